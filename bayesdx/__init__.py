@@ -1,0 +1,1 @@
+"""bayesdx: ranks the diagnoses behind a calcified lesion of the spine, skull base or brain, with its sources."""
