@@ -199,5 +199,3 @@ class Network:
         """
         kept = {i: c for i, c in self.counts.items() if i not in cpts}
         return replace(self, cpts={**self.cpts, **cpts}, counts={**kept, **(counts or {})})
-
-
