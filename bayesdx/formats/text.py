@@ -1,0 +1,104 @@
+"""Text in: files and standard input, JSON and YAML, each mistake with its line and column."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bayesdx.errors import InputError
+
+
+def read_text(path: str | Path) -> tuple[str, str]:
+    """Return ``(text, place)`` of a file, or of standard input for ``-``; ``place`` names it in messages.
+
+    Raises InputError for a missing or unreadable file, a directory, a binary file and an empty one.
+    """
+    if str(path) == "-":
+        place, data = "standard input", sys.stdin.buffer.read()
+    else:
+        place = str(path)
+        try:
+            data = Path(path).read_bytes()
+        except FileNotFoundError:
+            raise InputError(f"{place}: no such file") from None
+        except IsADirectoryError:
+            raise InputError(f"{place}: is a directory, not a file") from None
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise InputError(f"{place}: cannot be read ({reason})") from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise InputError(f"{place}: is not a text file (UTF-8)")
+    if not text.strip():
+        raise InputError(f"{place}: is empty")
+    return text, place
+
+
+def _unique(place: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InputError(f"{place}: key '{twice}' is given twice")
+    return found
+
+
+def parse_json(text: str, place: str) -> Any:
+    """Parse JSON; raises InputError with line and column, also for a key that is given twice."""
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: _unique(place, pairs))
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{place}: line {error.lineno}, column {error.colno}: not valid JSON: {error.msg}"
+        ) from None
+    except RecursionError:
+        raise InputError(f"{place}: not valid JSON: nested too deeply") from None
+
+
+def parse_yaml(text: str, place: str) -> Any:
+    """Parse YAML (safe subset); raises InputError with line and column, also for a key that is given twice."""
+    import yaml
+
+    def fail(mark: Any, problem: str) -> NoReturn:
+        raise InputError(f"{place}: line {mark.line + 1}, column {mark.column + 1}: {problem}") from None
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            seen = set()
+            for key, _ in node.value:
+                if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                    fail(key.start_mark, f"key '{key.value}' is given twice")
+                seen.add(key.value if isinstance(key.value, str) else None)
+            mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+            return mapping
+
+    try:
+        return yaml.load(text, Loader)
+    except yaml.MarkedYAMLError as error:
+        problem = f"not valid YAML: {error.problem or error.context}"
+        fail(error.problem_mark or error.context_mark, problem.replace("\n", " "))
+    except yaml.YAMLError as error:
+        raise InputError(f"{place}: not valid YAML: {str(error).splitlines()[0]}") from None
+    except (ValueError, RecursionError) as error:  # an impossible date such as 2024-13-01, or endless nesting
+        raise InputError(f"{place}: not valid YAML: {error}") from None
+
+
+def parse(text: str, place: str) -> Any:
+    """Parse JSON or YAML: by the suffix of ``place``, else by the first character."""
+    suffix = Path(place).suffix.lower()
+    if suffix == ".json":
+        return parse_json(text, place)
+    if suffix not in (".yaml", ".yml") and text.lstrip()[0] in "{[":
+        try:
+            return parse_json(text, place)
+        except InputError as error:
+            try:
+                return parse_yaml(text, place)  # braces are YAML, too
+            except InputError:
+                raise error from None
+    return parse_yaml(text, place)
