@@ -1,0 +1,15 @@
+"""Exact inference: a network is compiled once into a plan and then asked many times."""
+
+from bayesdx.inference.engine import Engine, compile_network
+from bayesdx.inference.results import BatchPosterior, Derivatives, Explanation, Findings, Marginals, Posterior
+
+__all__ = [
+    "BatchPosterior",
+    "Derivatives",
+    "Engine",
+    "Explanation",
+    "Findings",
+    "Marginals",
+    "Posterior",
+    "compile_network",
+]

@@ -1,0 +1,74 @@
+"""What the engine answers: frozen results over arrays, each field with its mathematics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesdx.network import Array
+
+#: Likelihood weights (card,) of the variables that were seen; hard findings are one-hot.
+Findings = Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """P(target | findings), shape (card,), and the natural logarithm of P(findings)."""
+
+    probabilities: Array
+    log_likelihood: float
+
+
+@dataclass(frozen=True, slots=True)
+class Marginals:
+    """P(variable | findings) of every variable, each of shape (card,), and log P(findings)."""
+
+    probabilities: Mapping[str, Array]
+    log_likelihood: float
+
+
+@dataclass(frozen=True, slots=True)
+class Derivatives:
+    """Partial derivatives of P(e), the probability of the findings, each divided by P(e) (Darwiche 2003).
+
+    ``cpt[v]``            d P(e) / d theta_v, shape of the CPT of v
+    ``findings[v]``       d P(e) / d lambda_v, shape (card_v,): P(v, e without v) / P(e)
+    ``target_cpt[v]``     d P(t, e) / d theta_v for every state t of the target, shape (card_t, *CPT of v)
+    ``target_findings[v]``  d P(t, e) / d lambda_v, shape (card_t, card_v)
+
+    P is read as the multilinear polynomial in all CPT entries and likelihood weights: entries of a row move
+    independently of each other. The two target mappings are empty when no target was given.
+    """
+
+    log_likelihood: float
+    cpt: Mapping[str, Array]
+    findings: Mapping[str, Array]
+    target_cpt: Mapping[str, Array]
+    target_findings: Mapping[str, Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The most probable joint state: state index of every variable, and log max P(states, findings)."""
+
+    states: Mapping[str, int]
+    log_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPosterior:
+    """P(target | findings) of n cases, shape (n, card_target), and log P(findings), shape (n,).
+
+    Where the findings of a case are impossible together the log-likelihood is -inf and the row is zero.
+    """
+
+    probabilities: Array
+    log_likelihood: Array
+
+    @property
+    def impossible(self) -> NDArray[np.bool_]:
+        """Mask (n,) of the cases whose findings have probability zero together."""
+        return np.isneginf(self.log_likelihood)
