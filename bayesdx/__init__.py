@@ -1,1 +1,58 @@
-"""bayesdx: ranks the diagnoses behind a calcified lesion of the spine, skull base or brain, with its sources."""
+"""bayesdx: ranks the diagnoses behind a calcified lesion of the spine, skull base or brain, with its sources.
+
+>>> import bayesdx
+>>> model = bayesdx.load("spine")
+>>> result = model.query({"age": 31, "sex": "female", "findings": {"level": "craniocervical"}})
+>>> result.leader.probability >= result.posterior[1].probability
+True
+
+For research and education; not a medical device.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bayesdx.errors import ImpossibleFindings, InputError, MissingExtra
+    from bayesdx.formats.case import Case, read_cases
+    from bayesdx.model import Model, load
+    from bayesdx.network import Network, Variable
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Case": "formats.case",
+    "ImpossibleFindings": "errors",
+    "InputError": "errors",
+    "MissingExtra": "errors",
+    "Model": "model",
+    "Network": "network",
+    "Variable": "network",
+    "load": "model",
+    "read_cases": "formats.case",
+}
+
+__all__ = [
+    "Case",
+    "ImpossibleFindings",
+    "InputError",
+    "MissingExtra",
+    "Model",
+    "Network",
+    "Variable",
+    "load",
+    "read_cases",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: the command line needs few of them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bayesdx' has no attribute '{name}'")
+    return getattr(import_module(f"bayesdx.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,198 @@
+"""The main question: which diagnoses, how sure, and do the findings hang together?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesdx.analysis.question import Question
+from bayesdx.analysis.uncertainty import DRAWS, credible_intervals, posterior_draws
+from bayesdx.inference import Engine
+from bayesdx.network import Array
+
+#: Findings that fewer than this share of a diagnosis' own cases would show are called unusual for it.
+UNUSUAL = 0.01
+#: Simulated cases behind the surprise check.
+SIMULATED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RankedDiagnosis:
+    """One line of the differential: P(diagnosis | findings), its 95 % credible interval, and P(diagnosis)."""
+
+    diagnosis: str
+    label: str
+    probability: float
+    interval: tuple[float, float] | None
+    prior: float
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """How usual the hard findings are under the leading diagnosis.
+
+    ``share`` estimates the share of the leader's own cases whose findings, in the same variables, are no more
+    probable than these (``simulated`` cases drawn from the network). ``better`` names diagnoses for which they
+    are not unusual, when they are for the leader.
+    """
+
+    diagnosis: str
+    share: float
+    simulated: int
+    better: tuple[str, ...] = ()
+
+    @property
+    def unusual(self) -> bool:
+        return self.share < UNUSUAL
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """The differential of one case.
+
+    ``posterior`` is sorted, highest first, and sums to 1. ``log_likelihood`` is ln P(findings). ``conflict`` is
+    ln prod P(finding) / P(findings) (Jensen et al. 1991): positive when the findings go together less often than
+    if they were independent; None with fewer than two findings. ``surprise`` is None without hard findings or
+    draws.
+    """
+
+    question: Question
+    posterior: tuple[RankedDiagnosis, ...]
+    log_likelihood: float
+    conflict: float | None
+    surprise: Surprise | None
+    warnings: tuple[str, ...]
+
+    @property
+    def leader(self) -> RankedDiagnosis:
+        return self.posterior[0]
+
+    def to_dict(self) -> dict[str, object]:
+        """The object that ``bayesdx query --json`` prints (schema query/1)."""
+        surprise = self.surprise
+        return {
+            "schema": "query/1",
+            **self.question.head(),
+            "posterior": [
+                {
+                    "diagnosis": row.diagnosis,
+                    "label": row.label,
+                    "probability": row.probability,
+                    "interval": None if row.interval is None else list(row.interval),
+                    "prior": row.prior,
+                }
+                for row in self.posterior
+            ],
+            "log_likelihood": self.log_likelihood,
+            "conflict": self.conflict,
+            "surprise": None
+            if surprise is None
+            else {
+                "diagnosis": surprise.diagnosis,
+                "share": surprise.share,
+                "unusual": surprise.unusual,
+                "better": list(surprise.better),
+            },
+            "warnings": list(self.warnings),
+        }
+
+
+def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResult:
+    """Rank the states of the target given the findings.
+
+    ``draws`` CPT draws stand behind the intervals; with 0 there are neither intervals nor a surprise check,
+    which need simulation, and the answer takes one exact query. The same ``seed`` gives the same answer.
+
+    Raises ImpossibleFindings when the findings cannot occur together.
+    """
+    engine, findings, target = question.engine, question.findings, question.target
+    answer = engine.posterior(findings)
+    probabilities = answer.probabilities
+    priors = question.prior_probabilities()
+    order = np.argsort(-probabilities, kind="stable").tolist()
+    intervals = credible_intervals(posterior_draws(engine, findings, draws, seed)) if draws else None
+    rows = tuple(
+        RankedDiagnosis(
+            diagnosis=target.states[i],
+            label=target.state_label(i),
+            probability=float(probabilities[i]),
+            interval=None if intervals is None else (float(intervals[i, 0]), float(intervals[i, 1])),
+            prior=float(priors[i]),
+        )
+        for i in order
+    )
+    conflict = conflict_measure(engine, findings, answer.log_likelihood)
+    surprise = _surprise(question, order[0], seed) if draws else None
+    warnings = [*question.warnings, *_doubts(rows[0], conflict, surprise)]
+    if not findings:
+        warnings.append("no findings: this is the prior")
+    return QueryResult(question, rows, answer.log_likelihood, conflict, surprise, tuple(warnings))
+
+
+def conflict_measure(engine: Engine, findings: Mapping[str, Array], log_likelihood: float) -> float | None:
+    """ln prod_i P(finding_i) / P(findings), in nats; None with fewer than two findings.
+
+    Jensen, Chamberlain, Nordahl & Jensen 1991, Analysis in HUGIN of data conflict (UAI 1990).
+    """
+    if len(findings) < 2:
+        return None
+    alone = engine.marginals({}).probabilities
+    return sum(math.log(float(alone[name] @ weights)) for name, weights in findings.items()) - log_likelihood
+
+
+def usual_share(
+    engine: Engine, hard: Mapping[str, int], diagnosis: int, rng: np.random.Generator, size: int = SIMULATED
+) -> float:
+    """Share of the cases of a diagnosis whose findings are no more probable, under it, than those in ``hard``.
+
+    ``size`` cases are drawn from P(variables | diagnosis) and compared in the variables of ``hard`` (state
+    indices). The case itself counts as one of them, so the share is never zero.
+    """
+    network = engine.network
+    target = str(network.target)
+    given = {target: np.eye(network.variable(target).cardinality)[diagnosis]}
+    columns = [network.index[name] for name in hard]
+    codes = np.full((size + 1, len(network.variables)), -1)
+    codes[:size, columns] = engine.sample(given, size, rng)[:, columns]
+    codes[size, columns] = list(hard.values())
+    codes[:, network.index[target]] = diagnosis
+    log_likelihood = engine.query_batch(codes).log_likelihood
+    return float(np.mean(log_likelihood <= log_likelihood[size] + 1e-9))
+
+
+def _surprise(question: Question, leader: int, seed: int) -> Surprise | None:
+    hard = {name: state for name, state in question.hard_findings().items() if name != question.target.id}
+    if not hard:
+        return None
+    states = question.target.states
+
+    def share(diagnosis: int) -> float:
+        return usual_share(question.engine, hard, diagnosis, np.random.default_rng(seed))
+
+    found = Surprise(states[leader], share(leader), SIMULATED)
+    if not found.unusual:
+        return found
+    prior = question.prior_probabilities()
+    others = {i: share(i) for i in range(len(states)) if i != leader and prior[i] > 0}
+    better = sorted((i for i in others if others[i] >= UNUSUAL), key=lambda i: -others[i])
+    return Surprise(found.diagnosis, found.share, SIMULATED, tuple(states[i] for i in better))
+
+
+def _doubts(leader: RankedDiagnosis, conflict: float | None, surprise: Surprise | None) -> list[str]:
+    doubts = []
+    gain = math.log(leader.probability / leader.prior)
+    if conflict is not None and conflict > max(gain, 0.0):  # not merely a rare diagnosis (Jensen et al. 1991)
+        doubts.append(
+            f"the findings conflict with each other (conflict {conflict:+.1f} nats), and {leader.label} does not "
+            "resolve it: check them"
+        )
+    if surprise is not None and surprise.unusual:
+        share = f"in fewer than {UNUSUAL:.0%} of its cases would findings be as unusual as these"
+        if surprise.better:
+            doubts.append(f"surprising for {leader.label}: {share}; less so for {', '.join(surprise.better[:3])}")
+        else:
+            doubts.append(f"no diagnosis of the network explains these findings: even for {leader.label}, {share}")
+    return doubts

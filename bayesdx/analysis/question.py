@@ -1,0 +1,83 @@
+"""What is asked: the network, the prior set and the findings. Every analysis is a function of a Question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bayesdx.errors import ImpossibleFindings
+from bayesdx.inference import Engine
+from bayesdx.network import Array, Variable
+
+
+@dataclass(frozen=True)
+class Question:
+    """Findings put to a compiled network.
+
+    ``findings[v]`` are likelihood weights of shape (card of v,); ``stated[v]`` says the same in words (a state,
+    ``"not <state>"`` or ``{state: weight}``). ``prior`` names the prior set and ``population`` where it holds.
+    ``warnings`` came up while the case was read; analyses add their own behind them.
+    """
+
+    engine: Engine
+    findings: Mapping[str, Array]
+    stated: Mapping[str, object] = field(default_factory=dict)
+    case: str | None = None
+    prior: str = ""
+    population: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> Variable:
+        """The variable that is asked for."""
+        network = self.engine.network
+        return network.variable(network.target or "")
+
+    def prior_probabilities(self) -> Array:
+        """P(target) without findings, shape (card of the target,)."""
+        network, target = self.engine.network, self.target.id
+        if network.parents[target]:
+            return self.engine.posterior({}, target).probabilities
+        return network.cpts[target]
+
+    def hard_findings(self) -> dict[str, int]:
+        """State index of every finding that leaves one state possible."""
+        positive = {name: np.flatnonzero(weights) for name, weights in self.findings.items()}
+        return {name: int(states[0]) for name, states in positive.items() if len(states) == 1}
+
+    def head(self) -> dict[str, object]:
+        """The keys that begin the JSON of every answer: what was asked, of which network and prior set."""
+        network = self.engine.network
+        return {
+            "network": network.id,
+            "network_version": network.version,
+            "prior": self.prior,
+            "prior_population": self.population,
+            "case": self.case,
+            "findings": dict(self.stated),
+        }
+
+
+def impossible_message(question: Question) -> str:
+    """Name a smallest set of findings that cannot occur together: any of them left out, the rest is possible."""
+    kept = dict(question.findings)
+    for name in question.findings:
+        fewer = {other: weights for other, weights in kept.items() if other != name}
+        try:
+            question.engine.log_likelihood(fewer)
+        except ImpossibleFindings:
+            kept = fewer
+    named = [f"{name}={words(question.stated.get(name, '?'))}" for name in kept]
+    network = question.engine.network.id
+    if len(named) == 1:
+        return f"the finding {named[0]} is impossible under network '{network}'"
+    return f"the findings {', '.join(named[:-1])} and {named[-1]} are impossible together under network '{network}'"
+
+
+def words(stated: object) -> str:
+    """A stated finding as one word or ``{state: weight, …}``."""
+    if isinstance(stated, Mapping):
+        return "{" + ", ".join(f"{state}: {weight:g}" for state, weight in stated.items()) + "}"
+    return str(stated)

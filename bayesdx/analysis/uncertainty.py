@@ -1,0 +1,82 @@
+"""How far the literature's sample sizes leave the posterior open: Dirichlet draws of the CPTs.
+
+A CPT row with counts alpha is a Dirichlet(alpha) variable, independent of the other rows (Spiegelhalter &
+Lauritzen 1990, Networks 20:579-605). A variable without counts is known exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bayesdx.inference import Engine
+from bayesdx.network import Array, Network
+
+#: Draws behind an interval: enough for two digits of its ends.
+DRAWS = 1000
+
+
+def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array:
+    """Draws of shape (size, *counts.shape) whose last axis is Dirichlet(counts); a zero count stays zero."""
+    draws = rng.standard_gamma(counts, size=(size, *counts.shape))
+    totals = draws.sum(axis=-1, keepdims=True)
+    if not totals.all():  # all counts tiny, every gamma underflowed: the limit is one state, drawn by count
+        vanished = totals[..., 0] == 0.0
+        shares = np.broadcast_to(np.cumsum(counts, axis=-1), draws.shape)[vanished]
+        state = (rng.random(len(shares))[:, None] * shares[:, -1:] >= shares).sum(axis=-1)
+        draws[vanished] = np.eye(counts.shape[-1])[state]
+        totals[vanished] = 1.0
+    draws /= totals
+    return draws
+
+
+def cpt_draws(
+    network: Network, findings: Mapping[str, Array], target: str, size: int, rng: np.random.Generator
+) -> dict[str, Array]:
+    """Draws (size, *cpt.shape) of every CPT with counts that the posterior of ``target`` depends on.
+
+    These are the CPTs of the target, the findings and their ancestors. Of a hard finding only the column of the
+    state that was seen is drawn, from its Beta marginal: the other columns are multiplied by zero.
+    """
+    draws = {}
+    for name in _ancestors(network, [target, *findings]):
+        counts = network.counts.get(name)
+        if counts is None:
+            continue
+        possible = np.flatnonzero(findings[name]).tolist() if name in findings else []
+        if len(possible) == 1:
+            seen = possible[0]
+            split = np.stack([counts[..., seen], np.delete(counts, seen, axis=-1).sum(axis=-1)], axis=-1)
+            draws[name] = np.zeros((size, *counts.shape))
+            draws[name][..., seen] = dirichlet_draws(split, size, rng)[..., 0]
+        else:
+            draws[name] = dirichlet_draws(counts, size, rng)
+    return draws
+
+
+def _ancestors(network: Network, names: list[str]) -> list[str]:
+    """The named variables and their ancestors, in the order of the network."""
+    found = set(names)
+    waiting = list(names)
+    while waiting:
+        new = set(network.parents[waiting.pop()]) - found
+        found |= new
+        waiting += new
+    return [variable.id for variable in network.variables if variable.id in found]
+
+
+def posterior_draws(
+    engine: Engine, findings: Mapping[str, Array], size: int = DRAWS, seed: int = 0, target: str | None = None
+) -> Array:
+    """P(target | findings) under ``size`` draws of the CPTs, shape (size, card of the target)."""
+    name = target or str(engine.network.target)
+    cpts = cpt_draws(engine.network, findings, name, size, np.random.default_rng(seed))
+    return engine.posterior_draws(findings, cpts, name)
+
+
+def credible_intervals(draws: Array, level: float = 0.95) -> Array:
+    """Equal-tailed intervals of ``draws`` (size, card), shape (card, 2)."""
+    tail = (1.0 - level) / 2.0
+    ends: Array = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+    return ends.T

@@ -1,0 +1,143 @@
+"""What commands share: the options that name a case and a network, and JSON output.
+
+A command that asks about one case looks like this (file ``query.py``):
+
+    @click.command("query")
+    @case_command
+    @click.option("--all", "show_all", is_flag=True, help="…")
+    def command(model: Model, case: Case, as_json: bool, show_all: bool) -> None:
+        result = model.query(case)
+        if as_json:
+            echo_json(result.to_dict())
+        else:
+            from bayesdx.report.differential import differential
+            click.echo(differential(result, model.choice, show_all))
+
+The command computes nothing and formats nothing: the model answers, ``bayesdx.report`` says how it looks. It
+imports the report only when it prints one, and prints once, so that bad input leaves nothing half-written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bayesdx.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesdx.formats.case import Case
+    from bayesdx.model import Model
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+NO_CASE = (
+    "no case: give a case file, '-' for standard input, or findings such as "
+    "-f level=cervical -f mr_t2_signal=hyper --age 68"
+)
+
+network_option = click.option(
+    "--network",
+    "-n",
+    metavar="NAME|FILE",
+    help="Shipped network, or a network file (.json, .bif, .xml). Default: chosen by the finding 'level'.",
+)
+prior_option = click.option("--prior", metavar="NAME", help="Prior set. Default: the network's own default.")
+target_option = click.option("--target", metavar="VARIABLE", help="Variable to ask for in a network file.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+_CASE_PARAMETERS = (
+    click.argument("path", metavar="[CASE]", required=False),
+    click.option("--case", "case_id", metavar="ID", help="Which case, when the file holds several."),
+    click.option(
+        "-f",
+        "--finding",
+        "pairs",
+        multiple=True,
+        metavar="FINDING=STATE",
+        help="A finding; also 'FINDING=not STATE' or FINDING=STATE:WEIGHT,STATE:WEIGHT. Replaces that of the file.",
+    ),
+    click.option("--age", type=float, metavar="YEARS", help="Age in years."),
+    click.option("--sex", metavar="female|male", help="Sex."),
+    network_option,
+    prior_option,
+    target_option,
+    json_option,
+)
+
+
+def case_command(command: Command) -> Command:
+    """Give a command the argument CASE and the shared options; it receives ``model``, ``case``, ``as_json``."""
+
+    @wraps(command)
+    def ask(
+        path: str | None,
+        case_id: str | None,
+        pairs: Sequence[str],
+        age: float | None,
+        sex: str | None,
+        network: str | None,
+        prior: str | None,
+        target: str | None,
+        **options: Any,
+    ) -> Any:
+        case = read_case(path, case_id, pairs, age, sex)
+        return command(model=load_model(network, prior, target, case), case=case, **options)
+
+    for parameter in reversed(_CASE_PARAMETERS):
+        ask = parameter(ask)
+    return ask  # type: ignore[return-value]
+
+
+def read_case(
+    path: str | None, case_id: str | None, pairs: Sequence[str], age: float | None, sex: str | None
+) -> Case:
+    """The case of a file, with what the options add or replace; InputError when there is neither."""
+    from bayesdx.formats.case import case_from_mapping, read_cases
+    from bayesdx.model import pick_case
+
+    added = parse_findings(pairs)
+    stated = {key: value for key, value in (("age", age), ("sex", sex)) if value is not None}
+    if path is None:
+        if not added and not stated:
+            raise InputError(NO_CASE)
+        return case_from_mapping({**stated, "findings": added}, "command line")
+    case = pick_case(read_cases(path), case_id)
+    if not added and not stated:
+        return case
+    whole = {"id": case.id, "age": case.age, "sex": case.sex, "diagnosis": case.diagnosis, **case.metadata}
+    return case_from_mapping({**whole, **stated, "findings": {**case.findings, **added}}, case.place)
+
+
+def parse_findings(pairs: Sequence[str]) -> dict[str, object]:
+    """Findings of ``-f finding=state`` options; raises InputError without '=' and for a finding given twice."""
+    from bayesdx.formats.case import parse_value
+
+    findings: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, value = (part.strip() for part in pair.partition("="))
+        if not equals or not name or not value:
+            raise InputError(f"-f {pair}: write finding=state")
+        if name in findings:
+            raise InputError(f"-f {pair}: finding '{name}' is given twice")
+        findings[name] = parse_value(value)
+    return findings
+
+
+def load_model(network: str | None, prior: str | None, target: str | None, case: Case) -> Model:
+    """The network that is named, else the one that covers the case's level."""
+    from bayesdx.model import load, load_for
+
+    if network is not None:
+        return load(network, prior, target)
+    if target is not None:
+        raise InputError("--target needs --network: it names a variable of a network file")
+    return load_for(case, prior)
+
+
+def echo_json(value: Mapping[str, object]) -> None:
+    """Print one JSON object."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))

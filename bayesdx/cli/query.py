@@ -1,0 +1,30 @@
+"""``bayesdx query``: which diagnoses, and how sure?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bayesdx.cli.common import case_command, echo_json
+
+if TYPE_CHECKING:
+    from bayesdx.formats.case import Case
+    from bayesdx.model import Model
+
+
+@click.command("query")
+@case_command
+@click.option("--all", "show_all", is_flag=True, help="Show every diagnosis, not only the first ones.")
+def command(model: Model, case: Case, as_json: bool, show_all: bool) -> None:
+    """Rank the diagnoses of a case.
+
+    CASE is a YAML or JSON file, or '-' for standard input; without it, give findings with -f.
+    """
+    result = model.query(case)
+    if as_json:
+        echo_json(result.to_dict())
+    else:
+        from bayesdx.report.differential import differential
+
+        click.echo(differential(result, model.choice, show_all))

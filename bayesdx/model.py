@@ -1,0 +1,188 @@
+"""Load a network and ask it: the facade of the library.
+
+A method of Model puts a case to one analysis, each of which is a function of a Question:
+
+    def query(self, case, **options):
+        from bayesdx.analysis.query import query
+        return self._ask(query, case, **options)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bayesdx.analysis.question import Question, impossible_message
+from bayesdx.data import network_names, network_path
+from bayesdx.errors import ImpossibleFindings, InputError, nearest
+from bayesdx.formats.case import Case, case_from_mapping, encode, read_cases
+from bayesdx.formats.network_json import NetworkDocument, read_network
+from bayesdx.inference import Engine, compile_network
+from bayesdx.network import Network
+
+if TYPE_CHECKING:
+    from bayesdx.analysis.query import QueryResult
+
+#: The network of a case whose level names none.
+DEFAULT_NETWORK = "spine"
+#: Name of the prior of a network file that has no prior sets.
+OWN_PRIOR = "network"
+
+Result = TypeVar("Result")
+AnyCase = Case | Mapping[str, Any] | str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network under one prior set, ready to be asked. Immutable, and safe to share between threads.
+
+    ``choice`` says how the network was chosen.
+    """
+
+    document: NetworkDocument
+    prior: str
+    choice: str = ""
+
+    @property
+    def network(self) -> Network:
+        return self.document.network
+
+    @property
+    def population(self) -> str:
+        """The population in which the prior set holds."""
+        prior = self.document.prior_sets.get(self.prior)
+        return prior.population if prior else ""
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The compiled network; compiled when it is first asked."""
+        return compile_network(self.network)
+
+    def question(self, case: AnyCase) -> Question:
+        """Put a case (a Case, a mapping like a case file, or the path of one) in the terms of this network.
+
+        Raises InputError for whatever is wrong with the case, and when the network has no target.
+        """
+        if self.network.target is None:
+            raise InputError(f"network '{self.network.id}' has no target: name the variable to ask for")
+        one = as_case(case)
+        encoded = encode(one, self.network, self.document.vocabulary)
+        return Question(
+            engine=self.engine,
+            findings=encoded.weights,
+            stated=encoded.stated,
+            case=one.id,
+            prior=self.prior,
+            population=self.population,
+            warnings=encoded.warnings,
+        )
+
+    def query(self, case: AnyCase, **options: Any) -> QueryResult:
+        """The ranked differential of a case; options as in :func:`bayesdx.analysis.query.query`."""
+        from bayesdx.analysis.query import query
+
+        return self._ask(query, case, **options)
+
+    def _ask(self, analysis: Callable[..., Result], case: AnyCase, **options: Any) -> Result:
+        question = self.question(case)
+        try:
+            return analysis(question, **options)
+        except ImpossibleFindings:
+            raise ImpossibleFindings(impossible_message(question)) from None
+
+
+def as_case(case: AnyCase) -> Case:
+    """A Case from a mapping or a file that holds exactly one; a Case is returned as it is."""
+    if isinstance(case, Case):
+        return case
+    if isinstance(case, Mapping):
+        return case_from_mapping(case)
+    return pick_case(read_cases(case), None)
+
+
+def pick_case(cases: list[Case], case_id: str | None) -> Case:
+    """The case with this id, or the only one; raises InputError when it is not clear which is meant."""
+    ids = [case.id or str(number) for number, case in enumerate(cases, 1)]
+    if case_id is not None:
+        if case_id not in ids:
+            raise InputError(f"no case '{case_id}'; {nearest(case_id, ids)}")
+        return cases[ids.index(case_id)]
+    if len(cases) > 1:
+        place = cases[0].place.split(": case ")[0]
+        raise InputError(f"{place}: holds {len(cases)} cases; name one of them: {', '.join(ids[:5])}, …")
+    return cases[0]
+
+
+def load(network: str | os.PathLike[str], prior: str | None = None, target: str | None = None) -> Model:
+    """Load a shipped network by name, or a network file (.json, .bif, .bif.gz, .xml, .xmlbif).
+
+    ``prior`` names a prior set (default: the network's own default); ``target`` the variable to ask for.
+    Raises InputError for an unknown name, an unreadable file, or a network that is not well formed.
+
+    >>> model = load("spine", prior="uniform")
+    >>> result = model.query({"age": 68, "findings": {"level": "cervical", "mr_t2_signal": "hyper"}})
+    >>> round(sum(row.probability for row in result.posterior), 9)
+    1.0
+    """
+    return _model(_document(network), prior, target, "named by the user")
+
+
+def load_for(case: Case, prior: str | None = None) -> Model:
+    """Load the shipped network that covers the case's level; without a level, the default network."""
+    levels = _levels(case)
+    names = (DEFAULT_NETWORK, *(name for name in network_names() if name != DEFAULT_NETWORK))
+    for level in levels:
+        for name in names:
+            document = read_network(network_path(name))
+            if level in document.levels:
+                return _model(document, prior, None, f"it covers level '{level}'")
+    choice = "no network covers the level" if levels else "the case states no level"
+    return _model(read_network(network_path(DEFAULT_NETWORK)), prior, None, choice)
+
+
+def _levels(case: Case) -> list[str]:
+    """The levels that a case states, the most probable first."""
+    level = case.findings.get("level")
+    if isinstance(level, str):
+        return [] if level.startswith("not ") else [level]
+    if isinstance(level, Mapping):
+        weights = {str(state): weight for state, weight in level.items() if isinstance(weight, (int, float))}
+        return sorted(weights, key=lambda state: -weights[state])
+    return []
+
+
+def _document(network: str | os.PathLike[str]) -> NetworkDocument:
+    path = Path(network)
+    suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    if not suffix and len(path.parts) == 1:
+        return read_network(network_path(str(network)))
+    if not path.is_file():
+        raise InputError(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
+    if suffix == ".json":
+        return read_network(path)
+    if suffix == ".bif":
+        from bayesdx.formats.bif import read_bif
+
+        return NetworkDocument(read_bif(path))
+    if suffix in (".xml", ".xmlbif"):
+        from bayesdx.formats.convert import read_xmlbif
+
+        return NetworkDocument(read_xmlbif(path))
+    raise InputError(f"{path}: a network file ends in .json, .bif, .bif.gz, .xml or .xmlbif")
+
+
+def _model(document: NetworkDocument, prior: str | None, target: str | None, choice: str) -> Model:
+    if prior is None:
+        default = document.default_prior
+        prior = default.name if default else OWN_PRIOR
+    elif not document.prior_sets:
+        raise InputError(f"network '{document.network.id}' has no prior sets: leave the prior out")
+    if document.prior_sets:
+        document = document.with_prior(prior)
+    if target is not None:
+        document = replace(document, network=replace(document.network, target=target))
+    return Model(document, prior, choice)
