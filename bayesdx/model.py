@@ -10,7 +10,8 @@ A method of Model puts a case to one analysis, each of which is a function of a 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from bayesdx.inference import Engine, compile_network
 from bayesdx.network import Network
 
 if TYPE_CHECKING:
+    from bayesdx.analysis.batch import BatchResult, BatchSummary
     from bayesdx.analysis.query import QueryResult
 
 #: The network of a case whose level names none.
@@ -62,13 +64,17 @@ class Model:
         """The compiled network; compiled when it is first asked."""
         return compile_network(self.network)
 
+    def head(self) -> dict[str, object]:
+        """The keys that begin the JSON of answers that are not about one case."""
+        network = self.network
+        return {"network": network.id, "network_version": network.version, "prior": self.prior}
+
     def question(self, case: AnyCase) -> Question:
         """Put a case (a Case, a mapping like a case file, or the path of one) in the terms of this network.
 
         Raises InputError for whatever is wrong with the case, and when the network has no target.
         """
-        if self.network.target is None:
-            raise InputError(f"network '{self.network.id}' has no target: name the variable to ask for")
+        self._needs_target()
         one = as_case(case)
         encoded = encode(one, self.network, self.document.vocabulary)
         return Question(
@@ -86,6 +92,63 @@ class Model:
         from bayesdx.analysis.query import query
 
         return self._ask(query, case, **options)
+
+    def query_batch(self, table: str | os.PathLike[str] | Iterable[Mapping[str, Any]]) -> BatchResult:
+        """Posteriors of many cases: a table file (CSV, JSON lines, Parquet), or rows as in such a file.
+
+        A row that is wrong is listed in ``errors`` of the result and left out.
+        """
+        from bayesdx.analysis.batch import joined
+
+        return joined(self.batches(table), self.engine)
+
+    def batches(self, table: str | os.PathLike[str] | Iterable[Mapping[str, Any]]) -> Iterator[BatchResult]:
+        """Like ``query_batch``, a bounded number of rows at a time, for tables of any length."""
+        from bayesdx.analysis.batch import query_batch
+        from bayesdx.formats.case_table import encode_rows
+        from bayesdx.formats.table import read_rows
+
+        rows = read_rows(os.fspath(table)) if isinstance(table, (str, os.PathLike)) else enumerate(table, 1)
+        self._needs_target()
+        for chunk in encode_rows(rows, self.network, self.document.vocabulary):
+            errors = tuple((error.line, error.message) for error in chunk.errors)
+            answer = query_batch(self.engine, chunk.codes, chunk.weights, chunk.lines, chunk.ids)
+            yield replace(answer, errors=tuple(sorted(errors + answer.errors)), warnings=chunk.warnings)
+
+    def write_batch(
+        self, table: str, output: str, advance: Callable[[int], object] = lambda rows: None
+    ) -> BatchSummary:
+        """Score a table file into another (``-``: standard input and output), in bounded memory.
+
+        ``advance`` is told how many rows each step has done with. The output appears when it is whole. Raises
+        InputError when no row can be scored.
+        """
+        from bayesdx.analysis.batch import BatchSummary, columns_of
+        from bayesdx.formats.table import write_rows
+
+        scored = 0
+        errors: list[tuple[int, str]] = []
+        warnings: Counter[str] = Counter()
+
+        def rows() -> Iterator[tuple[object, ...]]:
+            nonlocal scored
+            for result in self.batches(table):
+                scored += len(result.lines)
+                errors.extend(result.errors)
+                warnings.update(result.warnings)
+                yield from result.rows()
+                advance(len(result.lines) + len(result.errors))
+            if not scored:
+                line, message = errors[0] if errors else (1, "there is none")
+                raise InputError(f"{table}: no row can be scored; line {line}: {message}")
+
+        self._needs_target()
+        write_rows(output, columns_of(self.network.variable(str(self.network.target)).states), rows())
+        return BatchSummary(scored, tuple(errors), warnings)
+
+    def _needs_target(self) -> None:
+        if self.network.target is None:
+            raise InputError(f"network '{self.network.id}' has no target: name the variable to ask for (--target)")
 
     def _ask(self, analysis: Callable[..., Result], case: AnyCase, **options: Any) -> Result:
         question = self.question(case)

@@ -21,7 +21,10 @@ SIMULATED = 500
 
 @dataclass(frozen=True, slots=True)
 class RankedDiagnosis:
-    """One line of the differential: P(diagnosis | findings), its 95 % credible interval, and P(diagnosis)."""
+    """One line of the differential: P(diagnosis | findings), its 95 % credible interval, and P(diagnosis).
+
+    ``interval`` is None without draws, or when the network holds no counts to draw from.
+    """
 
     diagnosis: str
     label: str
@@ -113,7 +116,8 @@ def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResu
     probabilities = answer.probabilities
     priors = question.prior_probabilities()
     order = np.argsort(-probabilities, kind="stable").tolist()
-    intervals = credible_intervals(posterior_draws(engine, findings, draws, seed)) if draws else None
+    counted = bool(engine.network.counts)
+    intervals = credible_intervals(posterior_draws(engine, findings, draws, seed)) if draws and counted else None
     rows = tuple(
         RankedDiagnosis(
             diagnosis=target.states[i],

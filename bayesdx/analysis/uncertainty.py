@@ -72,7 +72,8 @@ def posterior_draws(
     """P(target | findings) under ``size`` draws of the CPTs, shape (size, card of the target)."""
     name = target or str(engine.network.target)
     cpts = cpt_draws(engine.network, findings, name, size, np.random.default_rng(seed))
-    return engine.posterior_draws(findings, cpts, name)
+    drawn = engine.posterior_draws(findings, cpts, name)
+    return np.broadcast_to(drawn, (size, drawn.shape[-1]))  # one row for all when nothing was drawn
 
 
 def credible_intervals(draws: Array, level: float = 0.95) -> Array:

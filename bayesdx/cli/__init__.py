@@ -38,7 +38,7 @@ class Commands(click.Group):
             raise InputError(f"no command '{args[0]}'; {nearest(args[0], names, limit=len(names))}")
         return super().resolve_command(ctx, args)
 
-    def main(  # type: ignore[override]
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,

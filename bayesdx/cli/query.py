@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from bayesdx.model import Model
 
 
-@click.command("query")
+EXAMPLE = "Example: bayesdx query -f level=cervical -f mr_t2_signal=hyper -f 'mr_enhancement=not none' --age 68"
+
+
+@click.command("query", epilog=EXAMPLE)
 @case_command
 @click.option("--all", "show_all", is_flag=True, help="Show every diagnosis, not only the first ones.")
 def command(model: Model, case: Case, as_json: bool, show_all: bool) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from types import MappingProxyType
 
 import numpy as np
@@ -17,7 +18,8 @@ from bayesdx.network import Array, Network, Variable
 
 OLDEST = 120
 _KEYS = ("id", "age", "sex", "diagnosis", "findings")
-_METADATA = ("source", "region", "proof", "note", "preoperative_impression", "expect")
+#: Other keys of a case file that are expected: kept, never used by a query.
+METADATA = ("source", "region", "proof", "note", "preoperative_impression", "expect")
 _YES = ("present", "yes", "true", "Yes", "True")
 _NO = ("absent", "no", "false", "No", "False")
 _NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -121,7 +123,7 @@ def _age(value: object) -> float | None:
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, bool) or not isinstance(value, (Real, str)):
         return None
     try:
         return float(value)
@@ -130,7 +132,7 @@ def _number(value: object) -> float | None:
 
 
 def _misspelt(metadata: Iterable[str]) -> tuple[str, ...]:
-    unknown = [key for key in metadata if key not in _METADATA]
+    unknown = [key for key in metadata if key not in METADATA]
     if not unknown:
         return ()
     from difflib import get_close_matches
@@ -165,29 +167,21 @@ def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...
     Raises InputError for an unknown finding or state, and for weights that are negative, not finite or all
     zero.
     """
-    findings = dict(case.findings)
     warnings = list(case.warnings)
+    warnings += [
+        f"key '{key}' is not used: a finding belongs under 'findings'" for key in case.metadata if key in network
+    ]
+    patient = {"age": case.age, "sex": case.sex}
+    weights: dict[str, Array] = {}
+    stated: dict[str, object] = {}
     try:
-        years = None if case.age is None else math.floor(case.age)
-        patient: tuple[tuple[str, str, object], ...] = (("age", "age_group", years), ("sex", "sex", case.sex))
-        for name, own, value in patient:
+        for key, value in [*case.findings.items(), *patient.items()]:
             if value is None:
                 continue
-            if own in findings:
-                raise InputError(f"'{name}' is given twice: as {value} and as finding '{own}'")
-            if own in network:
-                findings[own] = value
-            else:
-                warnings.append(f"'{name}' is not used by network '{network.id}'")
-        warnings += [
-            f"key '{key}' is not used: a finding belongs under 'findings'"
-            for key in case.metadata
-            if key in network
-        ]
-        weights: dict[str, Array] = {}
-        stated: dict[str, object] = {}
-        for name, value in findings.items():
-            found = _finding(name, value, network, vocabulary, warnings)
+            name, found, unused = encode_finding(key, value, network, vocabulary)
+            warnings += unused
+            if name in weights:
+                raise InputError(f"'{name}' is given twice: once as '{key}'")
             if found is not None:
                 weights[name] = found
                 stated[name] = _stated(network.variable(name), found)
@@ -196,13 +190,21 @@ def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...
     return EncodedCase(MappingProxyType(weights), MappingProxyType(stated), tuple(warnings))
 
 
-def _finding(
-    name: str, value: object, network: Network, vocabulary: Mapping[str, tuple[str, ...]], warnings: list[str]
-) -> Array | None:
+def encode_finding(
+    key: str, value: object, network: Network, vocabulary: Mapping[str, tuple[str, ...]] = _NONE
+) -> tuple[str, Array | None, tuple[str, ...]]:
+    """Likelihood weights of one finding, or of ``age`` in years: ``(variable id, weights, warnings)``.
+
+    ``weights`` has shape (card of the variable,) and is read-only; None when the network does not use the
+    finding. Raises InputError as ``encode`` does.
+    """
+    name = key
+    if key == "age" and key not in network:
+        age = _age(value)
+        name, value = "age_group", None if age is None else math.floor(age)
     if name not in network:
-        if name in vocabulary:
-            warnings.append(f"finding '{name}' is not used by network '{network.id}'")
-            return None
+        if name in vocabulary or key in ("age", "sex"):
+            return name, None, (f"'{key}' is not used by network '{network.id}'",)
         known = [v.id for v in network.findings] + list(vocabulary)
         raise InputError(f"unknown finding '{name}'; {nearest(name, known)}")
     variable = network.variable(name)
@@ -210,12 +212,8 @@ def _finding(
         raise InputError(f"'{name}' is what network '{network.id}' is asked for, not a finding")
     if variable.kind == "latent":
         raise InputError(f"'{name}' is a hidden variable of network '{network.id}', not a finding")
-    pairs: dict[object, object] = dict(value) if isinstance(value, Mapping) else {value: 1.0}
     negative = _ruled_out(variable, value)
-    if negative is not None:
-        pairs = {negative: 1.0}
-    if not pairs:
-        raise InputError(f"finding '{name}' has no weights")
+    pairs = _pairs(variable, value if negative is None else negative)
     weights = np.zeros(variable.cardinality)
     unused = []
     for state, weight in pairs.items():
@@ -227,15 +225,14 @@ def _finding(
             unused.append(f"state '{state}' of finding '{name}' is not used by network '{network.id}'")
         else:
             weights[index] += number
-    warnings += unused
+    if unused and not weights.any():
+        return name, None, tuple(unused)
     if negative is not None:
         weights = 1.0 - weights
     if not weights.any():
-        if unused:
-            return None
         raise InputError(f"finding '{name}': {'every state is ruled out' if negative else 'all weights are zero'}")
     weights.setflags(write=False)
-    return weights
+    return name, weights, tuple(unused)
 
 
 def _ruled_out(variable: Variable, value: object) -> str | None:
@@ -243,6 +240,18 @@ def _ruled_out(variable: Variable, value: object) -> str | None:
     if isinstance(value, str) and value.startswith("not ") and value not in variable.states:
         return value[4:].strip()
     return None
+
+
+def _pairs(variable: Variable, value: object) -> dict[object, object]:
+    """``{state: weight}`` of a finding as written."""
+    if isinstance(value, Mapping) and value:
+        return dict(value)
+    if isinstance(value, (str, Real)):
+        return {value: 1.0}
+    raise InputError(
+        f"finding '{variable.id}' is {_kind(value) if value else 'empty'}; write a state, 'not <state>', or "
+        f"weights such as {{{variable.states[0]}: 0.8, {variable.states[-1]}: 0.2}}"
+    )
 
 
 def _state(
@@ -255,11 +264,6 @@ def _state(
         if not match:
             raise InputError(f"'{'yes' if value else 'no'}' is not a state of '{variable.id}'; {_choices(states)}")
         return states.index(match[0])
-    if isinstance(value, (list, Mapping)) or value is None:
-        raise InputError(
-            f"finding '{variable.id}' is {_kind(value)}; write a state, 'not <state>', or weights such as "
-            f"{{{states[0]}: 0.8, {states[-1]}: 0.2}}"
-        )
     text = str(value)
     if text in states:
         return states.index(text)

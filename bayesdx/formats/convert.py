@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import networkx
     from pgmpy.models import DiscreteBayesianNetwork
 
-FORMATS = ("bif", "xmlbif")
-
 
 def to_networkx(network: Network) -> networkx.DiGraph:
     """The DAG; nodes carry ``label``, ``kind``, ``examination`` and ``states``."""
@@ -80,7 +78,7 @@ def read_xmlbif(path: str | os.PathLike[str]) -> Network:
 
     text, place = read_text(os.fspath(path))
     try:
-        model = XMLBIFReader(string=text.encode()).get_model()
+        model = XMLBIFReader(string=text).get_model()
     except Exception as error:  # the reader raises whatever its parser meets
         raise InputError(f"{place}: is not an XMLBIF file: {str(error).splitlines()[0]}") from None
     try:
@@ -90,8 +88,9 @@ def read_xmlbif(path: str | os.PathLike[str]) -> Network:
 
 
 def interchange_text(network: Network, file_format: str) -> str:
-    """The network as BIF or XMLBIF, through pgmpy's writers; Dirichlet counts and labels have no place in them.
+    """The network as ``bif`` or ``xmlbif`` text, through pgmpy's writers.
 
+    Dirichlet counts, labels and other prior sets have no place in these formats.
     States are renamed where the format allows letters, digits and underscores only (see ``interchange_name``).
     """
     from pgmpy.readwrite import BIFWriter, XMLBIFWriter
@@ -106,6 +105,14 @@ def _with_plain_names(network: Network) -> Network:
         Variable(v.id, tuple(interchange_name(state) for state in v.states)) for v in network.variables
     )
     return Network(network.id, variables, network.parents, network.cpts, target=network.target)
+
+
+def renamed_states(network: Network) -> dict[str, dict[str, str]]:
+    """``{variable: {state: name in an exported file}}`` of the states that an export renames."""
+    renamed = {
+        v.id: {s: interchange_name(s) for s in v.states if interchange_name(s) != s} for v in network.variables
+    }
+    return {variable: states for variable, states in renamed.items() if states}
 
 
 def interchange_name(state: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,6 +38,22 @@ def read_text(path: str | Path) -> tuple[str, str]:
     if not text.strip():
         raise InputError(f"{place}: is empty")
     return text, place
+
+
+def write_whole(path: str | Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` fill a file beside ``path`` and move it there when it is complete: never half a file.
+
+    Raises InputError when the file cannot be written.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        write(part)
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _unique(place: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

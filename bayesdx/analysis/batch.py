@@ -1,0 +1,117 @@
+"""The posterior of many cases at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesdx.inference import Engine
+from bayesdx.network import Array
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """Posteriors of n cases.
+
+    ``probabilities`` has shape (n, card of the target) and rows that sum to 1, columns as in ``states``;
+    ``log_likelihood`` (n,) is ln P(findings). ``lines`` and ``ids`` (n,) say where each case stands in its table.
+    ``errors`` lists ``(line, message)`` of the rows that were left out; ``warnings`` counts rows by warning.
+    """
+
+    states: tuple[str, ...]
+    lines: tuple[int, ...]
+    ids: tuple[str | None, ...]
+    probabilities: Array
+    log_likelihood: Array
+    errors: tuple[tuple[int, str], ...] = ()
+    warnings: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def leaders(self) -> list[str]:
+        """The most probable state of each case."""
+        return [self.states[i] for i in self.probabilities.argmax(axis=1).tolist()] if self.lines else []
+
+    def rows(self) -> Iterable[tuple[object, ...]]:
+        """One flat row a case, as in ``columns_of``."""
+        numbers = np.column_stack([self.probabilities, self.log_likelihood]).tolist()
+        for line, name, leader, values in zip(self.lines, self.ids, self.leaders, numbers, strict=True):
+            yield (line, name, leader, *values)
+
+    def to_dict(self) -> dict[str, object]:
+        """Counts, errors, warnings and cases, as ``bayesdx batch --json`` prints them."""
+        summary = BatchSummary(len(self.lines), self.errors, self.warnings)
+        columns = columns_of(self.states)
+        return {**summary.to_dict(), "cases": [dict(zip(columns, row, strict=True)) for row in self.rows()]}
+
+
+@dataclass(frozen=True)
+class BatchSummary:
+    """How many rows of a table were scored, and what was wrong with the others."""
+
+    scored: int
+    errors: tuple[tuple[int, str], ...]
+    warnings: Mapping[str, int]
+
+    def to_dict(self) -> dict[str, object]:
+        """What ``bayesdx batch --json`` prints, but for the keys that name schema, network and prior set."""
+        return {
+            "scored": self.scored,
+            "errors": [{"line": line, "message": message} for line, message in self.errors],
+            "warnings": dict(self.warnings),
+        }
+
+
+def columns_of(states: Sequence[str]) -> tuple[str, ...]:
+    """Columns of a table of posteriors: where the case stands, the leader, each probability, ln P(findings)."""
+    return ("line", "id", "leader", *states, "log_likelihood")
+
+
+def query_batch(
+    engine: Engine,
+    codes: NDArray[np.int64],
+    weights: Mapping[str, Array],
+    lines: Sequence[int],
+    ids: Sequence[str | None],
+) -> BatchResult:
+    """Score n cases: ``codes`` (n, n_variables) state indices, -1 missing; ``weights[v]`` (n, card of v).
+
+    A case whose findings are impossible together is left out and listed in ``errors``.
+    """
+    network = engine.network
+    states = network.variable(str(network.target)).states
+    if not len(codes):
+        return BatchResult(states, (), (), np.empty((0, len(states))), np.empty(0))
+    answer = engine.query_batch(codes, weights)
+    possible = ~answer.impossible
+    kept = np.flatnonzero(possible).tolist()
+    impossible = np.flatnonzero(~possible).tolist()
+    return BatchResult(
+        states=states,
+        lines=tuple(lines[i] for i in kept),
+        ids=tuple(ids[i] for i in kept),
+        probabilities=answer.probabilities[possible],
+        log_likelihood=answer.log_likelihood[possible],
+        errors=tuple((lines[i], "the findings are impossible together") for i in impossible),
+    )
+
+
+def joined(results: Iterable[BatchResult], engine: Engine) -> BatchResult:
+    """One result of several, in their order."""
+    states = engine.network.variable(str(engine.network.target)).states
+    parts = list(results) or [query_batch(engine, np.empty((0, 0), dtype=np.int64), {}, (), ())]
+    warnings: Counter[str] = Counter()
+    for part in parts:
+        warnings.update(part.warnings)
+    return BatchResult(
+        states=states,
+        lines=tuple(line for part in parts for line in part.lines),
+        ids=tuple(name for part in parts for name in part.ids),
+        probabilities=np.concatenate([part.probabilities for part in parts]),
+        log_likelihood=np.concatenate([part.log_likelihood for part in parts]),
+        errors=tuple(error for part in parts for error in part.errors),
+        warnings=warnings,
+    )

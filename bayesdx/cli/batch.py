@@ -1,0 +1,81 @@
+"""``bayesdx batch``: the posterior of every case of a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bayesdx.cli.common import echo_json, json_option, network_option, prior_option, target_option
+
+if TYPE_CHECKING:
+    from bayesdx.analysis.batch import BatchSummary
+    from bayesdx.model import Model
+
+#: Bad rows that are shown one by one.
+SHOWN = 20
+
+
+@click.command("batch")
+@click.argument("path", metavar="TABLE")
+@click.option("-o", "--output", metavar="FILE", default="-", help="Where to write (.csv, .jsonl, .parquet).")
+@click.option("--strict", is_flag=True, help="Exit with code 2 when a row is wrong.")
+@network_option
+@prior_option
+@target_option
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    path: str,
+    output: str,
+    strict: bool,
+    network: str | None,
+    prior: str | None,
+    target: str | None,
+    as_json: bool,
+) -> None:
+    """Score every case of a table.
+
+    TABLE is a CSV file with columns id, age, sex and findings, a JSON lines file of cases, or a Parquet file; '-'
+    is CSV on standard input. A row that is wrong is reported and left out; the rest is scored. One network scores
+    all rows: 'spine', unless --network names another. --json prints a summary, and the cases without -o.
+    """
+    from bayesdx.model import DEFAULT_NETWORK, load
+
+    model = load(network or DEFAULT_NETWORK, prior, target)
+    if as_json and output == "-":
+        result = model.query_batch(path)
+        echo_json({"schema": "batch/1", **model.head(), **result.to_dict()})
+        wrong = bool(result.errors)
+    else:
+        summary = _write(model, path, output)
+        wrong = bool(summary.errors)
+        if as_json:
+            echo_json({"schema": "batch/1", **model.head(), **summary.to_dict()})
+        else:
+            _report(summary, path, model.network.id)
+    if strict and wrong:
+        ctx.exit(2)
+
+
+def _write(model: Model, path: str, output: str) -> BatchSummary:
+    """Score with a progress bar on stderr, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from bayesdx.formats.table import row_count
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Scoring", total=row_count(path))
+        return model.write_batch(path, output, lambda rows: progress.advance(task, rows))
+
+
+def _report(summary: BatchSummary, path: str, network: str) -> None:
+    lines = [f"{path}: line {line}: {message}" for line, message in summary.errors[:SHOWN]]
+    if len(summary.errors) > SHOWN:
+        lines.append(f"… and {len(summary.errors) - SHOWN} more rows")
+    lines += [f"warning: {warning} ({count} rows)" for warning, count in summary.warnings.items()]
+    lines.append(f"{summary.scored} rows scored with network '{network}', {len(summary.errors)} left out")
+    click.echo("\n".join(lines), err=True)

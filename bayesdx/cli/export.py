@@ -1,0 +1,53 @@
+"""``bayesdx export``: a network for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bayesdx.cli.common import echo_json, json_option, network_option, prior_option, target_option
+from bayesdx.errors import InputError
+
+
+@click.command("export")
+@click.argument("name", metavar="[NAME|FILE]", required=False)
+@click.option(
+    "-o", "--output", metavar="FILE", help="Where to write (.bif, .xml or .xmlbif). Default: BIF on stdout."
+)
+@network_option
+@prior_option
+@target_option
+@json_option
+def command(
+    name: str | None, output: str | None, network: str | None, prior: str | None, target: str | None, as_json: bool
+) -> None:
+    """Write a network as BIF or XMLBIF, with the CPTs of one prior set.
+
+    States such as '<10' are renamed ('lt_10'), since the formats allow letters, digits and underscores only.
+    """
+    from bayesdx.formats.convert import interchange_text, renamed_states
+    from bayesdx.formats.text import write_whole
+    from bayesdx.model import load
+
+    chosen = name or network
+    if chosen is None or (name and network and name != network):
+        raise InputError("name one network to export, such as: bayesdx export spine -o spine.bif")
+    suffix = Path(output or ".bif").suffix or ".bif"
+    if suffix not in (".bif", ".xml", ".xmlbif", ".bifxml"):
+        raise InputError(f"{output}: an exported network ends in .bif, .xml, .xmlbif or .bifxml")
+    model = load(chosen, prior, target)
+    file_format = "bif" if suffix == ".bif" else "xmlbif"
+    text = interchange_text(model.network, file_format)
+    if output is not None:
+        write_whole(output, lambda part: part.write_text(text, encoding="utf-8"))
+    if as_json:
+        renamed = renamed_states(model.network)
+        written = {"text": text} if output is None else {"file": output}
+        echo_json(
+            {"schema": "export/1", **model.head(), "format": file_format, "renamed_states": renamed, **written}
+        )
+    elif output is None:
+        click.echo(text)
+    else:
+        click.echo(f"{model.network.id} under prior set '{model.prior}' written to {output}", err=True)

@@ -1,0 +1,62 @@
+"""``bayesdx networks``: list, show and check networks."""
+
+from __future__ import annotations
+
+import click
+
+from bayesdx.cli.common import echo_json, json_option, prior_option
+
+
+@click.group("networks")
+def command() -> None:
+    """List, show and check networks."""
+
+
+@command.command("list")
+@json_option
+def list_networks(as_json: bool) -> None:
+    """List the shipped networks."""
+    from bayesdx.data import network_names
+    from bayesdx.model import load
+    from bayesdx.report.networks import listing, summary
+
+    documents = [load(name).document for name in network_names()]
+    if as_json:
+        echo_json({"schema": "networks-list/1", "networks": [summary(document) for document in documents]})
+    else:
+        click.echo(listing(documents))
+
+
+@command.command("show")
+@click.argument("network", metavar="NAME|FILE")
+@prior_option
+@json_option
+def show(network: str, prior: str | None, as_json: bool) -> None:
+    """Show the diagnoses, findings and prior sets of a network."""
+    from bayesdx.model import load
+    from bayesdx.report.networks import description, full_text
+
+    document = load(network, prior).document
+    if as_json:
+        echo_json({"schema": "networks-show/1", **description(document)})
+    else:
+        click.echo(full_text(document))
+
+
+@command.command("check")
+@click.argument("network", metavar="NAME|FILE")
+@json_option
+def check(network: str, as_json: bool) -> None:
+    """Check a network: well-formed, acyclic, CPTs that sum to 1, small enough for exact inference."""
+    from bayesdx.model import load
+    from bayesdx.report.networks import summary
+
+    model = load(network)
+    cost = model.engine.plan.cost()
+    if as_json:
+        found = {"flops": cost.flops, "largest_table": cost.largest, "bytes": cost.bytes}
+        echo_json({"schema": "networks-check/1", **summary(model.document), "cost": found})
+    else:
+        size = f"{len(model.network.variables)} variables, {model.network.parameter_count} parameters"
+        effort = f"a query takes about {cost.flops:,.0f} operations and {cost.bytes / 2**20:,.1f} MB"
+        click.echo(f"{model.network.id}: well-formed; {size}; {effort}")
