@@ -1,7 +1,8 @@
 """Exact inference: a network is compiled once into a plan and then asked many times."""
 
 from bayesdx.inference.engine import Engine, compile_network
-from bayesdx.inference.results import BatchPosterior, Derivatives, Explanation, Findings, Marginals, Posterior
+from bayesdx.inference.findings import Findings
+from bayesdx.inference.results import BatchPosterior, Derivatives, Explanation, Marginals, Posterior
 
 __all__ = [
     "BatchPosterior",

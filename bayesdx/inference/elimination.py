@@ -1,29 +1,82 @@
-"""Elimination orders."""
+"""Greedy elimination orders: which variable to sum out next (Kjaerulff 1990; Koller & Friedman 2009, 9.4)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+Neighbours = dict[int, set[int]]
+#: What eliminating a variable would cost: (variable, neighbours, logarithms of the cardinalities) -> score.
+Score = Callable[[int, Neighbours, Sequence[float]], float]
 
 
-def elimination_order(cards: Sequence[int], scopes: Sequence[tuple[int, ...]]) -> list[int]:
-    """Greedy order that next eliminates the variable whose clique has the fewest states (min-weight)."""
-    neighbours: dict[int, set[int]] = {v: set() for v in range(len(cards))}
+def min_weight(v: int, neighbours: Neighbours, logs: Sequence[float]) -> float:
+    """Logarithm of the number of states of the clique that eliminating ``v`` makes."""
+    return logs[v] + sum(logs[u] for u in neighbours[v])
+
+
+def min_fill(v: int, neighbours: Neighbours, logs: Sequence[float]) -> float:
+    """Number of edges that eliminating ``v`` adds; ties go to the smaller clique."""
+    around = neighbours[v]
+    missing = sum(len(around - neighbours[u]) - 1 for u in around)
+    return missing + 1e-3 * min_weight(v, neighbours, logs)
+
+
+def weighted_min_fill(v: int, neighbours: Neighbours, logs: Sequence[float]) -> float:
+    """Sum over the added edges of the product of the cardinalities at their ends."""
+    around = neighbours[v]
+    added = sum(math.exp(logs[u] + logs[w]) for u in around for w in around - neighbours[u] if w != u)
+    return added + 1e-3 * min_weight(v, neighbours, logs)
+
+
+HEURISTICS: tuple[Score, ...] = (min_weight, min_fill, weighted_min_fill)
+
+
+def interaction_graph(scopes: Iterable[Collection[int]]) -> Neighbours:
+    """Neighbours of each variable: those it shares a table with."""
+    neighbours: Neighbours = {}
     for scope in scopes:
         for v in scope:
-            neighbours[v].update(scope)
+            neighbours.setdefault(v, set()).update(scope)
     for v, around in neighbours.items():
         around.discard(v)
-    weight = {v: math.prod(cards[u] for u in (v, *n)) for v, n in neighbours.items()}
+    return neighbours
+
+
+def elimination_order(
+    logs: Sequence[float],
+    scopes: Iterable[Collection[int]],
+    keep: Collection[int],
+    score: Score,
+    noise: random.Random | None = None,
+) -> list[int]:
+    """Eliminate every variable but those in ``keep``, the one with the lowest score first.
+
+    ``logs[v]`` is the logarithm of the cardinality of v; ``noise`` perturbs the scores, so that repeated calls
+    explore different orders.
+    """
+    neighbours = interaction_graph(scopes)
+
+    def scored(v: int) -> float:
+        value = score(v, neighbours, logs)
+        return value * (1.0 + 0.2 * noise.random()) if noise else value
+
+    local = score is min_weight  # the other scores also change two steps away
+    scores = {v: scored(v) for v in neighbours if v not in keep}
     order = []
-    while weight:
-        v = min(weight, key=lambda u: (weight[u], u))
-        del weight[v]
+    while scores:
+        v = min(scores, key=scores.__getitem__)
+        del scores[v]
         order.append(v)
         around = neighbours.pop(v)
+        changed = set(around)
         for u in around:
             neighbours[u] |= around
             neighbours[u] -= {u, v}
-        for u in around:
-            weight[u] = math.prod(cards[w] for w in (u, *neighbours[u]))
+            if not local:
+                changed |= neighbours[u]
+        for u in changed:
+            if u in scores:
+                scores[u] = scored(u)
     return order

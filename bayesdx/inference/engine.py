@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.errors import ImpossibleFindings, InputError
-from bayesdx.inference.contraction import Tables, backward, forward
-from bayesdx.inference.elimination import elimination_order
-from bayesdx.inference.plan import Plan, Scope, contraction_plan
-from bayesdx.inference.results import BatchPosterior, Derivatives, Explanation, Findings, Marginals, Posterior
+from bayesdx.inference import lookup_query
+from bayesdx.inference.batch import score_draws, score_weights
+from bayesdx.inference.contraction import MAXIMUM, Operation, backward_operations, forward
+from bayesdx.inference.derivatives import Differentiator
+from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, known, known_batch, softened
+from bayesdx.inference.lookup import LookupTables, lookup_tables
+from bayesdx.inference.plan import Plan, Scope
+from bayesdx.inference.program import (
+    Program,
+    absorbed,
+    beliefs,
+    cpt_factors,
+    log_tables,
+    marginal,
+    program_for,
+    relevant_factors,
+)
+from bayesdx.inference.results import BatchPosterior, Derivatives, Explanation, Marginals, Posterior
+from bayesdx.inference.trace import Choose, drawing, most_probable, trace_back
 from bayesdx.network import Array, Network
 
-#: Bytes that the tables of one query may take.
+#: Bytes that the tables of one query may take, unless said otherwise.
 MEMORY_LIMIT = 4 * 2**30
+
+#: Multiplications done in the time of planning for one variable: where a query needs more of them for each
+#: variable, it gets a plan of its own, in which variables with hard findings no longer connect anything.
+PLANNING_COST = 30_000
+
+#: Randomised repetitions of the plan search, for networks whose passes take long.
+RESTARTS = 20
 
 
 def compile_network(network: Network, memory_limit: int = MEMORY_LIMIT) -> Engine:
@@ -24,93 +47,101 @@ def compile_network(network: Network, memory_limit: int = MEMORY_LIMIT) -> Engin
 
 
 class Engine:
+    """Exact inference in one network. Compiled once; every method may be called from several threads.
+
+    Findings map variable ids to likelihood weights (card,), see ``bayesdx.inference.findings``. Every method
+    raises InputError for unknown variables or malformed weights, and ImpossibleFindings when the findings have
+    probability zero together (a batch marks the case instead).
+    """
+
     def __init__(self, network: Network, memory_limit: int) -> None:
         self.network = network
-        index = network.index
-        self._ids = [v.id for v in network.variables]
-        self._cards = [v.cardinality for v in network.variables]
-        self._families: list[Scope] = [
-            (*(index[p] for p in network.parents[i]), index[i]) for i in self._ids
-        ]
-        self._scopes: list[Scope] = [*self._families, *((v,) for v in range(len(self._ids)))]
-        self.plan = self._plan(())
-        needed = self.plan.cost().bytes
-        if needed > memory_limit:
+        self._factors = cpt_factors(network)
+        self._memory_limit = memory_limit
+        self._specialised = lru_cache(maxsize=32)(self._specialise)
+        self._reading = lru_cache(maxsize=256)(self._read)
+        if self._lookup is None:
+            _ = self._main  # so that a network that is too large is refused now
+
+    @cached_property
+    def _lookup(self) -> LookupTables | None:
+        network, factors = self.network, self._factors
+        if network.target is None:
+            return None
+        return lookup_tables(factors.cards, factors.scopes, factors.tables, network.index[network.target])
+
+    @cached_property
+    def _main(self) -> Program:
+        """The program for any findings, in which nothing is known beforehand."""
+        program = program_for(absorbed(self._factors), restarts=RESTARTS)
+        needed = 2 * program.plan.cost().bytes
+        if needed > self._memory_limit:
             raise InputError(
-                f"network '{network.id}' needs {needed / 2**20:,.0f} MB for exact inference, "
-                f"the limit is {memory_limit / 2**20:,.0f} MB"
+                f"exact inference in network '{self.network.id}' needs {needed / 2**20:,.0f} MB, "
+                f"more than the limit of {self._memory_limit / 2**20:,.0f} MB"
             )
+        return program
+
+    @property
+    def plan(self) -> Plan:
+        """The plan for queries that know nothing beforehand; ``plan.cost()`` says what a pass takes."""
+        return self._main.plan
 
     def posterior(self, findings: Findings, target: str | None = None) -> Posterior:
-        probabilities, log_likelihood = self._joint([self._target(target)], self._weights(findings))
-        return Posterior(probabilities, log_likelihood)
+        """P(target | findings); ``target`` defaults to the network's own."""
+        given = known(self.network, findings)
+        t = self._target(target)
+        if self._lookup is not None and t in self._lookup.cutset:
+            return Posterior(*lookup_query.posterior(self._lookup, given, t))
+        return Posterior(*self._joint((t,), given))
 
     def log_likelihood(self, findings: Findings) -> float:
-        tables = forward(self.plan, self._leaves(self._weights(findings)))
-        return self._log_likelihood(tables)
+        """Natural logarithm of P(findings)."""
+        given = known(self.network, findings)
+        if self._lookup is not None:
+            return lookup_query.cutset_posterior(self._lookup, given)[1]
+        return self._joint((), given)[1]
 
     def marginals(self, findings: Findings) -> Marginals:
-        weights = self._weights(findings)
-        tables, slopes, log_likelihood = self._passes(self._leaves(weights))
-        n = len(self._ids)
-        return Marginals(
-            {i: normalised(weights[v] * slopes.values[n + v]) for v, i in enumerate(self._ids)}, log_likelihood
-        )
+        """P(v | findings) of every variable v."""
+        given = known(self.network, findings)
+        if self._lookup is not None:
+            found, log_likelihood = lookup_query.marginals(self._lookup, given)
+        else:
+            found, log_likelihood = self._all_marginals(given)
+        return Marginals(dict(zip(self.network.index, found, strict=True)), log_likelihood)
 
     def derivatives(self, findings: Findings, target: str | None = None) -> Derivatives:
-        weights = self._weights(findings)
-        n = len(self._ids)
-
-        def slopes_of(weights: list[Array], log_likelihood: float | None) -> tuple[list[Array], float]:
-            tables = forward(self.plan, self._leaves(weights))
-            if log_likelihood is None:
-                log_likelihood = self._log_likelihood(tables)
-            slopes = backward(self.plan, tables, np.ones(()))
-            scaled = [
-                value * np.exp(scale - log_likelihood).reshape(scale.shape + (1,) * len(scope))
-                for value, scale, scope in zip(slopes.values, slopes.log_scales, self._scopes, strict=False)
-            ]
-            return scaled, log_likelihood
-
-        plain, log_likelihood = slopes_of(weights, None)
-        by_target: list[Array] = []
-        if target is not None:
-            t = self.network.index[self._target(target)]
-            weights[t] = np.diag(weights[t])
-            by_target, _ = slopes_of(weights, log_likelihood)
-            by_target[n + t] = np.diag(plain[n + t])
-        return Derivatives(
-            log_likelihood,
-            dict(zip(self._ids, plain[:n], strict=True)),
-            dict(zip(self._ids, plain[n : 2 * n], strict=True)),
-            dict(zip(self._ids, by_target[:n], strict=False)),
-            dict(zip(self._ids, by_target[n : 2 * n], strict=False)),
-        )
+        """Derivatives of P(findings), and with ``target`` of P(target, findings), by all parameters."""
+        given = known(self.network, findings)
+        return self._differentiator(given, None if target is None else self._target(target))
 
     def joint(self, ids: Sequence[str], findings: Findings) -> Array:
-        return self._joint(ids, self._weights(findings))[0]
+        """P(ids | findings), shape (card_1, …, card_k), for distinct ``ids``."""
+        if len(set(ids)) < len(ids):
+            raise InputError("a joint posterior takes each variable once")
+        variables = tuple(self.network.index[self.network.variable(i).id] for i in ids)
+        return self._joint(variables, known(self.network, findings))[0]
 
     def most_probable_explanation(self, findings: Findings) -> Explanation:
-        raise NotImplementedError
+        """The states of all variables that are most probable together, given the findings."""
+        given = known(self.network, findings)
+        program = self._specialised((), frozenset(given.hard), None)
+        with np.errstate(divide="ignore"):
+            tables = forward(program.forward, [np.log(leaf) for leaf in program.leaves(given)], MAXIMUM)
+        if np.isneginf(tables[-1]):
+            raise ImpossibleFindings(IMPOSSIBLE)
+        states = self._trace(program, tables, given, 1, most_probable)
+        return Explanation(
+            dict(zip(self.network.index, states[0].tolist(), strict=True)), float(tables[-1]) + given.log_scale
+        )
 
-    def sample(self, findings: Findings, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Ancestral sampling from P(variables | findings); shape (size, n_variables)."""
-        weights = self._weights(findings)
-        states = np.zeros((size, len(self._ids)), dtype=np.int64)
-        done: list[str] = []
-        for i in self.network.topological_order:  # chain rule: P(v | earlier, findings), row by row
-            v = self.network.index[i]
-            rows, which = np.unique(states[:, [self.network.index[d] for d in done]], axis=0, return_inverse=True)
-            fixed = list(weights)
-            for d, column in zip(done, rows.T, strict=True):
-                u = self.network.index[d]
-                fixed[u] = np.eye(self._cards[u])[column]
-            table = forward(self._plan((v,)), self._leaves(fixed)).values[-1]
-            cumulative = np.cumsum(np.broadcast_to(table, (len(rows), self._cards[v])), axis=-1)
-            drawn = rng.random(size) * cumulative[which.reshape(-1), -1]
-            states[:, v] = (drawn[:, None] >= cumulative[which.reshape(-1)]).sum(axis=-1)
-            done.append(i)
-        return states
+    def sample(self, findings: Findings, size: int, rng: np.random.Generator) -> Codes:
+        """Independent draws from P(all variables | findings), shape (size, n_variables)."""
+        given = known(self.network, findings)
+        program = self._specialised((), frozenset(given.hard), None)
+        tables = log_tables(program, given)
+        return self._trace(program, tables, given, size, drawing(rng))
 
     def query_batch(
         self,
@@ -118,72 +149,119 @@ class Engine:
         weights: Mapping[str, Array] | None = None,
         target: str | None = None,
     ) -> BatchPosterior:
-        """``codes`` (n, n_variables) state indices, -1 missing; ``weights`` id -> (n, card) likelihood weights."""
-        given = [np.ones(c) for c in self._cards]
-        for v, column in enumerate(np.asarray(codes).T if codes is not None else ()):
-            given[v] = np.vstack([np.eye(self._cards[v]), np.ones(self._cards[v])])[column]
-        for i, table in (weights or {}).items():
-            given[self.network.index[i]] = given[self.network.index[i]] * table
-        t = self.network.index[self._target(target)]
-        tables = forward(self._plan((t,)), self._leaves(given))
-        total = tables.values[-1].sum(axis=-1)
-        with np.errstate(divide="ignore"):
-            return BatchPosterior(
-                tables.values[-1] / np.where(total > 0, total, 1.0)[..., None], np.log(total) + tables.log_scales[-1]
-            )
+        """P(target | findings) of n cases.
 
-    def posterior_draws(
-        self, findings: Findings, cpts: Mapping[str, Array], target: str | None = None
-    ) -> Array:
-        weights = self._weights(findings)
-        leaves = self._leaves(weights)
-        for i, draws in cpts.items():
-            leaves[self.network.index[i]] = draws
-        value = forward(self._plan((self.network.index[self._target(target)],)), leaves).values[-1]
-        return normalised(value)
+        ``codes`` (n, n_variables) holds state numbers in the order of ``network.variables``, -1 where missing;
+        ``weights`` maps ids to likelihood weights (n, card), multiplied to what the codes say.
+        """
+        t = self._target(target)
+        hard, soft, log_scale = known_batch(self.network, codes, weights)
+        n = len(hard)
+        probabilities = np.zeros((n, self._factors.cards[t]))
+        log_likelihood = np.zeros(n)
+        rest = np.arange(n)
+        if self._lookup is not None and t in self._lookup.cutset:
+            probabilities, log_likelihood = lookup_query.batch(self._lookup, hard, t)
+            uncertain = [(table != 1.0).any(axis=1) for table in soft.values()]
+            rest = np.flatnonzero(np.any(uncertain, axis=0)) if uncertain else rest[:0]
+        if len(rest):
+            tables = self._batch_weights(hard[rest], {v: table[rest] for v, table in soft.items()})
+            factors, _ = relevant_factors(self.network, self._factors, {t, *tables})
+            probabilities[rest], log_likelihood[rest] = score_weights(factors, tables, len(rest), t)
+        log_likelihood += log_scale
+        probabilities[np.isneginf(log_likelihood)] = 0.0
+        return BatchPosterior(probabilities, log_likelihood)
 
-    def _plan(self, keep: Scope) -> Plan:
-        order = elimination_order(self._cards, self._scopes)
-        return contraction_plan(self._cards, self._scopes, [v for v in order if v not in keep], keep)
+    def posterior_draws(self, findings: Findings, cpts: Mapping[str, Array], target: str | None = None) -> Array:
+        """P(target | findings) under each of ``draws`` sets of CPTs, shape (draws, card).
 
-    def _target(self, target: str | None) -> str:
-        if target is None and self.network.target is None:
+        ``cpts`` maps ids to arrays (draws, *cpt.shape); a CPT that is not named stays as it is. Those that the
+        findings make irrelevant are not looked at.
+        """
+        t = self._target(target)
+        given = softened(known(self.network, findings), (t,), self._factors.cards)
+        n = {len(table) for table in cpts.values()}
+        if len(n) > 1:
+            raise InputError("the drawn CPTs differ in their number of draws")
+        drawn: dict[int, Array] = {}
+        for variable_id, table in cpts.items():
+            expected = self.network.cpts[self.network.variable(variable_id).id].shape
+            if table.shape[1:] != expected:
+                raise InputError(
+                    f"the drawn CPTs of '{variable_id}' have shape {table.shape}, expected (draws, *{expected})"
+                )
+            drawn[self.network.index[variable_id]] = table
+        factors, place = relevant_factors(self.network, self._factors, {t, *given.hard, *given.soft})
+        relevant = {place[v]: table for v, table in drawn.items() if v in place}
+        return score_draws(factors, given, relevant, t, next(iter(n), 1))
+
+    def _target(self, target: str | None) -> int:
+        chosen = self.network.target if target is None else target
+        if chosen is None:
             raise InputError(f"network '{self.network.id}' has no target: name the variable to ask for")
-        return self.network.variable(target or self.network.target or "").id
+        return self.network.index[self.network.variable(chosen).id]
 
-    def _weights(self, findings: Findings) -> list[Array]:
-        weights = [np.ones(card) for card in self._cards]
-        for i, given in findings.items():
-            v = self.network.index[self.network.variable(i).id]
-            weights[v] = np.asarray(given, dtype=np.float64)
-        return weights
+    def _specialise(self, keep: Scope, fixed: frozenset[int], needed: frozenset[int] | None) -> Program:
+        """A program of its own for queries with hard findings on ``fixed``.
 
-    def _leaves(self, weights: Sequence[Array]) -> list[Array]:
-        return [*(self.network.cpts[i] for i in self._ids), *weights]
+        Its result has the axes ``keep``; only ``needed`` variables and their ancestors enter, None for all.
+        """
+        factors = self._factors
+        if needed is not None:
+            factors, _ = relevant_factors(self.network, factors, needed)
+        return program_for(factors, keep, fixed)
 
-    def _joint(self, ids: Sequence[str], weights: Sequence[Array]) -> tuple[Array, float]:
-        keep = tuple(self.network.index[self.network.variable(i).id] for i in ids)
-        plan = self._plan(keep)
-        tables = forward(plan, self._leaves(weights))
-        order = plan.scope(len(tables.values) - 1)
-        value = np.transpose(tables.values[-1], [order.index(v) for v in keep])
-        total = float(value.sum())
-        if total <= 0:
-            raise ImpossibleFindings("the findings are impossible together under the network")
-        return value / total, float(np.log(total) + tables.log_scales[-1])
+    def _cheap(self, given: Known) -> bool:
+        """Whether the main program serves these findings in less time than planning another takes."""
+        logs = np.log(self._factors.cards)
+        logs[list(given.hard)] = 0.0
+        flops = np.exp(self._main.plan.incidence @ logs).sum()
+        return bool(flops < PLANNING_COST * len(logs))
 
-    def _passes(self, leaves: Sequence[Array]) -> tuple[Tables, Tables, float]:
-        tables = forward(self.plan, leaves)
-        log_likelihood = self._log_likelihood(tables)
-        return tables, backward(self.plan, tables, np.ones(())), log_likelihood
+    def _read(self, table: int) -> tuple[Operation, ...]:
+        return backward_operations(self._main.plan, {table})
 
-    def _log_likelihood(self, tables: Tables) -> float:
-        if tables.values[-1] <= 0:
-            raise ImpossibleFindings("the findings are impossible together under the network")
-        return float(np.log(tables.values[-1]) + tables.log_scales[-1])
+    def _joint(self, variables: Scope, given: Known) -> tuple[Array, float]:
+        """P(variables | findings) with one axis each, and log P(findings)."""
+        given = softened(given, variables, self._factors.cards)
+        table = self._main.smallest_table(variables) if self._cheap(given) else None
+        if table is not None:
+            program, operations = self._main, self._reading(table)
+        else:
+            needed = frozenset({*variables, *given.hard, *given.soft})
+            program, operations = self._specialised(variables, frozenset(given.hard), needed), ()
+            table = len(program.plan.scopes) - 1
+        found, log_likelihood = beliefs(program, given, (table,), operations)
+        return marginal(found[table], program.plan.scopes[table], variables), log_likelihood
 
+    def _all_marginals(self, given: Known) -> tuple[list[Array], float]:
+        program = self._main
+        if not self._cheap(given):
+            program = self._specialised((), frozenset(given.hard), None)
+        tables, log_likelihood = beliefs(program, given, set(program.readout.values()), program.read_all)
+        scopes, readout, cards = program.plan.scopes, program.readout, self._factors.cards
+        return [
+            np.eye(1, card, given.hard[v])[0]
+            if v in given.hard
+            else marginal(tables[readout[v]], scopes[readout[v]], (v,))
+            for v, card in enumerate(cards)
+        ], log_likelihood
 
-def normalised(value: Array) -> Array:
-    """``value`` (…, card) with a last axis that sums to 1."""
-    total: Array = value / value.sum(axis=-1, keepdims=True)
-    return total
+    @cached_property
+    def _differentiator(self) -> Differentiator:
+        return Differentiator(self.network, self._factors, self._main.plan.order)
+
+    def _batch_weights(self, hard: Codes, soft: Mapping[int, Array]) -> dict[int, Array]:
+        """Likelihood weights (n, card) of every variable that has a finding in some case."""
+        tables = dict(soft)
+        for v in np.flatnonzero((hard >= 0).any(axis=0)).tolist():
+            card = self._factors.cards[v]
+            tables[v] = np.vstack([np.eye(card), np.ones(card)])[hard[:, v]] * tables.get(v, 1.0)
+        return tables
+
+    def _trace(self, program: Program, tables: list[Array], given: Known, size: int, choose: Choose) -> Codes:
+        """States (size, n_variables), from the logarithms of the forward tables of ``program``."""
+        states = np.empty((size, len(self._factors.cards)), dtype=np.intp)
+        for v, found in (trace_back(program.plan, tables, size, choose) | dict(given.hard)).items():
+            states[:, v] = found
+        return states

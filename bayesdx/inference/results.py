@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 
 from bayesdx.network import Array
 
-#: Likelihood weights (card,) of the variables that were seen; hard findings are one-hot.
-Findings = Mapping[str, Array]
-
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
