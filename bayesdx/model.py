@@ -38,7 +38,7 @@ Result = TypeVar("Result")
 AnyCase = Case | Mapping[str, Any] | str | os.PathLike[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A network under one prior set, ready to be asked. Immutable, and safe to share between threads.
 
@@ -48,6 +48,9 @@ class Model:
     document: NetworkDocument
     prior: str
     choice: str = ""
+
+    def __repr__(self) -> str:
+        return f"Model(network={self.network.id!r}, prior={self.prior!r})"
 
     @property
     def network(self) -> Network:
@@ -151,11 +154,12 @@ class Model:
             raise InputError(f"network '{self.network.id}' has no target: name the variable to ask for (--target)")
 
     def _ask(self, analysis: Callable[..., Result], case: AnyCase, **options: Any) -> Result:
-        question = self.question(case)
+        one = as_case(case)
+        question = self.question(one)
         try:
             return analysis(question, **options)
         except ImpossibleFindings:
-            raise ImpossibleFindings(impossible_message(question)) from None
+            raise ImpossibleFindings(f"{one.place}: {impossible_message(question)}") from None
 
 
 def as_case(case: AnyCase) -> Case:
@@ -170,13 +174,14 @@ def as_case(case: AnyCase) -> Case:
 def pick_case(cases: list[Case], case_id: str | None) -> Case:
     """The case with this id, or the only one; raises InputError when it is not clear which is meant."""
     ids = [case.id or str(number) for number, case in enumerate(cases, 1)]
+    place = cases[0].place.split(": case ")[0]
     if case_id is not None:
         if case_id not in ids:
-            raise InputError(f"no case '{case_id}'; {nearest(case_id, ids)}")
+            raise InputError(f"{place}: no case '{case_id}'; {nearest(case_id, ids)}")
         return cases[ids.index(case_id)]
     if len(cases) > 1:
-        place = cases[0].place.split(": case ")[0]
-        raise InputError(f"{place}: holds {len(cases)} cases; name one of them: {', '.join(ids[:5])}, …")
+        some = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
+        raise InputError(f"{place}: holds {len(cases)} cases; name one of them with --case: {some}")
     return cases[0]
 
 

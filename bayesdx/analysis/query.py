@@ -73,6 +73,21 @@ class QueryResult:
     def leader(self) -> RankedDiagnosis:
         return self.posterior[0]
 
+    def __str__(self) -> str:
+        from bayesdx.report.differential import differential
+
+        return differential(self)
+
+    def __rich__(self) -> object:
+        from rich.text import Text
+
+        return Text.from_ansi(str(self))
+
+    def _repr_html_(self) -> str:
+        from bayesdx.report.differential import differential_html
+
+        return differential_html(self)
+
     def to_dict(self) -> dict[str, object]:
         """The object that ``bayesdx query --json`` prints (schema query/1)."""
         surprise = self.surprise

@@ -12,7 +12,7 @@ from bayesdx.inference import Engine
 from bayesdx.network import Array, Variable
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Question:
     """Findings put to a compiled network.
 
@@ -28,6 +28,10 @@ class Question:
     prior: str = ""
     population: str = ""
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        asked = ", ".join(f"{name}={words(value)}" for name, value in self.stated.items())
+        return f"Question({asked})"
 
     @property
     def target(self) -> Variable:

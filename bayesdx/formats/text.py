@@ -96,6 +96,8 @@ def parse_yaml(text: str, place: str) -> Any:
 
     try:
         return yaml.load(text, Loader)
+    except InputError:
+        raise
     except yaml.MarkedYAMLError as error:
         problem = f"not valid YAML: {error.problem or error.context}"
         fail(error.problem_mark or error.context_mark, problem.replace("\n", " "))
@@ -106,16 +108,8 @@ def parse_yaml(text: str, place: str) -> Any:
 
 
 def parse(text: str, place: str) -> Any:
-    """Parse JSON or YAML: by the suffix of ``place``, else by the first character."""
+    """Parse JSON or YAML: by the suffix of ``place``; without a known one, an opening brace or bracket is JSON."""
     suffix = Path(place).suffix.lower()
-    if suffix == ".json":
+    if suffix == ".json" or (suffix not in (".yaml", ".yml") and text.lstrip()[0] in "{["):
         return parse_json(text, place)
-    if suffix not in (".yaml", ".yml") and text.lstrip()[0] in "{[":
-        try:
-            return parse_json(text, place)
-        except InputError as error:
-            try:
-                return parse_yaml(text, place)  # braces are YAML, too
-            except InputError:
-                raise error from None
     return parse_yaml(text, place)

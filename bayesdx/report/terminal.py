@@ -1,6 +1,7 @@
 """Plain text for the terminal: aligned tables, bars, percentages, and the lines that every answer carries.
 
-Styles are ANSI codes; ``click.echo`` drops them where the output is not a terminal.
+Styles are ANSI codes; ``click.echo`` drops them where the output is not a terminal. (A rich table would take as
+long to import as the whole query takes to answer.)
 """
 
 from __future__ import annotations

@@ -1,0 +1,69 @@
+"""A command line whose shipped networks are small ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bayesdx.cli import main
+from bayesdx.formats.network_json import NetworkDocument, write_network
+from bayesdx.network import Network, Variable
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory, small: NetworkDocument) -> Path:
+    """A data folder with a spine and a cranial network."""
+    root = tmp_path_factory.mktemp("data")
+    (root / "networks").mkdir()
+    levels = {
+        "spine": ("craniocervical", "cervical", "lumbar"),
+        "cranial": ("posterior_fossa", "skull_base", "cervical"),
+    }
+    for name, covered in levels.items():
+        network = small.network
+        variables = tuple(
+            Variable("level", covered, "Level", kind="location") if v.id == "level" else v
+            for v in network.variables
+        )
+        write_network(
+            root / "networks" / f"{name}.json",
+            Network(name, variables, network.parents, network.cpts, network.counts, "diagnosis", name.title(), "7"),
+            prior_sets=small.prior_sets.values(),
+            levels=[level for level in covered if name == "spine" or level != "cervical"],
+            vocabulary={"syrinx": ("absent", "present"), "level": ("posterior_fossa",)},
+        )
+    return root
+
+
+@pytest.fixture
+def run(data: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run ``bayesdx`` with arguments (and standard input), as on the command line."""
+    monkeypatch.setattr("bayesdx.data.data_path", data.joinpath)
+
+    def invoke(*arguments: str, stdin: str | bytes | None = None) -> Result:
+        result = CliRunner().invoke(main, list(arguments), input=stdin, prog_name="bayesdx")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def refused(run: Run) -> Callable[..., str]:
+    """Run ``bayesdx`` with bad input: exit code 2, nothing on stdout, and one line on stderr, which is returned."""
+
+    def invoke(*arguments: str, stdin: str | bytes | None = None) -> str:
+        result = run(*arguments, stdin=stdin)
+        assert result.exit_code == 2
+        assert result.stdout == ""
+        assert result.stderr.startswith("bayesdx: ")
+        assert result.stderr.count("\n") == 1
+        return result.stderr.removeprefix("bayesdx: ").rstrip("\n")
+
+    return invoke

@@ -1,0 +1,63 @@
+"""The JSON of every command follows its schema, and docs/json.md says what the schemas say."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import Result
+
+import bayesdx
+
+Run = Callable[..., Result]
+SCHEMAS = Path(bayesdx.__file__).parent / "report" / "schema"
+ROOT = Path(__file__).resolve().parents[2]
+
+COMMANDS = [
+    ("query", ["query", "-f", "level=cervical", "-f", "mr_t2_signal=not hyper", "-f", "size_mm=3", "--age", "7"]),
+    ("query", ["query", "--sex", "male", "-f", "syrinx=present"]),
+    ("query", ["query", "-"]),
+    ("networks-list", ["networks", "list"]),
+    ("networks-show", ["networks", "show", "cranial"]),
+    ("networks-check", ["networks", "check", "spine"]),
+    ("export", ["export", "spine"]),
+    ("batch", ["batch", "TABLE"]),
+    ("batch", ["batch", "TABLE", "-o", "OUT"]),
+]
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((SCHEMAS / f"{name}-1.json").read_text())
+    return schema
+
+
+@pytest.mark.parametrize(("name", "arguments"), COMMANDS)
+def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: list[str]) -> None:
+    table = tmp_path / "cases.csv"
+    table.write_text("level,age\ncervical,3\nnowhere,1\n")
+    paths = {"TABLE": str(table), "OUT": str(tmp_path / "out.csv")}
+    result = run(*(paths.get(part, part) for part in arguments), "--json", stdin="id: a")
+    answer = json.loads(result.stdout)
+    jsonschema.Draft202012Validator(schema_of(name)).validate(answer)
+    assert answer["schema"] == schema_of(name)["$id"].removeprefix("bayesdx:")
+
+
+def test_schemas_are_schemas() -> None:
+    for path in SCHEMAS.glob("*.json"):
+        schema = json.loads(path.read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert schema["$id"] == "bayesdx:" + path.stem.replace("-1", "/1")
+
+
+def test_page_says_what_the_schemas_say() -> None:
+    spec = importlib.util.spec_from_file_location("json_docs", ROOT / "scripts" / "json_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert (ROOT / "docs" / "json.md").read_text() == script.page(), "run: python scripts/json_docs.py"

@@ -1,0 +1,231 @@
+"""Case files: what may be written, and what every mistake is called."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bayesdx.errors import InputError
+from bayesdx.formats.case import EncodedCase, case_from_mapping, encode, parse_value, read_cases
+from bayesdx.formats.network_json import NetworkDocument
+from bayesdx.network import Network, Variable
+
+
+def encoded(small: NetworkDocument, **mapping: Any) -> EncodedCase:
+    return encode(case_from_mapping(mapping), small.network, small.vocabulary)
+
+
+def test_hard_uncertain_negative_findings(small: NetworkDocument) -> None:
+    found = encoded(
+        small,
+        age=68,
+        sex="male",
+        findings={
+            "level": "cervical",
+            "mr_t2_signal": {"hyper": 0.8, "mixed": 0.2},
+            "compartment": "not extradural",
+        },
+    )
+    expected = {
+        "level": [1, 0, 0],
+        "mr_t2_signal": [0, 0, 0.8, 0.2],
+        "compartment": [0, 1],
+        "age_group": [0, 0, 0, 1],
+        "sex": [0, 1],
+    }
+    assert {name: weights.tolist() for name, weights in found.weights.items()} == expected
+    assert dict(found.stated) == {
+        "level": "cervical",
+        "mr_t2_signal": {"hyper": 0.8, "mixed": 0.2},
+        "compartment": "intradural_extramedullary",
+        "age_group": "60+",
+        "sex": "male",
+    }
+    assert found.warnings == ()
+
+
+def test_negative_finding_of_many_states(small: NetworkDocument) -> None:
+    found = encoded(small, findings={"mr_t2_signal": "not hyper"})
+    assert found.weights["mr_t2_signal"].tolist() == [1, 1, 0, 1]
+    assert found.stated["mr_t2_signal"] == "not hyper"
+
+
+@pytest.mark.parametrize(
+    ("age", "group"),
+    [(0, "0-17"), (17.9, "0-17"), (18, "18-39"), (39.99, "18-39"), (40, "40-59"), (60, "60+"), (120, "60+")],
+)
+def test_age_groups(small: NetworkDocument, age: float, group: str) -> None:
+    assert encoded(small, age=age).stated["age_group"] == group
+
+
+@pytest.mark.parametrize(
+    ("size", "state"), [(0, "<10"), (9.99, "<10"), (10, "10-30"), (30, "10-30"), (30.1, ">30"), ("12", "10-30")]
+)
+def test_sizes(small: NetworkDocument, size: object, state: str) -> None:
+    assert encoded(small, findings={"size_mm": size}).stated["size_mm"] == state
+
+
+@pytest.mark.parametrize(("value", "state"), [(True, "present"), (False, "absent")])
+def test_yes_and_no_are_understood(small: NetworkDocument, value: bool, state: str) -> None:
+    assert encoded(small, findings={"mr_dural_tail": value}).stated["mr_dural_tail"] == state
+
+
+def test_missing_finding_is_not_there(small: NetworkDocument) -> None:
+    assert dict(encoded(small, age=None, findings={"level": None}).weights) == {}
+    assert dict(encoded(small, findings=None).weights) == {}
+
+
+def test_unused_finding_and_state_are_warnings(small: NetworkDocument) -> None:
+    found = encoded(small, findings={"syrinx": "present", "mr_t2_signal": "fluid"})
+    assert dict(found.weights) == {}
+    assert found.warnings == (
+        "'syrinx' is not used by network 'small'",
+        "state 'fluid' of finding 'mr_t2_signal' is not used by network 'small'",
+    )
+    partly = encoded(small, findings={"mr_t2_signal": {"hyper": 1, "fluid": 1}})
+    assert partly.stated["mr_t2_signal"] == "hyper"
+    assert len(partly.warnings) == 1
+
+
+def test_misspelt_and_misplaced_keys_are_warnings(small: NetworkDocument) -> None:
+    found = encoded(small, finding={"level": "cervical"}, level="cervical", note="kept", proof="histology")
+    assert found.warnings == (
+        "key 'finding' is not used; did you mean 'findings'?",
+        "key 'level' is not used: a finding belongs under 'findings'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        ({"findings": {"mr_t2": "hyper"}}, "unknown finding 'mr_t2'; did you mean 'mr_t2_signal'?"),
+        ({"findings": {"qqq": "hyper"}}, "unknown finding 'qqq'; choose from: level, compartment"),
+        ({"findings": {"mr_t2_signal": "hypr"}}, "'hypr' is not a state of 'mr_t2_signal'; did you mean"),
+        (
+            {"findings": {"mr_t2_signal": "peripheral_rim"}},
+            "'peripheral_rim' is not a state of 'mr_t2_signal' but of 'ct_calcification_pattern'; choose from:",
+        ),
+        ({"findings": {"mr_t2_signal": "not hypr"}}, "'hypr' is not a state of 'mr_t2_signal'; did you mean"),
+        ({"findings": {"mr_t2_signal": 3}}, "'mr_t2_signal' takes one of its states, not the number 3"),
+        ({"findings": {"mr_t2_signal": True}}, "'yes' is not a state of 'mr_t2_signal'; choose from: hypo"),
+        ({"findings": {"mr_t2_signal": ["hyper"]}}, "finding 'mr_t2_signal' is a list; write a state"),
+        ({"findings": {"mr_t2_signal": {}}}, "finding 'mr_t2_signal' is empty; write a state"),
+        ({"findings": {"mr_t2_signal": {"hyper": math.nan}}}, "weight nan of 'hyper' is not a finite number >= 0"),
+        ({"findings": {"mr_t2_signal": {"hyper": math.inf}}}, "weight inf of 'hyper' is not a finite number >= 0"),
+        ({"findings": {"mr_t2_signal": {"hyper": -1}}}, "weight -1 of 'hyper' is not a finite number >= 0"),
+        ({"findings": {"mr_t2_signal": {"hyper": "much"}}}, "weight 'much' of 'hyper' is not a finite number >= 0"),
+        ({"findings": {"mr_t2_signal": {"hyper": 0, "iso": 0}}}, "finding 'mr_t2_signal': all weights are zero"),
+        ({"findings": {"size_mm": -3}}, "no state of 'size_mm' covers -3; choose from: <10, 10-30, >30"),
+        ({"findings": {"size_mm": math.nan}}, "no state of 'size_mm' covers nan"),
+        ({"findings": {"diagnosis": "capnon"}}, "'diagnosis' is what network 'small' is asked for, not a finding"),
+        ({"findings": {"mineralisation": "dense"}}, "'mineralisation' is a hidden variable of network 'small'"),
+        ({"findings": ["level"]}, "'findings' is a mapping of finding to state, not a list"),
+        ({"age": 130}, "age 130 is not a number of years from 0 to 120"),
+        ({"age": -1}, "age -1 is not a number of years from 0 to 120"),
+        ({"age": math.nan}, "age nan is not a number of years from 0 to 120"),
+        ({"age": "old"}, "age 'old' is not a number of years from 0 to 120"),
+        ({"sex": "man"}, "'man' is not a state of 'sex'; did you mean 'male'?"),
+        ({"sex": 1}, "'sex' is text, not 1"),
+        ({"age": 30, "findings": {"age_group": "60+"}}, "'age_group' is given twice: once as 'age'"),
+        ({1: 2}, "key 1 is not text"),
+    ],
+)
+def test_mistakes_are_named(small: NetworkDocument, mapping: dict[Any, Any], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        encode(case_from_mapping(mapping, "case.yaml"), small.network, small.vocabulary)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("case.yaml: ")
+    assert "\n" not in str(caught.value)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["hypo", "iso", "hyper", "mixed"]), st.floats(0, 1e6), min_size=1),
+)
+def test_weights_are_kept(pairs: dict[str, float]) -> None:
+    variable = Variable("mr_t2_signal", ("hypo", "iso", "hyper", "mixed"))
+    network = Network("n", (variable,), {}, {"mr_t2_signal": np.full(4, 0.25)})
+    case = case_from_mapping({"findings": {"mr_t2_signal": pairs}})
+    if any(pairs.values()):
+        weights = encode(case, network).weights["mr_t2_signal"]
+        assert weights.tolist() == [pairs.get(state, 0.0) for state in variable.states]
+    else:
+        with pytest.raises(InputError, match="all weights are zero"):
+            encode(case, network)
+
+
+def test_stated_reads_back_as_findings(small: NetworkDocument) -> None:
+    once = encoded(
+        small,
+        age=30,
+        findings={"size_mm": 12, "mr_t2_signal": "not hyper", "level": {"cervical": 2, "lumbar": 1}},
+    )
+    again = encoded(small, findings=dict(once.stated))
+    assert {k: v.tolist() for k, v in again.weights.items()} == {k: v.tolist() for k, v in once.weights.items()}
+
+
+def test_other_networks_with_numbers_as_states() -> None:
+    network = Network("n", (Variable("x", ("0", "1")),), {}, {"x": np.array([0.5, 0.5])})
+    assert encode(case_from_mapping({"findings": {"x": 1}}), network).stated == {"x": "1"}
+
+
+def test_parse_value() -> None:
+    assert parse_value(" hyper ") == "hyper"
+    assert parse_value("a:1, b : 2") == {"a": 1.0, "b": 2.0}
+    assert parse_value("10:30 later") == "10:30 later"
+    with pytest.raises(InputError, match="state 'a' is given twice"):
+        parse_value("a:1,a:2")
+
+
+def test_read_one_many_and_json(tmp_path: Path) -> None:
+    one = tmp_path / "one.yaml"
+    one.write_text("id: a\nage: 68\nfindings:\n  level: cervical\nsource: {doi: x}\n")
+    (case,) = read_cases(one)
+    assert (case.id, case.age, dict(case.findings)) == ("a", 68.0, {"level": "cervical"})
+    assert case.metadata == {"source": {"doi": "x"}}
+    many = tmp_path / "many.json"
+    many.write_text('[{"id": "a"}, {"id": "b", "age": "x"}]')
+    with pytest.raises(InputError, match=r"many\.json: case 2 \(b\): age 'x' is not a number"):
+        read_cases(many)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.yaml", "id: a\nfindings: {level: cervical\n", "line 3, column 1: not valid YAML"),
+        ("a.yaml", "id: a\n  age: 3\n", "line 2, column 6: not valid YAML: mapping values are not allowed"),
+        ("a.yaml", "findings:\n  level: a\n  level: b\n", "line 3, column 3: key 'level' is given twice"),
+        ("a.yaml", "born: 2024-13-41\n", "not valid YAML: month must be in 1..12"),
+        ("a.yaml", "a: !!python/object:os.system x\n", "line 1, column 4: not valid YAML: could not determine"),
+        ("a.json", '{"id": "a",\n "age": }', "line 2, column 9: not valid JSON"),
+        ("a.json", '{"id": "a", "id": "b"}', "key 'id' is given twice"),
+        ("a.txt", '{"id": "a",\n "age": }', "line 2, column 9: not valid JSON"),
+        ("a.yaml", "just words\n", "a case is a mapping with the keys id, age, sex, findings, not text"),
+        ("a.yaml", "[]\n", "holds no case"),
+        ("a.yaml", " \n", "is empty"),
+        ("a.yaml", "a\0b", "is not a text file"),
+    ],
+)
+def test_broken_files(tmp_path: Path, name: str, text: str, message: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_cases(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read_cases(tmp_path / "none.yaml")
+    with pytest.raises(InputError, match="is a directory"):
+        read_cases(tmp_path)
+    binary = tmp_path / "image.yaml"
+    binary.write_bytes(bytes(range(256)))
+    with pytest.raises(InputError, match="is not a text file"):
+        read_cases(binary)
