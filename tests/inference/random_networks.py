@@ -1,0 +1,89 @@
+"""Small random networks and findings, and what they mean by brute-force enumeration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+
+from bayesdx.network import Array, Network, Variable
+
+
+def random_network(rng: np.random.Generator, size: int, *, zeros: bool = False, target: bool = False) -> Network:
+    """Up to three parents a variable, one to four states; with ``zeros`` about a third of the CPT entries is 0."""
+    variables = tuple(Variable(f"v{i}", tuple("abcd"[: rng.integers(1 if i else 2, 5)])) for i in range(size))
+    order = rng.permutation(size)  # so that parents do not always come first
+    parents: dict[str, tuple[str, ...]] = {}
+    cpts: dict[str, Array] = {}
+    for position, i in enumerate(order):
+        chosen = rng.choice(order[:position], min(position, rng.integers(0, 4)), replace=False)
+        shape = [variables[j].cardinality for j in (*chosen, i)]
+        table = rng.random(shape)
+        if zeros:
+            table *= rng.random(shape) > 0.35
+            table[..., 0] += table.sum(axis=-1) == 0
+        parents[f"v{i}"] = tuple(f"v{j}" for j in chosen)
+        cpts[f"v{i}"] = table / table.sum(axis=-1, keepdims=True)
+    return Network("random", variables, parents, cpts, target="v0" if target else None)
+
+
+def random_findings(rng: np.random.Generator, network: Network, share: float) -> dict[str, Array]:
+    """Hard, negative and uncertain findings, and scaled ones, on a ``share`` of the variables."""
+    findings = {}
+    for variable in network.variables:
+        if rng.random() >= share:
+            continue
+        card = variable.cardinality
+        one = np.eye(card)[rng.integers(card)]
+        kinds = [one, one, 3.5 * one, rng.random(card), np.ones(card), 1.0 - one if card > 1 else one]
+        findings[variable.id] = kinds[rng.integers(len(kinds))]
+    return findings
+
+
+def joint_weights(network: Network, findings: Mapping[str, Array], cpts: Mapping[str, Array] | None = None) -> Array:
+    """P(x, findings) for every joint state x, one axis a variable in the network's order."""
+    operands: list[object] = []
+    for variable in network.variables:
+        family = (*network.parents[variable.id], variable.id)
+        operands += [(cpts or network.cpts)[variable.id], [network.index[i] for i in family]]
+    for i, weights in findings.items():
+        operands += [weights, [network.index[i]]]
+    weights: Array = np.einsum(*operands, list(range(len(network.variables))))
+    return weights
+
+
+def down_to(joint: Array, axes: Sequence[int]) -> Array:
+    """``joint`` summed down to ``axes``, in their order."""
+    kept = sorted(axes)
+    summed = joint.sum(axis=tuple(i for i in range(joint.ndim) if i not in kept))
+    return summed.transpose([kept.index(a) for a in axes])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A network, findings on it, and P(x, findings) by enumeration."""
+
+    network: Network
+    findings: dict[str, Array]
+    joint: Array
+
+    @property
+    def likelihood(self) -> float:
+        return float(self.joint.sum())
+
+    @property
+    def log_likelihood(self) -> float:
+        return math.log(self.likelihood)
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> Problem:
+    """With and without a target (look-up tables or not), with and without zeros, from no findings to all."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    size = draw(st.integers(1, 7))
+    network = random_network(rng, size, zeros=draw(st.booleans()), target=draw(st.booleans()))
+    findings = random_findings(rng, network, draw(st.sampled_from([0.0, 0.3, 0.6, 1.0])))
+    return Problem(network, findings, joint_weights(network, findings))
