@@ -1,0 +1,1 @@
+"""From literature to networks: sources and facts, pooling into Dirichlet counts, prior sets, the build."""

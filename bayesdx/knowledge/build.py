@@ -1,0 +1,295 @@
+"""Facts and a definition -> a Network with Dirichlet counts.
+
+The structure (networks/model.yaml gives the choices and their reasons)::
+
+    diagnosis -> form -> each finding
+                 form -> mineralisation -> calcification, its pattern, CT attenuation, MR signals, blooming, …
+                         compartment -> epicentre -> axial position
+
+``form`` and ``mineralisation`` are latent. A form's row shrinks to the row of its diagnosis, which shrinks to the
+base: the distribution of the finding over all diagnoses of the network. So a diagnosis about which nothing is
+known has a likelihood ratio near 1, and silence is never a zero.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesdx.knowledge.association import fit_margins
+from bayesdx.knowledge.definition import Association, Definition, Form
+from bayesdx.knowledge.facts import Fact
+from bayesdx.knowledge.studies import Study, complete_study, group_facts, pool
+from bayesdx.network import Array, Network, Variable
+
+MINERALISATION = Variable(
+    "mineralisation",
+    ("none", "partial", "dense"),
+    label="Mineralisation",
+    state_labels=("none", "partial", "dense"),
+    kind="latent",
+)
+_PATTERN = "ct_calcification_pattern"
+_CALCIFICATION = "ct_calcification"
+#: A finding is kept when at least so many diagnoses have a fact about it.
+_MIN_DIAGNOSES = 2
+#: Weight at which a pooled diagnosis enters the base: n / (n + this).
+_HALF_WEIGHT = 2.0
+#: Part of the base that is uniform, so that no state is impossible.
+_UNIFORM_PART = 0.1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Rows of one finding: base (states,), diagnosis rows (diagnoses, states), form rows and counts (forms, states).
+
+    ``studies[diagnosis]`` are the studies behind the rows.
+    """
+
+    finding: str
+    base: Array
+    diagnosis_rows: Array
+    form_rows: Array
+    form_counts: Array
+    studies: Mapping[str, tuple[Study, ...]]
+
+
+def pool_findings(
+    definition: Definition, facts: Iterable[Fact], keep: Callable[[Fact], bool] = lambda fact: True
+) -> dict[str, Cell]:
+    """Pool the used facts that pass ``keep`` into rows, finding by finding."""
+    names = {diagnosis for diagnosis, _ in definition.diagnoses}
+    by_cell: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if fact.used and fact.diagnosis in names and keep(fact):
+            by_cell[fact.finding, fact.diagnosis].append(fact)
+    groups = {cell: group_facts(found) for cell, found in by_cell.items()}
+    findings = definition.findings
+    return {
+        finding: _pool_finding(definition, variable, groups)
+        for finding, variable in findings.items()
+        if sum((finding, diagnosis) in groups for diagnosis in names) >= _MIN_DIAGNOSES
+    }
+
+
+def _pool_finding(
+    definition: Definition,
+    variable: Variable,
+    groups: Mapping[tuple[str, str], list[tuple[Fact, ...]]],
+) -> Cell:
+    pooling, size = definition.pooling, variable.cardinality
+    excluded = np.array([state == "not_applicable" for state in variable.states])
+    uniform = np.where(excluded, 0.0, 1.0) / (~excluded).sum()
+    base = uniform
+    studies: dict[str, tuple[Study, ...]] = {}
+    counts: dict[str, Array] = {}
+    for _ in range(2):  # the base shares out what sources leave open, and comes from the completed studies itself
+        studies = {
+            diagnosis: tuple(_studies(definition, variable, base, groups.get((variable.id, diagnosis), ())))
+            for diagnosis, _ in definition.diagnoses
+        }
+        counts = {d: pool(found, size, pooling.word_correlation) for d, found in studies.items()}
+        base = _base(list(counts.values()), base, uniform, definition.background.get(variable.id))
+    m = pooling.base_strength
+    rows = {d: (k + m * base) / (k.sum() + m) for d, k in counts.items()}
+    form_counts = np.array([_form_counts(definition, f, variable, studies, rows, base) for f in definition.forms])
+    return Cell(
+        finding=variable.id,
+        base=base,
+        diagnosis_rows=np.array([rows[d] for d, _ in definition.diagnoses]),
+        form_rows=form_counts / form_counts.sum(axis=1, keepdims=True),
+        form_counts=form_counts,
+        studies=studies,
+    )
+
+
+def _studies(
+    definition: Definition, variable: Variable, base: Array, groups: Iterable[tuple[Fact, ...]]
+) -> Iterable[Study]:
+    for group in groups:
+        first = group[0]
+        at_site = first.site in definition.sites
+        if not at_site and variable.id == "level":
+            continue
+        study = complete_study(
+            group,
+            variable.states,
+            base,
+            definition.words,
+            definition.pooling,
+            at_site=at_site,
+            form_known=_form_of(definition, first) is not None,
+        )
+        if study:
+            yield study
+
+
+def _form_of(definition: Definition, fact: Fact) -> Form | None:
+    """The form of the network that the fact speaks of, None when it speaks of the diagnosis as a whole."""
+    if not fact.form:
+        return None
+    for form in definition.forms:
+        if form.diagnosis == fact.diagnosis and fact.form in (form.name, *form.also):
+            return form
+    return None
+
+
+def _base(counts: list[Array], base: Array, uniform: Array, background: float | None) -> Array:
+    """Distribution of a finding over all diagnoses: each pooled diagnosis weighted n / (n + 2).
+
+    A sign with a ``background`` (the probability of its second state) counts at that value, in full weight, for
+    each diagnosis without facts.
+    """
+    total, weight = np.zeros_like(base), 0.0
+    for k in counts:
+        n = k.sum()
+        if n > 0:
+            part = n / (n + _HALF_WEIGHT)
+            total += part * (k + 0.5 * base) / (n + 0.5)
+            weight += part
+        elif background is not None:
+            total += np.array([1 - background, background])
+            weight += 1
+    part = _UNIFORM_PART if background is None else 0.0
+    mixed = (1 - part) * total / weight + part * uniform
+    return mixed / mixed.sum()
+
+
+def _form_counts(
+    definition: Definition,
+    form: Form,
+    variable: Variable,
+    studies: Mapping[str, tuple[Study, ...]],
+    rows: Mapping[str, Array],
+    base: Array,
+) -> Array:
+    pooling = definition.pooling
+    row = rows[form.diagnosis]
+    found = studies[form.diagnosis]
+    own = pool(
+        (study for study in found if not form.name or _describes(definition, study.facts[0], form)),
+        variable.cardinality,
+        pooling.word_correlation,
+    )
+    if variable.id in form.definition:
+        at = [variable.states.index(s) for s in form.definition[variable.id] if s in variable.states]
+        own[at] += pooling.definition_strength * row[at] / row[at].sum()
+    if not form.name:  # a diagnosis without forms is its own form: it shrinks to the base itself
+        return own + pooling.base_strength * base
+    return own + pooling.form_strength * row
+
+
+def _describes(definition: Definition, fact: Fact, form: Form) -> bool:
+    its_form = _form_of(definition, fact)
+    return its_form is form or (its_form is None and form.unspecified and not fact.condition)
+
+
+def build_network(definition: Definition, cells: Mapping[str, Cell], version: str = "") -> Network:
+    """Assemble the network under the uniform prior; ``cells`` as pool_findings gives them."""
+    forms, findings = definition.forms, definition.findings
+    diagnoses = [diagnosis for diagnosis, _ in definition.diagnoses]
+    root = Variable(
+        "diagnosis", tuple(diagnoses), "Diagnosis", tuple(label for _, label in definition.diagnoses), "diagnosis"
+    )
+    form = Variable(
+        "form", tuple(f.id for f in forms), "Form", tuple(_form_label(definition, f) for f in forms), "latent"
+    )
+    share = np.zeros((len(diagnoses), len(forms)))
+    for i, f in enumerate(forms):
+        share[diagnoses.index(f.diagnosis), i] = f.share
+    variables: list[Variable] = [root, form, MINERALISATION]
+    parents: dict[str, tuple[str, ...]] = {"form": ("diagnosis",), "mineralisation": ("form",)}
+    cpts: dict[str, Array] = {"diagnosis": np.full(len(diagnoses), 1 / len(diagnoses)), "form": share}
+    counts: dict[str, Array] = {}
+    margins = {finding: cell.form_rows for finding, cell in cells.items()}
+    mineral = _mineralisation(definition, cells)
+    counts["mineralisation"] = mineral.counts
+    margins["mineralisation"] = mineral.rows
+    linked = {a.child: a for a in definition.associations if {a.parent, a.child} <= margins.keys()}
+    for finding, cell in cells.items():
+        variables.append(findings[finding])
+        if finding == _CALCIFICATION:
+            parents[finding] = ("mineralisation",)
+            cpts[finding] = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+        elif finding == _PATTERN:
+            parents[finding] = ("form", "mineralisation")
+            counts[finding] = mineral.pattern_counts
+        elif finding in linked:
+            link = linked[finding]
+            parents[finding] = ("form", link.parent)
+            parent = MINERALISATION if link.parent == "mineralisation" else findings[link.parent]
+            counts[finding] = _conditional_counts(definition, link, parent, findings[finding], margins, cell)
+        else:
+            parents[finding] = ("form",)
+            counts[finding] = cell.form_counts
+    for name, table in counts.items():
+        cpts[name] = table / table.sum(axis=-1, keepdims=True)
+    return Network(
+        id=definition.id,
+        variables=tuple(variables),
+        parents=parents,
+        cpts=cpts,
+        counts=counts,
+        target="diagnosis",
+        label=definition.label,
+        version=version,
+    )
+
+
+def _form_label(definition: Definition, form: Form) -> str:
+    label = dict(definition.diagnoses)[form.diagnosis]
+    return f"{label}: {form.label}" if form.name else label
+
+
+def _conditional_counts(
+    definition: Definition,
+    link: Association,
+    parent: Variable,
+    child: Variable,
+    margins: Mapping[str, Array],
+    cell: Cell,
+) -> Array:
+    """Counts (forms, parent states, child states) of a child that goes with another finding given the form.
+
+    The counts of a form's row are shared out by how often the parent takes each state, but never fall below
+    the strength of the base: a row for a rare parent state rests on the association, not on nothing.
+    """
+    table = np.array([[link.table[c][p] for c in child.states] for p in parent.states], dtype=float)
+    strength = definition.pooling.association_strength
+    joint = fit_margins(np.maximum(table, 1e-12) ** strength, margins[link.parent], margins[link.child])
+    conditional = joint / joint.sum(axis=-1, keepdims=True)
+    total = cell.form_counts.sum(axis=-1)[:, None] * joint.sum(axis=-1)
+    return conditional * np.maximum(total, definition.pooling.base_strength)[..., None]
+
+
+@dataclass(frozen=True)
+class _Mineral:
+    rows: Array  # (forms, 3)
+    counts: Array  # (forms, 3)
+    pattern_counts: Array  # (forms, 3, patterns)
+
+
+def _mineralisation(definition: Definition, cells: Mapping[str, Cell]) -> _Mineral:
+    """P(mineralisation | form) and the pattern given both.
+
+    none is the share that is not calcified on CT; a calcified lesion is dense with the probability that its
+    pattern suggests (dense_given_pattern, an assumption), so that both margins stay what the facts say.
+    """
+    calcified, pattern = cells[_CALCIFICATION], cells[_PATTERN]
+    states = definition.findings[_PATTERN].states
+    dense_share = np.array([definition.dense_given_pattern.get(state, 0.0) for state in states])
+    present = calcified.form_rows[:, 1]
+    dense = (pattern.form_rows * dense_share).sum(axis=1)
+    rows = np.stack([1 - present, present * (1 - dense), present * dense], axis=1)
+    counts = rows * calcified.form_counts.sum(axis=1, keepdims=True)
+    total = pattern.form_counts.sum(axis=1)
+    given = np.zeros((len(rows), 3, len(states)))
+    given[:, 0, states.index("not_applicable")] = 1.0
+    given[:, 1] = pattern.form_rows * (1 - dense_share) / (1 - dense)[:, None]
+    given[:, 2] = pattern.form_rows * dense_share / dense[:, None]
+    size = np.stack([np.ones_like(total), total * (1 - dense), total * dense], axis=1)
+    floor = definition.pooling.base_strength
+    return _Mineral(rows, counts, given * np.maximum(size, floor)[..., None])

@@ -1,0 +1,173 @@
+"""What a network is to hold: findings, diagnoses, forms and modelling choices, read from ``networks/*.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bayesdx.errors import InputError
+from bayesdx.network import Variable
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """The modelling choices of pooling; networks/model.yaml explains each."""
+
+    base_strength: float
+    form_strength: float
+    definition_strength: float
+    study_correlation: float
+    word_sample_size: float
+    word_correlation: float
+    proportion_sample_size: float
+    case_weight: float
+    condition_weight: float
+    site_transfer: float
+    association_strength: float
+
+
+@dataclass(frozen=True)
+class Association:
+    """How the states of ``child`` go with those of ``parent``, given the form: ``table[child][parent]`` >= 0."""
+
+    parent: str
+    child: str
+    reason: str
+    table: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A subtype of a diagnosis with a picture of its own.
+
+    ``share`` is its part of the diagnosis; facts carry its name in their column ``form`` (or one of ``also``);
+    ``unspecified`` forms take the facts without a condition too; ``definition`` names states that hold by
+    definition.
+    """
+
+    diagnosis: str
+    name: str
+    label: str
+    share: float
+    also: tuple[str, ...] = ()
+    unspecified: bool = False
+    definition: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return f"{self.diagnosis}.{self.name}" if self.name else self.diagnosis
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Everything that a build needs besides the facts."""
+
+    id: str
+    label: str
+    levels: tuple[str, ...]
+    chosen_for: tuple[str, ...]
+    sites: frozenset[str]
+    diagnoses: tuple[tuple[str, str], ...]
+    forms: tuple[Form, ...]
+    vocabulary: tuple[Variable, ...]
+    words: Mapping[str, float]
+    pooling: Pooling
+    associations: tuple[Association, ...]
+    dense_given_pattern: Mapping[str, float]
+    background: Mapping[str, float]
+
+    @property
+    def findings(self) -> dict[str, Variable]:
+        """The findings of the vocabulary by id, ``level`` restricted to the levels of the network."""
+        kept = {}
+        for variable in self.vocabulary:
+            if variable.id == "level":
+                keep = [i for i, state in enumerate(variable.states) if state in self.levels]
+                variable = replace(
+                    variable,
+                    states=tuple(variable.states[i] for i in keep),
+                    state_labels=tuple(variable.state_labels[i] for i in keep),
+                )
+            kept[variable.id] = variable
+        return kept
+
+    def with_pooling(self, **changes: float) -> Definition:
+        """A copy with other modelling choices."""
+        return replace(self, pooling=replace(self.pooling, **changes))
+
+
+def read_vocabulary(path: Path) -> tuple[Variable, ...]:
+    """The shared findings, in the order of the file."""
+    return tuple(
+        Variable(
+            id=entry["id"],
+            states=tuple(str(state) for state in entry["states"]),
+            label=entry["label"],
+            state_labels=tuple(str(label) for label in entry["states"].values()),
+            kind=entry["kind"],
+            examination=entry["examination"],
+        )
+        for entry in _mapping(path)["variables"]
+    )
+
+
+def read_definition(folder: Path, name: str) -> Definition:
+    """Read ``name``.yaml with vocabulary.yaml and model.yaml beside it; raises InputError with the file's name."""
+    data, model = _mapping(folder / f"{name}.yaml"), _mapping(folder / "model.yaml")
+    try:
+        forms = [form for entry in data["diagnoses"] for form in _forms(entry)]
+        return Definition(
+            id=data["id"],
+            label=data["label"],
+            levels=tuple(data["levels"]),
+            chosen_for=tuple(data["chosen_for"]),
+            sites=frozenset(data["sites"]),
+            diagnoses=tuple((entry["id"], entry["label"]) for entry in data["diagnoses"]),
+            forms=tuple(forms),
+            vocabulary=read_vocabulary(folder / "vocabulary.yaml"),
+            words=model["words"],
+            pooling=Pooling(**{f.name: float(model["pooling"][f.name]) for f in fields(Pooling)}),
+            associations=tuple(Association(**entry) for entry in model["associations"]),
+            dense_given_pattern=model["dense_given_pattern"],
+            background=model["background"],
+        )
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{folder / name}.yaml or model.yaml: {error}") from None
+
+
+def _forms(entry: Mapping[str, Any]) -> list[Form]:
+    forms = [
+        Form(
+            diagnosis=entry["id"],
+            name=form["id"],
+            label=form["label"],
+            share=float(form["share"]),
+            also=tuple(form.get("also", ())),
+            unspecified=bool(form.get("unspecified", False)),
+            definition=_states(form.get("definition")),
+        )
+        for form in entry.get("forms", ())
+    ]
+    if forms and abs(sum(form.share for form in forms) - 1) > 1e-9:
+        raise InputError(f"the shares of the forms of '{entry['id']}' do not sum to 1")
+    return forms or [
+        Form(entry["id"], "", entry["label"], 1.0, unspecified=True, definition=_states(entry.get("definition")))
+    ]
+
+
+def _states(definition: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
+    return {finding: tuple(states) for finding, states in (definition or {}).items()}
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise InputError(f"{path}: is not a mapping")
+    return data

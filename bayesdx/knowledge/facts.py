@@ -1,0 +1,158 @@
+"""Facts: one number from one publication a row, read from ``priors/facts.csv`` and checked.
+
+Columns of the table: ``id`` names the row. ``diagnosis``, ``form`` (a subtype named by the network files, or
+empty), ``site`` (spinal, intracranial, skull_base, any), ``finding`` and ``state`` say what was seen where; a
+state may be a set, ``hypo|iso``, when the source prints two states together. ``kind`` is one of
+
+=============  ==========================================================================================
+count          k of n lesions (or patients) as printed
+percent        the same, k rounded from a printed percentage of n
+case           one published patient (n = 1); ``cohort`` names the patient
+proportion     a printed proportion without n, in ``value``
+word           a frequency word, in ``value`` (always … never)
+moments        mean, standard deviation or range of age (years) or size (mm), in ``value``
+assumption     a modelling choice of this project, no publication
+population     incidence, prevalence, case mix: used by prior sets, never a likelihood
+=============  ==========================================================================================
+
+``exclude`` gives the reason why a row is not used (empty: it is used); EXCLUSIONS explains each.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bayesdx.errors import InputError, nearest
+
+KINDS = ("count", "percent", "case", "proportion", "word", "moments", "assumption", "population")
+SITES = ("spinal", "intracranial", "skull_base", "any")
+COUNTED = frozenset({"count", "percent", "case", "assumption"})
+EXCLUSIONS: Mapping[str, str] = {
+    "population": "incidence, prevalence or case mix: material for prior sets, not a likelihood",
+    "not_a_finding": "speaks of something outside the vocabulary of findings",
+    "state_outside": "the printed state has no counterpart among the states of the finding",
+    "no_number": "no number, word or moment that could be read",
+    "secondary": "repeated from another publication that is, or should be, a source itself",
+    "overlap": "the same patients are counted by another row that is used",
+    "duplicate": "the same publication states the same in another row that is used",
+    "selected": "lesions were selected by this very finding",
+    "inferred": "deduced from wording or anatomy for a single patient, not stated",
+    "unproven": "single patient without tissue proof",
+    "doubtful": "unit or magnitude contradicted by other sources",
+    "other_diagnosis": "an entity that no network holds",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of the table; ``states`` is the state or the set of states that the number speaks of."""
+
+    id: str
+    diagnosis: str
+    form: str
+    site: str
+    finding: str
+    states: tuple[str, ...]
+    k: float | None
+    n: float | None
+    value: str
+    kind: str
+    source: str
+    cohort: str
+    condition: str
+    exclude: str
+    note: str
+
+    @property
+    def used(self) -> bool:
+        return not self.exclude
+
+
+def read_facts(path: Path, sources: Collection[str], vocabulary: Mapping[str, Collection[str]]) -> tuple[Fact, ...]:
+    """Read and check the table of facts.
+
+    ``vocabulary`` maps findings to their states. Raises InputError that names the line for an unknown source,
+    site, kind, exclusion, finding or state, k > n, a proportion outside [0, 1], and two used rows that state the
+    same (same source, cohort, diagnosis, form, site, condition, finding and states).
+    """
+    facts: list[Fact] = []
+    seen: dict[tuple[object, ...], str] = {}
+    with path.open(encoding="utf-8", newline="") as handle:
+        reader = csv.DictReader(handle)
+        for row in reader:
+            place = f"{path.name}, line {reader.line_num}"
+            fact = _fact(row, place)
+            _check(fact, place, sources, vocabulary)
+            if fact.used:
+                key = (fact.source, fact.cohort, fact.diagnosis, fact.form, fact.site, fact.condition)
+                key += (fact.finding, fact.states, fact.kind)
+                if key in seen:
+                    raise InputError(f"{place}: fact '{fact.id}' states the same as '{seen[key]}'")
+                seen[key] = fact.id
+            facts.append(fact)
+    return tuple(facts)
+
+
+def _fact(row: Mapping[str, str], place: str) -> Fact:
+    def number(column: str) -> float | None:
+        text = row[column]
+        try:
+            return float(text) if text else None
+        except ValueError:
+            raise InputError(f"{place}: {column} is '{text}', not a number") from None
+
+    try:
+        return Fact(
+            id=row["id"],
+            diagnosis=row["diagnosis"],
+            form=row["form"],
+            site=row["site"],
+            finding=row["finding"],
+            states=tuple(row["state"].split("|")) if row["state"] else (),
+            k=number("k"),
+            n=number("n"),
+            value=row["value"],
+            kind=row["kind"],
+            source=row["source"],
+            cohort=row["cohort"],
+            condition=row["condition"],
+            exclude=row["exclude"],
+            note=row["note"],
+        )
+    except KeyError as error:
+        raise InputError(f"{place}: column {error} is missing") from None
+
+
+def _check(fact: Fact, place: str, sources: Collection[str], vocabulary: Mapping[str, Collection[str]]) -> None:
+    def known(what: str, value: str, choices: Collection[str]) -> None:
+        if value not in choices:
+            raise InputError(f"{place}: unknown {what} '{value}'; {nearest(value, choices)}")
+
+    if fact.kind != "assumption":
+        known("source", fact.source, sources)
+    if fact.k is not None and fact.n is not None and fact.k > fact.n:
+        raise InputError(f"{place}: k = {fact.k:g} exceeds n = {fact.n:g}")
+    if fact.exclude:
+        known("exclusion", fact.exclude, EXCLUSIONS)
+        return
+    known("kind", fact.kind, KINDS)
+    known("site", fact.site, SITES)
+    known("finding", fact.finding, vocabulary)
+    for state in fact.states:
+        known(f"state of {fact.finding}", state, vocabulary[fact.finding])
+    if fact.kind != "moments" and not fact.states:
+        raise InputError(f"{place}: no state")
+    if fact.kind in COUNTED and (fact.k is None or not fact.n):
+        raise InputError(f"{place}: a {fact.kind} needs k and n")
+    if fact.kind == "proportion" and not 0 <= _proportion(fact.value) <= 1:
+        raise InputError(f"{place}: proportion '{fact.value}' is not between 0 and 1")
+
+
+def _proportion(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return -1.0

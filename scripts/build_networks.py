@@ -1,0 +1,46 @@
+"""Build networks/spine.json and networks/cranial.json from networks/*.yaml and priors/*.
+
+``python scripts/build_networks.py`` writes the files; ``--check`` only says whether they are up to date, and
+exits with 1 when they are not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from bayesdx.formats.network_json import network_text
+from bayesdx.knowledge.library import NETWORKS, Library
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is out of date")
+    check = parser.parse_args().check
+    library = Library(ROOT / "networks", ROOT / "priors")
+    stale = []
+    for name in NETWORKS:
+        document = library.document(library.definition(name))
+        text = network_text(
+            document.network,
+            prior_sets=document.prior_sets.values(),
+            levels=document.levels,
+            vocabulary=document.vocabulary,
+        )
+        path = ROOT / "networks" / f"{name}.json"
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if not stale:
+        print("up to date:", ", ".join(NETWORKS))
+    else:
+        print("out of date:" if check else "written:", ", ".join(stale))
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
