@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from typing import TYPE_CHECKING
 
 from bayesdx.errors import InputError, nearest
 
-_PACKAGE = Path(__file__).resolve().parent
+if TYPE_CHECKING:
+    from pathlib import Path  # a query does without: importing it takes a few milliseconds
+
+_PACKAGE = os.path.dirname(os.path.realpath(__file__))
+
+
+def data_root() -> str:
+    """The folder of networks/ and priors/: ``bayesdx/_data`` in an installed wheel, the repository in a checkout."""
+    packed = os.path.join(_PACKAGE, "_data")
+    return packed if os.path.isdir(packed) else os.path.dirname(_PACKAGE)
 
 
 def data_path(*parts: str) -> Path:
-    """Path below the data root: ``bayesdx/_data`` in an installed wheel, the repository in a checkout."""
-    packed = _PACKAGE / "_data"
-    return (packed if packed.is_dir() else _PACKAGE.parent).joinpath(*parts)
+    """Path below the data root."""
+    from pathlib import Path
+
+    return Path(data_root(), *parts)
 
 
 def network_names() -> tuple[str, ...]:
     """Names of the shipped networks, in alphabetical order."""
-    return tuple(sorted(path.stem for path in data_path("networks").glob("*.json")))
+    files = os.listdir(os.path.join(data_root(), "networks"))
+    return tuple(sorted(file.removesuffix(".json") for file in files if file.endswith(".json")))
 
 
-def network_path(name: str) -> Path:
+def network_path(name: str) -> str:
     """File of the shipped network ``name``; raises InputError that names the nearest one."""
-    path = data_path("networks", f"{name}.json")
-    if not path.is_file():
+    path = os.path.join(data_root(), "networks", f"{name}.json")
+    if not os.path.isfile(path):
         raise InputError(f"no network '{name}'; {nearest(name, network_names())}")
     return path

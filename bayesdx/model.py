@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bayesdx.analysis.question import Question, impossible_message
@@ -38,7 +37,7 @@ Result = TypeVar("Result")
 AnyCase = Case | Mapping[str, Any] | str | os.PathLike[str]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A network under one prior set, ready to be asked. Immutable, and safe to share between threads.
 
@@ -224,12 +223,12 @@ def _levels(case: Case) -> list[str]:
 
 
 def _document(network: str | os.PathLike[str]) -> NetworkDocument:
-    path = Path(network)
-    suffix = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
-    if not suffix and len(path.parts) == 1:
-        return read_network(network_path(str(network)))
-    if not path.is_file():
-        raise InputError(f"{path}: {'is a directory' if path.is_dir() else 'no such file'}")
+    path = os.fspath(network)
+    suffix = os.path.splitext(path.removesuffix(".gz"))[1]
+    if not suffix and os.path.basename(path) == path:
+        return read_network(network_path(path))
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: {'is a directory, not a file' if os.path.isdir(path) else 'no such file'}")
     if suffix == ".json":
         return read_network(path)
     if suffix == ".bif":

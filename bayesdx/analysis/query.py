@@ -19,7 +19,7 @@ UNUSUAL = 0.01
 SIMULATED = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RankedDiagnosis:
     """One line of the differential: P(diagnosis | findings), its 95 % credible interval, and P(diagnosis).
 
@@ -33,7 +33,7 @@ class RankedDiagnosis:
     prior: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Surprise:
     """How usual the hard findings are under the leading diagnosis.
 
@@ -52,7 +52,7 @@ class Surprise:
         return self.share < UNUSUAL
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class QueryResult:
     """The differential of one case.
 
@@ -84,7 +84,7 @@ class QueryResult:
         return Text.from_ansi(str(self))
 
     def _repr_html_(self) -> str:
-        from bayesdx.report.differential import differential_html
+        from bayesdx.report.notebook import differential_html
 
         return differential_html(self)
 

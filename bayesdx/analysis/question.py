@@ -12,7 +12,7 @@ from bayesdx.inference import Engine
 from bayesdx.network import Array, Variable
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Question:
     """Findings put to a compiled network.
 

@@ -78,6 +78,10 @@ def posterior_draws(
 
 def credible_intervals(draws: Array, level: float = 0.95) -> Array:
     """Equal-tailed intervals of ``draws`` (size, card), shape (card, 2)."""
-    tail = (1.0 - level) / 2.0
-    ends: Array = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+    ordered = np.sort(draws, axis=0)
+    at = np.array([1.0 - level, 1.0 + level]) / 2.0 * (len(draws) - 1)  # linear between order statistics
+    below = np.floor(at).astype(int)
+    above = np.minimum(below + 1, len(draws) - 1)
+    share = (at - below)[:, None]
+    ends: Array = (1.0 - share) * ordered[below] + share * ordered[above]
     return ends.T

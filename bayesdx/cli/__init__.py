@@ -6,10 +6,10 @@ imported only when it is asked for.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
@@ -21,7 +21,7 @@ class Commands(click.Group):
     """Imports a command when it is asked for, and turns bad input into one line on stderr and exit code 2."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        names = (path.stem for path in Path(__file__).parent.glob("*.py"))
+        names = (file.removesuffix(".py") for file in os.listdir(os.path.dirname(__file__)) if file.endswith(".py"))
         return sorted(name.replace("_", "-") for name in names if name not in ("__init__", "common"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

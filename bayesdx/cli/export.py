@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 import click
 
@@ -27,20 +27,20 @@ def command(
     States such as '<10' are renamed ('lt_10'), since the formats allow letters, digits and underscores only.
     """
     from bayesdx.formats.convert import interchange_text, renamed_states
-    from bayesdx.formats.text import write_whole
+    from bayesdx.formats.text import write_text
     from bayesdx.model import load
 
     chosen = name or network
     if chosen is None or (name and network and name != network):
         raise InputError("name one network to export, such as: bayesdx export spine -o spine.bif")
-    suffix = Path(output or ".bif").suffix or ".bif"
+    suffix = os.path.splitext(output)[1] if output else ".bif"
     if suffix not in (".bif", ".xml", ".xmlbif", ".bifxml"):
         raise InputError(f"{output}: an exported network ends in .bif, .xml, .xmlbif or .bifxml")
     model = load(chosen, prior, target)
     file_format = "bif" if suffix == ".bif" else "xmlbif"
     text = interchange_text(model.network, file_format)
     if output is not None:
-        write_whole(output, lambda part: part.write_text(text, encoding="utf-8"))
+        write_text(output, text)
     if as_json:
         renamed = renamed_states(model.network)
         written = {"text": text} if output is None else {"file": output}

@@ -25,7 +25,7 @@ _NO = ("absent", "no", "false", "No", "False")
 _NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One patient: findings as written, and the proven diagnosis when known (never used by a query).
 
@@ -42,7 +42,7 @@ class Case:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EncodedCase:
     """A case in the terms of one network.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,7 +81,7 @@ def read_xmlbif(path: str | os.PathLike[str]) -> Network:
     except Exception as error:  # the reader raises whatever its parser meets
         raise InputError(f"{place}: is not an XMLBIF file: {str(error).splitlines()[0]}") from None
     try:
-        return from_pgmpy(model, Path(path).name.split(".")[0])
+        return from_pgmpy(model, os.path.basename(path).split(".")[0])
     except InputError as error:
         raise InputError(f"{place}: {error}") from None
 

@@ -24,21 +24,20 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from bayesdx.errors import InputError, nearest
-from bayesdx.formats.text import parse_json, read_text
+from bayesdx.formats.text import parse_json, read_text, write_text
 from bayesdx.network import Array, Network, Variable
 
 FORMAT = "bayesdx-network/1"
 _VARIABLE_FIELDS = ("id", "label", "kind", "examination", "states", "state_labels")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PriorSet:
     """P(target) in a named population.
 
@@ -55,7 +54,7 @@ class PriorSet:
     default: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NetworkDocument:
     """A network file: the network (under its default prior set) and what belongs to it.
 
@@ -91,7 +90,7 @@ def _under(network: Network, prior: PriorSet) -> Network:
 
 def read_network(path: str | os.PathLike[str]) -> NetworkDocument:
     """Read a network file; raises InputError that names the file and the place."""
-    text, place = read_text(Path(path))
+    text, place = read_text(path)
     return network_from_dict(parse_json(text, place), place)
 
 
@@ -210,9 +209,8 @@ def write_network(
     With prior sets, the target's own CPT is not written: the default prior set takes its place. Counts are
     written where the network has them, and CPTs for the other variables.
     """
-    Path(path).write_text(
-        network_text(network, prior_sets=prior_sets, levels=levels, vocabulary=vocabulary), encoding="utf-8"
-    )
+    text = network_text(network, prior_sets=prior_sets, levels=levels, vocabulary=vocabulary)
+    write_text(os.fspath(path), text)
 
 
 def network_text(

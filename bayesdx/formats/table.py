@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any, TextIO
 
 from bayesdx.errors import InputError, MissingExtra
@@ -29,7 +28,7 @@ FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "pa
 
 def table_format(path: str) -> str:
     """``csv``, ``jsonl`` or ``parquet``, by suffix; standard input and output (``-``) are CSV."""
-    suffix = Path(path).suffix.lower()
+    suffix = os.path.splitext(path)[1].lower()
     if path != "-" and suffix not in FORMATS:
         raise InputError(f"{path}: a table ends in {', '.join(FORMATS)}")
     return FORMATS.get(suffix, "csv")
@@ -146,7 +145,7 @@ def write_rows(path: str, columns: Sequence[str], rows: Iterator[Sequence[object
         write_whole(path, lambda part: _write_text(part, lambda file: write(file, columns, every)))
 
 
-def _write_text(part: Path, write: Callable[[TextIO], None]) -> None:
+def _write_text(part: str, write: Callable[[TextIO], None]) -> None:
     with open(part, "w", encoding="utf-8", newline="") as file:
         write(file)
 
@@ -161,7 +160,7 @@ def _write_json_lines(file: TextIO, columns: Sequence[str], rows: Iterator[Seque
     file.writelines(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n" for row in rows)
 
 
-def _write_parquet(part: Path, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
+def _write_parquet(part: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
     parquet = _pyarrow_parquet()
     import pyarrow as pa
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NoReturn
 
 from bayesdx.errors import InputError
 
 
-def read_text(path: str | Path) -> tuple[str, str]:
+def read_text(path: str | os.PathLike[str]) -> tuple[str, str]:
     """Return ``(text, place)`` of a file, or of standard input for ``-``; ``place`` names it in messages.
 
     Raises InputError for a missing or unreadable file, a directory, a binary file and an empty one.
@@ -19,9 +19,10 @@ def read_text(path: str | Path) -> tuple[str, str]:
     if str(path) == "-":
         place, data = "standard input", sys.stdin.buffer.read()
     else:
-        place = str(path)
+        place = os.fspath(path)
         try:
-            data = Path(path).read_bytes()
+            with open(path, "rb") as file:
+                data = file.read()
         except FileNotFoundError:
             raise InputError(f"{place}: no such file") from None
         except IsADirectoryError:
@@ -40,20 +41,31 @@ def read_text(path: str | Path) -> tuple[str, str]:
     return text, place
 
 
-def write_whole(path: str | Path, write: Callable[[Path], object]) -> None:
+def write_whole(path: str, write: Callable[[str], object]) -> None:
     """Let ``write`` fill a file beside ``path`` and move it there when it is complete: never half a file.
 
     Raises InputError when the file cannot be written.
     """
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
+    folder, name = os.path.split(path)
+    part = os.path.join(folder, f".{name}.part")
     try:
         write(part)
-        part.replace(path)
+        os.replace(part, path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
     finally:
-        part.unlink(missing_ok=True)
+        if os.path.exists(part):
+            os.remove(part)
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a UTF-8 text file, whole or not at all."""
+
+    def write(part: str) -> None:
+        with open(part, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+
+    write_whole(path, write)
 
 
 def _unique(place: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -109,7 +121,7 @@ def parse_yaml(text: str, place: str) -> Any:
 
 def parse(text: str, place: str) -> Any:
     """Parse JSON or YAML: by the suffix of ``place``; without a known one, an opening brace or bracket is JSON."""
-    suffix = Path(place).suffix.lower()
+    suffix = os.path.splitext(place)[1].lower()
     if suffix == ".json" or (suffix not in (".yaml", ".yml") and text.lstrip()[0] in "{["):
         return parse_json(text, place)
     return parse_yaml(text, place)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import click
 
 from bayesdx.analysis.query import QueryResult, RankedDiagnosis
-from bayesdx.report.terminal import DISCLAIMER, bar, heading, page, percent, table, warning_lines
+from bayesdx.report.terminal import bar, heading, page, percent, table, warning_lines
 
 #: Diagnoses shown unless all are asked for.
 SHOWN = 8
@@ -28,13 +26,14 @@ def differential(result: QueryResult, choice: str = "", show_all: bool = False) 
 
 
 def _row(row: RankedDiagnosis, leads: bool) -> list[str]:
-    cells = [row.label, percent(row.probability), bar(row.probability), _interval(row), percent(row.prior)]
+    cells = [row.label, percent(row.probability), bar(row.probability), interval(row), percent(row.prior)]
     if leads:
         cells[0], cells[2] = click.style(cells[0], bold=True), click.style(cells[2], fg="green")
     return cells
 
 
-def _interval(row: RankedDiagnosis) -> str:
+def interval(row: RankedDiagnosis) -> str:
+    """The credible interval in percent; empty when there is none."""
     return "" if row.interval is None else f"{percent(row.interval[0])} – {percent(row.interval[1])}"
 
 
@@ -48,16 +47,3 @@ def _checks(result: QueryResult) -> str:
             f"Surprise  {share} of the cases of {result.leader.label} would show findings as unusual as these"
         )
     return "\n".join(lines)
-
-
-def differential_html(result: QueryResult) -> str:
-    """The ranked diagnoses as an HTML table, for notebooks."""
-    rows = "".join(
-        f"<tr><td>{escape(row.label)}</td><td style='text-align:right'>{percent(row.probability)}</td>"
-        f"<td><div style='background:#4c78a8;height:0.8em;width:{row.probability * 10:.2f}em'></div></td>"
-        f"<td>{escape(_interval(row))}</td><td style='text-align:right'>{percent(row.prior)}</td></tr>"
-        for row in result.posterior
-    )
-    notes = "".join(f"<p>{escape(warning)}</p>" for warning in result.warnings)
-    heads = "".join(f"<th>{head}</th>" for head in ("diagnosis", "", "", "95% interval", "prior"))
-    return f"<table><tr>{heads}</tr>{rows}</table>{notes}<p><small>{DISCLAIMER}</small></p>"

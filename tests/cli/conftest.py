@@ -43,7 +43,7 @@ def data(tmp_path_factory: pytest.TempPathFactory, small: NetworkDocument) -> Pa
 @pytest.fixture
 def run(data: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run ``bayesdx`` with arguments (and standard input), as on the command line."""
-    monkeypatch.setattr("bayesdx.data.data_path", data.joinpath)
+    monkeypatch.setattr("bayesdx.data.data_root", lambda: str(data))
 
     def invoke(*arguments: str, stdin: str | bytes | None = None) -> Result:
         result = CliRunner().invoke(main, list(arguments), input=stdin, prog_name="bayesdx")
