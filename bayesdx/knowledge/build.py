@@ -13,7 +13,7 @@ known has a likelihood ratio near 1, and silence is never a zero.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -169,22 +169,29 @@ def _form_counts(
     pooling = definition.pooling
     row = rows[form.diagnosis]
     found = studies[form.diagnosis]
+    defined = form.definition.get(variable.id, ())
     own = pool(
-        (study for study in found if not form.name or _describes(definition, study.facts[0], form)),
+        (study for study in found if not form.name or _describes(definition, study, form, bool(defined))),
         variable.cardinality,
         pooling.word_correlation,
     )
-    if variable.id in form.definition:
-        at = [variable.states.index(s) for s in form.definition[variable.id] if s in variable.states]
+    at = [variable.states.index(state) for state in defined if state in variable.states]
+    if at:
         own[at] += pooling.definition_strength * row[at] / row[at].sum()
     if not form.name:  # a diagnosis without forms is its own form: it shrinks to the base itself
         return own + pooling.base_strength * base
     return own + pooling.form_strength * row
 
 
-def _describes(definition: Definition, fact: Fact, form: Form) -> bool:
+def _describes(definition: Definition, study: Study, form: Form, defining: bool) -> bool:
+    """Whether a study speaks of the form.
+
+    A study of the diagnosis as a whole speaks of its unspecified forms too, but not about what defines them
+    (``defining``): there it describes the mixture of the forms.
+    """
+    fact = study.facts[0]
     its_form = _form_of(definition, fact)
-    return its_form is form or (its_form is None and form.unspecified and not fact.condition)
+    return its_form is form or (its_form is None and form.unspecified and not fact.condition and not defining)
 
 
 def build_network(definition: Definition, cells: Mapping[str, Cell], version: str = "") -> Network:
@@ -197,9 +204,7 @@ def build_network(definition: Definition, cells: Mapping[str, Cell], version: st
     form = Variable(
         "form", tuple(f.id for f in forms), "Form", tuple(_form_label(definition, f) for f in forms), "latent"
     )
-    share = np.zeros((len(diagnoses), len(forms)))
-    for i, f in enumerate(forms):
-        share[diagnoses.index(f.diagnosis), i] = f.share
+    share = form_shares(definition, cells)
     variables: list[Variable] = [root, form, MINERALISATION]
     parents: dict[str, tuple[str, ...]] = {"form": ("diagnosis",), "mineralisation": ("form",)}
     cpts: dict[str, Array] = {"diagnosis": np.full(len(diagnoses), 1 / len(diagnoses)), "form": share}
@@ -237,6 +242,31 @@ def build_network(definition: Definition, cells: Mapping[str, Cell], version: st
         label=definition.label,
         version=version,
     )
+
+
+def form_shares(definition: Definition, cells: Mapping[str, Cell]) -> Array:
+    """P(form | diagnosis), shape (diagnoses, forms), from the number of publications that describe each form.
+
+    The share is proportional to (1 + publications) ** form_share_power. A publication that names no form counts
+    for the unspecified forms in equal parts. That publications follow frequency, and how closely (the power: 0
+    gives equal shares), is an assumption; no source counts the forms against each other.
+    """
+    described = {form.id: {""} for form in definition.forms}
+    unspecified: dict[str, set[str]] = defaultdict(set)
+    for cell in cells.values():
+        for diagnosis, studies in cell.studies.items():
+            for study in studies:
+                form = _form_of(definition, study.facts[0])
+                (described[form.id] if form else unspecified[diagnosis]).add(study.source)
+    diagnoses = [diagnosis for diagnosis, _ in definition.diagnoses]
+    open_forms = Counter(form.diagnosis for form in definition.forms if form.unspecified)
+    share = np.zeros((len(diagnoses), len(definition.forms)))
+    for i, form in enumerate(definition.forms):
+        weight = float(len(described[form.id]))
+        if form.unspecified:
+            weight += len(unspecified[form.diagnosis]) / open_forms[form.diagnosis]
+        share[diagnoses.index(form.diagnosis), i] = weight**definition.pooling.form_share_power
+    return share / share.sum(axis=1, keepdims=True)
 
 
 def _form_label(definition: Definition, form: Form) -> str:

@@ -28,6 +28,7 @@ class Pooling:
     condition_weight: float
     site_transfer: float
     association_strength: float
+    form_share_power: float
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,13 @@ class Association:
 class Form:
     """A subtype of a diagnosis with a picture of its own.
 
-    ``share`` is its part of the diagnosis; facts carry its name in their column ``form`` (or one of ``also``);
-    ``unspecified`` forms take the facts without a condition too; ``definition`` names states that hold by
-    definition.
+    Facts carry its name in their column ``form`` (or one of ``also``); ``unspecified`` forms take the facts
+    without a condition too; ``definition`` names states that hold by definition.
     """
 
     diagnosis: str
     name: str
     label: str
-    share: float
     also: tuple[str, ...] = ()
     unspecified: bool = False
     definition: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -145,17 +144,14 @@ def _forms(entry: Mapping[str, Any]) -> list[Form]:
             diagnosis=entry["id"],
             name=form["id"],
             label=form["label"],
-            share=float(form["share"]),
             also=tuple(form.get("also", ())),
             unspecified=bool(form.get("unspecified", False)),
             definition=_states(form.get("definition")),
         )
         for form in entry.get("forms", ())
     ]
-    if forms and abs(sum(form.share for form in forms) - 1) > 1e-9:
-        raise InputError(f"the shares of the forms of '{entry['id']}' do not sum to 1")
     return forms or [
-        Form(entry["id"], "", entry["label"], 1.0, unspecified=True, definition=_states(entry.get("definition")))
+        Form(entry["id"], "", entry["label"], unspecified=True, definition=_states(entry.get("definition")))
     ]
 
 

@@ -43,6 +43,7 @@ EXCLUSIONS: Mapping[str, str] = {
     "unproven": "single patient without tissue proof",
     "doubtful": "unit or magnitude contradicted by other sources",
     "other_diagnosis": "an entity that no network holds",
+    "mixed_group": "describes a group of several diagnoses together",
 }
 
 
