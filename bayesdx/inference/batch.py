@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,8 @@ import numpy as np
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference.contraction import LOG, forward
 from bayesdx.inference.findings import Known
-from bayesdx.inference.program import SAFE, Factors, Program, program_for
+from bayesdx.inference.plan import best_plan, contraction_plan
+from bayesdx.inference.program import SAFE, Factors, Program, program_for, without
 from bayesdx.network import Array
 
 #: Bytes that the tables of a chunk of a batch may take.
@@ -27,20 +27,13 @@ def score_weights(
     Impossible cases get a row of zeros and -inf.
     """
     batch = len(factors.cards)
-    variables = tuple(weights)
     entered = replace(
         factors,
-        cards=(*factors.cards, 1),
-        scopes=(*factors.scopes, *((v, batch) for v in variables)),
-        tables=(*factors.tables, *(np.ones((factors.cards[v], 1)) for v in variables)),
+        scopes=(*factors.scopes, *((v, batch) for v in weights)),
+        tables=(*factors.tables, *(table.T for table in weights.values())),
     )
-    program = program_for(entered, keep=(target, batch))
-    probabilities = np.empty((n, factors.cards[target]))
-    log_likelihood = np.empty(n)
-    for part in _chunks(program, n):
-        leaves = [*program.factors.tables[: len(factors.tables)], *(weights[v][part].T for v in variables)]
-        probabilities[part], log_likelihood[part] = _normalised(program, leaves, factors.cards[target])
-    return probabilities, log_likelihood
+    nothing = Known({}, {}, {})
+    return _score(entered, nothing, n, target)
 
 
 def score_draws(factors: Factors, given: Known, draws: Mapping[int, Array], target: int, n: int) -> Array:
@@ -52,40 +45,47 @@ def score_draws(factors: Factors, given: Known, draws: Mapping[int, Array], targ
     batch = len(factors.cards)
     drawn = replace(
         factors,
-        cards=(*factors.cards, 1),
         scopes=tuple((*s, batch) if i in draws else s for i, s in enumerate(factors.scopes)),
         tables=tuple(
             np.moveaxis(draws[i], 0, -1) if i in draws else table for i, table in enumerate(factors.tables)
         ),
     )
-    program = program_for(drawn, keep=(target, batch), fixed=given.hard)
-    leaves = program.leaves(given)
-    probabilities = np.empty((n, factors.cards[target]))
-    for part in _chunks(program, n):
-        chunk = [
-            np.ascontiguousarray(leaf[..., part]) if i in draws else leaf for i, leaf in enumerate(leaves)
-        ]
-        probabilities[part], log_likelihood = _normalised(program, chunk, factors.cards[target])
-        if np.isneginf(log_likelihood).any():
-            raise ImpossibleFindings("the findings are impossible together under some of the drawn CPTs")
+    probabilities, log_likelihood = _score(drawn, given, n, target)
+    if np.isneginf(log_likelihood).any():
+        raise ImpossibleFindings("the findings are impossible together under some of the drawn CPTs")
     return probabilities
 
 
-def _chunks(program: Program, n: int) -> Iterator[slice]:
-    size = max(1, CHUNK_BYTES // program.plan.cost().bytes)
-    return (slice(start, start + size) for start in range(0, n, size))
+def _score(factors: Factors, given: Known, n: int, target: int) -> tuple[Array, Array]:
+    """Posterior rows (n, card) and log P(findings) (n,), the batch being the variable after the last.
+
+    The batch is cut into chunks of equal size, the last two of which may overlap, so that one plan serves all.
+    """
+    batch, card = len(factors.cards), factors.cards[target]
+    scopes = without(factors.scopes, given.hard)
+    sketch = best_plan((*factors.cards, 1), scopes, (target, batch))
+    chunk = min(n, max(1, CHUNK_BYTES // sketch.cost().bytes))
+    cards = (*factors.cards, chunk)
+    plan = contraction_plan(cards, scopes, sketch.order[:-2], (target, batch))
+    probabilities, log_likelihood = np.empty((n, card)), np.empty(n)
+    for start in range(0, n, chunk):
+        part = slice(min(start, n - chunk), min(start, n - chunk) + chunk)
+        cut = [
+            table[..., part] if batch in scope else table
+            for scope, table in zip(factors.scopes, factors.tables, strict=True)
+        ]
+        program = program_for(replace(factors, cards=cards, tables=tuple(cut)), plan, given.hard)
+        probabilities[part], log_likelihood[part] = _normalised(program, program.leaves(given), card)
+    return probabilities, log_likelihood
 
 
-def _normalised(program: Program, leaves: list[Array], card: int) -> tuple[Array, Array]:
+def _normalised(program: Program, leaves: Sequence[Array], card: int) -> tuple[Array, Array]:
     """The result of ``program`` as rows (batch, card) that sum to 1, and the logarithms of their sums."""
-    result = forward(program.forward, leaves)[-1].reshape(card, -1)
+    result = forward(program.compiled, leaves)[-1].reshape(card, -1)
     total = result.sum(axis=0)
-    log_total = np.full(total.shape, -math.inf)
-    np.log(total, out=log_total, where=total > 0)
-    if (total <= SAFE).any():
-        with np.errstate(divide="ignore"):
-            logs = forward(program.forward, [np.log(leaf) for leaf in leaves], LOG)[-1].reshape(card, -1)
-        log_total = np.logaddexp.reduce(logs, axis=0)
-        result = np.exp(logs - np.maximum(log_total, -1e300))
-        total = np.where(np.isneginf(log_total), 1.0, result.sum(axis=0))
-    return (result / total).T, log_total
+    if (total > SAFE).all():
+        return (result / total).T, np.log(total)
+    with np.errstate(divide="ignore"):
+        logs = forward(program.compiled, [np.log(leaf) for leaf in leaves], LOG)[-1].reshape(card, -1)
+    log_total = np.logaddexp.reduce(logs, axis=0)
+    return np.exp(logs - np.maximum(log_total, -1e300)).T, log_total

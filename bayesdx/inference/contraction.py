@@ -1,14 +1,20 @@
-"""Run a plan: one forward pass, one backward pass, plain arrays.
+"""Compile a plan for fixed shapes, and run it: one forward pass, one backward pass, plain arrays.
 
-Every table is an array whose axes follow its scope in the plan. An axis may have length 1 where the plan counts
-more states: the variable is then fixed (a hard finding keeps only the slice that was seen) or the table does not
-depend on it; either way broadcasting does the right thing.
+Inside a step the variables fall into four kinds: A and B are axes of the left or the right table alone, K of both
+and summed out, S of both and kept. A table is stored in the shape in which its one consumer takes it,
+
+    left (A, K, 1, S)   right (1, K, B, S)   result (A, B, S)
+
+so a forward step is one product with one sum over K, both backward steps are the same with another axis summed
+(over B for the left table, over A for the right one), and S, usually the longest, is contiguous in all three. Only
+results are ever transposed, never a product. Where S is short and the rest is not, the same step is a matrix
+product with S in front: left (S, A, K), right (S, K, B), result (S, A, B).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,10 +23,15 @@ import numpy as np
 from bayesdx.inference.plan import Plan, Scope
 from bayesdx.network import Array
 
-#: Products larger than this many entries are made block by block: a block stays in the processor's cache.
+#: Products of more entries than this are made block by block: a block stays in the processor's cache.
 BLOCK = 1 << 16
 
-Index = tuple[slice | None, ...]
+#: Matrix products pay above this many multiplications for each state of S.
+MATRIX = 512
+
+#: Multiplications of one matrix product, or of one with a vector: up to here BLAS keeps to a single thread. More
+#: threads hardly pay on tables of few rows or columns, and cost a lot when the other cores are busy.
+MATRIX_BLOCK, VECTOR_BLOCK = 1 << 18, 1 << 13
 
 
 class Semiring(NamedTuple):
@@ -36,128 +47,197 @@ MAXIMUM = Semiring(np.add, np.maximum)
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table is stored: ``scope`` orders its axes, ``dims`` are their lengths, ``shape`` groups them."""
+
+    scope: Scope
+    dims: tuple[int, ...]
+    shape: tuple[int, ...]
+
+    def grouped(self, variable: int) -> tuple[int, int, int]:
+        """Shape (before, card, after) that singles out the axis of ``variable``."""
+        at = self.scope.index(variable)
+        return math.prod(self.dims[:at]), self.dims[at], math.prod(self.dims[at + 1 :])
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """``result = sum over axes of x[x_index] * y[y_index]``; x and y are table numbers, y None for one table."""
+    """One step with its shapes.
 
-    x: int
-    y: int | None
-    result: int
-    x_index: Index
-    y_index: Index
-    axes: tuple[int, ...]
-
-
-def forward_operations(plan: Plan) -> tuple[Operation, ...]:
-    """One operation a step; it makes table ``result`` from two earlier tables."""
-    given = len(plan.leaves)
-    made = []
-    for i, (step, union) in enumerate(zip(plan.steps, plan.unions, strict=True)):
-        right = () if step.right is None else plan.scopes[step.right]
-        index = _aligned(plan.scopes[step.left], union), _aligned(right, union)
-        made.append(Operation(step.left, step.right, given + i, *index, _missing(step.scope, union)))
-    return tuple(made)
-
-
-def backward_operations(plan: Plan, wanted: Collection[int], carry: int | None = None) -> tuple[Operation, ...]:
-    """Operations that make the derivatives of the result by the ``wanted`` tables, last step first.
-
-    In each, x is the number of a derivative and y that of a table: for ``z = sum x * y`` the derivative by x is
-    ``sum dz * y`` over what x does not hold (reverse-mode differentiation, Darwiche 2003): no division, so
-    zeros need no care. ``carry``, the last variable of the order, stays an axis of every derivative: the
-    derivative is then taken of each entry of the result apart.
+    ``matrix`` and ``large`` say how products are made: as matrix products, or block by block. ``shape`` is the
+    result as the step makes it, ``dims`` the same with an axis a variable, ``axes`` the order of these axes in
+    which the result is stored (None: as it is), ``inverse`` the way back.
     """
-    carried = () if carry is None else (carry,)
 
-    def scope_with_carry(table: int) -> Scope:
-        scope = plan.scopes[table]
-        return scope if carry in scope else (*scope, *carried)
+    left: int
+    right: int | None
+    result: int
+    matrix: bool
+    large: bool
+    shape: tuple[int, ...]
+    dims: tuple[int, ...]
+    axes: tuple[int, ...] | None
+    inverse: tuple[int, ...]
 
-    needed = set(wanted)
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The operations of a plan, first step first, and the layout of every table, leaves first."""
+
+    operations: tuple[Operation, ...]
+    layouts: tuple[Layout, ...]
+
+
+def compile_plan(plan: Plan) -> Compiled:
+    """Choose the layout of every table, from the result down to the leaves.
+
+    Within A, B and S the variables keep the order in which the result is wanted, so that most results need no
+    transposition at all.
+    """
+    cards = plan.cards
     given = len(plan.leaves)
-    for i, step in enumerate(plan.steps):
-        if not needed.isdisjoint((step.left, step.right)):
-            needed.add(given + i)
-    made = []
-    rank = {v: i for i, v in enumerate(plan.order)}
+    layouts: dict[int, Layout] = {}
+
+    def lay_out(table: int, blocks: Sequence[Scope | None]) -> None:
+        scope = tuple(v for block in blocks if block is not None for v in block)
+        shape = tuple(math.prod([cards[v] for v in block or ()]) for block in blocks)
+        layouts[table] = Layout(scope, tuple(cards[v] for v in scope), shape)
+
+    lay_out(given + len(plan.steps) - 1, [(v,) for v in plan.scopes[-1]])
+    operations = []
     for i in range(len(plan.steps) - 1, -1, -1):
-        step = plan.steps[i]
-        outer = scope_with_carry(given + i)
-        for mine, other in ((step.left, step.right), (step.right, step.left)):
-            if mine is None or mine not in needed:
-                continue
-            scope = scope_with_carry(mine)
-            other_scope = () if other is None else plan.scopes[other]
-            union = tuple(sorted({*scope, *other_scope}, key=rank.__getitem__))
-            index = _aligned(outer, union), _aligned(other_scope, union)
-            made.append(Operation(given + i, other, mine, *index, _missing(scope, union)))
-    return tuple(made)
+        step, wanted = plan.steps[i], layouts[given + i]
+        left = set(plan.scopes[step.left])
+        right = left if step.right is None else set(plan.scopes[step.right])
+        shared = tuple(v for v in wanted.scope if v in left and v in right)
+        only_left = tuple(v for v in wanted.scope if v not in right)
+        only_right = tuple(v for v in wanted.scope if v not in left)
+        summed = tuple(sorted((left & right).difference(wanted.scope)))
+        a, k, b, s = (math.prod([cards[v] for v in block]) for block in (only_left, summed, only_right, shared))
+        matrix = step.right is not None and a * k * b >= MATRIX and s < MATRIX
+        if matrix:
+            lay_out(step.left, (shared, only_left, summed))
+            natural, shape = (*shared, *only_left, *only_right), (s, a, b)
+        else:
+            lay_out(step.left, (only_left, summed, None, shared))
+            natural, shape = (*only_left, *only_right, *shared), (a, b, s)
+        if step.right is not None:
+            lay_out(step.right, (shared, summed, only_right) if matrix else (None, summed, only_right, shared))
+        axes = None if natural == wanted.scope else tuple(natural.index(v) for v in wanted.scope)
+        inverse = tuple(wanted.scope.index(v) for v in natural)
+        dims = tuple(cards[v] for v in natural)
+        large = a * k * b * s > BLOCK
+        operations.append(
+            Operation(step.left, step.right, given + i, matrix, large, shape, dims, axes, inverse)
+        )
+    return Compiled(tuple(reversed(operations)), tuple(layouts[i] for i in range(given + len(plan.steps))))
 
 
-def forward(operations: Sequence[Operation], leaves: Sequence[Array], ring: Semiring = LINEAR) -> list[Array]:
-    """All tables of a plan, ``leaves`` first."""
+def forward(compiled: Compiled, leaves: Sequence[Array], ring: Semiring = LINEAR) -> list[Array]:
+    """All tables of a plan in their layouts, ``leaves`` first."""
     tables = [*leaves]
-    for op in operations:
-        y = None if op.y is None else tables[op.y][op.y_index]
-        tables.append(multiply_sum(tables[op.x][op.x_index], y, op.axes, ring))
+    for op in compiled.operations:
+        x = tables[op.left]
+        if op.right is None:
+            made = ring.add.reduce(x, axis=1)
+        elif op.matrix:
+            made = matmul(x, tables[op.right], ring)
+        else:
+            made = multiply_sum(x, tables[op.right], 1, op.large, ring)
+        if op.axes is not None:
+            made = made.reshape(op.dims).transpose(op.axes)
+        tables.append(made.reshape(compiled.layouts[op.result].shape))
     return tables
 
 
-def backward(
-    operations: Sequence[Operation], tables: Sequence[Array], seed: Array, ring: Semiring = LINEAR
-) -> dict[int, Array]:
-    """Derivative of ``sum(seed * result)`` by each table that ``operations`` reach, keyed by table number."""
-    slopes = {len(tables) - 1: seed}
-    for op in operations:
-        y = None if op.y is None else tables[op.y][op.y_index]
-        slopes[op.result] = multiply_sum(slopes[op.x][op.x_index], y, op.axes, ring)
-    return slopes
+#: An operation to differentiate, and whether the derivatives by its left and its right table are needed.
+Reversal = tuple[Operation, bool, bool]
 
 
-def multiply_sum(x: Array, y: Array | None, axes: tuple[int, ...], ring: Semiring) -> Array:
-    """``(x * y).sum(axes)`` for arrays of equal rank that broadcast; ``axes`` are negative."""
-    if y is None:
-        return _sum(x, axes, ring)
-    shape = tuple(map(max, x.shape, y.shape))
-    if math.prod(shape) > BLOCK:
-        return _in_blocks(x, y, shape, axes, ring)
-    return _sum(ring.multiply(x, y), axes, ring)
-
-
-def _in_blocks(x: Array, y: Array, shape: tuple[int, ...], axes: tuple[int, ...], ring: Semiring) -> Array:
-    """The same, one index at a time along the longest leading kept axis, so that no large product is made."""
-    rank = len(shape)
-    summed = {rank + axis for axis in axes}
-    free = [axis for axis in range(rank) if axis not in summed and shape[axis] > 1]
-    axis = free[0] if free else next(i for i in range(rank) if shape[i] > 1)
-    slices = ((slice(None),) * axis + (slice(i, i + 1),) for i in range(shape[axis]))
-    parts = (
-        multiply_sum(x[at] if x.shape[axis] > 1 else x, y[at] if y.shape[axis] > 1 else y, axes, ring)
-        for at in slices
+def reversals(compiled: Compiled, wanted: Collection[int]) -> tuple[Reversal, ...]:
+    """What a backward pass must do to reach the derivatives by the ``wanted`` tables."""
+    needed = set(wanted)
+    for op in compiled.operations:
+        if op.left in needed or op.right in needed:
+            needed.add(op.result)
+    return tuple(
+        (op, op.left in needed, op.right in needed) for op in reversed(compiled.operations) if op.result in needed
     )
-    if not free:
-        total = next(parts)
-        for part in parts:
-            total = ring.add(total, part)
-        return total
-    place = axis - sum(i < axis for i in summed)
-    out = np.empty([shape[i] for i in range(rank) if i not in summed])
-    for i, part in enumerate(parts):
-        out[(slice(None),) * place + (slice(i, i + 1),)] = part
+
+
+def backward(
+    compiled: Compiled, reverse: Sequence[Reversal], tables: Sequence[Array], seed: Array, ring: Semiring = LINEAR
+) -> Iterator[tuple[int, Array]]:
+    """Each table that ``reverse`` reaches, with the derivative of ``sum(seed * result)`` by it, in its layout.
+
+    For ``z = sum over K of x * y`` the derivative by x is ``sum over B of dz * y`` (reverse-mode
+    differentiation, Darwiche 2003): no division, so zeros need no care. A derivative is let go as soon as those
+    below it are made.
+    """
+    layouts = compiled.layouts
+    slopes = {len(tables) - 1: seed}
+    yield len(tables) - 1, seed
+    for op, to_left, to_right in reverse:
+        slope = slopes.pop(op.result)
+        if op.axes is not None:
+            slope = slope.reshape([op.dims[i] for i in op.axes]).transpose(op.inverse)
+        if op.right is None:
+            shape = layouts[op.left].shape
+            slopes[op.left] = np.broadcast_to(slope.reshape(shape[0], 1, *shape[2:]), shape)
+        elif op.matrix:
+            slope = slope.reshape(op.shape)
+            if to_left:
+                slopes[op.left] = matmul(slope, tables[op.right].swapaxes(1, 2), ring)
+            if to_right:
+                slopes[op.right] = matmul(tables[op.left].swapaxes(1, 2), slope, ring)
+        else:
+            slope = slope.reshape(op.shape[0], 1, *op.shape[1:])
+            if to_left:
+                found = multiply_sum(slope, tables[op.right], 2, op.large, ring)
+                slopes[op.left] = found.reshape(layouts[op.left].shape)
+            if to_right:
+                found = multiply_sum(slope, tables[op.left], 0, op.large, ring)
+                slopes[op.right] = found.reshape(layouts[op.right].shape)
+        if to_left:
+            yield op.left, slopes[op.left]
+        if to_right and op.right is not None:
+            yield op.right, slopes[op.right]
+
+
+def multiply_sum(x: Array, y: Array, axis: int, large: bool, ring: Semiring) -> Array:
+    """``(x * y).sum(axis)`` for x and y of rank 4 that broadcast; ``large`` ones in blocks along the last axis.
+
+    An axis of length 1 may be left in the result.
+    """
+    if not large:
+        product: Array = ring.multiply(x, y)
+        if product.shape[axis] == 1:
+            return product
+        summed: Array = ring.add.reduce(product, axis=axis)
+        return summed
+    shape = tuple(map(max, x.shape, y.shape))
+    out = np.empty(shape[:axis] + shape[axis + 1 :])
+    block = max(BLOCK * shape[3] // math.prod(shape), 16)
+    for start in range(0, shape[3], block):
+        part = (..., slice(start, start + block))
+        ring.add.reduce(ring.multiply(x[part], y[part]), axis=axis, out=out[part])
     return out
 
 
-def _sum(x: Array, axes: tuple[int, ...], ring: Semiring) -> Array:
-    if not axes:
-        return x
-    summed: Array = ring.add.reduce(x, axis=axes)
-    return summed
-
-
-def _aligned(scope: Scope, union: Scope) -> Index:
-    """Index that inserts an axis for every variable of ``union`` that ``scope`` lacks."""
-    return tuple(slice(None) if v in scope else None for v in union)
-
-
-def _missing(scope: Scope, union: Scope) -> tuple[int, ...]:
-    """Negative positions in ``union`` of the variables that ``scope`` lacks."""
-    return tuple(i - len(union) for i, v in enumerate(union) if v not in scope)
+def matmul(x: Array, y: Array, ring: Semiring) -> Array:
+    """Product of stacks of matrices (s, a, k) and (s, k, b) -> (s, a, b), in blocks."""
+    _, rows, inner = x.shape
+    columns = y.shape[2]
+    out = np.empty((len(x), rows, columns))
+    most = MATRIX_BLOCK if min(rows, columns) > 1 else VECTOR_BLOCK
+    wide = max(min(columns, most // (inner * min(rows, 64))), 1)
+    tall = max(most // (inner * wide), 1)
+    for i in range(0, rows, tall):
+        for j in range(0, columns, wide):
+            left, right = x[:, i : i + tall], y[:, :, j : j + wide]
+            made = out[:, i : i + tall, j : j + wide]
+            if ring is LINEAR:
+                np.matmul(left, right, out=made)
+            else:
+                ring.add.reduce(ring.multiply(left[..., None], right[:, None]), axis=2, out=made)
+    return out

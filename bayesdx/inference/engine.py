@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.inference import lookup_query
 from bayesdx.inference.batch import score_draws, score_weights
-from bayesdx.inference.contraction import MAXIMUM, Operation, backward_operations, forward
-from bayesdx.inference.derivatives import Differentiator
-from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, known, known_batch, softened
+from bayesdx.inference.contraction import MAXIMUM, Reversal, forward, reversals
+from bayesdx.inference.derivatives import derivatives, differential_program, target_derivatives
+from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, known, known_batch, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
-from bayesdx.inference.plan import Plan, Scope
+from bayesdx.inference.plan import PLANNING_COST, Plan, Scope, best_plan
 from bayesdx.inference.program import (
     Program,
     absorbed,
-    beliefs,
     cpt_factors,
-    log_tables,
     marginal,
     program_for,
     relevant_factors,
+    run,
+    without,
 )
 from bayesdx.inference.results import BatchPosterior, Derivatives, Explanation, Marginals, Posterior
 from bayesdx.inference.trace import Choose, drawing, most_probable, trace_back
@@ -33,12 +33,8 @@ from bayesdx.network import Array, Network
 #: Bytes that the tables of one query may take, unless said otherwise.
 MEMORY_LIMIT = 4 * 2**30
 
-#: Multiplications done in the time of planning for one variable: where a query needs more of them for each
-#: variable, it gets a plan of its own, in which variables with hard findings no longer connect anything.
-PLANNING_COST = 30_000
-
 #: Randomised repetitions of the plan search, for networks whose passes take long.
-RESTARTS = 20
+RESTARTS = 24
 
 
 def compile_network(network: Network, memory_limit: int = MEMORY_LIMIT) -> Engine:
@@ -60,6 +56,7 @@ class Engine:
         self._memory_limit = memory_limit
         self._specialised = lru_cache(maxsize=32)(self._specialise)
         self._reading = lru_cache(maxsize=256)(self._read)
+        self._tied = lru_cache(maxsize=8)(self._tie)
         if self._lookup is None:
             _ = self._main  # so that a network that is too large is refused now
 
@@ -73,7 +70,8 @@ class Engine:
     @cached_property
     def _main(self) -> Program:
         """The program for any findings, in which nothing is known beforehand."""
-        program = program_for(absorbed(self._factors), restarts=RESTARTS)
+        factors = absorbed(self._factors)
+        program = program_for(factors, best_plan(factors.cards, factors.scopes, restarts=RESTARTS))
         needed = 2 * program.plan.cost().bytes
         if needed > self._memory_limit:
             raise InputError(
@@ -114,7 +112,16 @@ class Engine:
     def derivatives(self, findings: Findings, target: str | None = None) -> Derivatives:
         """Derivatives of P(findings), and with ``target`` of P(target, findings), by all parameters."""
         given = known(self.network, findings)
-        return self._differentiator(given, None if target is None else self._target(target))
+        ids = self.network.index
+        plain, slopes, log_likelihood = derivatives(self._factors, self._differential, given)
+        by_cpt, by_weight = (dict(zip(ids, found, strict=True)) for found in plain)
+        if target is None:
+            return Derivatives(log_likelihood, by_cpt, by_weight, {}, {})
+        t = self._target(target)
+        tied = None if all(t in scope for scope in self._factors.scopes) else self._tied(t)
+        for_target = target_derivatives(self._factors, tied, given, slopes, t)
+        target_cpt, target_weight = (dict(zip(ids, found, strict=True)) for found in for_target)
+        return Derivatives(log_likelihood, by_cpt, by_weight, target_cpt, target_weight)
 
     def joint(self, ids: Sequence[str], findings: Findings) -> Array:
         """P(ids | findings), shape (card_1, …, card_k), for distinct ``ids``."""
@@ -128,7 +135,7 @@ class Engine:
         given = known(self.network, findings)
         program = self._specialised((), frozenset(given.hard), None)
         with np.errstate(divide="ignore"):
-            tables = forward(program.forward, [np.log(leaf) for leaf in program.leaves(given)], MAXIMUM)
+            tables = forward(program.compiled, [np.log(leaf) for leaf in program.leaves(given)], MAXIMUM)
         if np.isneginf(tables[-1]):
             raise ImpossibleFindings(IMPOSSIBLE)
         states = self._trace(program, tables, given, 1, most_probable)
@@ -140,7 +147,7 @@ class Engine:
         """Independent draws from P(all variables | findings), shape (size, n_variables)."""
         given = known(self.network, findings)
         program = self._specialised((), frozenset(given.hard), None)
-        tables = log_tables(program, given)
+        tables = run(program, program.leaves(given)).logs()
         return self._trace(program, tables, given, size, drawing(rng))
 
     def query_batch(
@@ -209,47 +216,53 @@ class Engine:
         factors = self._factors
         if needed is not None:
             factors, _ = relevant_factors(self.network, factors, needed)
-        return program_for(factors, keep, fixed)
+        scopes = without(factors.scopes, fixed)
+        plan = best_plan(factors.cards, scopes, keep, known_order=self._main.plan.order)
+        return program_for(factors, plan, fixed)
 
-    def _cheap(self, given: Known) -> bool:
-        """Whether the main program serves these findings in less time than planning another takes."""
-        logs = np.log(self._factors.cards)
-        logs[list(given.hard)] = 0.0
-        flops = np.exp(self._main.plan.incidence @ logs).sum()
-        return bool(flops < PLANNING_COST * len(logs))
+    @cached_property
+    def _small(self) -> bool:
+        """Whether the main program answers in less time than planning another takes."""
+        return self._main.plan.cost().flops < PLANNING_COST * len(self._factors.cards)
 
-    def _read(self, table: int) -> tuple[Operation, ...]:
-        return backward_operations(self._main.plan, {table})
+    def _read(self, table: int) -> tuple[Reversal, ...]:
+        return reversals(self._main.compiled, {table})
 
     def _joint(self, variables: Scope, given: Known) -> tuple[Array, float]:
         """P(variables | findings) with one axis each, and log P(findings)."""
         given = softened(given, variables, self._factors.cards)
-        table = self._main.smallest_table(variables) if self._cheap(given) else None
-        if table is not None:
-            program, operations = self._main, self._reading(table)
+        main = self._main if self._small or not given.hard else None
+        table = main.smallest_table(variables) if main and variables else None
+        if main and table is not None:
+            program, reverse = main, self._reading(table)
         else:
             needed = frozenset({*variables, *given.hard, *given.soft})
-            program, operations = self._specialised(variables, frozenset(given.hard), needed), ()
-            table = len(program.plan.scopes) - 1
-        found, log_likelihood = beliefs(program, given, (table,), operations)
-        return marginal(found[table], program.plan.scopes[table], variables), log_likelihood
+            if not needed:
+                return np.ones(()), 0.0
+            program, reverse = self._specialised(variables, frozenset(given.hard), needed), ()
+            table = len(program.compiled.layouts) - 1
+        done = run(program, program.leaves(given))
+        belief = next(belief for reached, belief in done.beliefs(program, reverse) if reached == table)
+        return marginal(belief, program.compiled.layouts[table], variables), done.log_total + given.log_scale
 
     def _all_marginals(self, given: Known) -> tuple[list[Array], float]:
-        program = self._main
-        if not self._cheap(given):
+        if self._small or not given.hard:
+            program = self._main
+        else:
             program = self._specialised((), frozenset(given.hard), None)
-        tables, log_likelihood = beliefs(program, given, set(program.readout.values()), program.read_all)
-        scopes, readout, cards = program.plan.scopes, program.readout, self._factors.cards
-        return [
-            np.eye(1, card, given.hard[v])[0]
-            if v in given.hard
-            else marginal(tables[readout[v]], scopes[readout[v]], (v,))
-            for v, card in enumerate(cards)
-        ], log_likelihood
+        done = run(program, program.leaves(given))
+        found = {v: one_hot(self._factors.cards[v], given.hard[v]) for v in program.fixed}
+        for table, belief in done.beliefs(program, program.read_all):
+            for v in program.readout.get(table, ()):
+                found[v] = marginal(belief, program.compiled.layouts[table], (v,))
+        return [found[v] for v in range(len(self._factors.cards))], done.log_total + given.log_scale
 
     @cached_property
-    def _differentiator(self) -> Differentiator:
-        return Differentiator(self.network, self._factors, self._main.plan.order)
+    def _differential(self) -> Program:
+        return differential_program(self._factors, self._main.plan.order)
+
+    def _tie(self, target: int) -> Program:
+        return differential_program(self._factors, self._main.plan.order, target)
 
     def _batch_weights(self, hard: Codes, soft: Mapping[int, Array]) -> dict[int, Array]:
         """Likelihood weights (n, card) of every variable that has a finding in some case."""
@@ -262,6 +275,8 @@ class Engine:
     def _trace(self, program: Program, tables: list[Array], given: Known, size: int, choose: Choose) -> Codes:
         """States (size, n_variables), from the logarithms of the forward tables of ``program``."""
         states = np.empty((size, len(self._factors.cards)), dtype=np.intp)
-        for v, found in (trace_back(program.plan, tables, size, choose) | dict(given.hard)).items():
+        for v, state in given.hard.items():
+            states[:, v] = state
+        for v, found in trace_back(program.plan, program.compiled, tables, size, choose).items():
             states[:, v] = found
         return states

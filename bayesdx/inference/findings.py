@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,15 @@ IMPOSSIBLE = "the findings are impossible together under the network"
 Codes = NDArray[np.intp]
 
 
+@lru_cache(maxsize=4096)
+def one_hot(card: int, state: int) -> Array:
+    """Weights (card,) of a hard finding; read-only."""
+    weights = np.zeros(card)
+    weights[state] = 1.0
+    weights.setflags(write=False)
+    return weights
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Findings by variable number, scaled so that the largest weight is 1.
@@ -32,6 +42,10 @@ class Known:
     hard: Mapping[int, int]
     soft: Mapping[int, Array]
     scales: Mapping[int, float]
+
+    def weights(self, cards: Sequence[int]) -> dict[int, Array]:
+        """Scaled likelihood weights (card,) of every variable with a finding."""
+        return {**{v: one_hot(cards[v], state) for v, state in self.hard.items()}, **self.soft}
 
     @property
     def log_scale(self) -> float:
@@ -69,7 +83,7 @@ def known(network: Network, findings: Findings) -> Known:
 
 def softened(given: Known, variables: Collection[int], cards: tuple[int, ...]) -> Known:
     """The same findings, with the hard ones of ``variables`` written as weights."""
-    moved = {v: np.eye(1, cards[v], given.hard[v])[0] for v in variables if v in given.hard}
+    moved = {v: one_hot(cards[v], given.hard[v]) for v in variables if v in given.hard}
     if not moved:
         return given
     hard = {v: state for v, state in given.hard.items() if v not in moved}

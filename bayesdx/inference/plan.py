@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bayesdx.inference.elimination import HEURISTICS, elimination_order
+
+#: Multiplications done in the time that planning takes for each variable: along a known order, and with a search.
+PLANNING_COST = 30_000
+SEARCH_COST = 100_000
 
 #: Variables of a table, one an axis, as numbers.
 Scope = tuple[int, ...]
@@ -42,9 +43,8 @@ class Cost:
 class Plan:
     """A binary contraction tree: tables 0 … len(leaves)-1 are given, step i makes table len(leaves)+i.
 
-    ``cards`` holds the states of each variable and ``leaves`` the scopes of the given tables. Every scope lists
-    its variables in the order of ``order`` (the elimination order, then the variables that are kept), so tables
-    line up by inserting axes and never need a transposition. The last table is the result.
+    ``cards`` holds the states of each variable, ``leaves`` the scopes of the given tables and ``order`` the
+    elimination order, then the variables that the result keeps. Every table but the result is used once.
     """
 
     cards: tuple[int, ...]
@@ -60,19 +60,8 @@ class Plan:
     @cached_property
     def unions(self) -> tuple[Scope, ...]:
         """Scope of the product inside each step."""
-        rank = {v: i for i, v in enumerate(self.order)}
         pairs = ((s.left, s.left if s.right is None else s.right) for s in self.steps)
-        return tuple(
-            tuple(sorted({*self.scopes[a], *self.scopes[b]}, key=rank.__getitem__)) for a, b in pairs
-        )
-
-    @cached_property
-    def incidence(self) -> NDArray[np.float64]:
-        """(steps, variables): 1 where the product inside a step has the variable as an axis."""
-        incidence = np.zeros((len(self.steps), len(self.cards)))
-        for i, union in enumerate(self.unions):
-            incidence[i, list(union)] = 1.0
-        return incidence
+        return tuple(tuple({*self.scopes[a], *self.scopes[b]}) for a, b in pairs)
 
     def size(self, scope: Scope) -> int:
         """Entries of a table over ``scope``."""
@@ -84,26 +73,42 @@ class Plan:
         return Cost(sum(products), max(products, default=1), 8 * kept)
 
 
-def best_plan(cards: Sequence[int], leaves: Sequence[Scope], keep: Scope = (), restarts: int = 0) -> Plan:
-    """The cheapest plan over the heuristics and up to ``restarts`` randomised repetitions.
+def best_plan(
+    cards: Sequence[int],
+    leaves: Sequence[Scope],
+    keep: Scope = (),
+    *,
+    known_order: Sequence[int] = (),
+    restarts: int = 0,
+) -> Plan:
+    """The cheapest plan over ``known_order``, the heuristics, and ``restarts`` randomised repetitions of these.
 
-    Cheap is the number of multiplications plus the entries that stay in memory. Repetitions stop being worth
-    their time on networks whose passes are short, so their number also shrinks with the cost already reached.
+    Cheap is the number of multiplications plus the entries that stay in memory. The search ends when a pass takes
+    less time than looking for a better one.
     """
     logs = [math.log(card) for card in cards]
+    noise = random.Random(0)
+    left = {v for scope in leaves for v in scope}.difference(keep)
 
-    def attempt(heuristic: int, noise: random.Random | None) -> tuple[float, Plan]:
-        order = elimination_order(logs, leaves, keep, HEURISTICS[heuristic % len(HEURISTICS)], noise)
+    def orders() -> Iterator[Sequence[int]]:
+        if known_order:
+            yield [v for v in known_order if v in left]
+        for score in HEURISTICS:
+            yield elimination_order(logs, leaves, keep, score)
+        for i in range(restarts):
+            yield elimination_order(logs, leaves, keep, HEURISTICS[i % len(HEURISTICS)], noise)
+
+    best, best_price = None, math.inf
+    for order in orders():
         plan = contraction_plan(cards, leaves, order, keep)
         cost = plan.cost()
-        return cost.flops + cost.bytes / 8, plan
-
-    best = min((attempt(i, None) for i in range(len(HEURISTICS))), key=lambda found: found[0])
-    worthwhile = int(best[0] / (4000 * (len(cards) + 1)))
-    noise = random.Random(0)
-    for i in range(min(restarts, worthwhile)):
-        best = min(best, attempt(i, noise), key=lambda found: found[0])
-    return best[1]
+        price = cost.flops + cost.bytes / 8
+        if price < best_price:
+            best, best_price = plan, price
+        if best_price < SEARCH_COST * len(left):
+            break
+    assert best is not None  # there is always a heuristic
+    return best
 
 
 def contraction_plan(cards: Sequence[int], leaves: Sequence[Scope], order: Sequence[int], keep: Scope) -> Plan:
@@ -144,12 +149,12 @@ def contraction_plan(cards: Sequence[int], leaves: Sequence[Scope], order: Seque
             contract(left, right)
             tables = {*tables, len(leaves) + len(steps) - 1} - {left, right}
 
+    for i, leaf in enumerate(leaves):
+        if any(holders[v] == {i} and v not in keep for v in leaf):
+            contract(i, None)
     for v in order:
-        if len(holders[v]) == 1:
-            contract(next(iter(holders[v])), None)
         contract_all(set(holders[v]))
     parts = sorted(live, key=lambda i: (weight(live[i]), i))  # of unconnected parts of the network
     for i, part in enumerate(parts[1:]):
         contract(parts[0] if i == 0 else len(leaves) + len(steps) - 1, part)
-    ordered = tuple(tuple(sorted(scope, key=rank.__getitem__)) for scope in leaves)
-    return Plan(tuple(cards), (*order, *keep), ordered, tuple(steps))
+    return Plan(tuple(cards), (*order, *keep), tuple(leaves), tuple(steps))

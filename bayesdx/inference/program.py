@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference.contraction import (
+    LINEAR,
     LOG,
-    Operation,
+    Compiled,
+    Layout,
+    Reversal,
+    Semiring,
     backward,
-    backward_operations,
+    compile_plan,
     forward,
-    forward_operations,
+    reversals,
 )
 from bayesdx.inference.findings import IMPOSSIBLE, Known
-from bayesdx.inference.plan import Plan, Scope, best_plan, contraction_plan
+from bayesdx.inference.plan import Plan, Scope
 from bayesdx.network import Array, Network
 
 #: Below this P(findings) an intermediate table may have lost entries to underflow: logarithms take over. All
@@ -85,78 +90,78 @@ def absorbed(factors: Factors) -> Factors:
 
 @dataclass(frozen=True)
 class Program:
-    """``factors`` in the axis order of ``plan``, whose leaves they are.
+    """``plan`` compiled, with ``factors`` as its leaves: what a query runs.
 
-    Variables in ``fixed`` are axes of the tables but not of the plan: a query must give each a hard finding.
+    The axes of the tables are those of ``fixed`` variables, to each of which a query must give a hard finding,
+    and then those of the leaf's layout. ``shaped`` holds the leaves as a pass takes them, where nothing is fixed.
     """
 
     plan: Plan
+    compiled: Compiled
     factors: Factors
     fixed: frozenset[int]
-
-    @cached_property
-    def forward(self) -> tuple[Operation, ...]:
-        return forward_operations(self.plan)
+    shaped: tuple[Array | None, ...]
 
     def leaves(self, given: Known) -> list[Array]:
-        """The tables with the findings entered: sliced where they are hard, multiplied where they are not."""
-        factors, fixed, everything = self.factors, self.fixed, slice(None)
-        leaves = list(factors.tables)
-        cut = {v: state if v in fixed else slice(state, state + 1) for v, state in given.hard.items()}
-        for i in {i for v in cut for i in factors.holders.get(v, ())}:
-            leaves[i] = leaves[i][tuple([cut.get(v, everything) for v in factors.scopes[i]])]
-        for v, weights in given.soft.items():
-            if v in factors.owner:
-                i = factors.owner[v]
-                leaves[i] = leaves[i] * weights.reshape([-1 if u == v else 1 for u in self.plan.leaves[i]])
-        return leaves
+        """The leaves with the findings entered: sliced where they are fixed, multiplied by weights elsewhere."""
+        factors, layouts = self.factors, self.compiled.layouts
+        leaves = list(self.shaped)
+        weights: dict[int, dict[int, Array]] = {}
+        for v, of_v in given.weights(factors.cards).items():
+            if v not in self.fixed and v in factors.owner:
+                weights.setdefault(factors.owner[v], {})[v] = of_v
+        for i, shaped in enumerate(leaves):
+            if shaped is None or i in weights:
+                leaf = factors.tables[i]
+                if shaped is None:
+                    leaf = leaf[tuple([given.hard[v] for v in factors.scopes[i] if v in self.fixed])]
+                for v, of_v in weights.get(i, {}).items():
+                    before, _, after = layouts[i].grouped(v)
+                    leaf = leaf.reshape(before, -1, after) * of_v[:, None]
+                leaves[i] = leaf.reshape(layouts[i].shape)
+        return cast(list[Array], leaves)
 
     @cached_property
-    def readout(self) -> dict[int, int]:
-        """The smallest table that holds each variable of the plan."""
+    def readout(self) -> dict[int, tuple[int, ...]]:
+        """The variables to read from a table, by table: each from the smallest that holds it."""
         best: dict[int, int] = {}
         sizes = [self.plan.size(scope) for scope in self.plan.scopes]
         for table in sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True):
             best.update(dict.fromkeys(self.plan.scopes[table], table))
-        return best
+        readout: dict[int, tuple[int, ...]] = {}
+        for v, table in best.items():
+            readout[table] = (*readout.get(table, ()), v)
+        return readout
 
     def smallest_table(self, variables: Scope) -> int | None:
         """The smallest table that holds all ``variables``, None when no table does."""
-        if len(variables) == 1:
-            return self.readout[variables[0]]
         holding = [i for i, scope in enumerate(self.plan.scopes) if set(variables) <= set(scope)]
         return min(holding, key=lambda i: self.plan.size(self.plan.scopes[i]), default=None)
 
     @cached_property
-    def read_all(self) -> tuple[Operation, ...]:
-        """Backward operations that reach every table of ``readout``."""
-        return backward_operations(self.plan, set(self.readout.values()))
+    def read_all(self) -> tuple[Reversal, ...]:
+        """The backward pass that reaches every table of ``readout``."""
+        return reversals(self.compiled, self.readout)
 
 
-def program_for(
-    factors: Factors,
-    keep: Scope = (),
-    fixed: Collection[int] = (),
-    restarts: int = 0,
-    order: Sequence[int] | None = None,
-) -> Program:
-    """Plan for ``factors`` with the variables ``fixed`` known; the result has the axes ``keep``.
-
-    ``order`` gives the elimination order; without it the best one is searched for (see ``best_plan``).
-    """
+def program_for(factors: Factors, plan: Plan, fixed: Collection[int] = ()) -> Program:
+    """Compile ``plan``, whose leaves are ``factors`` without the variables ``fixed``."""
     fixed = frozenset(fixed)
-    scopes = [tuple(v for v in scope if v not in fixed) for scope in factors.scopes]
-    if order is None:
-        plan = best_plan(factors.cards, scopes, keep, restarts)
-    else:
-        plan = contraction_plan(factors.cards, scopes, order, keep)
-    rank = {v: i for i, v in enumerate(plan.order)}
-    ordered = [tuple(sorted(scope, key=lambda v: rank.get(v, -1))) for scope in factors.scopes]
-    tables = [
-        table.transpose([scope.index(v) for v in axes])
-        for scope, axes, table in zip(factors.scopes, ordered, factors.tables, strict=True)
-    ]
-    return Program(plan, Factors(factors.cards, tuple(ordered), tuple(tables), factors.owner), fixed)
+    compiled = compile_plan(plan)
+    scopes, tables, shaped = [], [], []
+    for scope, table, layout in zip(factors.scopes, factors.tables, compiled.layouts, strict=False):
+        axes = (*(v for v in scope if v in fixed), *layout.scope)
+        moved = table.transpose([scope.index(v) for v in axes])
+        scopes.append(axes)
+        tables.append(moved)
+        shaped.append(None if len(axes) > len(layout.scope) else np.ascontiguousarray(moved).reshape(layout.shape))
+    moved_factors = replace(factors, scopes=tuple(scopes), tables=tuple(tables))
+    return Program(plan, compiled, moved_factors, fixed, tuple(shaped))
+
+
+def without(scopes: Sequence[Scope], fixed: Collection[int]) -> list[Scope]:
+    """The scopes that are left once the variables ``fixed`` are known."""
+    return [tuple(v for v in scope if v not in fixed) for scope in scopes]
 
 
 def relevant_factors(
@@ -179,48 +184,66 @@ def relevant_factors(
     return Factors(factors.cards, scopes, tuple(factors.tables[v] for v in kept), place), place
 
 
-def beliefs(
-    program: Program, given: Known, read: Collection[int], operations: Sequence[Operation]
-) -> tuple[dict[int, Array], float]:
-    """P(scope | findings) for the tables in ``read``, and log P(findings); ``operations`` must reach them.
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Tables of a forward pass in ``ring``, with the logarithm of the sum of the result."""
 
-    Raises ImpossibleFindings when P(findings) is 0.
+    ring: Semiring
+    tables: list[Array]
+    log_total: float
+
+    def slopes(
+        self, program: Program, reverse: Sequence[Reversal], of_state: int | None = None
+    ) -> Iterator[tuple[int, Array]]:
+        """Derivatives of log(sum of the result) by each table; ``of_state``: of that entry over the sum only."""
+        linear = self.ring is LINEAR
+        one = math.exp(-self.log_total) if linear else -self.log_total
+        shape = self.tables[-1].shape
+        seed = np.full(shape, one)
+        if of_state is not None:
+            seed = np.full(shape, 0.0 if linear else -math.inf)
+            seed[of_state] = one
+        return backward(program.compiled, reverse, self.tables, seed, self.ring)
+
+    def beliefs(self, program: Program, reverse: Sequence[Reversal]) -> Iterator[tuple[int, Array]]:
+        """P(scope of the table | findings) for each table that is reached, in its layout."""
+        for table, slope in self.slopes(program, reverse):
+            if self.ring is LINEAR:
+                yield table, self.tables[table] * slope
+            else:
+                yield table, np.exp(self.tables[table] + slope)
+
+    def logs(self) -> list[Array]:
+        """Logarithms of the tables."""
+        if self.ring is LOG:
+            return self.tables
+        with np.errstate(divide="ignore"):
+            return [np.log(table) for table in self.tables]
+
+
+def run(program: Program, leaves: Sequence[Array]) -> Pass:
+    """Forward pass, in logarithms when a linear one may have underflowed.
+
+    Raises ImpossibleFindings when the result is 0.
     """
-    leaves = program.leaves(given)
-    seed_shape = (1,) * len(program.plan.scopes[-1])
-    tables = forward(program.forward, leaves)
+    tables = forward(program.compiled, leaves)
     total = float(tables[-1].sum())
     if total > SAFE:
-        slopes = backward(operations, tables, np.full(seed_shape, 1.0 / total))
-        return {i: tables[i] * slopes[i] for i in read}, math.log(total) + given.log_scale
-    tables, log_total = log_forward(program, leaves)
-    slopes = backward(operations, tables, np.full(seed_shape, -log_total), LOG)
-    return {i: np.exp(tables[i] + slopes[i]) for i in read}, log_total + given.log_scale
-
-
-def log_tables(program: Program, given: Known) -> list[Array]:
-    """Logarithms of the forward tables; raises ImpossibleFindings when P(findings) is 0."""
-    leaves = program.leaves(given)
-    tables = forward(program.forward, leaves)
-    if tables[-1].sum() <= SAFE:
-        return log_forward(program, leaves)[0]
+        return Pass(LINEAR, tables, math.log(total))
     with np.errstate(divide="ignore"):
-        return [np.log(table) for table in tables]
-
-
-def log_forward(program: Program, leaves: Sequence[Array]) -> tuple[list[Array], float]:
-    """Logarithms of the forward tables, and of their sum; raises ImpossibleFindings when that is -inf."""
-    with np.errstate(divide="ignore"):
-        tables = forward(program.forward, [np.log(leaf) for leaf in leaves], LOG)
+        tables = forward(program.compiled, [np.log(leaf) for leaf in leaves], LOG)
     log_total = float(np.logaddexp.reduce(tables[-1], axis=None))
     if log_total == -math.inf:
         raise ImpossibleFindings(IMPOSSIBLE)
-    return tables, log_total
+    return Pass(LOG, tables, log_total)
 
 
-def marginal(table: Array, scope: Scope, variables: Scope) -> Array:
-    """``table`` summed down to ``variables``, in their order."""
-    others = tuple(i for i, v in enumerate(scope) if v not in variables)
-    kept = [v for v in scope if v in variables]
-    summed: Array = np.add.reduce(table, axis=others) if others else table
-    return summed if len(kept) == 1 else summed.transpose([kept.index(v) for v in variables])
+def marginal(belief: Array, layout: Layout, variables: Scope) -> Array:
+    """A table in ``layout`` summed down to ``variables``, in their order."""
+    if len(variables) == 1:
+        summed: Array = np.add.reduce(belief.reshape(layout.grouped(variables[0])), axis=(0, 2))
+        return summed
+    others = tuple(i for i, v in enumerate(layout.scope) if v not in variables)
+    kept = [v for v in layout.scope if v in variables]
+    summed = belief.reshape(layout.dims).sum(axis=others)
+    return summed.transpose([kept.index(v) for v in variables])

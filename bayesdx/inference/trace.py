@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesdx.inference.contraction import Compiled, Layout
 from bayesdx.inference.plan import Plan, Scope
 from bayesdx.network import Array
 
@@ -33,7 +34,9 @@ def drawing(rng: np.random.Generator) -> Choose:
     return choose
 
 
-def trace_back(plan: Plan, tables: Sequence[Array], size: int, choose: Choose) -> dict[int, States]:
+def trace_back(
+    plan: Plan, compiled: Compiled, tables: Sequence[Array], size: int, choose: Choose
+) -> dict[int, States]:
     """States (size,) of every variable of the plan, from the logarithms of its forward tables.
 
     The last variables to be eliminated are chosen first; each step then holds the distribution of the variables
@@ -48,19 +51,19 @@ def trace_back(plan: Plan, tables: Sequence[Array], size: int, choose: Choose) -
         logs = np.zeros([size, *shape])
         for table in (step.left, step.right):
             if table is not None:
-                logs = logs + _rows(tables[table], plan.scopes[table], chosen, summed)
+                logs = logs + _rows(tables[table], compiled.layouts[table], chosen, summed)
         picked = np.unravel_index(choose(logs.reshape(size, -1)), shape)
         chosen.update(zip(summed, picked, strict=True))
     return chosen
 
 
-def _rows(table: Array, scope: Scope, chosen: dict[int, States], summed: Scope) -> Array:
+def _rows(table: Array, layout: Layout, chosen: dict[int, States], summed: Scope) -> Array:
     """Slice of ``table`` at the chosen states, broadcastable to (size, *cards of summed)."""
     rank = 1 + len(summed)
 
     def axis_index(v: int) -> States:
         at = summed.index(v) + 1 if v in summed else 0
-        states = np.arange(table.shape[scope.index(v)]) if v in summed else chosen[v]
+        states = np.arange(layout.dims[layout.scope.index(v)]) if v in summed else chosen[v]
         return states.reshape([-1 if i == at else 1 for i in range(rank)])
 
-    return table[tuple(axis_index(v) for v in scope)]
+    return table.reshape(layout.dims)[tuple(axis_index(v) for v in layout.scope)]

@@ -43,7 +43,9 @@ def random_findings(rng: np.random.Generator, network: Network, share: float) ->
     return findings
 
 
-def joint_weights(network: Network, findings: Mapping[str, Array], cpts: Mapping[str, Array] | None = None) -> Array:
+def joint_weights(
+    network: Network, findings: Mapping[str, Array], cpts: Mapping[str, Array] | None = None
+) -> Array:
     """P(x, findings) for every joint state x, one axis a variable in the network's order."""
     operands: list[object] = []
     for variable in network.variables:

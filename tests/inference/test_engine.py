@@ -150,7 +150,8 @@ def test_posterior_draws(problem: Problem, seed: int) -> None:
     drawn = {}
     for variable in network.variables:
         if rng.random() < 0.6:
-            drawn[variable.id] = rng.dirichlet(np.ones(variable.cardinality), (4, *network.cpts[variable.id].shape[:-1]))
+            rows = (4, *network.cpts[variable.id].shape[:-1])
+            drawn[variable.id] = rng.dirichlet(np.ones(variable.cardinality), rows)
     found = compile_network(network).posterior_draws(problem.findings, drawn, network.variables[0].id)
     for k, row in enumerate(found):
         cpts = {**network.cpts, **{i: table[k] for i, table in drawn.items()}}
