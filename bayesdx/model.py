@@ -26,6 +26,7 @@ from bayesdx.network import Network
 
 if TYPE_CHECKING:
     from bayesdx.analysis.batch import BatchResult, BatchSummary
+    from bayesdx.analysis.explain import Explanation
     from bayesdx.analysis.query import QueryResult
 
 #: The network of a case whose level names none.
@@ -94,6 +95,12 @@ class Model:
         from bayesdx.analysis.query import query
 
         return self._ask(query, case, **options)
+
+    def explain(self, case: AnyCase, versus: str | None = None, pair: tuple[str, str] | None = None) -> Explanation:
+        """Why the leading diagnosis and not another; see :func:`bayesdx.analysis.explain.explain`."""
+        from bayesdx.analysis.explain import explain
+
+        return self._ask(explain, case, versus=versus, pair=pair)
 
     def query_batch(self, table: str | os.PathLike[str] | Iterable[Mapping[str, Any]]) -> BatchResult:
         """Posteriors of many cases: a table file (CSV, JSON lines, Parquet), or rows as in such a file.
@@ -243,13 +250,12 @@ def _document(network: str | os.PathLike[str]) -> NetworkDocument:
 
 
 def _model(document: NetworkDocument, prior: str | None, target: str | None, choice: str) -> Model:
-    if prior is None:
-        default = document.default_prior
-        prior = default.name if default else OWN_PRIOR
-    elif not document.prior_sets:
-        raise InputError(f"network '{document.network.id}' has no prior sets: leave the prior out")
-    if document.prior_sets:
+    default = document.default_prior  # the prior set that the document was read with
+    own = default.name if default else OWN_PRIOR
+    if prior not in (None, own):
+        if default is None:
+            raise InputError(f"network '{document.network.id}' has no prior sets: leave the prior out")
         document = document.with_prior(prior)
     if target is not None:
         document = replace(document, network=replace(document.network, target=target))
-    return Model(document, prior, choice)
+    return Model(document, prior or own, choice)

@@ -5,22 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from bayesdx.analysis.question import Question
+from bayesdx.analysis.surprise import SIMULATED, usual_share
 from bayesdx.analysis.uncertainty import DRAWS, credible_intervals, posterior_draws
 from bayesdx.inference import Engine
 from bayesdx.network import Array
 
 #: Findings that fewer than this share of a diagnosis' own cases would show are called unusual for it.
 UNUSUAL = 0.01
-#: Simulated cases behind the surprise check.
-SIMULATED = 500
 
 
-@dataclass(frozen=True)
-class RankedDiagnosis:
+class RankedDiagnosis(NamedTuple):
     """One line of the differential: P(diagnosis | findings), its 95 % credible interval, and P(diagnosis).
 
     ``interval`` is None without draws, or when the network holds no counts to draw from.
@@ -33,13 +32,12 @@ class RankedDiagnosis:
     prior: float
 
 
-@dataclass(frozen=True)
-class Surprise:
+class Surprise(NamedTuple):
     """How usual the hard findings are under the leading diagnosis.
 
     ``share`` estimates the share of the leader's own cases whose findings, in the same variables, are no more
     probable than these (``simulated`` cases drawn from the network). ``better`` names diagnoses for which they
-    are not unusual, when they are for the leader.
+    are not unusual, when they are for the leader (see ``bayesdx.analysis.surprise``).
     """
 
     diagnosis: str
@@ -59,7 +57,7 @@ class QueryResult:
     ``posterior`` is sorted, highest first, and sums to 1. ``log_likelihood`` is ln P(findings). ``conflict`` is
     ln prod P(finding) / P(findings) (Jensen et al. 1991): positive when the findings go together less often than
     if they were independent; None with fewer than two findings. ``surprise`` is None without hard findings or
-    draws.
+    draws, and in a network whose target has parents.
     """
 
     question: Question
@@ -162,42 +160,22 @@ def conflict_measure(engine: Engine, findings: Mapping[str, Array], log_likeliho
     return sum(math.log(float(alone[name] @ weights)) for name, weights in findings.items()) - log_likelihood
 
 
-def usual_share(
-    engine: Engine, hard: Mapping[str, int], diagnosis: int, rng: np.random.Generator, size: int = SIMULATED
-) -> float:
-    """Share of the cases of a diagnosis whose findings are no more probable, under it, than those in ``hard``.
-
-    ``size`` cases are drawn from P(variables | diagnosis) and compared in the variables of ``hard`` (state
-    indices). The case itself counts as one of them, so the share is never zero.
-    """
-    network = engine.network
-    target = str(network.target)
-    given = {target: np.eye(network.variable(target).cardinality)[diagnosis]}
-    columns = [network.index[name] for name in hard]
-    codes = np.full((size + 1, len(network.variables)), -1)
-    codes[:size, columns] = engine.sample(given, size, rng)[:, columns]
-    codes[size, columns] = list(hard.values())
-    codes[:, network.index[target]] = diagnosis
-    log_likelihood = engine.query_batch(codes).log_likelihood
-    return float(np.mean(log_likelihood <= log_likelihood[size] + 1e-9))
-
-
 def _surprise(question: Question, leader: int, seed: int) -> Surprise | None:
-    hard = {name: state for name, state in question.hard_findings().items() if name != question.target.id}
-    if not hard:
+    engine, target = question.engine, question.target
+    hard = {name: state for name, state in question.hard_findings().items() if name != target.id}
+    if not hard or engine.network.parents[target.id]:
         return None
-    states = question.target.states
 
     def share(diagnosis: int) -> float:
-        return usual_share(question.engine, hard, diagnosis, np.random.default_rng(seed))
+        return usual_share(engine, hard, diagnosis, np.random.default_rng(seed))
 
-    found = Surprise(states[leader], share(leader), SIMULATED)
+    found = Surprise(target.states[leader], share(leader), SIMULATED)
     if not found.unusual:
         return found
     prior = question.prior_probabilities()
-    others = {i: share(i) for i in range(len(states)) if i != leader and prior[i] > 0}
+    others = {i: share(i) for i in range(target.cardinality) if i != leader and prior[i] > 0}
     better = sorted((i for i in others if others[i] >= UNUSUAL), key=lambda i: -others[i])
-    return Surprise(found.diagnosis, found.share, SIMULATED, tuple(states[i] for i in better))
+    return found._replace(better=tuple(target.states[i] for i in better))
 
 
 def _doubts(leader: RankedDiagnosis, conflict: float | None, surprise: Surprise | None) -> list[str]:

@@ -7,14 +7,15 @@ Lauritzen 1990, Networks 20:579-605). A variable without counts is known exactly
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Thread
 
 import numpy as np
 
 from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
 
-#: Draws behind an interval: enough for two digits of its ends.
-DRAWS = 1000
+#: Draws behind an interval: its ends then cut off 2.5 % of the posterior to within 0.9 % (one standard error).
+DRAWS = 300
 
 
 def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array:
@@ -32,30 +33,43 @@ def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array
 
 
 def cpt_draws(
-    network: Network, findings: Mapping[str, Array], target: str, size: int, rng: np.random.Generator
+    network: Network, findings: Mapping[str, Array], target: str, size: int, seed: int = 0
 ) -> dict[str, Array]:
     """Draws (size, *cpt.shape) of every CPT with counts that the posterior of ``target`` depends on.
 
     These are the CPTs of the target, the findings and their ancestors. Of a hard finding only the column of the
-    state that was seen is drawn, from its Beta marginal: the other columns are multiplied by zero.
+    state that was seen is drawn, from its Beta marginal: the other columns are multiplied by zero. Each variable
+    has its own random stream, so that equal seeds give equal draws.
     """
-    draws = {}
-    for name in _ancestors(network, [target, *findings]):
-        counts = network.counts.get(name)
-        if counts is None:
-            continue
-        possible = np.flatnonzero(findings[name]).tolist() if name in findings else []
-        if len(possible) == 1:
-            seen = possible[0]
-            split = np.stack([counts[..., seen], np.delete(counts, seen, axis=-1).sum(axis=-1)], axis=-1)
-            draws[name] = np.zeros((size, *counts.shape))
-            draws[name][..., seen] = dirichlet_draws(split, size, rng)[..., 0]
-        else:
-            draws[name] = dirichlet_draws(counts, size, rng)
+    names = [name for name in ancestors(network, [target, *findings]) if name in network.counts]
+    streams = dict(zip(names, np.random.default_rng(seed).spawn(len(names)), strict=True))
+    draws: dict[str, Array] = {}
+
+    def fill(part: list[str]) -> None:
+        for name in part:
+            draws[name] = _table_draws(network.counts[name], findings.get(name), size, streams[name])
+
+    # numpy draws without holding the interpreter lock: two threads take half the time of one
+    threads = [Thread(target=fill, args=(names[i::2],)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     return draws
 
 
-def _ancestors(network: Network, names: list[str]) -> list[str]:
+def _table_draws(counts: Array, weights: Array | None, size: int, rng: np.random.Generator) -> Array:
+    possible = [] if weights is None else np.flatnonzero(weights).tolist()
+    if len(possible) != 1:
+        return dirichlet_draws(counts, size, rng)
+    seen = possible[0]
+    split = np.stack([counts[..., seen], np.delete(counts, seen, axis=-1).sum(axis=-1)], axis=-1)
+    draws = np.zeros((size, *counts.shape))
+    draws[..., seen] = dirichlet_draws(split, size, rng)[..., 0]
+    return draws
+
+
+def ancestors(network: Network, names: list[str]) -> list[str]:
     """The named variables and their ancestors, in the order of the network."""
     found = set(names)
     waiting = list(names)
@@ -71,7 +85,7 @@ def posterior_draws(
 ) -> Array:
     """P(target | findings) under ``size`` draws of the CPTs, shape (size, card of the target)."""
     name = target or str(engine.network.target)
-    cpts = cpt_draws(engine.network, findings, name, size, np.random.default_rng(seed))
+    cpts = cpt_draws(engine.network, findings, name, size, seed)
     drawn = engine.posterior_draws(findings, cpts, name)
     return np.broadcast_to(drawn, (size, drawn.shape[-1]))  # one row for all when nothing was drawn
 

@@ -6,6 +6,7 @@ imported only when it is asked for.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from typing import Any
 import click
 
 from bayesdx.errors import InputError, nearest
+
+gc.set_threshold(100_000)  # starting up makes many objects and hardly any garbage
 
 
 class Commands(click.Group):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,8 +43,7 @@ class Case:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class EncodedCase:
+class EncodedCase(NamedTuple):
     """A case in the terms of one network.
 
     ``weights[v]`` has shape (card of v,): likelihood weights >= 0, not all zero. ``stated[v]`` says the same

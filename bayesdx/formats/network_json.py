@@ -79,13 +79,10 @@ class NetworkDocument:
             raise InputError(
                 f"network '{self.network.id}' has no prior set '{name}'; {nearest(name, self.prior_sets)}"
             )
-        return replace(self, network=_under(self.network, self.prior_sets[name]))
-
-
-def _under(network: Network, prior: PriorSet) -> Network:
-    target = str(network.target)
-    counts = None if prior.counts is None else {target: prior.counts}
-    return network.with_cpts({target: prior.probabilities}, counts)
+        prior = self.prior_sets[name]
+        target = str(self.network.target)
+        counts = None if prior.counts is None else {target: prior.counts}
+        return replace(self, network=self.network.with_cpts({target: prior.probabilities}, counts))
 
 
 def read_network(path: str | os.PathLike[str]) -> NetworkDocument:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pgmpy.factors.discrete import TabularCPD
 from pgmpy.inference import VariableElimination
 
-from bayesdx.analysis.query import conflict_measure, query, usual_share
+from bayesdx.analysis.query import conflict_measure, query
 from bayesdx.analysis.question import Question, impossible_message
+from bayesdx.analysis.surprise import simulated_cases, usual_share
 from bayesdx.analysis.uncertainty import credible_intervals, dirichlet_draws, posterior_draws
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.formats.convert import to_pgmpy
@@ -172,6 +173,19 @@ def test_usual_share_closed_form() -> None:
     engine = compile_network(coin([[70.0, 25.0, 5.0], [10.0, 10.0, 80.0]]))
     shares = [usual_share(engine, {"x": s}, 0, np.random.default_rng(0), size=20_000) for s in range(3)]
     np.testing.assert_allclose(shares, [1.0, 0.30, 0.05], atol=0.01)
+
+
+def test_simulated_cases_follow_the_network(model: Model) -> None:
+    names = ["ct_calcification_pattern", "mr_t2_signal"]
+    cases = simulated_cases(model.network, {"diagnosis": 2}, names, 60_000, np.random.default_rng(0))
+    joint = np.zeros((4, 4))
+    np.add.at(joint, tuple(cases[name] for name in names), 1 / 60_000)
+    exact = VariableElimination(to_pgmpy(model.network)).query(
+        names, evidence={"diagnosis": "schwannoma"}, show_progress=False
+    )
+    values = exact.values if exact.variables == names else exact.values.T
+    np.testing.assert_allclose(joint, values, atol=0.01)
+    assert set(cases) == {"diagnosis", "mineralisation", "ct_calcification", *names}
 
 
 def test_surprise_names_the_diagnosis_that_explains_better() -> None:
