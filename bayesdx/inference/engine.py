@@ -13,7 +13,7 @@ from bayesdx.inference import lookup_query
 from bayesdx.inference.batch import score_draws, score_weights
 from bayesdx.inference.contraction import MAXIMUM, Reversal, forward, reversals
 from bayesdx.inference.derivatives import derivatives, differential_program, target_derivatives
-from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, known, known_batch, one_hot, softened
+from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, known_batch, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
 from bayesdx.inference.plan import PLANNING_COST, Plan, Scope, best_plan
 from bayesdx.inference.program import (
@@ -61,6 +61,10 @@ class Engine:
             _ = self._main  # so that a network that is too large is refused now
 
     @cached_property
+    def _known(self) -> Reader:
+        return Reader(self.network)
+
+    @cached_property
     def _lookup(self) -> LookupTables | None:
         network, factors = self.network, self._factors
         if network.target is None:
@@ -87,7 +91,7 @@ class Engine:
 
     def posterior(self, findings: Findings, target: str | None = None) -> Posterior:
         """P(target | findings); ``target`` defaults to the network's own."""
-        given = known(self.network, findings)
+        given = self._known(findings)
         t = self._target(target)
         if self._lookup is not None and t in self._lookup.cutset:
             return Posterior(*lookup_query.posterior(self._lookup, given, t))
@@ -95,14 +99,14 @@ class Engine:
 
     def log_likelihood(self, findings: Findings) -> float:
         """Natural logarithm of P(findings)."""
-        given = known(self.network, findings)
+        given = self._known(findings)
         if self._lookup is not None:
             return lookup_query.cutset_posterior(self._lookup, given)[1]
         return self._joint((), given)[1]
 
     def marginals(self, findings: Findings) -> Marginals:
         """P(v | findings) of every variable v."""
-        given = known(self.network, findings)
+        given = self._known(findings)
         if self._lookup is not None:
             found, log_likelihood = lookup_query.marginals(self._lookup, given)
         else:
@@ -111,7 +115,7 @@ class Engine:
 
     def derivatives(self, findings: Findings, target: str | None = None) -> Derivatives:
         """Derivatives of P(findings), and with ``target`` of P(target, findings), by all parameters."""
-        given = known(self.network, findings)
+        given = self._known(findings)
         ids = self.network.index
         plain, slopes, log_likelihood = derivatives(self._factors, self._differential, given)
         by_cpt, by_weight = (dict(zip(ids, found, strict=True)) for found in plain)
@@ -128,11 +132,11 @@ class Engine:
         if len(set(ids)) < len(ids):
             raise InputError("a joint posterior takes each variable once")
         variables = tuple(self.network.index[self.network.variable(i).id] for i in ids)
-        return self._joint(variables, known(self.network, findings))[0]
+        return self._joint(variables, self._known(findings))[0]
 
     def most_probable_explanation(self, findings: Findings) -> Explanation:
         """The states of all variables that are most probable together, given the findings."""
-        given = known(self.network, findings)
+        given = self._known(findings)
         program = self._specialised((), frozenset(given.hard), None)
         with np.errstate(divide="ignore"):
             tables = forward(program.compiled, [np.log(leaf) for leaf in program.leaves(given)], MAXIMUM)
@@ -145,7 +149,7 @@ class Engine:
 
     def sample(self, findings: Findings, size: int, rng: np.random.Generator) -> Codes:
         """Independent draws from P(all variables | findings), shape (size, n_variables)."""
-        given = known(self.network, findings)
+        given = self._known(findings)
         program = self._specialised((), frozenset(given.hard), None)
         tables = run(program, program.leaves(given)).logs()
         return self._trace(program, tables, given, size, drawing(rng))
@@ -186,7 +190,7 @@ class Engine:
         findings make irrelevant are not looked at.
         """
         t = self._target(target)
-        given = softened(known(self.network, findings), (t,), self._factors.cards)
+        given = softened(self._known(findings), (t,), self._factors.cards)
         n = {len(table) for table in cpts.values()}
         if len(n) > 1:
             raise InputError("the drawn CPTs differ in their number of draws")

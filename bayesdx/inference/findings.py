@@ -53,32 +53,48 @@ class Known:
         return sum(map(math.log, self.scales.values())) if self.scales else 0.0
 
 
-def known(network: Network, findings: Findings) -> Known:
-    """Check ``findings`` against ``network`` and split them.
+class Reader:
+    """Checks findings against one network and splits them.
 
-    Raises InputError for an unknown variable or weights that are not ``card`` finite non-negative numbers, and
-    ImpossibleFindings for weights that rule every state out.
+    The weights of every hard finding are known beforehand, so most findings are recognised by their bytes.
     """
-    hard: dict[int, int] = {}
-    soft: dict[int, Array] = {}
-    scales: dict[int, float] = {}
-    for variable_id, given in findings.items():
-        cardinality = network.variable(variable_id).cardinality
-        v = network.index[variable_id]
-        weights = np.asarray(given, dtype=np.float64)
-        listed = weights.tolist()
-        if weights.shape != (cardinality,) or not all(0.0 <= w < math.inf for w in listed):
-            raise InputError(f"the finding '{variable_id}' needs {cardinality} finite weights that are >= 0")
-        largest = max(listed)
-        if largest == 0.0:
-            raise ImpossibleFindings(f"the finding '{variable_id}' rules out every state")
-        if largest != 1.0:
-            scales[v] = largest
-        if listed.count(0.0) == cardinality - 1:
-            hard[v] = listed.index(largest)
-        else:
-            soft[v] = weights / largest
-    return Known(hard, soft, scales)
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._hard = {
+            variable.id: (v, {one_hot(variable.cardinality, k).tobytes(): k for k in range(variable.cardinality)})
+            for v, variable in enumerate(network.variables)
+        }
+
+    def __call__(self, findings: Findings) -> Known:
+        """Raises InputError for an unknown variable or weights that are not ``card`` finite non-negative numbers,
+        and ImpossibleFindings for weights that rule every state out.
+        """
+        hard: dict[int, int] = {}
+        soft: dict[int, Array] = {}
+        scales: dict[int, float] = {}
+        for variable_id, given in findings.items():
+            if variable_id not in self._hard:
+                self._network.variable(variable_id)  # raises, and names the nearest one
+            v, states = self._hard[variable_id]
+            weights = np.asarray(given, dtype=np.float64)
+            state = states.get(weights.tobytes())
+            if state is not None:
+                hard[v] = state
+                continue
+            listed = weights.ravel().tolist()
+            if weights.shape != (len(states),) or not all(0.0 <= w < math.inf for w in listed):
+                raise InputError(f"the finding '{variable_id}' needs {len(states)} finite weights that are >= 0")
+            largest = max(listed)
+            if largest == 0.0:
+                raise ImpossibleFindings(f"the finding '{variable_id}' rules out every state")
+            if largest != 1.0:
+                scales[v] = largest
+            if listed.count(0.0) == len(listed) - 1:
+                hard[v] = listed.index(largest)
+            else:
+                soft[v] = weights / largest
+        return Known(hard, soft, scales)
 
 
 def softened(given: Known, variables: Collection[int], cards: tuple[int, ...]) -> Known:
@@ -106,13 +122,14 @@ def known_batch(
         raise InputError("a batch needs codes or weights, of the same number of cases")
     n = shapes[0]
     cards = np.array([v.cardinality for v in network.variables])
-    hard = np.full((n, len(cards)), -1, dtype=np.intp) if codes is None else np.array(codes, dtype=np.intp)
+    hard = np.full((n, len(cards)), -1, dtype=np.intp) if codes is None else np.asarray(codes, dtype=np.intp)
     if hard.shape != (n, len(cards)):
         raise InputError(f"codes have shape {hard.shape}, expected {(n, len(cards))}")
-    wrong = np.argwhere((hard < -1) | (hard >= cards))
-    if len(wrong):
-        row, v = (int(i) for i in wrong[0])
+    if n and ((hard.min(axis=0) < -1) | (hard.max(axis=0) >= cards)).any():
+        row, v = (int(i) for i in np.argwhere((hard < -1) | (hard >= cards))[0])
         raise InputError(f"row {row}: {hard[row, v]} is not a state number of '{network.variables[v].id}', nor -1")
+    if weights:
+        hard = hard.copy()
     soft: dict[int, Array] = {}
     log_scale = np.zeros(n)
     for variable_id, given in weights.items():

@@ -107,7 +107,7 @@ def lookup_tables(
 
 
 def find_cutset(cards: Sequence[int], scopes: Sequence[Scope], target: int) -> Scope | None:
-    """The target and the variables that best break up what is left, until every component has few rows."""
+    """The variables that best break up the network, until every component has few rows; the target comes last."""
     graph = interaction_graph(scopes)
     cutset = [target]
 
@@ -118,7 +118,7 @@ def find_cutset(cards: Sequence[int], scopes: Sequence[Scope], target: int) -> S
         components = split(graph, set(cutset))
         largest = max(components, key=lambda c: entries(c, width), default=())
         if entries(largest, width) <= COMPONENT_ENTRIES:
-            return tuple(cutset)
+            return tuple(reversed(cutset))
         busiest = sorted(largest, key=lambda v: len(graph[v]), reverse=True)[:8]
         inside = {v: graph[v].intersection(largest) for v in largest}
         cutset.append(

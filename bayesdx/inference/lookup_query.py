@@ -17,7 +17,7 @@ from bayesdx.inference.lookup import LookupTables
 from bayesdx.network import Array
 
 #: Cases that a batch scores at a time: their rows stay in the processor's cache.
-CHUNK = 1024
+CHUNK = 512
 
 
 def cutset_posterior(tables: LookupTables, given: Known) -> tuple[Array, float]:
@@ -34,10 +34,9 @@ def cutset_posterior(tables: LookupTables, given: Known) -> tuple[Array, float]:
 def posterior(tables: LookupTables, given: Known, target: int) -> tuple[Array, float]:
     """P(target | findings), shape (card,), for a variable of the cutset, and log P(findings)."""
     weights, log_likelihood = cutset_posterior(tables, given)
-    axis = tables.cutset.index(target)
-    if len(tables.cutset) > 1:
-        others = tuple(i for i in range(len(tables.cutset)) if i != axis)
-        weights = np.add.reduce(weights.reshape([tables.cards[v] for v in tables.cutset]), axis=others)
+    before = math.prod(tables.cards[v] for v in tables.cutset[: tables.cutset.index(target)])
+    if len(weights) > tables.cards[target]:
+        weights = np.add.reduce(weights.reshape(before, tables.cards[target], -1), axis=(0, 2))
     return weights, log_likelihood
 
 
@@ -73,33 +72,28 @@ def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tupl
 
     Cases that are impossible get a row of zeros and -inf.
     """
-    n = len(codes)
-    probabilities = np.empty((n, tables.cards[target]))
-    log_likelihood = np.empty(n)
+    n, card = len(codes), tables.cards[target]
+    probabilities, log_likelihood = np.empty((n, card)), np.empty(n)
     move = np.zeros((len(tables.cards), len(tables.offset)))
     move[np.arange(len(tables.cards)), tables.group] = tables.stride
-    axis = tables.cutset.index(target)
-    before = math.prod(tables.cards[v] for v in tables.cutset[:axis])
-    shape = (before, tables.cards[target], len(tables.prior) // (before * tables.cards[target]))
+    before = math.prod(tables.cards[v] for v in tables.cutset[: tables.cutset.index(target)])
+    after = len(tables.prior) // (before * card)
 
     def score(start: int) -> None:
         part = slice(start, start + CHUNK)
         index = ((codes[part] + 1.0) @ move).astype(np.intp) + tables.offset
-        index = np.ascontiguousarray(index.T)
-        total = np.take(tables.rows, index[0], axis=0, mode="clip")
+        total = tables.rows.take(index[:, 0], axis=0)
         total += tables.prior
-        rows = np.empty_like(total)
-        for column in index[1:]:
-            np.take(tables.rows, column, axis=0, out=rows, mode="clip")
-            total += rows
-        largest = np.maximum(total.max(axis=1), -1e300)
+        for group in range(1, index.shape[1]):
+            total += tables.rows.take(index[:, group], axis=0)
+        largest = np.maximum(total.max(axis=1), -1e300)  # finite where a case is impossible
         total -= largest[:, None]
-        weights = np.exp(total, out=total).reshape(len(total), *shape).sum(axis=(1, 3))
+        joint = np.exp(total, out=total).reshape(-1, before, card, after)
+        weights = joint.sum(axis=3).sum(axis=1) if after > 1 else joint[..., 0].sum(axis=1)
         mass = weights.sum(axis=1)
-        possible = mass > 0
-        np.divide(weights, np.where(possible, mass, 1.0)[:, None], out=probabilities[part])
+        np.divide(weights, np.where(mass > 0, mass, 1.0)[:, None], out=probabilities[part])
         with np.errstate(divide="ignore"):
-            log_likelihood[part] = np.where(possible, np.log(mass) + largest, -np.inf)
+            log_likelihood[part] = np.log(mass) + largest
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(score, range(0, n, CHUNK)))
