@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 from bayesdx.analysis.question import Question, impossible_message
 from bayesdx.data import network_names, network_path
@@ -26,8 +26,12 @@ from bayesdx.network import Network
 
 if TYPE_CHECKING:
     from bayesdx.analysis.batch import BatchResult, BatchSummary
+    from bayesdx.analysis.cite import CaseCitation
     from bayesdx.analysis.explain import Explanation
+    from bayesdx.analysis.comparison import Comparison
+    from bayesdx.analysis.costs import Costs
     from bayesdx.analysis.query import QueryResult
+    from bayesdx.analysis.whatif import WhatIf
 
 #: The network of a case whose level names none.
 DEFAULT_NETWORK = "spine"
@@ -36,6 +40,7 @@ OWN_PRIOR = "network"
 
 Result = TypeVar("Result")
 AnyCase = Case | Mapping[str, Any] | str | os.PathLike[str]
+AnyCosts = Union["Costs", Mapping[str, Any], str, os.PathLike[str]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,6 +106,43 @@ class Model:
         from bayesdx.analysis.explain import explain
 
         return self._ask(explain, case, versus=versus, pair=pair)
+
+    def cite(self, case: AnyCase) -> CaseCitation:
+        """The sources that the answer to a case rests on most; see :func:`bayesdx.analysis.cite.cite_case`."""
+        from bayesdx.analysis.cite import cite_case
+
+        return self._ask(cite_case, case)
+
+    def what_if(self, case: AnyCase, costs: AnyCosts | None = None, **options: Any) -> WhatIf:
+        """What is missing in a case and what it is worth; see :func:`bayesdx.analysis.whatif.what_if`.
+
+        ``costs`` is a mapping of examination or finding to cost, or the YAML or JSON file of one.
+        """
+        from bayesdx.analysis.whatif import what_if
+
+        return self._ask(what_if, case, costs=self.costs(costs), **options)
+
+    def compare(self, case: AnyCase, changes: Mapping[str, object], removed: Iterable[str] = ()) -> Comparison:
+        """The differential before and after findings are set to other values or ``removed``."""
+        from bayesdx.analysis.comparison import compare
+        from bayesdx.formats.case_file import with_changes
+
+        before = as_case(case)
+        after = with_changes(before, changes, removed)
+        self._ask(lambda question: question.engine.log_likelihood(question.findings), before)
+        return self._ask(lambda question: compare(self.question(before), question), after)
+
+    def costs(self, costs: AnyCosts | None) -> Costs | None:
+        """Costs from a mapping or a file; raises InputError for a name that is not in the network."""
+        from bayesdx.analysis.costs import Costs, costs_from_mapping
+        from bayesdx.formats.text import parse, read_text
+
+        if costs is None or isinstance(costs, Costs):
+            return costs
+        if isinstance(costs, Mapping):
+            return costs_from_mapping(costs, self.network)
+        text, place = read_text(costs)
+        return costs_from_mapping(parse(text, place), self.network, place)
 
     def query_batch(self, table: str | os.PathLike[str] | Iterable[Mapping[str, Any]]) -> BatchResult:
         """Posteriors of many cases: a table file (CSV, JSON lines, Parquet), or rows as in such a file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bayesdx.cli.common import echo_json, json_option, prior_option
+from bayesdx.errors import InputError, nearest
 
 
 @click.group("networks")
@@ -29,10 +30,14 @@ def list_networks(as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("network", metavar="NAME|FILE")
+@click.option("--coverage", is_flag=True, help="How many facts, patients and sources stand behind each row.")
 @prior_option
 @json_option
-def show(network: str, prior: str | None, as_json: bool) -> None:
-    """Show the diagnoses, findings and prior sets of a network."""
+def show(network: str, prior: str | None, coverage: bool, as_json: bool) -> None:
+    """Show the diagnoses, findings and prior sets of a network, or the literature behind it."""
+    if coverage:
+        _show_coverage(network, as_json)
+        return
     from bayesdx.model import load
     from bayesdx.report.networks import description, full_text
 
@@ -41,6 +46,28 @@ def show(network: str, prior: str | None, as_json: bool) -> None:
         echo_json({"schema": "networks-show/1", **description(document)})
     else:
         click.echo(full_text(document))
+
+
+def _show_coverage(network: str, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from bayesdx.knowledge.coverage import coverage, exclusions
+    from bayesdx.knowledge.library import NETWORKS, open_library
+    from bayesdx.report.coverage import coverage_text
+
+    if network not in NETWORKS:
+        raise InputError(f"--coverage: no shipped network '{network}'; {nearest(network, NETWORKS)}")
+    library = open_library()
+    definition = library.definition(network)
+    rows = coverage(definition, library.cells(definition))
+    excluded = exclusions(library.facts)
+    used = sum(fact.used for fact in library.facts)
+    if as_json:
+        entries = [{**asdict(row), "assumption_alone": row.assumption_alone} for row in rows]
+        about = {"schema": "networks-coverage/1", "network": network, "network_version": library.digest}
+        echo_json({**about, "rows": entries, "facts_used": used, "facts_excluded": excluded})
+    else:
+        click.echo(coverage_text(rows, dict(definition.diagnoses), excluded, used))
 
 
 @command.command("check")

@@ -44,7 +44,7 @@ _UNIFORM_PART = 0.1
 
 @dataclass(frozen=True)
 class Cell:
-    """Rows of one finding: base (states,), diagnosis rows (diagnoses, states), form rows and counts (forms, states).
+    """Rows of one finding: base (states,), diagnosis rows (diagnoses, states), form rows, counts (forms, states).
 
     ``studies[diagnosis]`` are the studies behind the rows.
     """
@@ -154,8 +154,8 @@ def _base(counts: list[Array], base: Array, uniform: Array, background: float | 
             total += np.array([1 - background, background])
             weight += 1
     part = _UNIFORM_PART if background is None else 0.0
-    mixed = (1 - part) * total / weight + part * uniform
-    return mixed / mixed.sum()
+    mixed: Array = (1 - part) * total / weight + part * uniform
+    return np.asarray(mixed / mixed.sum())
 
 
 def _form_counts(
@@ -266,7 +266,7 @@ def form_shares(definition: Definition, cells: Mapping[str, Cell]) -> Array:
         if form.unspecified:
             weight += len(unspecified[form.diagnosis]) / open_forms[form.diagnosis]
         share[diagnoses.index(form.diagnosis), i] = weight**definition.pooling.form_share_power
-    return share / share.sum(axis=1, keepdims=True)
+    return np.asarray(share / share.sum(axis=1, keepdims=True))
 
 
 def _form_label(definition: Definition, form: Form) -> str:
@@ -292,7 +292,7 @@ def _conditional_counts(
     joint = fit_margins(np.maximum(table, 1e-12) ** strength, margins[link.parent], margins[link.child])
     conditional = joint / joint.sum(axis=-1, keepdims=True)
     total = cell.form_counts.sum(axis=-1)[:, None] * joint.sum(axis=-1)
-    return conditional * np.maximum(total, definition.pooling.base_strength)[..., None]
+    return np.asarray(conditional * np.maximum(total, definition.pooling.base_strength)[..., None])
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,8 @@ def read_facts(path: Path, sources: Collection[str], vocabulary: Mapping[str, Co
             fact = _fact(row, place)
             _check(fact, place, sources, vocabulary)
             if fact.used:
-                key = (fact.source, fact.cohort, fact.diagnosis, fact.form, fact.site, fact.condition)
-                key += (fact.finding, fact.states, fact.kind)
+                key: tuple[object, ...] = (fact.source, fact.cohort, fact.diagnosis, fact.form, fact.site)
+                key = (*key, fact.condition, fact.finding, fact.states, fact.kind)
                 if key in seen:
                     raise InputError(f"{place}: fact '{fact.id}' states the same as '{seen[key]}'")
                 seen[key] = fact.id

@@ -102,7 +102,8 @@ def complete_study(
 
 def _proportion(fact: Fact, words: Mapping[str, float]) -> float:
     if fact.kind in COUNTED:
-        assert fact.k is not None and fact.n
+        assert fact.k is not None
+        assert fact.n
         return fact.k / fact.n
     return words[fact.value] if fact.kind == "word" else float(fact.value)
 
@@ -133,7 +134,8 @@ def bin_moments(fact: Fact, bins: int) -> Array:
     cumulative = np.array([0.5 * (1 + math.erf((cut - mean) / sd / math.sqrt(2))) for cut in cuts])
     shares = np.diff(cumulative)
     assert len(shares) == bins
-    return shares / shares.sum()
+    distribution: Array = shares / shares.sum()
+    return distribution
 
 
 def pool(studies: Iterable[Study], size: int, word_correlation: float) -> Array:

@@ -1,0 +1,39 @@
+# Two commands do all the set-up from a fresh clone: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test networks bench clean
+
+# The main job on a real case: the calcified extradural lesion of examples/c7-radiculopathy.yaml.
+demo: $(VENV)/installed
+	$(BIN)/bayesdx query examples/c7-radiculopathy.yaml
+
+# Lint, types, up-to-date networks, tests.
+test: $(VENV)/developed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/build_networks.py --check
+	$(BIN)/python -m pytest
+
+# Build networks/*.json again after a change in networks/*.yaml or priors/.
+networks: $(VENV)/installed
+	$(BIN)/python scripts/build_networks.py
+
+bench: $(VENV)/developed
+	$(BIN)/python scripts/bench.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/developed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $(VENV)/installed $@
+
+clean:
+	rm -rf $(VENV) build dist

@@ -1,0 +1,207 @@
+"""How good are the answers? Scores of posteriors against proven diagnoses.
+
+The figures follow the usual definitions: top-k is the share of cases whose proven diagnosis is among the k most
+probable; log loss is the mean of -ln P(proven diagnosis); the Brier score is the mean over cases of the summed
+squared differences between posterior and truth (Brier 1950); the calibration error is the expected calibration
+error of the leader's probability over ten equal-width bins (Naeini et al. 2015). Intervals are percentile
+bootstrap intervals over cases.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from bayesdx.network import Array
+
+BINS = 10
+#: A probability of zero for the proven diagnosis would make the log loss infinite: it counts as this.
+FLOOR = 1e-12
+RESAMPLES = 2000
+FIGURES = ("top1", "top3", "log_loss", "brier", "calibration_error")
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredCase:
+    """The posterior of one case, and its proven diagnosis.
+
+    ``posterior`` (diagnoses,) goes with ``diagnoses``. ``scored_as`` is the diagnosis that counts as right: the
+    proven one, or ``other`` when the network does not hold it. ``impression`` is what the clinicians suspected,
+    in their order; ``left_out`` names the sources whose facts were not used for this case.
+    """
+
+    case: str
+    network: str
+    diagnosis: str
+    scored_as: str
+    diagnoses: tuple[str, ...]
+    posterior: Array
+    impression: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def probability(self) -> float:
+        """P(proven diagnosis | findings)."""
+        return float(self.posterior[self.diagnoses.index(self.scored_as)])
+
+    @property
+    def rank(self) -> int:
+        """Place of the proven diagnosis; 1 leads. A tie counts against it."""
+        truth = self.diagnoses.index(self.scored_as)
+        others = np.delete(self.posterior, truth)
+        return 1 + int((others >= self.posterior[truth]).sum())
+
+    @property
+    def leader(self) -> str:
+        return self.diagnoses[int(self.posterior.argmax())]
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "case": self.case,
+            "network": self.network,
+            "diagnosis": self.diagnosis,
+            "scored_as": self.scored_as,
+            "rank": self.rank,
+            "probability": self.probability,
+            "leader": self.leader,
+            "leader_probability": float(self.posterior.max()),
+            "left_out": list(self.left_out),
+        }
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with its 95 % bootstrap interval; without enough cases the interval is the value itself."""
+
+    value: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class DiagnosisFigures:
+    """Cases of one proven diagnosis: shares ranked first and in the first three, mean probability of the truth."""
+
+    diagnosis: str
+    n: int
+    top1: float
+    top3: float
+    mean_probability: float
+
+
+@dataclass(frozen=True)
+class Impression:
+    """The clinicians' own impression, over the cases that state one: right first, or anywhere in their list."""
+
+    n: int
+    first: float
+    listed: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Figures over a list of cases; see the module for their definitions.
+
+    ``confusion`` counts (proven diagnosis, leader) pairs. ``model_on_impressions`` is top-1 and top-3 over those
+    cases that state an impression, to set beside ``impression``.
+    """
+
+    n: int
+    figures: dict[str, Figure]
+    diagnoses: tuple[DiagnosisFigures, ...]
+    confusion: dict[tuple[str, str], int]
+    impression: Impression | None
+    model_on_impressions: Impression | None
+    cases: tuple[ScoredCase, ...]
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain numbers and lists, as the JSON of ``evaluate`` has them."""
+        return {
+            "n": self.n,
+            **{name: figure.value for name, figure in self.figures.items()},
+            "intervals": {name: list(figure.interval) for name, figure in self.figures.items()},
+            "diagnoses": [asdict(row) for row in self.diagnoses],
+            "confusion": [
+                {"diagnosis": truth, "leader": leader, "n": n}
+                for (truth, leader), n in sorted(self.confusion.items())
+            ],
+            "impression": None if self.impression is None else asdict(self.impression),
+            "model_on_impressions": None
+            if self.model_on_impressions is None
+            else asdict(self.model_on_impressions),
+            "cases": [case.to_dict() for case in self.cases],
+            "warnings": list(self.warnings),
+        }
+
+
+def evaluate(cases: Sequence[ScoredCase], *, seed: int = 0, warnings: Sequence[str] = ()) -> Evaluation:
+    """All figures of the scored cases (at least one), with bootstrap intervals drawn with ``seed``."""
+    table = _figures_by_case(cases)
+    rng = np.random.default_rng(seed)
+    draws = rng.integers(0, len(cases), (RESAMPLES, len(cases)))
+    resampled = np.array([_figures(table[draw]) for draw in draws])
+    low, high = np.quantile(resampled, (0.025, 0.975), axis=0)
+    values = _figures(table)
+    figures = {name: Figure(float(values[i]), (float(low[i]), float(high[i]))) for i, name in enumerate(FIGURES)}
+    stated = [case for case in cases if case.impression]
+    return Evaluation(
+        n=len(cases),
+        figures=figures,
+        diagnoses=_by_diagnosis(cases),
+        confusion=dict(Counter((case.scored_as, case.leader) for case in cases)),
+        impression=_share(
+            [case.impression[0] == case.diagnosis for case in stated],
+            [case.diagnosis in case.impression for case in stated],
+        ),
+        model_on_impressions=_share([case.rank == 1 for case in stated], [case.rank <= 3 for case in stated]),
+        cases=tuple(cases),
+        warnings=tuple(warnings),
+    )
+
+
+def _figures_by_case(cases: Sequence[ScoredCase]) -> Array:
+    """Per case: first, in the first three, log loss, Brier score, the leader's probability; shape (cases, 5)."""
+    rows = []
+    for case in cases:
+        truth = np.array([diagnosis == case.scored_as for diagnosis in case.diagnoses])
+        rows.append(
+            (
+                case.rank == 1,
+                case.rank <= 3,
+                -np.log(max(case.probability, FLOOR)),
+                ((case.posterior - truth) ** 2).sum(),
+                case.posterior.max(),
+            )
+        )
+    return np.array(rows, dtype=float)
+
+
+def _figures(table: Array) -> Array:
+    top1, leader = table[:, 0], table[:, 4]
+    bins = np.minimum((leader * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(bins, leader - top1, BINS)
+    return np.array([*table[:, :4].mean(axis=0), np.abs(gaps).sum() / len(table)])
+
+
+def _by_diagnosis(cases: Sequence[ScoredCase]) -> tuple[DiagnosisFigures, ...]:
+    counts = Counter(case.scored_as for case in cases)
+    rows = []
+    for diagnosis, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        mine = [case for case in cases if case.scored_as == diagnosis]
+        rows.append(
+            DiagnosisFigures(
+                diagnosis,
+                n,
+                sum(case.rank == 1 for case in mine) / n,
+                sum(case.rank <= 3 for case in mine) / n,
+                sum(case.probability for case in mine) / n,
+            )
+        )
+    return tuple(rows)
+
+
+def _share(first: Sequence[bool], listed: Sequence[bool]) -> Impression | None:
+    return Impression(len(first), sum(first) / len(first), sum(listed) / len(listed)) if first else None

@@ -1,0 +1,69 @@
+"""``bayesdx cite``: the facts and sources behind a likelihood, or behind the answer to a case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from bayesdx.cli.common import echo_json, json_option, load_model, network_option, prior_option, read_case
+from bayesdx.errors import InputError
+
+
+@click.command("cite", epilog="Example: bayesdx cite mr_dural_tail=present --given diagnosis=meningioma -n spine")
+@click.argument("what", metavar="FINDING[=STATE]|CASE")
+@click.option("--given", metavar="diagnosis=DIAGNOSIS", help="The diagnosis whose likelihood is asked for.")
+@click.option("--case", "case_id", metavar="ID", help="Which case, when the file holds several.")
+@click.option("--top", default=15, show_default=True, metavar="N", help="References shown for a case.")
+@network_option
+@prior_option
+@json_option
+def command(
+    what: str,
+    given: str | None,
+    case_id: str | None,
+    top: int,
+    network: str | None,
+    prior: str | None,
+    as_json: bool,
+) -> None:
+    """List the facts, weights and sources behind a probability.
+
+    With --given: those behind P(FINDING | diagnosis), and the distribution that they give. With a case file:
+    the references that the answer rests on most.
+    """
+    from bayesdx.report.citation import case_references, likelihood_facts
+
+    if given is not None:
+        from bayesdx.analysis.cite import cite_likelihood
+        from bayesdx.model import DEFAULT_NETWORK, load
+
+        finding, _, state = what.partition("=")
+        states = (state,) if state else ()
+        model = load(network or DEFAULT_NETWORK, prior)
+        citation = cite_likelihood(model.engine, finding, states, _diagnosis(given))
+        if as_json:
+            echo_json(citation.to_dict())
+        else:
+            click.echo(likelihood_facts(citation))
+        return
+    if "=" in what:
+        raise InputError(f"'{what}' needs --given diagnosis=…: which diagnosis?")
+    case = read_case(what, case_id, _NO_FINDINGS, None, None)
+    references = load_model(network, prior, None, case).cite(case)
+    if as_json:
+        echo_json(references.to_dict())
+    else:
+        click.echo(case_references(references, top))
+
+
+_NO_FINDINGS: Sequence[str] = ()
+
+
+def _diagnosis(given: str) -> str:
+    name, equals, diagnosis = given.partition("=")
+    if not equals:
+        return name
+    if name != "diagnosis":
+        raise InputError(f"--given {given}: write --given diagnosis=DIAGNOSIS")
+    return diagnosis

@@ -1,0 +1,57 @@
+"""How much literature stands behind each row: facts, patients and sources by diagnosis and finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bayesdx.knowledge.build import Cell
+from bayesdx.knowledge.definition import Definition
+from bayesdx.knowledge.facts import COUNTED, EXCLUSIONS, Fact
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What stands behind P(finding | diagnosis).
+
+    ``patients`` adds up the largest denominator of each group of facts that counts patients. ``defined`` says
+    that states of the finding hold by definition of the diagnosis, an assumption. With no facts the row rests on
+    assumption alone: on the base, and on the definition where there is one.
+    """
+
+    diagnosis: str
+    finding: str
+    facts: int
+    patients: int
+    sources: int
+    defined: bool
+
+    @property
+    def assumption_alone(self) -> bool:
+        return self.facts == 0
+
+
+def coverage(definition: Definition, cells: Mapping[str, Cell]) -> tuple[Coverage, ...]:
+    """One entry for each diagnosis and finding of the network, in the order of the network."""
+    defined = {(form.diagnosis, finding) for form in definition.forms for finding in form.definition}
+    rows = []
+    for diagnosis, _ in definition.diagnoses:
+        for finding, cell in cells.items():
+            studies = cell.studies[diagnosis]
+            facts = [fact for study in studies for fact in study.facts]
+            patients = sum(
+                max((int(fact.n or 0) for fact in study.facts if fact.kind in COUNTED), default=0)
+                for study in studies
+            )
+            sources = len({fact.source for fact in facts})
+            rows.append(
+                Coverage(diagnosis, finding, len(facts), patients, sources, (diagnosis, finding) in defined)
+            )
+    return tuple(rows)
+
+
+def exclusions(facts: Iterable[Fact]) -> dict[str, int]:
+    """How many rows of the table are not used as likelihoods, by reason, in the order of EXCLUSIONS."""
+    counts = Counter(fact.exclude for fact in facts if fact.exclude)
+    return {reason: counts[reason] for reason in EXCLUSIONS if counts[reason]}

@@ -1,0 +1,175 @@
+"""Published cases against the networks: which network scores a case, and without the facts of its own source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from bayesdx.analysis.evaluate import Evaluation, ScoredCase, evaluate
+from bayesdx.data import network_names
+from bayesdx.errors import InputError, nearest
+from bayesdx.formats.case import Case, encode
+from bayesdx.formats.network_json import NetworkDocument
+from bayesdx.inference import Engine, compile_network
+from bayesdx.knowledge.baseline import naive_bayes
+from bayesdx.knowledge.facts import Fact
+from bayesdx.knowledge.library import Library, open_library
+from bayesdx.knowledge.sources import identity
+from bayesdx.model import load, load_for
+
+
+def evaluate_cases(
+    cases: Sequence[Case],
+    network: str | None = None,
+    prior: str | None = None,
+    *,
+    baseline: bool = False,
+    own_source: bool = False,
+    advance: Callable[[int], object] = lambda cases: None,
+) -> Evaluation:
+    """Score cases with proven diagnoses.
+
+    A case goes to ``network``, else to the network that its key ``region`` names, else to the one that covers
+    its level. Facts that come from the case's own publication (same DOI, PubMed id or title) are left out unless
+    ``own_source``: otherwise a published case would testify for itself. ``baseline`` scores the naive Bayes
+    baseline instead. ``advance`` is told of every case done.
+
+    Raises InputError for no case at all, a case without a proven diagnosis, and an unknown network or prior set.
+    """
+    if not cases:
+        raise InputError("no case to evaluate")
+    networks = _Networks(prior, baseline)
+    scored, warnings = [], []
+    for case in cases:
+        if case.diagnosis is None:
+            raise InputError(f"{case.place}: no diagnosis; evaluate needs the proven one")
+        name = network or _network_of(case)
+        left_out = () if own_source else networks.sources_of(case)
+        document, engine = networks.without(name, left_out)
+        diagnoses = document.network.variable(str(document.network.target)).states
+        truth = case.diagnosis if case.diagnosis in diagnoses else "other"
+        if truth not in diagnoses:
+            raise InputError(
+                f"{case.place}: network '{name}' has no diagnosis '{case.diagnosis}'; "
+                f"{nearest(case.diagnosis, diagnoses)}"
+            )
+        if truth != case.diagnosis:
+            warnings.append(f"{case.id or case.place}: {name} does not hold '{case.diagnosis}'; scored as 'other'")
+        weights = encode(case, document.network, document.vocabulary).weights
+        scored.append(
+            ScoredCase(
+                case=case.id or case.place,
+                network=name,
+                diagnosis=case.diagnosis,
+                scored_as=truth,
+                diagnoses=diagnoses,
+                posterior=engine.posterior(weights).probabilities,
+                impression=_impression(case.metadata.get("preoperative_impression")),
+                left_out=left_out,
+            )
+        )
+        advance(1)
+    return evaluate(scored, warnings=warnings)
+
+
+def _network_of(case: Case) -> str:
+    region = case.metadata.get("region")
+    return str(region) if region in network_names() else load_for(case).network.id
+
+
+def _impression(value: object) -> tuple[str, ...]:
+    return tuple(str(entry) for entry in value) if isinstance(value, list) else ()
+
+
+@dataclass(frozen=True)
+class _Networks:
+    """Networks under one prior set, each built once for every set of sources that is left out."""
+
+    prior: str | None
+    baseline: bool
+    built: dict[tuple[str, tuple[str, ...]], tuple[NetworkDocument, Engine]] = field(default_factory=dict)
+
+    @cached_property
+    def library(self) -> Library:
+        return open_library()
+
+    @cached_property
+    def identities(self) -> dict[str, frozenset[str]]:
+        return {key: identity(source) for key, source in self.library.sources.items()}
+
+    def sources_of(self, case: Case) -> tuple[str, ...]:
+        """Keys of the sources that are the publication of the case itself."""
+        source = case.metadata.get("source")
+        if not isinstance(source, dict):
+            return ()
+        mine = identity(source)
+        return tuple(key for key, theirs in self.identities.items() if mine & theirs)
+
+    def without(self, name: str, left_out: tuple[str, ...]) -> tuple[NetworkDocument, Engine]:
+        """The network ``name`` built without the facts of the sources ``left_out``, compiled."""
+        if (name, left_out) not in self.built:
+            document = self._document(name, left_out)
+            self.built[name, left_out] = document, compile_network(document.network)
+        return self.built[name, left_out]
+
+    def _document(self, name: str, left_out: tuple[str, ...]) -> NetworkDocument:
+        model = load(name, self.prior)
+        if name not in network_names():
+            if self.baseline:
+                raise InputError(f"the baseline needs a shipped network; {nearest(name, network_names())}")
+            return model.document  # a network file carries no facts to leave out
+        if not left_out and not self.baseline:
+            return model.document
+
+        def keep(fact: Fact) -> bool:
+            return fact.source not in left_out
+
+        definition = self.library.definition(name)
+        document = self.library.document(definition, keep)
+        if self.baseline:
+            document = replace(document, network=naive_bayes(definition, self.library.facts, keep))
+        return document.with_prior(model.prior)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One row of the comparison: which cases were scored by what."""
+
+    network: str
+    prior: str
+    method: str
+    evaluation: Evaluation
+
+    def to_dict(self) -> dict[str, object]:
+        figures = self.evaluation.figures
+        return {
+            "network": self.network,
+            "prior": self.prior,
+            "method": self.method,
+            "n": self.evaluation.n,
+            **{name: figure.value for name, figure in figures.items()},
+            "intervals": {name: list(figure.interval) for name, figure in figures.items()},
+        }
+
+
+def compare_cases(
+    cases: Sequence[Case],
+    *,
+    own_source: bool = False,
+    advance: Callable[[int], object] = lambda cases: None,
+) -> tuple[Comparison, ...]:
+    """All cases under every prior set and the baseline, together and network by network."""
+    groups: dict[str, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(_network_of(case), []).append(case)
+    priors = list(load(next(iter(groups))).document.prior_sets)
+    rows = []
+    for prior, baseline in [*((prior, False) for prior in priors), ("uniform", True)]:
+        whole = evaluate_cases(cases, prior=prior, baseline=baseline, own_source=own_source, advance=advance)
+        method = "naive Bayes" if baseline else "network"
+        rows.append(Comparison("all", prior, method, whole))
+        for name in groups:
+            part = evaluate([case for case in whole.cases if case.network == name])
+            rows.append(Comparison(name, prior, method, part))
+    return tuple(rows)
