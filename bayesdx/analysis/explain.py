@@ -1,0 +1,248 @@
+"""Why this diagnosis and not that one: weights, waterfall, conflict, and what is missing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from bayesdx.analysis.conflict import Conflict, trace_conflict
+from bayesdx.analysis.expected import Hint, Separator, Typical, hints, separators, typical_but_lacking
+from bayesdx.analysis.question import Question, words
+from bayesdx.analysis.support import Literature, literature_of
+from bayesdx.analysis.weights import Context, FindingWeight, Pair, Step, context_of, finding_weights, waterfall
+from bayesdx.errors import InputError
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two diagnoses that are compared.
+
+    ``probability`` and ``prior`` are P(diagnosis | findings) and P(diagnosis); ``form`` is its most probable form
+    (subtype) with its probability given diagnosis and findings, None when it has only one.
+    """
+
+    diagnosis: str
+    label: str
+    probability: float
+    prior: float
+    form: tuple[str, float] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why ``first`` rather than ``second``; weights are for the first against the second.
+
+    ``leader`` is the most probable diagnosis, which ``first`` is unless a pair was named. ``weights``: each finding
+    in context, the strongest for ``first`` first. ``waterfall``: from prior to posterior. ``lacking``: typical of
+    ``first``, not shown by the case. ``separators``: missing findings that would tell the two apart. ``hints``:
+    missing findings that would raise a third diagnosis. ``literature`` is None for a network that was not built
+    from the installed facts.
+    """
+
+    question: Question
+    first: Side
+    second: Side
+    leader: str
+    weights: tuple[FindingWeight, ...]
+    waterfall: tuple[Step, ...]
+    conflict: Conflict | None
+    lacking: tuple[Typical, ...]
+    separators: tuple[Separator, ...]
+    hints: tuple[Hint, ...]
+    literature: Literature | None
+
+    @property
+    def leads(self) -> bool:
+        """Whether ``first`` is the leading diagnosis."""
+        return self.first.diagnosis == self.leader
+
+    @property
+    def against(self) -> tuple[FindingWeight, ...]:
+        """The findings that speak against ``first``, the strongest first."""
+        return tuple(row for row in reversed(self.weights) if row.decibans < 0.0)
+
+    def __str__(self) -> str:
+        from bayesdx.report.explain import explanation
+
+        return explanation(self)
+
+    def __rich__(self) -> object:
+        from rich.text import Text
+
+        return Text.from_ansi(str(self))
+
+    def _repr_html_(self) -> str:
+        from bayesdx.report.explain import explanation_html
+
+        return explanation_html(self)
+
+    def to_dict(self) -> dict[str, object]:
+        """The object that ``bayesdx explain --json`` prints (schema explain/1)."""
+        conflict = self.conflict
+        return {
+            "schema": "explain/1",
+            **self.question.head(),
+            "first": _side(self.first),
+            "second": _side(self.second),
+            "leader": self.leader,
+            "log_odds": self.waterfall[-1].odds,
+            "weights": [self._weight(row) for row in self.weights],
+            "waterfall": [{**asdict(step), "probabilities": list(step.probabilities)} for step in self.waterfall],
+            "conflict": None
+            if conflict is None
+            else {
+                "total": conflict.total,
+                "gain": conflict.gain,
+                "explained": conflict.explained,
+                "findings": [{"finding": name, "conflict": value} for name, value in conflict.findings],
+                "pairs": [{"findings": [one, two], "conflict": value} for one, two, value in conflict.pairs],
+            },
+            "lacking": [{**asdict(row), "shares": list(row.shares)} for row in self.lacking],
+            "separators": [
+                {
+                    "finding": row.finding,
+                    "separation": row.separation,
+                    "states": [
+                        {"state": o.state, "shares": list(o.shares), "decibans": _finite(o.decibans)}
+                        for o in row.states
+                    ],
+                }
+                for row in self.separators
+            ],
+            "hints": [
+                {
+                    **asdict(row),
+                    "decibans": _finite(row.decibans),
+                    "shares": list(row.shares),
+                    "probabilities": list(row.probabilities),
+                }
+                for row in self.hints
+            ],
+            "references": None if self.literature is None else dict(self.literature.references),
+            "warnings": list(self.question.warnings),
+        }
+
+    def _weight(self, row: FindingWeight) -> dict[str, object]:
+        return {
+            "finding": row.finding,
+            "implies": list(row.implies),
+            "stated": row.stated,
+            "decibans": row.decibans,
+            "ratio": row.ratio,
+            "likelihoods": list(row.likelihoods),
+            "alone": list(row.alone),
+            "without": list(row.without),
+            "leader_without": row.leader_without,
+            "support": self._support(row.finding),
+        }
+
+    def _support(self, finding: str) -> list[dict[str, object]] | None:
+        if self.literature is None:
+            return None
+        found = [self.literature.support.get((finding, side.diagnosis)) for side in (self.first, self.second)]
+        return [
+            {
+                "diagnosis": support.diagnosis,
+                "base_share": support.base_share,
+                "assumptions": list(support.assumptions),
+                "statements": [{**asdict(s), "states": list(s.states)} for s in support.statements],
+            }
+            for support in found
+            if support is not None
+        ]
+
+
+def explain(question: Question, *, versus: str | None = None, pair: tuple[str, str] | None = None) -> Explanation:
+    """Weigh every finding for the leading diagnosis against the runner-up.
+
+    ``versus`` names another diagnosis to compare the leader with, ``pair`` both diagnoses. Raises InputError for
+    a diagnosis that is unknown, compared with itself, or impossible given the findings, and ImpossibleFindings
+    when the findings cannot occur together.
+    """
+    context = context_of(question)
+    leader = int(context.posterior.argmax())
+    chosen = _pair(question, context, versus, pair)
+    first, second = (_about(question, context, diagnosis) for diagnosis in chosen)
+    findings = [v.id for v in question.engine.network.findings]
+    states = question.target.states
+    found = hints(question, context, chosen)
+    named = dict.fromkeys([first.diagnosis, second.diagnosis, *(hint.diagnosis for hint in found)])
+    return Explanation(
+        question=question,
+        first=first,
+        second=second,
+        leader=states[leader],
+        weights=finding_weights(question, context, chosen),
+        waterfall=waterfall(question, context, chosen),
+        conflict=trace_conflict(question, context, leader),
+        lacking=typical_but_lacking(question, context, chosen),
+        separators=separators(question, context, chosen),
+        hints=found,
+        literature=literature_of(question.engine.network, findings, named),
+    )
+
+
+def _pair(question: Question, context: Context, versus: str | None, pair: tuple[str, str] | None) -> Pair:
+    if versus is not None and pair is not None:
+        raise InputError("give either one diagnosis to compare the leader with, or a pair, not both")
+    target = question.target
+    ranked = np.argsort(-context.posterior, kind="stable").tolist()
+    if pair is not None:
+        first, second = (target.state_index(name) for name in pair)
+    else:
+        first = ranked[0]
+        second = ranked[1] if versus is None else target.state_index(versus)
+    if first == second:
+        which = f"'{target.states[first]}'" + ("" if pair else ", which leads,")
+        raise InputError(f"{which} cannot be compared with itself: name another diagnosis")
+    for diagnosis in (first, second):
+        if not context.posterior[diagnosis] > 0.0:
+            raise InputError(_impossible(question, context, diagnosis))
+    return first, second
+
+
+def _impossible(question: Question, context: Context, diagnosis: int) -> str:
+    name = question.target.states[diagnosis]
+    if question.prior_probabilities()[diagnosis] == 0.0:
+        return f"'{name}' has probability 0 in the prior set '{question.prior}': there is nothing to weigh"
+    named = [
+        f"{finding}={words(question.stated.get(finding, '?'))}"
+        for finding in context.weights
+        if context.tables[finding][diagnosis].any()
+    ]
+    reason = " or ".join(named) if named else "the findings together"
+    return f"'{name}' is impossible given the findings ({reason}): there is nothing to weigh"
+
+
+def _about(question: Question, context: Context, diagnosis: int) -> Side:
+    target = question.target
+    return Side(
+        diagnosis=target.states[diagnosis],
+        label=target.state_label(diagnosis),
+        probability=float(context.posterior[diagnosis]),
+        prior=float(question.prior_probabilities()[diagnosis]),
+        form=_form(question, context, diagnosis),
+    )
+
+
+def _form(question: Question, context: Context, diagnosis: int) -> tuple[str, float] | None:
+    """The most probable form of a diagnosis given the findings, when it has several."""
+    network = question.engine.network
+    if "form" not in network or network.variable("form").kind != "latent":
+        return None
+    joint = question.engine.joint([question.target.id, "form"], context.weights)[diagnosis]
+    if np.count_nonzero(joint) < 2:
+        return None
+    form = int(joint.argmax())
+    return network.variable("form").state_label(form), float(joint[form] / joint.sum())
+
+
+def _side(side: Side) -> dict[str, object]:
+    form = None if side.form is None else {"label": side.form[0], "probability": side.form[1]}
+    return {**asdict(side), "form": form}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,91 @@
+"""Sections as HTML: for a page that stands alone, and for notebooks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table
+
+_MARK = re.compile(r"\[(\d+)\]")
+
+STYLE = """
+:root { color-scheme: light; }
+body { font: 10.5pt/1.45 "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; color: #1b1f24;
+  max-width: 48rem; margin: 2rem auto; padding: 0 1.25rem; background: #fff; }
+header { border-bottom: 2.5px solid #1f4e79; padding-bottom: .6rem; margin-bottom: 1rem; }
+header h1 { font-size: 17pt; line-height: 1.2; margin: 0 0 .2rem; color: #1f4e79; }
+header p { margin: 0; color: #4a5560; }
+.notice { border: 1px solid #b9770e; border-left-width: 5px; background: #fdf6e7; padding: .35rem .7rem;
+  margin: .9rem 0; font-weight: 600; }
+.warning { border-left: 5px solid #b03a2e; background: #fbeeec; padding: .35rem .7rem; margin: .5rem 0; }
+h2 { font-size: 12.5pt; color: #1f4e79; border-bottom: 1px solid #c9d3dc; padding-bottom: .15rem;
+  margin: 1.6rem 0 .5rem; break-after: avoid; }
+h3 { font-size: 11pt; margin: 1.1rem 0 .35rem; break-after: avoid; }
+p { margin: .4rem 0; }
+ul { margin: .3rem 0 .6rem; padding-left: 1.15rem; }
+li { margin: .3rem 0; break-inside: avoid; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0 .8rem; font-size: 9.5pt; }
+th { text-align: left; vertical-align: bottom; border-bottom: 1.5px solid #1b1f24; padding: .2rem .55rem .2rem 0;
+  font-weight: 600; }
+td { border-bottom: 1px solid #dfe5ea; padding: .2rem .55rem .2rem 0; vertical-align: top; }
+th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+tr { break-inside: avoid; }
+figure { margin: .7rem 0 .9rem; break-inside: avoid; }
+figure svg { width: 100%; height: auto; display: block; }
+figcaption { font-size: 9pt; color: #4a5560; margin-top: .15rem; }
+a { color: #1f4e79; text-decoration: none; }
+sup { line-height: 0; font-size: 75%; }
+.references li { font-size: 9pt; overflow-wrap: anywhere; }
+footer { border-top: 1px solid #c9d3dc; margin-top: 2rem; padding-top: .5rem; font-size: 9pt; color: #4a5560; }
+@page { size: A4; margin: 16mm 15mm 18mm; }
+@media print { body { max-width: none; margin: 0; padding: 0; font-size: 9.5pt; } a { color: inherit; }
+  .notice, .warning, figure svg { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
+""".strip()
+
+
+def page(title: str, body: str) -> str:
+    """A whole page that needs nothing beside itself: no script, no address to load from."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def sections_html(sections: Sequence[Section], level: int = 2) -> str:
+    """Sections with headings of the given level; citations such as [3] become links to ``#ref-3``."""
+    parts = []
+    for section in sections:
+        if section.blocks:
+            blocks = "\n".join(map(block_html, section.blocks))
+            parts.append(f"<section>\n<h{level}>{escape(section.title)}</h{level}>\n{blocks}\n</section>")
+    return "\n".join(parts)
+
+
+def block_html(block: Block) -> str:
+    """One block; everything but the pictures is escaped."""
+    match block:
+        case Paragraph(words):
+            return f"<p>{inline(words)}</p>"
+        case Bullets(items):
+            return "<ul>" + "".join(f"<li>{inline(item)}</li>" for item in items) + "</ul>"
+        case Table(heads, rows, right):
+            head = "".join(f"<th{_number(i, right)}>{inline(cell)}</th>" for i, cell in enumerate(heads))
+            body = "".join(
+                "<tr>" + "".join(f"<td{_number(i, right)}>{inline(c)}</td>" for i, c in enumerate(row)) + "</tr>\n"
+                for row in rows
+            )
+            return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
+        case Figure(svg, caption):
+            return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def inline(words: str) -> str:
+    """Escaped text with numbered citations as links."""
+    return _MARK.sub(r'<sup><a href="#ref-\1">\1</a></sup>', escape(words, quote=False))
+
+
+def _number(column: int, right: Sequence[int]) -> str:
+    return ' class="number"' if column in right else ""

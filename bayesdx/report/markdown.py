@@ -1,0 +1,43 @@
+"""Sections as Markdown. Pictures are left out: the tables say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table
+
+_SPECIAL = re.compile(r"([\\`*_<>|#])")
+
+
+def sections_markdown(sections: Sequence[Section], level: int = 2) -> str:
+    """Sections with headings of the given level."""
+    parts = []
+    for section in sections:
+        if section.blocks:
+            blocks = [found for block in section.blocks if (found := _block(block))]
+            parts.append("\n\n".join([f"{'#' * level} {escaped(section.title)}", *blocks]))
+    return "\n\n".join(parts)
+
+
+def escaped(words: str) -> str:
+    """Text in which nothing is taken for Markdown.
+
+    >>> escaped("<10 mm *")
+    '\\\\<10 mm \\\\*'
+    """
+    return _SPECIAL.sub(r"\\\1", words)
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph(words):
+            return escaped(words)
+        case Bullets(items):
+            return "\n".join(f"- {escaped(item)}" for item in items)
+        case Table(heads, rows, right):
+            rule = ["---:" if i in right else "---" for i in range(len(heads))]
+            lines = [map(escaped, heads), rule, *(map(escaped, row) for row in rows)]
+            return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        case Figure():
+            return ""

@@ -1,0 +1,114 @@
+"""Findings, diagnoses and numbers in words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+from bayesdx.network import Network, Variable
+
+_ABBREVIATION = re.compile(r"\(([A-Z][A-Z0-9]{2,})\)")
+#: Weights in decibans from which support is called slight, substantial, … : likelihood ratios of 1.26, 10^(1/2),
+#: 10, 10^(3/2) and 100 (Jeffreys 1961, Theory of Probability, appendix B).
+STRENGTHS = ((20.0, "decisive"), (15.0, "very strong"), (10.0, "strong"), (5.0, "substantial"), (1.0, "slight"))
+
+
+def strength(decibans: float) -> str:
+    """How strong a weight is called.
+
+    >>> strength(-12.0), strength(0.2)
+    ('strong', 'negligible')
+    """
+    return next((name for least, name in STRENGTHS if abs(decibans) >= least), "negligible")
+
+
+def finding_phrase(network: Network, finding: str, stated: object) -> str:
+    """A finding as stated, such as ``T2 signal: hyperintense``."""
+    variable = network.variable(finding)
+    return f"{label_of(variable)}: {state_phrase(variable, stated)}"
+
+
+def state_phrase(variable: Variable, stated: object) -> str:
+    """A state, ``not <state>`` or ``{state: weight}`` by the labels of the states."""
+    if isinstance(stated, Mapping):
+        return ", ".join(f"{state_phrase(variable, state)} {weight:g}" for state, weight in stated.items())
+    words = str(stated)
+    if words not in variable.states and words.startswith("not "):
+        return f"not {state_phrase(variable, words[4:])}"
+    return variable.state_label(variable.states.index(words)) if words in variable.states else words
+
+
+def states_named(variable: Variable, stated: object) -> tuple[str, ...]:
+    """The states that a finding leaves possible."""
+    if isinstance(stated, Mapping):
+        return tuple(str(state) for state in stated)
+    words = str(stated)
+    if words in variable.states:
+        return (words,)
+    return tuple(state for state in variable.states if f"not {state}" != words)
+
+
+def label_of(variable: Variable) -> str:
+    """The label of a variable, else its id in words."""
+    return variable.label or variable.id.replace("_", " ")
+
+
+def mid_sentence(label: str) -> str:
+    """A label as it stands inside a sentence.
+
+    >>> mid_sentence("Synovial (facet) cyst"), mid_sentence("CPPD")
+    ('synovial (facet) cyst', 'CPPD')
+    """
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def short(label: str) -> str:
+    """A label for where there is little room: its abbreviation, when it has one.
+
+    >>> short("Calcifying pseudoneoplasm of the neuraxis (CAPNON)"), short("Meningioma")
+    ('CAPNON', 'Meningioma')
+    """
+    found = _ABBREVIATION.search(label)
+    return found.group(1) if found else label
+
+
+def signed(decibans: float) -> str:
+    """A weight in decibans with its sign.
+
+    >>> signed(3.14), signed(-0.01), signed(float("inf"))
+    ('+3.1', '0.0', '+∞')
+    """
+    if math.isinf(decibans):
+        return "+∞" if decibans > 0 else "−∞"
+    rounded = round(decibans, 1)
+    return "0.0" if rounded == 0 else f"{rounded:+.1f}".replace("-", "−")
+
+
+def ratio(decibans: float) -> str:
+    """A likelihood ratio with two significant digits, below 1 as ``1/x``.
+
+    >>> ratio(3.5), ratio(-10.0), ratio(30.0), ratio(0.01)
+    ('2.2', '1/10', '1000', '1.0')
+    """
+    if math.isinf(decibans):
+        return "∞" if decibans > 0 else "0"
+    value = 10 ** (abs(decibans) / 10)
+    shown = f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+    if value > 99_999:
+        shown = f"10^{abs(decibans) / 10:.1f}"
+    return f"1/{shown}" if decibans < 0 and shown != "1.0" else shown
+
+
+def clipped(words: str, width: int) -> str:
+    """At most ``width`` characters, the last of them … where something was cut off."""
+    return words if len(words) <= width else words[: width - 1].rstrip() + "…"
+
+
+def listed(items: list[str], conjunction: str = "and") -> str:
+    """Items as an English list.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {conjunction} {items[-1]}"
