@@ -79,7 +79,7 @@ class LikelihoodCitation:
 
 @dataclass(frozen=True)
 class CitedSource:
-    """A source, how much of the answer rests on it (shares sum to 1 over all sources), and for which likelihoods."""
+    """A source, the share of the answer that rests on it (shares sum to 1), and for which likelihoods it stands."""
 
     source: str
     reference: str

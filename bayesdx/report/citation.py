@@ -22,8 +22,13 @@ def likelihood_facts(citation: LikelihoodCitation) -> str:
         low, high = citation.intervals[i]
         probability = float(citation.probabilities[i])
         rows.append(
-            [name, percent(probability), bar(probability), f"{percent(low)} – {percent(high)}"]
-            + [percent(float(citation.base[i]))]
+            [
+                name,
+                percent(probability),
+                bar(probability),
+                f"{percent(low)} – {percent(high)}",
+                percent(float(citation.base[i])),
+            ]
         )
     distribution = table((f"  {variable.id}", "", "", "95% interval", "base"), rows, right=(1, 3, 4))
     numbers = {key: i for i, key in enumerate(citation.references, 1)}

@@ -31,7 +31,8 @@ def coverage_text(
         parts.append("\n".join(filter(None, (title, body, note))))
     rested = sum(row.assumption_alone for row in rows)
     summary = (
-        f"{len(rows)} rows (diagnosis × finding): {len(rows) - rested} rest on facts, {rested} on assumption alone.\n"
+        f"{len(rows)} rows (diagnosis × finding): {len(rows) - rested} rest on facts, "
+        f"{rested} on assumption alone.\n"
         "* a state holds by definition of the entity (assumption)\n\n"
         f"priors/facts.csv: {used} facts used as likelihoods; not used, by reason:\n"
         + table(
