@@ -59,6 +59,9 @@ class Commands(click.Group):
             code = _refuse(error.format_message())
         except click.Abort:
             code = 130
+        except BrokenPipeError:  # whoever reads has seen enough, as in ``bayesdx networks show spine | head``
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
         sys.exit(code if isinstance(code, int) else 0)
 
 

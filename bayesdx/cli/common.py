@@ -139,5 +139,5 @@ def load_model(network: str | None, prior: str | None, target: str | None, case:
 
 
 def echo_json(value: Mapping[str, object]) -> None:
-    """Print one JSON object."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print one JSON object, in ASCII: whatever reads it needs no encoding."""
+    click.echo(json.dumps(value, indent=2, allow_nan=False))

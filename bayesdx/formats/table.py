@@ -22,7 +22,7 @@ from bayesdx.formats.text import parse_json, write_whole
 
 #: Line number and row; a row that cannot be read is an InputError instead.
 NumberedRow = tuple[int, Mapping[str, object] | InputError]
-_PARQUET_ROWS = 65536
+_PARQUET_ROWS = 8192
 FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 
 

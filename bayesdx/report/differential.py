@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from bayesdx.analysis.query import QueryResult, RankedDiagnosis
-from bayesdx.report.terminal import bar, heading, page, percent, table, warning_lines
+from bayesdx.report.terminal import bar, heading, page, percent, span, table, warning_lines
 
 #: Diagnoses shown unless all are asked for.
 SHOWN = 8
@@ -34,7 +34,7 @@ def _row(row: RankedDiagnosis, leads: bool) -> list[str]:
 
 def interval(row: RankedDiagnosis) -> str:
     """The credible interval in percent; empty when there is none."""
-    return "" if row.interval is None else f"{percent(row.interval[0])} – {percent(row.interval[1])}"
+    return "" if row.interval is None else span(percent(row.interval[0]), percent(row.interval[1]))
 
 
 def _checks(result: QueryResult) -> str:

@@ -48,10 +48,19 @@ def percent(probability: float) -> str:
 
 def bar(probability: float, width: int = 20) -> str:
     """A bar of ``width`` cells for probability 1, in eighths of a cell where the output can show them."""
-    if not (sys.stdout.encoding or "").lower().startswith("utf"):
+    if not _prints_blocks():
         return "#" * round(probability * width)
     full, eighth = divmod(round(probability * width * 8), 8)
     return "█" * full + (_EIGHTHS[eighth] if eighth else "")
+
+
+def span(low: str, high: str) -> str:
+    """An interval in words, with a dash that the output can show."""
+    return f"{low} {'–' if _prints_blocks() else '-'} {high}"
+
+
+def _prints_blocks() -> bool:
+    return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
 def heading(question: Question, choice: str = "") -> str:

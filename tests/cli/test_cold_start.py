@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +39,15 @@ def test_query(small_path: Path, options: list[str]) -> None:
 def test_import_costs_no_more_than_numpy() -> None:
     modules = loaded("import sys, bayesdx; print('\\n'.join(sys.modules))")
     assert not (HEAVY | {"rich", "click", "yaml"}) & {name.split(".")[0] for name in modules}
+
+
+def test_reader_that_stops_early_and_narrow_output(small_path: Path) -> None:
+    show = [sys.executable, "-m", "bayesdx", "networks", "show", str(small_path)]
+    with subprocess.Popen(show, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    ask = [sys.executable, "-m", "bayesdx", "query", "--network", str(small_path), "--sex", "male"]
+    done = subprocess.run(ask, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=True)
+    assert b"#" in done.stdout
