@@ -67,9 +67,8 @@ class Engine:
     @cached_property
     def _lookup(self) -> LookupTables | None:
         network, factors = self.network, self._factors
-        if network.target is None:
-            return None
-        return lookup_tables(factors.cards, factors.scopes, factors.tables, network.index[network.target])
+        target = None if network.target is None else network.index[network.target]
+        return lookup_tables(factors.cards, factors.scopes, factors.tables, target)
 
     @cached_property
     def _main(self) -> Program:
@@ -93,7 +92,7 @@ class Engine:
         """P(target | findings); ``target`` defaults to the network's own."""
         given = self._known(findings)
         t = self._target(target)
-        if self._lookup is not None and t in self._lookup.cutset:
+        if self._lookup is not None:
             return Posterior(*lookup_query.posterior(self._lookup, given, t))
         return Posterior(*self._joint((t,), given))
 
@@ -101,7 +100,7 @@ class Engine:
         """Natural logarithm of P(findings)."""
         given = self._known(findings)
         if self._lookup is not None:
-            return lookup_query.cutset_posterior(self._lookup, given)[1]
+            return lookup_query.log_likelihood(self._lookup, given)
         return self._joint((), given)[1]
 
     def marginals(self, findings: Findings) -> Marginals:
@@ -171,7 +170,7 @@ class Engine:
         probabilities = np.zeros((n, self._factors.cards[t]))
         log_likelihood = np.zeros(n)
         rest = np.arange(n)
-        if self._lookup is not None and t in self._lookup.cutset:
+        if self._lookup is not None:
             probabilities, log_likelihood = lookup_query.batch(self._lookup, hard, t)
             uncertain = [(table != 1.0).any(axis=1) for table in soft.values()]
             rest = np.flatnonzero(np.any(uncertain, axis=0)) if uncertain else rest[:0]

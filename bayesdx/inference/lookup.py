@@ -1,9 +1,10 @@
 """Look-up tables for networks that fall apart once a few variables are known.
 
-Condition on a small set H (the target, and whatever else holds large parts together: cutset conditioning, Pearl
-1988). The rest splits into components that are independent given H. The likelihood of any findings in a
-component is a row over the states of H, so all rows of a component are made once, with a slot 'missing' for each
-variable, and components are packed together as long as their rows stay few. A query is then a sum of a few rows.
+Condition on a small set H of variables (cutset conditioning, Pearl 1988). The rest splits into components that are
+independent given H. The likelihood of any findings in a component is a row over the states of the part of H that
+the component depends on, so all its rows are made once, with a slot 'missing' for each variable; components that
+depend on the same part of H are packed together as long as their rows stay few. A query is then a sum of a few
+rows.
 
 Rows hold logarithms: nothing underflows, and a zero is exact (-inf).
 """
@@ -22,94 +23,109 @@ from bayesdx.inference.elimination import Neighbours, interaction_graph
 from bayesdx.inference.plan import Scope
 from bayesdx.network import Array
 
-#: Joint states that the conditioning set may have, and entries of one component's table and of a packed one.
+#: Joint states that H may have, and entries of one component's table and of a packed one.
 CUTSET_STATES = 1 << 10
-COMPONENT_ENTRIES = 1 << 20
+COMPONENT_ENTRIES = 1 << 18
 PACKED_ENTRIES = 1 << 15
 
 Integers = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class LookupTables:
-    """Log-likelihood rows of all configurations of the findings, given the states of the cutset H.
+class Block:
+    """The components that depend on the same part D of H, which has W joint states.
 
-    ``cutset``   variables of H; W is the number of their joint states, in C order
-    ``prior``    (W,) the part of log P(H) that involves no other variable
-    ``rows``     (R, W) log P(configuration of a group | H)
-    ``offset``   (G,) row of each group in which all its variables are missing
-    ``group``    (n,) group of each variable
-    ``stride``   (n,) rows to move on for the first state of the variable; another stride for each further state
-    ``cards``    (n,) states of each variable
+    ``spread``     shape in which a row over D broadcasts to the axes of H
+    ``rows``       (R, W) log P(configuration of a group | D)
+    ``offset``     (G,) row of each group in which all its variables are missing
+    ``variables``  the m variables in the block
+    ``group``      (m,) group of each of them
+    ``stride``     (m,) rows to move on for its first state; another stride for each further state
+    ``cards``      (m,) states of each of them
+    """
+
+    spread: tuple[int, ...]
+    rows: Array
+    offset: Integers
+    variables: Scope
+    group: Integers
+    stride: Integers
+    cards: tuple[int, ...]
+
+    @cached_property
+    def states(self) -> tuple[dict[int, int], Integers, Integers]:
+        """Of all states of all variables in a row: where those of a variable start, their groups, their shifts."""
+        starts = dict(zip(self.variables, np.cumsum([0, *self.cards[:-1]]).tolist(), strict=True))
+        number = np.concatenate([np.arange(1, card + 1) for card in self.cards])
+        return starts, np.repeat(self.group, self.cards), np.repeat(self.stride, self.cards) * number
+
+
+@dataclass(frozen=True)
+class LookupTables:
+    """``blocks`` of rows, and what is left: ``prior``, the part of log P(H) that involves no other variable.
+
+    ``cutset`` holds the variables of H, one an axis of ``prior``; ``cards`` the states of every variable.
     """
 
     cutset: Scope
     cards: tuple[int, ...]
     prior: Array
-    rows: Array
-    offset: Integers
-    group: Integers
-    stride: Integers
+    blocks: tuple[Block, ...]
 
     @cached_property
-    def lists(self) -> tuple[list[int], list[int], list[int]]:
-        """``offset``, ``group`` and ``stride`` as lists, which single queries read faster."""
-        return self.offset.tolist(), self.group.tolist(), self.stride.tolist()
+    def place(self) -> dict[int, tuple[int, int, int]]:
+        """Block, group and stride of each variable."""
+        return {
+            v: (number, int(g), int(s))
+            for number, block in enumerate(self.blocks)
+            for v, g, s in zip(block.variables, block.group, block.stride, strict=True)
+        }
 
     @cached_property
-    def states(self) -> tuple[Integers, Integers, Integers]:
-        """Variable, group and row shift (S,) of every state of every variable, variables in order."""
-        variable = np.repeat(np.arange(len(self.cards)), self.cards)
-        number = np.concatenate([np.arange(1, card + 1) for card in self.cards])
-        return variable, self.group[variable], self.stride[variable] * number
+    def unseen(self) -> dict[int, Array]:
+        """P(v | D) (card, W) of the variables that were asked for while nothing was seen in their group."""
+        return {}
 
     @cached_property
-    def starts(self) -> list[int]:
-        """Position of the first state of each variable in ``states``, and their number S at the end."""
-        return [0, *np.cumsum(self.cards).tolist()]
+    def missing(self) -> list[list[int]]:
+        """Row of every group of every block when nothing is seen."""
+        return [block.offset.tolist() for block in self.blocks]
 
 
 def lookup_tables(
-    cards: Sequence[int], scopes: Sequence[Scope], tables: Sequence[Array], target: int
+    cards: Sequence[int], scopes: Sequence[Scope], tables: Sequence[Array], target: int | None
 ) -> LookupTables | None:
-    """Tables for a network given as CPT arrays, or None when no small cutset makes the components small."""
-    cutset = find_cutset(cards, scopes, target)
+    """Tables for a network given as CPT arrays, or None when no small cutset makes the components small.
+
+    The component of ``target`` is not packed with others, so that its states are few rows.
+    """
+    graph = interaction_graph(scopes)
+    cutset = find_cutset(cards, graph)
     if cutset is None:
         return None
-    shape = tuple(cards[v] for v in cutset)
-    width = math.prod(shape)
-    components = split(interaction_graph(scopes), set(cutset))
-    members = [(component, _component_rows(component, cutset, cards, scopes, tables)) for component in components]
-    members += [((v,), _indicator_rows(i, shape)) for i, v in enumerate(cutset)]
-    packed = _pack(sorted(members, key=lambda member: len(member[1])), PACKED_ENTRIES // width)
     with np.errstate(divide="ignore"):
-        prior = np.zeros(shape)
-        for scope, table in zip(scopes, tables, strict=True):
-            if set(scope) <= set(cutset):
-                prior = prior + _spread(np.log(table), scope, cutset)
-    group = np.zeros(len(cards), dtype=np.intp)
-    stride = np.zeros(len(cards), dtype=np.intp)
-    for g, (variables, _) in enumerate(packed):
-        step = 1
-        for v in reversed(variables):
-            group[v], stride[v] = g, step
-            step *= cards[v] + 1
-    sizes = [len(rows) for _, rows in packed]
-    return LookupTables(
-        cutset,
-        tuple(cards),
-        prior.reshape(width),
-        np.concatenate([rows for _, rows in packed]),
-        np.cumsum([0, *sizes[:-1]], dtype=np.intp),
-        group,
-        stride,
-    )
+        logs = [np.log(table) for table in tables]
+    members: dict[Scope, list[tuple[Scope, Array]]] = {}
+    for component in split(graph, set(cutset)):
+        touching = [i for i, scope in enumerate(scopes) if not set(scope).isdisjoint(component)]
+        depends = tuple(v for v in cutset if any(v in scopes[i] for i in touching))
+        rows = _component_rows(component, depends, cards, [(scopes[i], logs[i]) for i in touching])
+        members.setdefault(depends, []).append((component, rows))
+    for v in cutset:  # a variable of H is seen as any other: by rows that are -inf where H disagrees
+        depends = min((d for d in members if v in d), key=len, default=(v,))
+        shape = tuple(cards[u] for u in depends)
+        members.setdefault(depends, []).append(((v,), _indicator_rows(depends.index(v), shape)))
+    prior = np.zeros([cards[v] for v in cutset])
+    for scope, log in zip(scopes, logs, strict=True):
+        if set(scope) <= set(cutset):
+            prior = prior + _spread(log, scope, cutset)
+    blocks = [_block(cutset, depends, cards, found, target) for depends, found in members.items()]
+    return LookupTables(cutset, tuple(cards), prior, tuple(blocks))
 
 
-def find_cutset(cards: Sequence[int], scopes: Sequence[Scope], target: int) -> Scope | None:
-    """The variables that best break up the network, until every component has few rows; the target comes last."""
-    graph = interaction_graph(scopes)
-    cutset = [target]
+def find_cutset(cards: Sequence[int], graph: Neighbours) -> Scope | None:
+    """Variables that break up the network into components of few rows, the busiest last; None if it takes many."""
+    cutset: list[int] = []
 
     def entries(component: Sequence[int], width: int) -> float:
         return math.prod([cards[v] + 1 for v in component]) * width
@@ -118,7 +134,7 @@ def find_cutset(cards: Sequence[int], scopes: Sequence[Scope], target: int) -> S
         components = split(graph, set(cutset))
         largest = max(components, key=lambda c: entries(c, width), default=())
         if entries(largest, width) <= COMPONENT_ENTRIES:
-            return tuple(reversed(cutset))
+            return tuple(sorted(cutset, key=lambda v: len(graph[v])))
         busiest = sorted(largest, key=lambda v: len(graph[v]), reverse=True)[:8]
         inside = {v: graph[v].intersection(largest) for v in largest}
         cutset.append(
@@ -142,38 +158,53 @@ def split(graph: Neighbours, without: set[int]) -> list[Scope]:
 
 
 def _component_rows(
-    component: Scope, cutset: Scope, cards: Sequence[int], scopes: Sequence[Scope], tables: Sequence[Array]
+    component: Scope, depends: Scope, cards: Sequence[int], factors: Sequence[tuple[Scope, Array]]
 ) -> Array:
     """(prod(card + 1), W): log of the product of the CPTs that touch the component, missing states first."""
-    axes = (*component, *cutset)
-    total = np.zeros([1] * len(component) + [cards[v] for v in cutset])
-    with np.errstate(divide="ignore"):
-        for scope, table in zip(scopes, tables, strict=True):
-            if not set(scope).isdisjoint(component):
-                total = total + _spread(np.log(table), scope, axes)
+    axes = (*component, *depends)
+    total = np.zeros([1] * len(component) + [cards[v] for v in depends])
+    for scope, log in factors:
+        total = total + _spread(log, scope, axes)
     for axis in range(len(component)):
         missing = np.logaddexp.reduce(total, axis=axis, keepdims=True)
         total = np.concatenate([missing, total], axis=axis)
-    return total.reshape(-1, math.prod(cards[v] for v in cutset))
+    return total.reshape(-1, math.prod(cards[v] for v in depends))
 
 
 def _indicator_rows(axis: int, shape: tuple[int, ...]) -> Array:
-    """(card + 1, W) for a variable of the cutset: 0 where H agrees with its state, -inf elsewhere."""
+    """(card + 1, W) for a variable of H: 0 where D agrees with its state, -inf elsewhere."""
     states = np.indices(shape)[axis].reshape(1, -1)
     rows = np.where(states == np.arange(shape[axis])[:, None], 0.0, -np.inf)
     return np.concatenate([np.zeros((1, states.size)), rows])
 
 
-def _pack(members: Sequence[tuple[Scope, Array]], limit: int) -> list[tuple[Scope, Array]]:
-    """Merge components, smallest first, into groups whose rows are all combinations, at most ``limit``."""
+def _block(
+    cutset: Scope, depends: Scope, cards: Sequence[int], members: list[tuple[Scope, Array]], target: int | None
+) -> Block:
+    """Pack components, smallest first, into groups whose rows are all combinations of theirs."""
+    width = members[0][1].shape[1]
     packed: list[tuple[Scope, Array]] = []
-    for variables, rows in members:
-        if packed and len(packed[-1][1]) * len(rows) <= limit:
+    for variables, rows in sorted(members, key=lambda member: (target in member[0], len(member[1]))):
+        if packed and target not in variables and len(packed[-1][1]) * len(rows) * width <= PACKED_ENTRIES:
             before, earlier = packed[-1]
-            packed[-1] = (*before, *variables), (earlier[:, None] + rows).reshape(-1, rows.shape[1])
+            packed[-1] = (*before, *variables), (earlier[:, None] + rows).reshape(-1, width)
         else:
             packed.append((variables, rows))
-    return packed
+    group, stride = [], []
+    for g, (variables, _) in enumerate(packed):
+        group += [g] * len(variables)
+        stride += [math.prod(cards[u] + 1 for u in variables[i + 1 :]) for i in range(len(variables))]
+    sizes = [len(rows) for _, rows in packed]
+    variables = tuple(v for members, _ in packed for v in members)
+    return Block(
+        spread=tuple(cards[v] if v in depends else 1 for v in cutset),
+        rows=np.concatenate([rows for _, rows in packed]),
+        offset=np.cumsum([0, *sizes[:-1]], dtype=np.intp),
+        variables=variables,
+        group=np.array(group, dtype=np.intp),
+        stride=np.array(stride, dtype=np.intp),
+        cards=tuple(cards[v] for v in variables),
+    )
 
 
 def _spread(table: Array, scope: Scope, axes: Scope) -> Array:

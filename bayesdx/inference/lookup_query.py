@@ -4,67 +4,76 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.inference.findings import IMPOSSIBLE, Known
-from bayesdx.inference.lookup import LookupTables
+from bayesdx.inference.contraction import LINEAR, matmul
+from bayesdx.inference.findings import IMPOSSIBLE, Known, one_hot
+from bayesdx.inference.lookup import Block, Integers, LookupTables
 from bayesdx.network import Array
 
 #: Cases that a batch scores at a time: their rows stay in the processor's cache.
 CHUNK = 512
 
+#: Stands for log 0 where -inf would have to be subtracted from -inf.
+FLOOR = -1e300
 
-def cutset_posterior(tables: LookupTables, given: Known) -> tuple[Array, float]:
-    """P(H | findings), shape (W,), and log P(findings); raises ImpossibleFindings."""
-    rows = tables.prior + np.add.reduce(_group_rows(tables, given), axis=0)
-    largest = float(rows.max())
-    if largest == -math.inf:
-        raise ImpossibleFindings(IMPOSSIBLE)
-    weights = np.exp(rows - largest)
-    total = float(np.add.reduce(weights))
-    return weights / total, math.log(total) + largest + given.log_scale
+
+class Entered(NamedTuple):
+    """The findings entered into a block: row of each group, uncertain ones taken as missing; and these."""
+
+    block: Block
+    rows: list[int]
+    soft: dict[int, Array]
+
+
+def enter(tables: LookupTables, given: Known) -> list[Entered]:
+    """The findings, block by block."""
+    place = tables.place
+    entered = [Entered(block, [*index], {}) for block, index in zip(tables.blocks, tables.missing, strict=True)]
+    for v, state in given.hard.items():
+        number, group, stride = place[v]
+        entered[number].rows[group] += stride * (state + 1)
+    for v, weights in given.soft.items():
+        entered[place[v][0]].soft[v] = weights
+    return entered
+
+
+def log_likelihood(tables: LookupTables, given: Known) -> float:
+    """log P(findings); raises ImpossibleFindings."""
+    return _cutset_posterior(tables, enter(tables, given))[1] + given.log_scale
 
 
 def posterior(tables: LookupTables, given: Known, target: int) -> tuple[Array, float]:
-    """P(target | findings), shape (card,), for a variable of the cutset, and log P(findings)."""
-    weights, log_likelihood = cutset_posterior(tables, given)
-    before = math.prod(tables.cards[v] for v in tables.cutset[: tables.cutset.index(target)])
-    if len(weights) > tables.cards[target]:
-        weights = np.add.reduce(weights.reshape(before, tables.cards[target], -1), axis=(0, 2))
-    return weights, log_likelihood
+    """P(target | findings), shape (card,), and log P(findings); raises ImpossibleFindings."""
+    entered = enter(tables, given)
+    weights, log_total = _cutset_posterior(tables, entered)
+    if target in given.hard:
+        found = np.array(one_hot(tables.cards[target], given.hard[target]))
+    else:
+        block = entered[tables.place[target][0]]
+        found = _conditional(tables, block, target) @ _down_to(weights, block.block)
+    return found, log_total + given.log_scale
 
 
 def marginals(tables: LookupTables, given: Known) -> tuple[list[Array], float]:
-    """P(v | findings) of every variable, and log P(findings).
-
-    P(v = k | H, findings) is the row in which v is set to k over the row of the findings alone.
-    """
-    weights, log_likelihood = cutset_posterior(tables, given)
-    variable, group, shift = tables.states
-    starts = tables.starts
-    flat = np.zeros(len(variable))
-    free = np.ones(len(variable), dtype=bool)
-    for v, state in given.hard.items():
-        free[starts[v] : starts[v + 1]] = False
-        flat[starts[v] + state] = 1.0
-    soft_groups = {int(tables.group[v]) for v in given.soft}
-    for v, g in enumerate(tables.lists[1]):
-        if g in soft_groups and v not in given.hard:
-            free[starts[v] : starts[v + 1]] = False
-            flat[starts[v] : starts[v + 1]] = _soft_ratio(tables, given, v) @ weights
-    index = np.array(_index(tables, given))
-    group = group[free]
-    seen = np.maximum(tables.rows.take(index, axis=0), -1e300)  # where it is -inf, so is every numerator
-    rows = tables.rows.take(index[group] + shift[free], axis=0)
-    rows -= seen.take(group, axis=0)
-    flat[free] = np.exp(rows, out=rows) @ weights
-    return [flat[a:b] for a, b in pairwise(starts)], log_likelihood
+    """P(v | findings) of every variable, and log P(findings); raises ImpossibleFindings."""
+    entered = enter(tables, given)
+    weights, log_total = _cutset_posterior(tables, entered)
+    found = {v: np.array(one_hot(tables.cards[v], state)) for v, state in given.hard.items()}
+    for part in entered:
+        narrow = _down_to(weights, part.block)
+        mixed = {tables.place[v][1] for v in part.soft}
+        alone = [v for v in part.block.variables if v not in given.hard and tables.place[v][1] in mixed]
+        together = [v for v in part.block.variables if v not in given.hard and tables.place[v][1] not in mixed]
+        found.update((v, _conditional(tables, part, v) @ narrow) for v in alone)
+        found.update(_together(tables, part, together, narrow))
+    return [found[v] for v in range(len(tables.cards))], log_total + given.log_scale
 
 
 def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tuple[Array, Array]:
@@ -72,79 +81,144 @@ def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tupl
 
     Cases that are impossible get a row of zeros and -inf.
     """
+    from concurrent.futures import ThreadPoolExecutor  # its import would slow a single query
+
     n, card = len(codes), tables.cards[target]
-    probabilities, log_likelihood = np.empty((n, card)), np.empty(n)
-    move = np.zeros((len(tables.cards), len(tables.offset)))
-    move[np.arange(len(tables.cards)), tables.group] = tables.stride
-    before = math.prod(tables.cards[v] for v in tables.cutset[: tables.cutset.index(target)])
-    after = len(tables.prior) // (before * card)
+    probabilities, log_total = np.empty((n, card)), np.empty(n)
+    number, group, stride = tables.place[target]
+    block = tables.blocks[number]
+    moves = [_moves(part, len(tables.cards)) for part in tables.blocks]
+    conditionals: dict[int, Array] = {}
 
     def score(start: int) -> None:
         part = slice(start, start + CHUNK)
-        index = ((codes[part] + 1.0) @ move).astype(np.intp) + tables.offset
-        total = tables.rows.take(index[:, 0], axis=0)
-        total += tables.prior
-        for group in range(1, index.shape[1]):
-            total += tables.rows.take(index[:, group], axis=0)
-        largest = np.maximum(total.max(axis=1), -1e300)  # finite where a case is impossible
-        total -= largest[:, None]
-        joint = np.exp(total, out=total).reshape(-1, before, card, after)
-        weights = joint.sum(axis=3).sum(axis=1) if after > 1 else joint[..., 0].sum(axis=1)
-        mass = weights.sum(axis=1)
-        np.divide(weights, np.where(mass > 0, mass, 1.0)[:, None], out=probabilities[part])
+        seen = codes[part] + 1.0
+        index = [(seen @ move).astype(np.intp) + b.offset for move, b in zip(moves, tables.blocks, strict=True)]
+        total = np.zeros((len(seen), *tables.prior.shape)) + tables.prior
+        for b, at in zip(tables.blocks, index, strict=True):
+            rows = b.rows.take(at[:, 0], axis=0)
+            for column in at.T[1:]:
+                rows += b.rows.take(column, axis=0)
+            total += rows.reshape(-1, *b.spread)
+        flat = total.reshape(len(total), -1)
+        largest = np.maximum(flat.max(axis=1), FLOOR)
+        flat -= largest[:, None]
+        narrow = _down_to(np.exp(total, out=total), block)
+        mass = narrow.sum(axis=1)
+        narrow /= np.where(mass > 0, mass, 1.0)[:, None]
         with np.errstate(divide="ignore"):
-            log_likelihood[part] = np.log(mass) + largest
+            log_total[part] = np.log(mass) + largest
+        code = codes[part, target]
+        others = index[number][:, group] - stride * (code + 1)  # the group's row without the target itself
+        found = probabilities[part]
+        for row in np.unique(others).tolist():
+            if row not in conditionals:
+                conditionals[row] = _ratio(block.rows, row, _states(stride, card))
+            cases = others == row
+            found[cases] = matmul(narrow[None, cases], conditionals[row].T[None], LINEAR)[0]
+        hard = np.flatnonzero(code >= 0)
+        found[hard] = np.eye(card)[code[hard]] * (mass[hard] > 0)[:, None]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(score, range(0, n, CHUNK)))
-    return probabilities, log_likelihood
+    return probabilities, log_total
 
 
-def _index(tables: LookupTables, given: Known) -> list[int]:
-    """Row of each group under the hard findings, uncertain ones taken as missing."""
-    offset, group, stride = tables.lists
-    index = offset.copy()
-    for v, state in given.hard.items():
-        index[group[v]] += stride[v] * (state + 1)
-    return index
+def _cutset_posterior(tables: LookupTables, entered: Sequence[Entered]) -> tuple[Array, float]:
+    """P(H | findings), one axis a variable of H, and log P(scaled findings); raises ImpossibleFindings."""
+    logs = tables.prior
+    for block, index, soft in entered:
+        rows = block.rows.take(index, axis=0)
+        for g in {tables.place[v][1] for v in soft}:
+            rows[g] = _mixture(tables, block, index[g], _of_group(tables, soft, g), np.zeros(1, dtype=np.intp))[0]
+        logs = logs + np.add.reduce(rows, axis=0).reshape(block.spread)
+    largest = float(logs.max())
+    if largest == -math.inf:
+        raise ImpossibleFindings(IMPOSSIBLE)
+    weights = np.exp(logs - largest)
+    total = float(weights.sum())
+    return weights / total, math.log(total) + largest
 
 
-def _group_rows(tables: LookupTables, given: Known) -> Array:
-    """(G, W) log-likelihood of the findings in each group, given H."""
-    index = _index(tables, given)
-    rows = tables.rows.take(index, axis=0)
-    softs: dict[int, list[int]] = {}
-    for v in given.soft:
-        softs.setdefault(tables.lists[1][v], []).append(v)
-    for g, variables in softs.items():
-        rows[g] = _mixture(tables, given, index[g], variables, np.zeros(1, dtype=np.intp))[0]
-    return rows
+def _down_to(weights: Array, block: Block) -> Array:
+    """``weights`` (…, axes of H) summed down to (…, W) over what ``block`` depends on."""
+    rank = len(block.spread)
+    shape = weights.shape[weights.ndim - rank :]
+    summed = tuple(i - rank for i in range(rank) if block.spread[i] < shape[i])
+    for axis in summed:
+        weights = weights.sum(axis=axis, keepdims=True)
+    return weights.reshape(*weights.shape[: weights.ndim - rank], -1)
 
 
-def _mixture(tables: LookupTables, given: Known, row: int, soft: Sequence[int], shifts: NDArray[np.intp]) -> Array:
+def _conditional(tables: LookupTables, part: Entered, v: int) -> Array:
+    """(card, W) P(v = k | D, findings): the row in which v is set to k over the row of the findings alone."""
+    block, index, soft = part
+    _, g, stride = tables.place[v]
+    others = _of_group(tables, soft, g)
+    if others:
+        own = others.pop(v, None)
+        rows = _mixture(tables, block, index[g], others, _states(stride, tables.cards[v]))
+        if own is not None:
+            with np.errstate(divide="ignore"):
+                rows = rows + np.log(own)[:, None]
+        ratio: Array = np.exp(rows - np.maximum(np.logaddexp.reduce(rows, axis=0), FLOOR))
+        return ratio
+    if index[g] != block.offset[g]:
+        return _ratio(block.rows, index[g], _states(stride, tables.cards[v]))
+    if v not in tables.unseen:
+        tables.unseen[v] = _ratio(block.rows, index[g], _states(stride, tables.cards[v]))
+    return tables.unseen[v]
+
+
+def _together(
+    tables: LookupTables, part: Entered, variables: Sequence[int], narrow: Array
+) -> Iterator[tuple[int, Array]]:
+    """P(v | findings) of several variables whose groups hold no uncertain finding."""
+    if not variables:
+        return
+    index = np.array(part.rows)
+    starts, group, shift = part.block.states
+    cards = [tables.cards[v] for v in variables]
+    at = np.concatenate([starts[v] + np.arange(card) for v, card in zip(variables, cards, strict=True)])
+    group = group[at]
+    rows = part.block.rows.take(index[group] + shift[at], axis=0)
+    rows -= np.maximum(part.block.rows.take(index, axis=0), FLOOR).take(group, axis=0)
+    flat = np.exp(rows, out=rows) @ narrow
+    ends = accumulate(cards)
+    yield from ((v, flat[end - card : end]) for v, card, end in zip(variables, cards, ends, strict=True))
+
+
+def _ratio(rows: Array, row: int, shifts: Integers) -> Array:
+    """Rows moved by ``shifts`` over the row itself; 0 where that is impossible, for then so are they."""
+    ratio: Array = np.exp(rows[row + shifts] - np.maximum(rows[row], FLOOR))
+    return ratio
+
+
+def _states(stride: int, card: int) -> Integers:
+    """How far the rows of the states of a variable are from the row in which it is missing."""
+    return stride * np.arange(1, card + 1, dtype=np.intp)
+
+
+def _of_group(tables: LookupTables, soft: dict[int, Array], group: int) -> dict[int, Array]:
+    return {v: weights for v, weights in soft.items() if tables.place[v][1] == group}
+
+
+def _mixture(tables: LookupTables, block: Block, row: int, soft: dict[int, Array], shifts: Integers) -> Array:
     """(len(shifts), W): rows moved by ``shifts``, averaged with the weights of the ``soft`` variables.
 
     A likelihood is linear in the weights of each variable, so an uncertain finding is a weighted sum of rows.
     """
-    at = np.full((1,), row, dtype=np.intp)
-    logs = np.zeros(1)
-    for v in soft:
-        states = np.flatnonzero(given.soft[v])
-        at = (at[:, None] + tables.lists[2][v] * (states + 1)).ravel()
-        logs = (logs[:, None] + np.log(given.soft[v][states])).ravel()
-    rows = tables.rows[at[:, None] + shifts] + logs[:, None, None]
-    mixed: Array = np.logaddexp.reduce(rows, axis=0)
+    at, logs = np.full(1, row, dtype=np.intp), np.zeros(1)
+    for v, weights in soft.items():
+        states = np.flatnonzero(weights)
+        at = (at[:, None] + tables.place[v][2] * (states + 1)).ravel()
+        logs = (logs[:, None] + np.log(weights[states])).ravel()
+    mixed: Array = np.logaddexp.reduce(block.rows[at[:, None] + shifts] + logs[:, None, None], axis=0)
     return mixed
 
 
-def _soft_ratio(tables: LookupTables, given: Known, v: int) -> Array:
-    """(card, W) P(v = k | H, findings) in a group with uncertain findings."""
-    g = tables.lists[1][v]
-    row = _index(tables, given)[g]
-    others = [u for u in given.soft if u != v and tables.lists[1][u] == g]
-    rows = _mixture(tables, given, row, others, tables.lists[2][v] * np.arange(1, tables.cards[v] + 1))
-    if v in given.soft:
-        with np.errstate(divide="ignore"):
-            rows = rows + np.log(given.soft[v])[:, None]
-    ratio: Array = np.exp(rows - np.maximum(np.logaddexp.reduce(rows, axis=0), -1e300))
-    return ratio
+def _moves(block: Block, n: int) -> Array:
+    """(n, G) by which a state number, counted from 1, moves the rows of the groups."""
+    moves = np.zeros((n, len(block.offset)))
+    moves[list(block.variables), block.group] = block.stride
+    return moves
