@@ -29,6 +29,7 @@ def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array
         draws[vanished] = np.eye(counts.shape[-1])[state]
         totals[vanished] = 1.0
     draws /= totals
+    draws += np.where(counts > 0, np.finfo(np.float64).tiny, 0.0)  # possible, however rare: findings stay possible
     return draws
 
 

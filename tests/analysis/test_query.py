@@ -150,6 +150,14 @@ def test_dirichlet_draws() -> None:
     assert draws[:, 0, 0].var() == pytest.approx(a * (total - a) / (total**2 * (total + 1)), rel=0.05)
 
 
+def test_tiny_counts_leave_the_findings_possible() -> None:
+    engine = compile_network(coin([[1e-4, 1e-4], [1e-4, 1e-4]]))
+    draws = posterior_draws(engine, {"x": np.array([1.0, 0.0])}, size=400)
+    np.testing.assert_allclose(draws.sum(axis=1), 1.0)
+    # a or b alone shows s0 in half of the draws, neither or both in the other half
+    assert np.mean(draws[:, 0] > 0.999) == pytest.approx(0.25, abs=0.08)
+
+
 def test_same_seed_same_answer(model: Model) -> None:
     case = {"findings": {"level": "cervical", "mr_t2_signal": "not hyper"}}
     assert model.query(case).to_dict() == model.query(case).to_dict()
