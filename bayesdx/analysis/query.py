@@ -36,7 +36,7 @@ class Surprise(NamedTuple):
     """How usual the hard findings are under the leading diagnosis.
 
     ``share`` estimates the share of the leader's own cases whose findings, in the same variables, are no more
-    probable than these (``simulated`` cases drawn from the network). ``better`` names diagnoses for which they
+    typical of it than these (``simulated`` cases drawn from the network). ``better`` names diagnoses for which they
     are not unusual, when they are for the leader (see ``bayesdx.analysis.surprise``).
     """
 
@@ -56,8 +56,8 @@ class QueryResult:
 
     ``posterior`` is sorted, highest first, and sums to 1. ``log_likelihood`` is ln P(findings). ``conflict`` is
     ln prod P(finding) / P(findings) (Jensen et al. 1991): positive when the findings go together less often than
-    if they were independent; None with fewer than two findings. ``surprise`` is None without hard findings or
-    draws, and in a network whose target has parents.
+    if they were independent; None with fewer than two findings or without draws. ``surprise`` is None without
+    hard findings or draws, and in a network whose target has parents.
     """
 
     question: Question
@@ -119,8 +119,8 @@ class QueryResult:
 def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResult:
     """Rank the states of the target given the findings.
 
-    ``draws`` CPT draws stand behind the intervals; with 0 there are neither intervals nor a surprise check,
-    which need simulation, and the answer takes one exact query. The same ``seed`` gives the same answer.
+    ``draws`` CPT draws stand behind the intervals. With 0 the answer is the exact posterior alone, in one query of
+    the engine: no intervals, and neither the conflict nor the surprise check. Equal seeds give equal answers.
 
     Raises ImpossibleFindings when the findings cannot occur together.
     """
@@ -141,7 +141,7 @@ def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResu
         )
         for i in order
     )
-    conflict = conflict_measure(engine, findings, answer.log_likelihood)
+    conflict = conflict_measure(engine, findings, answer.log_likelihood) if draws else None
     surprise = _surprise(question, order[0], seed) if draws else None
     warnings = [*question.warnings, *_doubts(rows[0], conflict, surprise)]
     if not findings:

@@ -91,7 +91,7 @@ def test_log_likelihood_and_conflict_by_enumeration(model: Model) -> None:
 
     whole = probability(dict(question.findings))
     alone = [probability({name: weights}) for name, weights in question.findings.items()]
-    result = query(question, draws=0)
+    result = query(question)
     assert result.log_likelihood == pytest.approx(math.log(whole), abs=1e-10)
     assert result.conflict == pytest.approx(sum(map(math.log, alone)) - math.log(whole), abs=1e-10)
 
@@ -167,6 +167,7 @@ def test_same_seed_same_answer(model: Model) -> None:
 def test_no_draws_no_simulation(model: Model) -> None:
     result = model.query({"findings": {"level": "cervical"}}, draws=0)
     assert result.surprise is None
+    assert result.conflict is None
     assert all(row.interval is None for row in result.posterior)
 
 
