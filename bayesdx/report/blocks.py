@@ -24,10 +24,21 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """What is said, and in small print what it rests on."""
+
+    claim: str
+    sources: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.claim} {self.sources}".rstrip()
+
+
+@dataclass(frozen=True)
 class Bullets:
     """A list of sentences."""
 
-    items: tuple[str, ...]
+    items: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True)
@@ -41,13 +52,21 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture as SVG, and in words what it shows. Where pictures cannot be shown, the tables say the same."""
+    """A picture as SVG, in words what it shows, and the table that stands for it where there are no pictures."""
 
     svg: str
     caption: str
+    table: Table
 
 
-Block = Paragraph | Bullets | Table | Figure
+@dataclass(frozen=True)
+class References:
+    """The list of sources, numbered from 1 as they are cited: [1], [2], …"""
+
+    items: tuple[str, ...]
+
+
+Block = Paragraph | Bullets | Table | Figure | References
 
 
 @dataclass(frozen=True)
@@ -73,8 +92,11 @@ def _block(block: Block) -> str:
         case Paragraph(words):
             return click.wrap_text(words, WIDTH)
         case Bullets(items):
-            return "\n".join(click.wrap_text(item, WIDTH, "- ", "  ") for item in items)
+            return "\n".join(click.wrap_text(str(item), WIDTH, "- ", "  ") for item in items)
         case Table(heads, rows, right):
             return table(heads, rows, right)
         case Figure():
-            return ""
+            return _block(block.table)
+        case References(items):
+            lines = [click.wrap_text(item, WIDTH, f"{f'[{i}]':<6}", " " * 6) for i, item in enumerate(items, 1)]
+            return "\n".join(lines)

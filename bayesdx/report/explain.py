@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bayesdx.analysis.expected import Hint
 from bayesdx.analysis.explain import Explanation
-from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table, text
+from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, References, Section, Sentence, Table, text
 from bayesdx.report.figures import waterfall_svg
 from bayesdx.report.html import sections_html
 from bayesdx.report.phrases import clipped, mid_sentence, ratio, signed
@@ -31,7 +32,8 @@ class Length:
 
 
 SHORT = Length(weights=4, lacking=3, separators=5, hints=4, statements=2)
-LONG = Length(weights=100, lacking=8, separators=8, hints=10, statements=3)
+PRINTED = Length(weights=6, lacking=4, separators=5, hints=4, statements=2)
+LONG = Length(weights=100, lacking=8, separators=8, hints=10, statements=4)
 
 
 def sections(e: Explanation, cite: Cite = by_key, length: Length = LONG) -> tuple[Section, ...]:
@@ -76,11 +78,12 @@ def explanation_html(e: Explanation) -> str:
 def references(e: Explanation, numbers: Numbers) -> Section:
     """The references of the sources that were cited, in the order of their numbers."""
     known = {} if e.literature is None else e.literature.references
-    return Section("References", _list([f"[{number}] {known[key]}" for key, number in numbers.of.items()]))
+    return Section("References", (References(tuple(known[key] for key in numbers.of)),))
 
 
-def _list(items: list[str]) -> tuple[Block, ...]:
-    return (Bullets(tuple(items)),) if items else ()
+def _list(items: Sequence[str | Sentence]) -> tuple[Block, ...]:
+    said = tuple(item if isinstance(item, Sentence) else Sentence(item) for item in items)
+    return (Bullets(said),) if said else ()
 
 
 def _weights(e: Explanation, writer: Writer) -> tuple[Block, ...]:
@@ -102,8 +105,8 @@ def _weights(e: Explanation, writer: Writer) -> tuple[Block, ...]:
     legend = (
         f"A: {e.first.label}. B: {e.second.label}. dB: weight for A against B, the other findings given; +10 dB "
         "makes A ten times as likely against B. in A, in B: how often such cases show it, the other findings "
-        "given. alone: the weight without the other findings, in dB. A without: probability of A without this finding "
-        f"(with it {percent(e.first.probability)})."
+        "given. alone: the weight without the other findings, in dB. A without: probability of A without this "
+        f"finding (with it {percent(e.first.probability)})."
     )
     changes = [writer.left_out(row) for row in e.weights if _changes_leader(e, row.leader_without)]
     if not changes:
@@ -140,8 +143,9 @@ def _waterfall(e: Explanation, writer: Writer) -> tuple[Block, ...]:
     figure = Figure(
         waterfall_svg(names, [s.odds for s in e.waterfall], e.first.label, e.second.label),
         f"Log-odds of {e.first.label} against {e.second.label}, in decibans, finding by finding.",
+        Table(("Finding", "dB", "log-odds", "A", "B"), rows, (1, 2, 3, 4)),
     )
-    return (figure, Table(("Finding", "dB", "log-odds", "A", "B"), rows, (1, 2, 3, 4)), Paragraph(order))
+    return (figure, Paragraph(order))
 
 
 def _best_hints(e: Explanation) -> list[Hint]:

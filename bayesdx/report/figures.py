@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from bayesdx.analysis.query import RankedDiagnosis
+from bayesdx.report.differential import interval
 from bayesdx.report.phrases import clipped, short, signed
 from bayesdx.report.terminal import percent
 
@@ -19,25 +20,32 @@ _FONT = 'font-family="Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-se
 
 
 def differential_svg(rows: Sequence[RankedDiagnosis]) -> str:
-    """Bars of the probabilities from 0 to 100 %, the 95 % interval as a line, the prior as a tick."""
-    span = _WIDTH - _LEFT - _RIGHT
-    height = _ROW * len(rows) + 30
+    """Bars of the probabilities from 0 to 100 %, the 95 % interval as a line, the prior as a tick; numbers beside."""
+    columns = (_WIDTH - 150, _WIDTH - 48, _WIDTH - 2)
+    span = columns[0] - 52 - _LEFT
+    bottom = 24 + _ROW * len(rows)
 
     def x(probability: float) -> float:
         return _LEFT + span * probability
 
-    parts = [_axis(x(share), height - 24, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    parts = [_axis(x(share), bottom, f"{share:.0%}", top=18) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    heads = ("probability", "95% interval", "prior")
+    parts += [_text(at, 12, head, "end", size=10) for at, head in zip(columns, heads, strict=True)]
     for number, row in enumerate(rows):
-        y = 4 + _ROW * number
-        parts.append(_label(clipped(row.label, 44), y))
+        y = 22 + _ROW * number
+        parts.append(_label(clipped(row.label, 42), y, bold=number == 0))
         parts.append(_bar(x(0.0), x(row.probability), y, _FOR))
         if row.interval is not None:
             low, high = map(x, row.interval)
             parts.append(_line(low, y + 8, high, y + 8, _INK, 1.4))
             parts += [_line(end, y + 4, end, y + 12, _INK, 1.4) for end in (low, high)]
         parts.append(_line(x(row.prior), y - 1, x(row.prior), y + 17, _AGAINST, 2, "2 2"))
-        parts.append(_text(_WIDTH - 4, y + 12, percent(row.probability), "end", bold=number == 0))
-    return _svg(height, parts, "Probability of each diagnosis")
+        numbers = (percent(row.probability), interval(row), percent(row.prior))
+        parts += [
+            _text(at, y + 12, words, "end", bold=number == 0 and at == columns[0])
+            for at, words in zip(columns, numbers, strict=True)
+        ]
+    return _svg(bottom + 18, parts, "Probability of each diagnosis")
 
 
 def waterfall_svg(names: Sequence[str], odds: Sequence[float], first: str, second: str) -> str:
@@ -83,8 +91,8 @@ def _svg(height: float, parts: Sequence[str], title: str) -> str:
     )
 
 
-def _axis(x: float, bottom: float, label: str) -> str:
-    return _line(x, 0, x, bottom, _GRID, 1) + _text(x, bottom + 14, label, "middle", size=10)
+def _axis(x: float, bottom: float, label: str, top: float = 0.0) -> str:
+    return _line(x, top, x, bottom, _GRID, 1) + _text(x, bottom + 14, label, "middle", size=10)
 
 
 def _label(words: str, y: float, bold: bool = False) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table
+from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, References, Section, Sentence, Table
 
 _MARK = re.compile(r"\[(\d+)\]")
 
@@ -37,8 +37,10 @@ figure svg { width: 100%; height: auto; display: block; }
 figcaption { font-size: 9pt; color: #4a5560; margin-top: .15rem; }
 a { color: #1f4e79; text-decoration: none; }
 sup { line-height: 0; font-size: 75%; }
-.references li { font-size: 9pt; overflow-wrap: anywhere; }
-footer { border-top: 1px solid #c9d3dc; margin-top: 2rem; padding-top: .5rem; font-size: 9pt; color: #4a5560; }
+small.sources { display: block; font-size: 8.5pt; line-height: 1.35; color: #4a5560; }
+.references { columns: 2; column-gap: 1.6rem; padding-left: 1.6rem; }
+.references li { font-size: 8pt; line-height: 1.3; margin: .15rem 0; overflow-wrap: anywhere; }
+footer { border-top: 1px solid #c9d3dc; margin-top: 1rem; padding-top: .3rem; font-size: 8pt; color: #4a5560; }
 @page { size: A4; margin: 16mm 15mm 18mm; }
 @media print { body { max-width: none; margin: 0; padding: 0; font-size: 9.5pt; } a { color: inherit; }
   .notice, .warning, figure svg { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
@@ -70,7 +72,7 @@ def block_html(block: Block) -> str:
         case Paragraph(words):
             return f"<p>{inline(words)}</p>"
         case Bullets(items):
-            return "<ul>" + "".join(f"<li>{inline(item)}</li>" for item in items) + "</ul>"
+            return "<ul>" + "".join(f"<li>{_sentence(item)}</li>\n" for item in items) + "</ul>"
         case Table(heads, rows, right):
             head = "".join(f"<th{_number(i, right)}>{inline(cell)}</th>" for i, cell in enumerate(heads))
             body = "".join(
@@ -78,13 +80,21 @@ def block_html(block: Block) -> str:
                 for row in rows
             )
             return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
-        case Figure(svg, caption):
+        case Figure(svg, caption, _):
             return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+        case References(items):
+            rows = "".join(f'<li id="ref-{i}">{escape(item)}</li>\n' for i, item in enumerate(items, 1))
+            return f'<ol class="references">\n{rows}</ol>'
 
 
 def inline(words: str) -> str:
     """Escaped text with numbered citations as links."""
     return _MARK.sub(r'<sup><a href="#ref-\1">\1</a></sup>', escape(words, quote=False))
+
+
+def _sentence(sentence: Sentence) -> str:
+    sources = f' <small class="sources">{inline(sentence.sources)}</small>' if sentence.sources else ""
+    return inline(sentence.claim) + sources
 
 
 def _number(column: int, right: Sequence[int]) -> str:

@@ -1,11 +1,11 @@
-"""Sections as Markdown. Pictures are left out: the tables say the same."""
+"""Sections as Markdown, with tables in place of the pictures."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Table
+from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, References, Section, Table
 
 _SPECIAL = re.compile(r"([\\`*_<>|#])")
 
@@ -34,10 +34,12 @@ def _block(block: Block) -> str:
         case Paragraph(words):
             return escaped(words)
         case Bullets(items):
-            return "\n".join(f"- {escaped(item)}" for item in items)
+            return "\n".join(f"- {escaped(str(item))}" for item in items)
         case Table(heads, rows, right):
             rule = ["---:" if i in right else "---" for i in range(len(heads))]
             lines = [map(escaped, heads), rule, *(map(escaped, row) for row in rows)]
             return "\n".join(f"| {' | '.join(line)} |" for line in lines)
         case Figure():
-            return ""
+            return _block(block.table)
+        case References(items):
+            return "\n".join(f"{i}. {escaped(item)}" for i, item in enumerate(items, 1))

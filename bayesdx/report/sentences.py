@@ -10,6 +10,7 @@ from bayesdx.analysis.explain import Explanation, Side
 from bayesdx.analysis.support import Statement, Support
 from bayesdx.analysis.weights import FindingWeight
 from bayesdx.network import Variable
+from bayesdx.report.blocks import Sentence
 from bayesdx.report.phrases import (
     finding_phrase,
     label_of,
@@ -85,7 +86,7 @@ class Writer:
             + _form(second)
         )
 
-    def weight(self, row: FindingWeight) -> str:
+    def weight(self, row: FindingWeight) -> Sentence:
         """What one finding says for one of the two against the other."""
         e = self.explanation
         winner, loser = (e.first, e.second) if row.decibans >= 0 else (e.second, e.first)
@@ -93,14 +94,19 @@ class Writer:
         stated = row.stated
         implied = [self.phrase(name, e.question.stated.get(name)) for name in row.implies]
         together = f" (with {listed(implied)}, which it entails)" if implied else ""
-        expected = "its expected relative weight is" if isinstance(stated, Mapping) else "it is expected in"
-        return (
-            f"{self.phrase(row.finding, stated)}{together} speaks for {mid_sentence(winner.label)}: given the "
-            f"other findings, {expected} {percent(shares[0])} of cases of {mid_sentence(winner.label)} and "
-            f"{percent(shares[1])} of {mid_sentence(loser.label)} (likelihood ratio "
-            f"{ratio(abs(row.decibans))}, {signed(abs(row.decibans))} dB, {strength(row.decibans)})."
-            + self.sources(row.finding, states_named(self.variable(row.finding), stated), (winner, loser))
+        if isinstance(stated, Mapping):
+            how_often = f"its mean weight is {shares[0]:.2g} in {{}} and {shares[1]:.2g} in {{}}"
+        else:
+            how_often = f"it is expected in {percent(shares[0])} of cases of {{}} and {percent(shares[1])} of {{}}"
+        names = mid_sentence(winner.label), mid_sentence(loser.label)
+        claim = (
+            f"{self.phrase(row.finding, stated)}{together} speaks for {names[0]}: given the other findings, "
+            f"{how_often.format(*names)} (likelihood ratio {ratio(abs(row.decibans))}, {signed(abs(row.decibans))} "
+            f"dB, {strength(row.decibans)})."
         )
+        named = [self._sources_of(row.finding, stated, (winner, loser))]
+        named += [self._sources_of(name, e.question.stated.get(name), (winner, loser)) for name in row.implies]
+        return Sentence(claim, " ".join(named))
 
     def little(self, rows: Iterable[FindingWeight]) -> str:
         """The findings that say next to nothing, in one sentence."""
@@ -115,27 +121,28 @@ class Writer:
             f"{mid_sentence(first.label)} fall to {percent(row.without[0])}."
         )
 
-    def lacking(self, row: Typical) -> str:
+    def lacking(self, row: Typical) -> Sentence:
         """What a typical case of the first diagnosis shows and this one does not."""
         e = self.explanation
         variable = self.variable(row.finding)
         here = "not stated" if row.stated is None else f"here: {state_phrase(variable, row.stated)}"
-        return (
+        claim = (
             f"{label_of(variable)}: {state_phrase(variable, row.state)}, given the other findings, in "
             f"{percent(row.shares[0])} of {mid_sentence(e.first.label)} and {percent(row.shares[1])} of "
-            f"{mid_sentence(e.second.label)} ({here})." + self.sources(row.finding, (row.state,), (e.first,))
+            f"{mid_sentence(e.second.label)} ({here})."
         )
+        return Sentence(claim, self.sources(row.finding, (row.state,), (e.first,)))
 
-    def separator(self, row: Separator) -> str:
+    def separator(self, row: Separator) -> Sentence:
         """What a missing finding would tell between the two."""
         e = self.explanation
         variable = self.variable(row.finding)
         one, two = row.best_for(0), row.best_for(1)
-        return (
+        claim = (
             f"{label_of(variable)}: {self._towards(variable, one, e.first, 0)}; "
             f"{self._towards(variable, two, e.second, 1)} ({row.separation:.2f} bits)."
-            + self.sources(row.finding, (one.state, two.state), (e.first, e.second))
         )
+        return Sentence(claim, self.sources(row.finding, (one.state, two.state), (e.first, e.second)))
 
     def _towards(self, variable: Variable, outlook: Outlook, side: Side, number: int) -> str:
         ours, theirs = outlook.shares[number], outlook.shares[1 - number]
@@ -145,19 +152,22 @@ class Writer:
             f"({percent(ours)} against {percent(theirs)}, {signed(weight)} dB)"
         )
 
-    def hint(self, row: Hint) -> str:
+    def hint(self, row: Hint) -> Sentence:
         """What would speak for another diagnosis."""
         e = self.explanation
         variable = self.variable(row.finding)
         label = self.label(row.diagnosis)
         other = Side(row.diagnosis, label, *row.probabilities, None)
-        return (
+        claim = (
             f"{label_of(variable)}: {state_phrase(variable, row.state)} would raise {label} from "
             f"{percent(row.probabilities[0])} to {percent(row.probabilities[1])}: {percent(row.shares[0])} of its "
             f"cases show it, given the other findings, and {percent(row.shares[1])} of "
             f"{mid_sentence(e.first.label)} ({signed(row.decibans)} dB)."
-            + self.sources(row.finding, (row.state,), (other, e.first))
         )
+        return Sentence(claim, self.sources(row.finding, (row.state,), (other, e.first)))
+
+    def _sources_of(self, finding: str, stated: object, sides: tuple[Side, ...]) -> str:
+        return self.sources(finding, states_named(self.variable(finding), stated), sides)
 
     def sources(self, finding: str, states: tuple[str, ...], sides: tuple[Side, ...]) -> str:
         """The statements behind P(finding | diagnosis) of each side, or that there are none."""
@@ -173,9 +183,10 @@ class Writer:
             if support is not None:
                 parts.append(f"{mid_sentence(side.label)}: {self._statements(variable, wanted, support)}")
                 assumptions |= dict.fromkeys(support.assumptions)
+        title = f"Sources on {mid_sentence(label_of(variable))}"
         if not parts:
-            return " Sources: none; an assumption."
-        return f" Sources: {'; '.join(parts)}." + (f" Also {'; '.join(assumptions)}." if assumptions else "")
+            return f"{title}: none; an assumption."
+        return f"{title}: {'; '.join(parts)}." + (f" Also {'; '.join(assumptions)}." if assumptions else "")
 
     def _statements(self, variable: Variable, states: tuple[str, ...], support: Support) -> str:
         if not support.statements:

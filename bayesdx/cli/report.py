@@ -1,0 +1,40 @@
+"""``bayesdx report``: everything about a case in one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bayesdx.cli.common import case_command, echo_json
+from bayesdx.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesdx.formats.case import Case
+    from bayesdx.model import Model
+
+EXAMPLE = "Example: bayesdx report case.yaml -o report.html"
+
+
+@click.command("report", epilog=EXAMPLE)
+@case_command
+@click.option("-o", "--output", metavar="FILE", help="Where to write: .html, .md or .json.")
+@click.option("--versus", metavar="DIAGNOSIS", help="Compare the leader with this diagnosis, not the runner-up.")
+def command(model: Model, case: Case, as_json: bool, output: str | None, versus: str | None) -> None:
+    """Write a report of a case: one file that stands alone and can be printed.
+
+    It holds the case, the differential, its explanation and the references.
+    """
+    from bayesdx.report.document import check_ending, document, write_document
+
+    if output is not None:
+        check_ending(output)
+    elif not as_json:
+        raise InputError("name the file to write, such as: bayesdx report case.yaml -o report.html")
+    report = document(model, case, versus)
+    if output is not None:
+        write_document(report, output)
+    if as_json:
+        echo_json(report.to_dict())
+    else:
+        click.echo(f"report of {case.id or 'the case'} written to {output}", err=True)

@@ -1,0 +1,120 @@
+"""One case in one file that stands alone: case, differential, explanation, what-if, sensitivity, references."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from bayesdx.analysis.explain import Explanation
+from bayesdx.analysis.query import QueryResult
+from bayesdx.errors import InputError
+from bayesdx.formats.case import Case
+from bayesdx.formats.text import write_text
+from bayesdx.report import explain as explaining
+from bayesdx.report.blocks import Section
+from bayesdx.report.html import page, sections_html
+from bayesdx.report.markdown import escaped, sections_markdown
+from bayesdx.report.overview import case_section, differential_section, method_section
+from bayesdx.report.sentences import Numbers
+from bayesdx.report.terminal import DISCLAIMER
+
+if TYPE_CHECKING:
+    from bayesdx.model import Model
+
+TITLE = "Differential diagnosis"
+NOTICE = f"{DISCLAIMER} It does not replace the judgement of a physician."
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """The answers to one case, ready to be written as HTML, Markdown or JSON.
+
+    ``choice`` says how the network was chosen.
+    """
+
+    case: Case
+    query: QueryResult
+    explanation: Explanation
+    choice: str = ""
+
+    @property
+    def title(self) -> str:
+        """What stands above the report."""
+        return f"{TITLE}: {self.case.id}" if self.case.id else TITLE
+
+    def sections(self) -> tuple[Section, ...]:
+        """All sections in their order; sources are cited by the numbers of the last one."""
+        numbers = Numbers()
+        return (
+            case_section(self.case, self.query.question),
+            differential_section(self.query),
+            *explaining.sections(self.explanation, numbers, explaining.PRINTED),
+            method_section(self.query.question, self.choice),
+            explaining.references(self.explanation, numbers),
+        )
+
+    def html(self) -> str:
+        """A whole HTML page."""
+        question = self.query.question
+        network = question.engine.network
+        about = f"{network.label or network.id} · prior set {question.prior} · version {network.version or 'none'}"
+        warnings = "".join(f'<p class="warning">{escape(warning)}</p>\n' for warning in self.query.warnings)
+        body = (
+            f"<header>\n<h1>{escape(self.title)}</h1>\n<p>{escape(about)}</p>\n</header>\n"
+            f'<p class="notice">{escape(NOTICE)}</p>\n{warnings}'
+            f"<main>\n{sections_html(self.sections())}\n</main>\n"
+            f"<footer>bayesdx · {escape(about)} · {escape(DISCLAIMER)}</footer>"
+        )
+        return page(self.title, body)
+
+    def markdown(self) -> str:
+        """A whole Markdown page."""
+        warnings = [f"> {escaped(warning)}" for warning in self.query.warnings]
+        return "\n\n".join([f"# {escaped(self.title)}", f"**{NOTICE}**", *warnings, self._body()]) + "\n"
+
+    def _body(self) -> str:
+        return sections_markdown(self.sections())
+
+    def json(self) -> str:
+        """The object of ``to_dict`` as text."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def to_dict(self) -> dict[str, object]:
+        """The object that ``bayesdx report --json`` prints (schema report/1)."""
+        return {
+            "schema": "report/1",
+            **self.query.question.head(),
+            "notice": NOTICE,
+            "query": self.query.to_dict(),
+            "explain": self.explanation.to_dict(),
+        }
+
+
+WRITERS: Mapping[str, Callable[[Document], str]] = {
+    ".html": Document.html,
+    ".md": Document.markdown,
+    ".json": Document.json,
+}
+
+
+def check_ending(path: str) -> str:
+    """The ending of a report file; raises InputError that names the valid ones."""
+    ending = os.path.splitext(path)[1].lower()
+    if ending not in WRITERS:
+        hint = "; print the .html page to get a PDF" if ending == ".pdf" else ""
+        raise InputError(f"{path}: a report ends in {', '.join(WRITERS)}{hint}")
+    return ending
+
+
+def document(model: Model, case: Case, versus: str | None = None) -> Document:
+    """Ask everything that a report holds; ``versus`` names the diagnosis to compare the leader with."""
+    return Document(case, model.query(case), model.explain(case, versus=versus), model.choice)
+
+
+def write_document(one: Document, path: str) -> None:
+    """Write a report, whole or not at all; its ending says what it is: .html, .md or .json."""
+    write_text(path, WRITERS[check_ending(path)](one))
