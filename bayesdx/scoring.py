@@ -39,14 +39,25 @@ def evaluate_cases(
     """
     if not cases:
         raise InputError("no case to evaluate")
-    networks = _Networks(prior, baseline)
+    return _evaluate(cases, _Networks(), network, prior, baseline, own_source, advance)
+
+
+def _evaluate(
+    cases: Sequence[Case],
+    networks: _Networks,
+    network: str | None,
+    prior: str | None,
+    baseline: bool,
+    own_source: bool,
+    advance: Callable[[int], object],
+) -> Evaluation:
     scored, warnings = [], []
     for case in cases:
         if case.diagnosis is None:
             raise InputError(f"{case.place}: no diagnosis; evaluate needs the proven one")
         name = network or _network_of(case)
         left_out = () if own_source else networks.sources_of(case)
-        document, engine = networks.without(name, left_out)
+        document, engine = networks.compiled(name, prior, left_out, baseline)
         diagnoses = document.network.variable(str(document.network.target)).states
         truth = case.diagnosis if case.diagnosis in diagnoses else "other"
         if truth not in diagnoses:
@@ -84,11 +95,10 @@ def _impression(value: object) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Networks:
-    """Networks under one prior set, each built once for every set of sources that is left out."""
+    """Networks without the facts of some sources, each built and compiled once."""
 
-    prior: str | None
-    baseline: bool
-    built: dict[tuple[str, tuple[str, ...]], tuple[NetworkDocument, Engine]] = field(default_factory=dict)
+    documents: dict[tuple[str, tuple[str, ...], bool], NetworkDocument] = field(default_factory=dict)
+    engines: dict[tuple[object, ...], tuple[NetworkDocument, Engine]] = field(default_factory=dict)
 
     @cached_property
     def library(self) -> Library:
@@ -106,30 +116,40 @@ class _Networks:
         mine = identity(source)
         return tuple(key for key, theirs in self.identities.items() if mine & theirs)
 
-    def without(self, name: str, left_out: tuple[str, ...]) -> tuple[NetworkDocument, Engine]:
-        """The network ``name`` built without the facts of the sources ``left_out``, compiled."""
-        if (name, left_out) not in self.built:
-            document = self._document(name, left_out)
-            self.built[name, left_out] = document, compile_network(document.network)
-        return self.built[name, left_out]
+    def compiled(
+        self, name: str, prior: str | None, left_out: tuple[str, ...], baseline: bool
+    ) -> tuple[NetworkDocument, Engine]:
+        """The network (or its baseline) under a prior set, built without the facts of ``left_out``."""
+        key = (name, prior, left_out, baseline)
+        if key not in self.engines:
+            document = self._document(name, left_out, baseline)
+            default = document.default_prior
+            if prior is not None and not (default and default.name == prior):
+                document = document.with_prior(prior)
+            self.engines[key] = document, compile_network(document.network)
+        return self.engines[key]
 
-    def _document(self, name: str, left_out: tuple[str, ...]) -> NetworkDocument:
-        model = load(name, self.prior)
-        if name not in network_names():
-            if self.baseline:
-                raise InputError(f"the baseline needs a shipped network; {nearest(name, network_names())}")
-            return model.document  # a network file carries no facts to leave out
-        if not left_out and not self.baseline:
-            return model.document
+    def _document(self, name: str, left_out: tuple[str, ...], baseline: bool) -> NetworkDocument:
+        key = (name, left_out, baseline)
+        if key not in self.documents:
+            self.documents[key] = self._build(name, left_out, baseline)
+        return self.documents[key]
+
+    def _build(self, name: str, left_out: tuple[str, ...], baseline: bool) -> NetworkDocument:
+        shipped = name in network_names()
+        if baseline and not shipped:
+            raise InputError(f"the baseline needs a shipped network; {nearest(name, network_names())}")
+        if not baseline and (not left_out or not shipped):
+            return load(name).document  # a network file carries no facts to leave out
 
         def keep(fact: Fact) -> bool:
             return fact.source not in left_out
 
         definition = self.library.definition(name)
         document = self.library.document(definition, keep)
-        if self.baseline:
+        if baseline:
             document = replace(document, network=naive_bayes(definition, self.library.facts, keep))
-        return document.with_prior(model.prior)
+        return document
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,10 +183,13 @@ def compare_cases(
     groups: dict[str, list[Case]] = {}
     for case in cases:
         groups.setdefault(_network_of(case), []).append(case)
+    if not groups:
+        raise InputError("no case to evaluate")
     priors = list(load(next(iter(groups))).document.prior_sets)
+    networks = _Networks()
     rows = []
     for prior, baseline in [*((prior, False) for prior in priors), ("uniform", True)]:
-        whole = evaluate_cases(cases, prior=prior, baseline=baseline, own_source=own_source, advance=advance)
+        whole = _evaluate(cases, networks, None, prior, baseline, own_source, advance)
         method = "naive Bayes" if baseline else "network"
         rows.append(Comparison("all", prior, method, whole))
         for name in groups:

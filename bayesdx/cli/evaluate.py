@@ -38,7 +38,7 @@ def command(
     from bayesdx.scoring import compare_cases, evaluate_cases
 
     cases = read_cases(path)
-    with progress("scoring", len(cases), shown=sys.stderr.isatty()) as advance:
+    with progress("scoring", len(cases) * (4 if compare else 1), shown=sys.stderr.isatty()) as advance:
         if compare:
             table = compare_cases(cases, own_source=own_source, advance=advance)
         else:

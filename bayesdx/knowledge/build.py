@@ -44,14 +44,13 @@ _UNIFORM_PART = 0.1
 
 @dataclass(frozen=True)
 class Cell:
-    """Rows of one finding: base (states,), diagnosis rows (diagnoses, states), form rows, counts (forms, states).
+    """Rows of one finding: base (states,), form rows and counts (forms, states).
 
     ``studies[diagnosis]`` are the studies behind the rows.
     """
 
     finding: str
     base: Array
-    diagnosis_rows: Array
     form_rows: Array
     form_counts: Array
     studies: Mapping[str, tuple[Study, ...]]
@@ -68,17 +67,34 @@ def pool_findings(
             by_cell[fact.finding, fact.diagnosis].append(fact)
     groups = {cell: group_facts(found) for cell, found in by_cell.items()}
     findings = definition.findings
-    return {
-        finding: _pool_finding(definition, variable, groups)
-        for finding, variable in findings.items()
-        if sum((finding, diagnosis) in groups for diagnosis in names) >= _MIN_DIAGNOSES
-    }
+    kept = [f for f in findings if sum((f, diagnosis) in groups for diagnosis in names) >= _MIN_DIAGNOSES]
+    links = {link.child: link for link in definition.associations}
+    cells: dict[str, Cell] = {}
+    for finding in sorted(kept, key=lambda name: _depth(links, name)):  # parents before children
+        link = links.get(finding)
+        parent_rows = _parent_rows(definition, cells, link.parent) if link else None
+        cells[finding] = _pool_finding(definition, findings[finding], groups, link, parent_rows)
+    return {finding: cells[finding] for finding in kept}
+
+
+def _depth(links: Mapping[str, Association], finding: str) -> int:
+    return 1 + _depth(links, links[finding].parent) if finding in links else 0
+
+
+def _parent_rows(definition: Definition, cells: Mapping[str, Cell], parent: str) -> Array | None:
+    """P(parent | form), shape (forms, states of the parent); None when no facts speak of the parent."""
+    if parent == MINERALISATION.id:
+        known = {_CALCIFICATION, _PATTERN} <= cells.keys()
+        return _mineralisation(definition, cells).rows if known else None
+    return cells[parent].form_rows if parent in cells else None
 
 
 def _pool_finding(
     definition: Definition,
     variable: Variable,
     groups: Mapping[tuple[str, str], list[tuple[Fact, ...]]],
+    link: Association | None,
+    parent_rows: Array | None,
 ) -> Cell:
     pooling, size = definition.pooling, variable.cardinality
     excluded = np.array([state == "not_applicable" for state in variable.states])
@@ -93,17 +109,42 @@ def _pool_finding(
         }
         counts = {d: pool(found, size, pooling.word_correlation) for d, found in studies.items()}
         base = _base(list(counts.values()), base, uniform, definition.background.get(variable.id))
-    m = pooling.base_strength
-    rows = {d: (k + m * base) / (k.sum() + m) for d, k in counts.items()}
-    form_counts = np.array([_form_counts(definition, f, variable, studies, rows, base) for f in definition.forms])
+    bases = np.tile(base, (len(definition.forms), 1))
+    if link and parent_rows is not None:
+        bases = _linked_bases(definition, link, variable, base, parent_rows)
+    form_counts = np.array(
+        [
+            _form_counts(definition, form, variable, studies[form.diagnosis], counts[form.diagnosis], form_base)
+            for form, form_base in zip(definition.forms, bases, strict=True)
+        ]
+    )
     return Cell(
         finding=variable.id,
         base=base,
-        diagnosis_rows=np.array([rows[d] for d, _ in definition.diagnoses]),
         form_rows=form_counts / form_counts.sum(axis=1, keepdims=True),
         form_counts=form_counts,
         studies=studies,
     )
+
+
+def _linked_bases(
+    definition: Definition, link: Association, child: Variable, base: Array, parent_rows: Array
+) -> Array:
+    """The base of each form, shape (forms, states of the child), where the child goes with another finding.
+
+    What is known of the parent in a form says something about a child of which nothing is known: a lesion that
+    is always calcified is seldom bright on T2. The base is split by the state of the parent, averaged over all
+    forms, and put together again with the form's own parent row.
+    """
+    joint = fit_margins(_table(definition, link, child), parent_rows.mean(axis=0), base)
+    return np.asarray(parent_rows @ (joint / joint.sum(axis=-1, keepdims=True)))
+
+
+def _table(definition: Definition, link: Association, child: Variable) -> Array:
+    """The association raised to its strength, shape (states of the parent, states of the child)."""
+    parents = MINERALISATION if link.parent == MINERALISATION.id else definition.findings[link.parent]
+    table = np.array([[link.table[c][p] for c in child.states] for p in parents.states], dtype=float)
+    return np.asarray(table**definition.pooling.association_strength)
 
 
 def _studies(
@@ -162,16 +203,20 @@ def _form_counts(
     definition: Definition,
     form: Form,
     variable: Variable,
-    studies: Mapping[str, tuple[Study, ...]],
-    rows: Mapping[str, Array],
+    studies: tuple[Study, ...],
+    diagnosis_counts: Array,
     base: Array,
 ) -> Array:
+    """Dirichlet counts (states,) of a form: its own facts and definition, shrunk to the row of the diagnosis.
+
+    ``diagnosis_counts`` pools all facts of the diagnosis, ``base`` is what both shrink to in the end.
+    """
     pooling = definition.pooling
-    row = rows[form.diagnosis]
-    found = studies[form.diagnosis]
+    m = pooling.base_strength
+    row = (diagnosis_counts + m * base) / (diagnosis_counts.sum() + m)
     defined = form.definition.get(variable.id, ())
     own = pool(
-        (study for study in found if not form.name or _describes(definition, study, form, bool(defined))),
+        (study for study in studies if not form.name or _describes(definition, study, form, bool(defined))),
         variable.cardinality,
         pooling.word_correlation,
     )
@@ -179,7 +224,7 @@ def _form_counts(
     if at:
         own[at] += pooling.definition_strength * row[at] / row[at].sum()
     if not form.name:  # a diagnosis without forms is its own form: it shrinks to the base itself
-        return own + pooling.base_strength * base
+        return own + m * base
     return own + pooling.form_strength * row
 
 
@@ -225,8 +270,7 @@ def build_network(definition: Definition, cells: Mapping[str, Cell], version: st
         elif finding in linked:
             link = linked[finding]
             parents[finding] = ("form", link.parent)
-            parent = MINERALISATION if link.parent == "mineralisation" else findings[link.parent]
-            counts[finding] = _conditional_counts(definition, link, parent, findings[finding], margins, cell)
+            counts[finding] = _conditional_counts(definition, link, findings[finding], margins, cell)
         else:
             parents[finding] = ("form",)
             counts[finding] = cell.form_counts
@@ -275,21 +319,14 @@ def _form_label(definition: Definition, form: Form) -> str:
 
 
 def _conditional_counts(
-    definition: Definition,
-    link: Association,
-    parent: Variable,
-    child: Variable,
-    margins: Mapping[str, Array],
-    cell: Cell,
+    definition: Definition, link: Association, child: Variable, margins: Mapping[str, Array], cell: Cell
 ) -> Array:
     """Counts (forms, parent states, child states) of a child that goes with another finding given the form.
 
     The counts of a form's row are shared out by how often the parent takes each state, but never fall below
     the strength of the base: a row for a rare parent state rests on the association, not on nothing.
     """
-    table = np.array([[link.table[c][p] for c in child.states] for p in parent.states], dtype=float)
-    strength = definition.pooling.association_strength
-    joint = fit_margins(np.maximum(table, 1e-12) ** strength, margins[link.parent], margins[link.child])
+    joint = fit_margins(_table(definition, link, child), margins[link.parent], margins[link.child])
     conditional = joint / joint.sum(axis=-1, keepdims=True)
     total = cell.form_counts.sum(axis=-1)[:, None] * joint.sum(axis=-1)
     return np.asarray(conditional * np.maximum(total, definition.pooling.base_strength)[..., None])
