@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bayesdx.analysis.comparison import Comparison
     from bayesdx.analysis.costs import Costs
     from bayesdx.analysis.query import QueryResult
+    from bayesdx.analysis.sensitivity.result import Sensitivity
     from bayesdx.analysis.whatif import WhatIf
 
 #: The network of a case whose level names none.
@@ -121,6 +122,15 @@ class Model:
         from bayesdx.analysis.whatif import what_if
 
         return self._ask(what_if, case, costs=self.costs(costs), **options)
+
+    def sensitivity(self, case: AnyCase, **options: Any) -> Sensitivity:
+        """How far the answer can be trusted; see :func:`bayesdx.analysis.sensitivity.result.sensitivity`."""
+        from bayesdx.analysis.sensitivity.literature import literature_of
+        from bayesdx.analysis.sensitivity.result import sensitivity
+
+        priors = {name: prior.probabilities for name, prior in self.document.prior_sets.items()}
+        literature = literature_of(self.network)
+        return self._ask(sensitivity, case, prior_probabilities=priors, literature=literature, **options)
 
     def compare(self, case: AnyCase, changes: Mapping[str, object], removed: Iterable[str] = ()) -> Comparison:
         """The differential before and after findings are set to other values or ``removed``."""
@@ -258,6 +268,12 @@ def load_for(case: Case, prior: str | None = None) -> Model:
                 return _model(document, prior, None, f"it covers level '{level}'")
     choice = "no network covers the level" if levels else "the case states no level"
     return _model(read_network(network_path(DEFAULT_NETWORK)), prior, None, choice)
+
+
+def shipped_levels() -> tuple[str, ...]:
+    """The levels that the shipped networks cover, those of the default network first."""
+    names = (DEFAULT_NETWORK, *(name for name in network_names() if name != DEFAULT_NETWORK))
+    return tuple(dict.fromkeys(level for name in names for level in read_network(network_path(name)).levels))
 
 
 def _levels(case: Case) -> list[str]:

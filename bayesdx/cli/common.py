@@ -54,7 +54,6 @@ _CASE_PARAMETERS = (
     click.option("--case", "case_id", metavar="ID", help="Which case, when the file holds several."),
     click.option(
         "-f",
-        "--finding",
         "pairs",
         multiple=True,
         metavar="FINDING=STATE",
@@ -87,9 +86,14 @@ def case_command(command: Command) -> Command:
         case = read_case(path, case_id, pairs, age, sex)
         return command(model=load_model(network, prior, target, case), case=case, **options)
 
+    return case_parameters(ask)  # type: ignore[return-value]
+
+
+def case_parameters(command: Command) -> Command:
+    """Give a command the argument CASE and the shared options as they are, for one that reads them itself."""
     for parameter in reversed(_CASE_PARAMETERS):
-        ask = parameter(ask)
-    return ask  # type: ignore[return-value]
+        command = parameter(command)
+    return command
 
 
 def read_case(
@@ -112,7 +116,7 @@ def read_case(
     return case_from_mapping({**whole, **stated, "findings": {**case.findings, **added}}, case.place)
 
 
-def parse_findings(pairs: Sequence[str]) -> dict[str, object]:
+def parse_findings(pairs: Sequence[str], option: str = "-f") -> dict[str, object]:
     """Findings of ``-f finding=state`` options; raises InputError without '=' and for a finding given twice."""
     from bayesdx.formats.case import parse_value
 
@@ -120,9 +124,9 @@ def parse_findings(pairs: Sequence[str]) -> dict[str, object]:
     for pair in pairs:
         name, equals, value = (part.strip() for part in pair.partition("="))
         if not equals or not name or not value:
-            raise InputError(f"-f {pair}: write finding=state")
+            raise InputError(f"{option} {pair}: write finding=state")
         if name in findings:
-            raise InputError(f"-f {pair}: finding '{name}' is given twice")
+            raise InputError(f"{option} {pair}: finding '{name}' is given twice")
         findings[name] = parse_value(value)
     return findings
 

@@ -160,6 +160,6 @@ def test_public_network_with_a_target(run: Run, tmp_path: Path) -> None:
 
 def test_help_names_the_options(run: Run) -> None:
     text = run("query", "--help").stdout
-    for option in ("--network", "--prior", "--json", "--finding", "--age", "--sex", "--case", "--all"):
+    for option in ("--network", "--prior", "--json", "-f", "--age", "--sex", "--case", "--all"):
         assert option in text
     assert "query" in run().stdout

@@ -1,0 +1,168 @@
+"""``bayesdx ask``: the findings of a case, asked one by one, the most informative first."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from bayesdx.cli.common import case_parameters, echo_json, load_model, read_case
+from bayesdx.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesdx.analysis.questionnaire import Questionnaire
+    from bayesdx.formats.case import Case
+
+Say = Callable[[str], None]
+Read = Callable[[], str | None]
+
+SKIP = ("", "skip", "unknown")
+STOP = ("done", "quit", "exit")
+
+
+@click.command("ask", epilog="Example: bayesdx ask -f level=cervical --age 68 --save case.yaml")
+@case_parameters
+@click.option("--save", metavar="FILE", help="Where to save the case (.yaml or .json).")
+@click.option("--costs", metavar="FILE", help="YAML file of examination or finding: cost; asks by bits per cost.")
+@click.option(
+    "--certain",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.95,
+    show_default=True,
+    help="A diagnosis this probable ends the questions.",
+)
+@click.option(
+    "--information",
+    type=click.FloatRange(0),
+    default=0.01,
+    show_default=True,
+    help="Bits that a question must be expected to bring.",
+)
+@click.option("--worth", type=click.FloatRange(0), default=0.0, help="Bits that it must bring per unit of cost.")
+def command(
+    path: str | None,
+    case_id: str | None,
+    pairs: Sequence[str],
+    age: float | None,
+    sex: str | None,
+    network: str | None,
+    prior: str | None,
+    target: str | None,
+    as_json: bool,
+    save: str | None,
+    costs: str | None,
+    certain: float,
+    information: float,
+    worth: float,
+) -> None:
+    """Ask for the findings of a case, the most informative first.
+
+    CASE is where to start from; without it, and without -f, from nothing. Every answer moves the differential. It
+    stops when a diagnosis is certain enough, when nothing that is left is worth asking, on 'done', or at the end
+    of the input. With --json the conversation goes to stderr and its outcome to stdout.
+    """
+    from bayesdx.analysis.questionnaire import begin
+    from bayesdx.analysis.sequence import StoppingRules
+    from bayesdx.formats.case import Case, case_from_mapping
+    from bayesdx.formats.case_file import as_mapping, write_case
+    from bayesdx.report.questionnaire import closing, opening
+
+    if path == "-":
+        raise InputError("standard input holds the answers: give the case as a file, or its findings with -f")
+
+    def say(text: str) -> None:
+        click.echo(text, err=as_json)
+
+    read = _reader(as_json)
+    given = path is not None or pairs or age is not None or sex is not None
+    case = read_case(path, case_id, pairs, age, sex) if given else Case(place="answers")
+    if network is None:
+        case = _with_level(case, say, read)
+    model = load_model(network, prior, target, case)
+    start = begin(model.question, as_mapping(case), StoppingRules(certain, information, worth), model.costs(costs))
+    say(opening(start, model.choice))
+    end = _converse(start, say, read)
+    if save is not None:
+        write_case(save, case_from_mapping(end.case, save))
+    say("\n" + closing(end, save))
+    if as_json:
+        echo_json({**end.to_dict(), "saved": save})
+
+
+def _reader(err: bool) -> Read:
+    """Read one line after a prompt; None at the end of the input. What is piped in is shown like what is typed."""
+
+    def read() -> str | None:
+        click.echo("> ", nl=False, err=err)
+        try:
+            line = sys.stdin.readline()
+        except UnicodeDecodeError:
+            raise InputError("standard input: is not a text (UTF-8)") from None
+        if not line:
+            click.echo("", err=err)
+            return None
+        if not sys.stdin.isatty():
+            click.echo(line.rstrip("\r\n"), err=err)
+        return line.strip()
+
+    return read
+
+
+def _with_level(case: Case, say: Say, read: Read) -> Case:
+    """Ask for the level, which chooses the network, when the case does not state it."""
+    from bayesdx.analysis.answers import parse_answer
+    from bayesdx.formats.case_file import with_changes
+    from bayesdx.model import shipped_levels
+    from bayesdx.network import Variable
+    from bayesdx.report.questionnaire import HELP, choices
+
+    if "level" in case.findings:
+        return case
+    level = Variable("level", shipped_levels(), "Level of the lesion")
+    say(f"{click.style(level.label, bold=True)}, which chooses the network\n{choices(level, level.states)}")
+    while True:
+        line = read()
+        if line is None or line.lower() in (*SKIP, *STOP):
+            return case
+        if line == "?":
+            say(HELP)
+            continue
+        try:
+            return with_changes(case, {"level": parse_answer(line, level, level.states)})
+        except InputError as error:
+            say(click.wrap_text(f"! {error}", 79, "", "  "))
+
+
+def _converse(start: Questionnaire, say: Say, read: Read) -> Questionnaire:
+    """Ask until stopped; every change of the differential is shown."""
+    from bayesdx.analysis.answers import parse_answer
+    from bayesdx.report import questionnaire as shown
+
+    now, asked = start, None
+    while (value := now.next) is not None:
+        if asked is not now:
+            say("\n" + shown.prompt(value, len(now.answers) + 1))
+            asked = now
+        line = read()
+        word = "done" if line is None else line.lower()
+        try:
+            if word in STOP:
+                return now
+            if word in ("?", "help"):
+                say(shown.HELP)
+            elif word == "why":
+                say(shown.why(value, now))
+            elif word in SKIP:
+                now = now.answered(value, None)
+            elif word == "undo":
+                now, before = now.undone(), now
+                say(shown.differential(now, before))
+            else:
+                stated = parse_answer(str(line), value.variable, shown.offered_states(value))
+                now, before = now.answered(value, stated), now
+                say(shown.differential(now, before))
+        except InputError as error:
+            say(click.wrap_text(f"! {error}", 79, "", "  "))
+    return now

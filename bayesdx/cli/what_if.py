@@ -1,0 +1,101 @@
+"""``bayesdx what-if``: what is missing, what would it change, and what to look at next?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from bayesdx.cli.common import case_command, echo_json, parse_findings
+from bayesdx.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesdx.formats.case import Case
+    from bayesdx.model import Model
+
+EXAMPLE = (
+    "Examples: bayesdx what-if case.yaml --top 5; bayesdx what-if case.yaml --finding mr_dural_tail; "
+    "bayesdx what-if case.yaml --set ct_calcification_pattern=punctate --unset mr_dural_tail"
+)
+
+
+@click.command("what-if", epilog=EXAMPLE)
+@case_command
+@click.option("--finding", metavar="FINDING", help="Show one in full: the diagnoses under each of its states.")
+@click.option("--set", "changes", multiple=True, metavar="FINDING=STATE", help="Compare before and after.")
+@click.option("--unset", "removed", multiple=True, metavar="FINDING", help="Compare without a finding.")
+@click.option("--kind", metavar="KIND", help="Only findings of a kind: clinical, ct, location, mr.")
+@click.option("--examination", metavar="NAME", help="Only findings that an examination shows: history, ct, mr, …")
+@click.option("--costs", metavar="FILE", help="YAML file of examination or finding: cost, in any unit.")
+@click.option("--steps", type=click.IntRange(0), default=0, help="Also plan this many next steps.")
+@click.option(
+    "--certain",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.95,
+    show_default=True,
+    help="With --steps: a diagnosis this probable ends the search.",
+)
+@click.option(
+    "--worth",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="With --steps and --costs: bits that a step must bring per unit of cost.",
+)
+@click.option("--top", type=click.IntRange(1), default=10, show_default=True, help="Findings to show.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Seed of the simulated patients.")
+def command(
+    model: Model,
+    case: Case,
+    as_json: bool,
+    finding: str | None,
+    changes: Sequence[str],
+    removed: Sequence[str],
+    kind: str | None,
+    examination: str | None,
+    costs: str | None,
+    steps: int,
+    certain: float,
+    worth: float,
+    top: int,
+    seed: int,
+) -> None:
+    """Say what each finding that is not yet seen would tell.
+
+    For each: its expected information about the diagnosis in bits, the chance that another diagnosis leads once it
+    is seen, and the state that would move the leading diagnosis most. The same for whole examinations. With --set
+    and --unset, any number of changes are made at once and the differential is shown before and after.
+    """
+    if changes or removed:
+        if finding or kind or examination or costs or steps:
+            raise InputError("--set and --unset compare two differentials: leave the other options of what-if out")
+        _compare(model, case, as_json, changes, removed)
+        return
+    from bayesdx.analysis.sequence import StoppingRules
+
+    result = model.what_if(
+        case,
+        costs,
+        kind=kind,
+        examination=examination,
+        finding=finding,
+        steps=steps,
+        rules=StoppingRules(certain=certain, worth=worth),
+        seed=seed,
+    )
+    if as_json:
+        echo_json(result.to_dict())
+        return
+    from bayesdx.report.whatif import finding_text, what_if_text
+
+    click.echo(finding_text(result, model.choice) if finding else what_if_text(result, model.choice, top))
+
+
+def _compare(model: Model, case: Case, as_json: bool, changes: Sequence[str], removed: Sequence[str]) -> None:
+    result = model.compare(case, parse_findings(changes, "--set"), removed)
+    if as_json:
+        echo_json(result.to_dict())
+        return
+    from bayesdx.report.whatif import comparison_text
+
+    click.echo(comparison_text(result, model.choice))

@@ -1,0 +1,63 @@
+"""Cases on their way out: changed, as a mapping like a case file, and written to one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from bayesdx.errors import InputError, nearest
+from bayesdx.formats.case import Case, case_from_mapping
+from bayesdx.formats.text import write_text
+
+
+def as_mapping(case: Case) -> dict[str, object]:
+    """The case as the mapping that a case file holds; keys that say nothing are left out."""
+    stated = {"id": case.id, "age": case.age, "sex": case.sex, "diagnosis": case.diagnosis}
+    kept = {key: value for key, value in stated.items() if value is not None}
+    if case.age is not None and case.age == int(case.age):
+        kept["age"] = int(case.age)
+    return {**kept, **case.metadata, "findings": dict(case.findings)}
+
+
+def with_changes(case: Case, changes: Mapping[str, object], removed: Iterable[str] = ()) -> Case:
+    """The case with findings set to other values, and findings ``removed``.
+
+    ``age`` (years) and ``sex`` are set and removed like findings; ``age_group`` stands for both ways to state an
+    age. Raises InputError for a finding to remove that the case does not state.
+    """
+    mapping = as_mapping(case)
+    findings = dict(case.findings)
+    removed = list(removed)
+    both = next((name for name in removed if name in changes), None)
+    if both is not None:
+        raise InputError(f"{case.place}: '{both}' is both set and removed")
+    for name in (*removed, *changes):
+        known = _drop(name, mapping, findings)
+        if not known and name in removed:
+            stated = [*findings, *(key for key in ("age", "sex") if key in mapping)]
+            raise InputError(f"{case.place}: states no finding '{name}' to remove; {nearest(name, stated)}")
+    for name, value in changes.items():
+        (mapping if name in ("age", "sex") else findings)[name] = value
+    return case_from_mapping({**mapping, "findings": findings}, case.place)
+
+
+def _drop(name: str, mapping: dict[str, object], findings: dict[str, object]) -> bool:
+    """Take out what states ``name``, under each of its keys; False when nothing does."""
+    keys = ("age", "age_group") if name in ("age", "age_group") else (name,)
+    known = False
+    for key in keys:
+        known = findings.pop(key, None) is not None or known
+        if key in ("age", "sex"):
+            known = mapping.pop(key, None) is not None or known
+    return known
+
+
+def write_case(path: str, case: Case) -> None:
+    """Write a case file: JSON when ``path`` ends in .json, else YAML; whole or not at all."""
+    mapping = as_mapping(case)
+    if path.lower().endswith(".json"):
+        write_text(path, json.dumps(mapping, indent=2, ensure_ascii=False, default=str) + "\n")
+        return
+    import yaml
+
+    write_text(path, yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True, default_flow_style=False))
