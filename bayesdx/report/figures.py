@@ -20,7 +20,7 @@ _FONT = 'font-family="Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-se
 
 
 def differential_svg(rows: Sequence[RankedDiagnosis]) -> str:
-    """Bars of the probabilities from 0 to 100 %, the 95 % interval as a line, the prior as a tick; numbers beside."""
+    """Bars of the probabilities, the 95 % interval as a line, the prior as a tick; the numbers beside them."""
     columns = (_WIDTH - 150, _WIDTH - 48, _WIDTH - 2)
     span = columns[0] - 52 - _LEFT
     bottom = 24 + _ROW * len(rows)

@@ -83,8 +83,8 @@ def block_html(block: Block) -> str:
         case Figure(svg, caption, _):
             return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
         case References(items):
-            rows = "".join(f'<li id="ref-{i}">{escape(item)}</li>\n' for i, item in enumerate(items, 1))
-            return f'<ol class="references">\n{rows}</ol>'
+            listing = "".join(f'<li id="ref-{i}">{escape(item)}</li>\n' for i, item in enumerate(items, 1))
+            return f'<ol class="references">\n{listing}</ol>'
 
 
 def inline(words: str) -> str:

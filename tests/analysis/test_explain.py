@@ -1,0 +1,411 @@
+"""The explanation against brute-force enumeration and pyAgrum."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pyagrum
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bayesdx.analysis.explain import Explanation, explain
+from bayesdx.analysis.question import Question
+from bayesdx.analysis.weights import decibans
+from bayesdx.errors import InputError
+from bayesdx.formats.network_json import NetworkDocument
+from bayesdx.inference import compile_network
+from bayesdx.model import Model, load
+from bayesdx.network import Array, Network, Variable
+
+VALUES = {
+    "level": ["cervical", "not cervical", {"thoracic": 3.0, "lumbar": 0.5}],
+    "compartment": ["extradural", "intradural_extramedullary"],
+    "ct_calcification": ["present", {"present": 0.9, "absent": 0.2}],
+    "ct_calcification_pattern": ["punctate", "not dense_solid", "not not_applicable"],
+    "mr_t2_signal": ["hyper", {"hypo": 1.0, "mixed": 0.1}],
+    "mr_dural_tail": [False],
+    "size_mm": [12],
+}
+CASES = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in VALUES.items()})
+SETTINGS = settings(max_examples=20, deadline=None)
+FINDINGS = {
+    "level": "cervical",
+    "ct_calcification": "present",
+    "ct_calcification_pattern": "punctate",
+    "mr_t2_signal": {"hyper": 0.8, "mixed": 0.2},
+    "mr_dural_tail": "absent",
+    "sex": "not male",
+}
+
+
+@pytest.fixture(scope="module")
+def model(small: NetworkDocument) -> Model:
+    return Model(small, "surgical")
+
+
+@pytest.fixture(scope="module")
+def joint(model: Model) -> Array:
+    """P(x) of every joint state, one axis a variable."""
+    network = model.network
+    operands: list[object] = []
+    for variable in network.variables:
+        family = (*network.parents[variable.id], variable.id)
+        operands += [network.cpts[variable.id], [network.index[i] for i in family]]
+    table: Array = np.einsum(*operands, list(range(len(network.variables))), optimize=True)
+    return table
+
+
+def with_target(model: Model, joint: Array, findings: dict[str, Array], other: str | None = None) -> Array:
+    """P(target, findings) by summing the joint; with ``other`` P(target, other, findings)."""
+    network = model.network
+    kept = [network.index["diagnosis"]] + ([] if other is None else [network.index[other]])
+    operands: list[object] = [joint, list(range(joint.ndim))]
+    for name, weights in findings.items():
+        operands += [weights / weights.max(), [network.index[name]]]
+    table: Array = np.einsum(*operands, kept, optimize=True)
+    return table
+
+
+def bayes_net(network: Network) -> pyagrum.BayesNet:
+    """The network for pyAgrum, states by number."""
+    net = pyagrum.BayesNet()
+    for v in network.variables:
+        net.add(pyagrum.LabelizedVariable(v.id, "", [str(i) for i in range(v.cardinality)]))
+    for child in network.topological_order:
+        for parent in network.parents[child]:
+            net.addArc(parent, child)
+    for v in network.variables:
+        names = [*network.parents[v.id], v.id]
+        table = net.cpt(v.id)
+        order = [names.index(name) for name in reversed(table.names)]
+        table[:] = np.ascontiguousarray(network.cpts[v.id].transpose(order))
+    return net
+
+
+@SETTINGS
+@given(findings=CASES)
+def test_weights_equal_enumeration(model: Model, joint: Array, findings: dict[str, object]) -> None:
+    question = model.question({"findings": findings})
+    result = explain(question)
+    states = question.target.states
+    a, b = states.index(result.first.diagnosis), states.index(result.second.diagnosis)
+    whole = with_target(model, joint, dict(question.findings))
+    prior = with_target(model, joint, {})
+    assert result.first.probability == pytest.approx(whole[a] / whole.sum())
+    covered = [name for row in result.weights for name in (row.finding, *row.implies)]
+    assert sorted(covered) == sorted(question.findings)
+    for row in result.weights:
+        group = {row.finding, *row.implies}
+        rest = with_target(model, joint, {n: w for n, w in question.findings.items() if n not in group})
+        alone = with_target(model, joint, {n: w for n, w in question.findings.items() if n in group})
+        assert row.likelihoods == pytest.approx((whole[a] / rest[a], whole[b] / rest[b]))
+        assert row.ratio == pytest.approx(whole[a] / rest[a] / (whole[b] / rest[b]))
+        assert row.decibans == pytest.approx(10 * math.log10(row.likelihoods[0] / row.likelihoods[1]), abs=1e-9)
+        assert row.alone == pytest.approx((alone[a] / prior[a], alone[b] / prior[b]))
+        assert row.without == pytest.approx((rest[a] / rest.sum(), rest[b] / rest.sum()))
+        assert rest[states.index(row.leader_without)] == pytest.approx(rest.max())
+
+
+@SETTINGS
+@given(findings=CASES)
+def test_waterfall_sums_to_the_posterior(model: Model, findings: dict[str, object]) -> None:
+    result = model.explain({"findings": findings})
+    posterior = 10 * math.log10(result.first.probability / result.second.probability)
+    assert sum(step.decibans for step in result.waterfall) == pytest.approx(posterior, abs=1e-9)
+    assert result.waterfall[-1].odds == pytest.approx(posterior, abs=1e-9)
+    assert result.waterfall[0].decibans == pytest.approx(decibans(result.first.prior, result.second.prior))
+    for step in result.waterfall:
+        assert step.odds == pytest.approx(decibans(*step.probabilities))
+    assert len(result.waterfall) == 1 + len(findings)
+
+
+def test_waterfall_takes_history_location_ct_mr(model: Model) -> None:
+    result = model.explain({"findings": FINDINGS})
+    assert [step.finding for step in result.waterfall] == [
+        None,
+        "sex",
+        "level",
+        "ct_calcification",
+        "ct_calcification_pattern",
+        "mr_t2_signal",
+        "mr_dural_tail",
+    ]
+
+
+@SETTINGS
+@given(findings=CASES, seed=st.integers(0, 99))
+def test_order_of_findings_does_not_matter(model: Model, findings: dict[str, object], seed: int) -> None:
+    names = list(findings)
+    np.random.default_rng(seed).shuffle(names)
+    one = model.explain({"findings": findings}).to_dict()
+    two = model.explain({"findings": {name: findings[name] for name in names}}).to_dict()
+    assert json.dumps(rounded(one)) == json.dumps(rounded(two))
+
+
+def rounded(value: object) -> object:
+    """Numbers to nine digits; ``findings`` and orders of ties aside."""
+    if isinstance(value, dict):
+        return {key: rounded(part) for key, part in sorted(value.items()) if key not in ("findings", "pairs")}
+    if isinstance(value, list):
+        return [rounded(part) for part in value]
+    return round(value, 9) + 0.0 if isinstance(value, float) else value
+
+
+@SETTINGS
+@given(findings=CASES)
+def test_pair_is_antisymmetric(model: Model, findings: dict[str, object]) -> None:
+    one = model.explain({"findings": findings}, pair=("capnon", "meningioma"))
+    two = model.explain({"findings": findings}, pair=("meningioma", "capnon"))
+    opposite = {row.finding: row for row in two.weights}
+    for row in one.weights:
+        other = opposite[row.finding]
+        assert row.decibans == pytest.approx(-other.decibans, abs=1e-9)
+        assert row.likelihoods == pytest.approx(other.likelihoods[::-1])
+        assert row.implies == other.implies
+    for first, second in zip(one.waterfall, two.waterfall, strict=True):
+        assert first.odds == pytest.approx(-second.odds, abs=1e-9)
+    separations = {row.finding: row.separation for row in two.separators}
+    assert {row.finding: row.separation for row in one.separators} == pytest.approx(separations)
+
+
+def test_weights_of_independent_findings_do_not_depend_on_context() -> None:
+    network = Network(
+        "coins",
+        (Variable("d", ("a", "b")), Variable("x", ("0", "1")), Variable("y", ("0", "1"))),
+        {"x": ("d",), "y": ("d",)},
+        {
+            "d": np.array([0.25, 0.75]),
+            "x": np.array([[0.8, 0.2], [0.1, 0.9]]),
+            "y": np.array([[0.5, 0.5], [0.05, 0.95]]),
+        },
+        target="d",
+    )
+    findings = {"x": np.array([1.0, 0.0]), "y": np.array([0.0, 1.0])}
+    question = Question(compile_network(network), findings, {"x": "0", "y": "1"})
+    result = explain(question, pair=("a", "b"))
+    by_name = {row.finding: row for row in result.weights}
+    assert by_name["x"].decibans == pytest.approx(10 * math.log10(8))
+    assert by_name["y"].decibans == pytest.approx(10 * math.log10(0.5 / 0.95))
+    assert by_name["x"].decibans_alone == pytest.approx(by_name["x"].decibans)
+    assert [row.finding for row in result.against] == ["y"]
+    assert result.waterfall[0].odds == pytest.approx(10 * math.log10(1 / 3))
+    assert result.literature is None
+    assert result.conflict is not None
+    together = 0.25 * 0.8 * 0.5 + 0.75 * 0.1 * 0.95
+    x, y = 0.25 * 0.8 + 0.75 * 0.1, 0.25 * 0.5 + 0.75 * 0.95
+    assert result.conflict.total == pytest.approx(math.log(x * y / together))
+    assert result.conflict.pairs == (("x", "y", pytest.approx(math.log(x * y / together))),)
+
+
+def test_pattern_entails_calcification(model: Model) -> None:
+    result = model.explain({"findings": FINDINGS})
+    pattern = next(row for row in result.weights if row.finding == "ct_calcification_pattern")
+    assert pattern.implies == ("ct_calcification",)
+    assert all(row.finding != "ct_calcification" for row in result.weights)
+
+
+@SETTINGS
+@given(findings=CASES)
+def test_conflict_equals_enumeration(model: Model, joint: Array, findings: dict[str, object]) -> None:
+    question = model.question({"findings": findings})
+    conflict = explain(question).conflict
+    if len(findings) < 2:
+        assert conflict is None
+        return
+    assert conflict is not None
+    likelihood = {name: with_target(model, joint, {name: w}).sum() for name, w in question.findings.items()}
+    whole = with_target(model, joint, dict(question.findings)).sum()
+    assert conflict.total == pytest.approx(math.log(math.prod(likelihood.values()) / whole), abs=1e-9)
+    for name, part in conflict.findings:
+        rest = with_target(model, joint, {n: w for n, w in question.findings.items() if n != name}).sum()
+        assert part == pytest.approx(math.log(likelihood[name] * rest / whole), abs=1e-9)
+    for one, two, part in conflict.pairs:
+        both = with_target(model, joint, {n: question.findings[n] for n in (one, two)}).sum()
+        assert part == pytest.approx(math.log(likelihood[one] * likelihood[two] / both), abs=1e-9)
+        assert part > 0
+
+
+def test_what_is_missing_equals_enumeration(model: Model, joint: Array) -> None:
+    question = model.question({"findings": {"level": "cervical", "mr_t2_signal": "hyper"}})
+    result = explain(question)
+    states = question.target.states
+    a, b = states.index(result.first.diagnosis), states.index(result.second.diagnosis)
+    assert {row.finding for row in result.separators} == {
+        v.id for v in model.network.findings if v.id not in question.findings
+    }
+    for row in result.separators:
+        table = with_target(model, joint, dict(question.findings), row.finding)
+        p, q = table[a] / table[a].sum(), table[b] / table[b].sum()
+        middle = (p + q) / 2
+        bits = sum(x * math.log2(x / m) for both in (p, q) for x, m in zip(both, middle, strict=True) if x) / 2
+        assert row.separation == pytest.approx(bits, abs=1e-9)
+        variable = model.network.variable(row.finding)
+        for outlook in row.states:
+            s = variable.states.index(outlook.state)
+            assert outlook.shares == pytest.approx((p[s], q[s]))
+            assert outlook.decibans == pytest.approx(10 * math.log10(p[s] / q[s]), abs=1e-9)
+        assert row.best_for(0).decibans > 0 > row.best_for(1).decibans
+    for hint in result.hints:
+        table = with_target(model, joint, dict(question.findings), hint.finding)
+        d, s = states.index(hint.diagnosis), model.network.variable(hint.finding).states.index(hint.state)
+        before, after = table[d].sum() / table.sum(), table[d, s] / table[:, s].sum()
+        assert hint.probabilities == pytest.approx((before, after))
+        assert hint.shares == pytest.approx((table[d, s] / table[d].sum(), table[a, s] / table[a].sum()))
+        assert after > before
+    assert not {hint.diagnosis for hint in result.hints} & {result.first.diagnosis, result.second.diagnosis}
+
+
+def test_lacking_is_typical_and_not_shown(model: Model, joint: Array) -> None:
+    question = model.question({"findings": FINDINGS})
+    result = explain(question)
+    a = question.target.states.index(result.first.diagnosis)
+    assert result.lacking
+    for row in result.lacking:
+        others = {name: w for name, w in question.findings.items() if name != row.finding}
+        table = with_target(model, joint, others, row.finding)[a]
+        state = model.network.variable(row.finding).states.index(row.state)
+        assert row.shares[0] == pytest.approx(table[state] / table.sum())
+        assert table[state] == table.max()
+        assert row.shares[0] >= 0.5
+        assert row.stated == question.stated.get(row.finding)
+        assert row.finding not in question.findings or question.findings[row.finding][state] == 0.0
+
+
+@pytest.fixture(scope="module")
+def chondrosarcoma() -> dict[str, object]:
+    """The thoracolumbar mesenchymal chondrosarcoma of the examples."""
+    findings = {
+        "presentation": "pain",
+        "level": "lumbar",
+        "compartment": "dumbbell",
+        "size_mm": 49,
+        "ct_calcification": "present",
+        "ct_calcification_pattern": "punctate",
+        "mr_t1_signal": "iso",
+        "mr_t2_signal": "hyper",
+        "mr_enhancement": "homogeneous",
+        "mr_dural_tail": "absent",
+        "margin": "well_defined",
+    }
+    return {"age": 19, "sex": "male", "findings": findings}
+
+
+@pytest.fixture(scope="module")
+def against_meningioma(chondrosarcoma: dict[str, object]) -> Explanation:
+    return load("spine").explain(chondrosarcoma, pair=("mesenchymal_chondrosarcoma", "meningioma"))
+
+
+def test_leave_one_out_equals_pyagrum(against_meningioma: Explanation) -> None:
+    result = against_meningioma
+    question = result.question
+    network = question.engine.network
+    inference = pyagrum.LazyPropagation(bayes_net(network))
+    a, b = (question.target.states.index(side.diagnosis) for side in (result.first, result.second))
+
+    def posterior(left_out: set[str]) -> Array:
+        inference.eraseAllEvidence()
+        for name, weights in question.findings.items():
+            if name not in left_out:
+                inference.addEvidence(name, weights.tolist())
+        found: Array = inference.posterior(question.target.id).toarray()
+        return found
+
+    whole = posterior(set())
+    assert (result.first.probability, result.second.probability) == pytest.approx((whole[a], whole[b]))
+    for row in result.weights:
+        rest = posterior({row.finding, *row.implies})
+        assert row.without == pytest.approx((rest[a], rest[b]))
+        weight = 10 * math.log10(whole[a] / whole[b] / (rest[a] / rest[b]))
+        assert row.decibans == pytest.approx(weight, abs=1e-9)
+
+
+def test_dural_tail_and_punctate_calcification_speak_against_meningioma(against_meningioma: Explanation) -> None:
+    weights = {row.finding: row for row in against_meningioma.weights}
+    assert weights["mr_dural_tail"].decibans > 1.0
+    assert weights["ct_calcification_pattern"].decibans > 1.0
+    assert weights["ct_calcification_pattern"].implies == ("ct_calcification",)
+    literature = against_meningioma.literature
+    assert literature is not None
+    statements = literature.support["mr_dural_tail", "mesenchymal_chondrosarcoma"].statements
+    assert ("chen2022", "0 of 4", ("present",)) in [(s.source, s.says, s.states) for s in statements]
+    assert all(s.source in literature.references for s in statements if s.source)
+
+
+def test_degenerated_facet_joint_would_speak_for_a_synovial_cyst() -> None:
+    findings = {
+        "level": "cervical",
+        "compartment": "extradural",
+        "ct_calcification_pattern": "peripheral_rim",
+        "ct_attenuation": "low",
+        "mr_t2_signal": "hyper",
+        "mr_enhancement": "rim_or_peripheral",
+    }
+    result = load("spine").explain({"age": 68, "findings": findings}, pair=("capnon", "synovial_cyst"))
+    facet = next(row for row in result.separators if row.finding == "facet_degeneration")
+    best = facet.best_for(1)
+    assert best.state == "present"
+    assert best.decibans < -1.0
+    assert result.literature is not None
+    support = result.literature.support["facet_degeneration", "synovial_cyst"]
+    assert support.statements
+    assert support.base_share < 1.0
+
+
+@pytest.mark.parametrize("case", [{}, {"findings": {"level": "cervical"}}])
+def test_few_findings(model: Model, case: dict[str, object]) -> None:
+    result = model.explain(case)
+    assert result.conflict is None
+    assert result.leads
+    assert result.leader == model.query(case).leader.diagnosis
+
+
+def test_bad_pairs(model: Model) -> None:
+    case = {"findings": {"level": "cervical"}}
+    leader = model.explain(case).leader
+    with pytest.raises(InputError, match="did you mean 'meningioma'"):
+        model.explain(case, versus="meningoma")
+    with pytest.raises(InputError, match=f"'{leader}', which leads, cannot be compared with itself"):
+        model.explain(case, versus=leader)
+    with pytest.raises(InputError, match="'other' cannot be compared with itself"):
+        model.explain(case, pair=("other", "other"))
+    with pytest.raises(InputError, match="not both"):
+        model.explain(case, versus="other", pair=("other", "capnon"))
+
+
+def certain(prior: list[float], table: list[list[float]]) -> Question:
+    """Two or more diagnoses and one finding that was seen in its first state."""
+    states = tuple("abc"[: len(prior)])
+    network = Network(
+        "certain",
+        (Variable("d", states), Variable("x", ("0", "1"))),
+        {"x": ("d",)},
+        {"d": np.array(prior), "x": np.array(table)},
+        target="d",
+    )
+    return Question(compile_network(network), {"x": np.array([1.0, 0.0])}, {"x": "0"}, prior="series")
+
+
+def test_impossible_diagnoses_are_named() -> None:
+    question = certain([0.5, 0.5], [[0.5, 0.5], [0.0, 1.0]])
+    with pytest.raises(InputError, match=r"'b' is impossible given the findings \(x=0\)"):
+        explain(question)
+    question = certain([0.5, 0.5, 0.0], [[0.5, 0.5], [0.1, 0.9], [0.5, 0.5]])
+    with pytest.raises(InputError, match="'c' has probability 0 in the prior set 'series'"):
+        explain(question, versus="c")
+
+
+def test_json_is_finite_when_a_missing_state_rules_a_diagnosis_out() -> None:
+    network = Network(
+        "ruled_out",
+        (Variable("d", ("a", "b")), Variable("x", ("0", "1"))),
+        {"x": ("d",)},
+        {"d": np.array([0.5, 0.5]), "x": np.array([[0.5, 0.5], [0.0, 1.0]])},
+        target="d",
+    )
+    result = explain(Question(compile_network(network), {}), pair=("a", "b"))
+    assert result.separators[0].best_for(0).decibans == math.inf
+    text = json.dumps(result.to_dict(), allow_nan=False)
+    assert json.loads(text)["separators"][0]["states"][0]["decibans"] is None
