@@ -17,6 +17,8 @@ CUTS: Mapping[str, tuple[float, ...]] = {"age_group": (0, 18, 40, 60, 110), "siz
 #: Standard deviation where a source gives none: share of the range, else a usual spread (assumption).
 _RANGE_TO_SD = 0.25
 _USUAL_SD = {"age_group": 16.0, "size_mm": 15.0}
+#: What a mean makes all but impossible may still have been counted.
+_NEVER_ZERO = 1e-9
 
 
 @dataclass(frozen=True)
@@ -57,20 +59,25 @@ def complete_study(
 ) -> Study | None:
     """Turn facts with one denominator into a distribution over ``states`` and an effective sample size.
 
-    ``base`` (states,) shares out what the source leaves open. Facts about states outside the network are left
-    out; None when nothing remains. The effective sample size of n patients is n / (1 + (n - 1) rho), the design
-    effect of clustered samples (Kish 1965), which keeps one large series from drowning ten others.
+    ``base`` (states,) shares out what the source leaves open; where the source prints a mean or a range, that
+    distribution does, so that its counts come first. Patients in a state that the network does not hold (a level
+    of the other network) leave the denominator; None when nothing remains. The effective sample size of n
+    patients is n / (1 + (n - 1) rho), the design effect of clustered samples (Kish 1965), which keeps one large
+    series from drowning ten others.
     """
+    moments = [fact for fact in group if fact.kind == "moments"]
+    sizes = [fact.n or pooling.proportion_sample_size for fact in moments[:1]]
+    if moments:
+        base = bin_moments(moments[0], len(states)) + _NEVER_ZERO
     reported = np.zeros(len(states))
     seen = np.zeros(len(states), dtype=bool)
-    sizes: list[float] = []
+    inside = 1.0
     for fact in group:
-        at = [states.index(state) for state in fact.states if state in states and base[states.index(state)] > 0]
         if fact.kind == "moments":
-            binned = bin_moments(fact, len(states))
-            if len(group) == 1 or not seen.any():
-                reported, seen = binned, np.ones(len(states), dtype=bool)
-                sizes.append(fact.n or pooling.proportion_sample_size)
+            continue
+        at = [states.index(state) for state in fact.states if state in states and base[states.index(state)] > 0]
+        if not set(fact.states) & set(states):
+            inside -= _proportion(fact, words)
             continue
         if not at or (len(at) == 1 and seen[at[0]]):
             continue
@@ -78,8 +85,9 @@ def complete_study(
         reported[at] += share * _proportion(fact, words)
         seen[at] = True
         sizes.append(_size(fact, pooling))
-    if not sizes:
+    if not sizes or inside <= 0:
         return None
+    reported /= inside
     total = reported.sum()
     if total >= 1 or seen.all():
         if total <= 0:
@@ -89,7 +97,7 @@ def complete_study(
         open_share = np.where(seen, 0.0, base)
         reported += (1 - total) * open_share / open_share.sum()
     word = group[0].kind == "word"
-    size = max(sizes)
+    size = max(1.0, max(sizes) * inside)
     weight = pooling.word_sample_size if word else size / (1 + (size - 1) * pooling.study_correlation)
     if all(fact.kind == "case" for fact in group):
         weight *= pooling.case_weight
