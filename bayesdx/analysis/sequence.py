@@ -154,7 +154,7 @@ def _choices(question: Question, names: Sequence[str], costs: Costs | None) -> l
     return [step for step in steps if step.cost] + together
 
 
-Choose = Callable[[Prospects, _Reached, list[Step]], Step]
+Choose = Callable[[Prospects, _Reached, list[Step], StoppingRules], Step | None]
 
 
 def _sequence(
@@ -171,10 +171,9 @@ def _sequence(
             return StepSequence(method, tuple(taken), f"{sure} in {1 - reached.share:.0%} of the outcomes")
         left = [replace(step, findings=tuple(n for n in step.findings if n not in seen)) for step in choices]
         left = [_valued(prospects, reached, step) for step in left if step.findings]
-        left = [step for step in left if rules.worthwhile(step.gain, step.cost)]
-        if not left:
+        step = choose(prospects, reached, left, rules)
+        if step is None:
             return StepSequence(method, tuple(taken), "nothing that is left is worth its cost")
-        step = choose(prospects, reached, left)
         reached = _advanced(prospects, reached, step, rules)
         sure_by_now, changed = (
             min(1.0, float(reached.outcomes.probability @ mask))
@@ -185,22 +184,30 @@ def _sequence(
     return StepSequence(method, tuple(taken), f"these are the {size} steps that were asked for")
 
 
-def _greedy(prospects: Prospects, reached: _Reached, left: list[Step]) -> Step:
-    return max(left, key=lambda step: gain_per_cost(step.gain, step.cost))
+def _greedy(_prospects: Prospects, _reached: _Reached, left: list[Step], rules: StoppingRules) -> Step | None:
+    worthwhile = [step for step in left if rules.worthwhile(step.gain, step.cost)]
+    return max(worthwhile, key=_rank, default=None)
 
 
-def _look_ahead(prospects: Prospects, reached: _Reached, left: list[Step]) -> Step:
-    best = sorted(left, key=lambda step: gain_per_cost(step.gain, step.cost), reverse=True)[:LOOK_AHEAD]
-    if len(best) == 1:
-        return best[0]
+def _look_ahead(prospects: Prospects, reached: _Reached, left: list[Step], rules: StoppingRules) -> Step | None:
+    best = sorted(left, key=_rank, reverse=True)[:LOOK_AHEAD]
+    pairs = {_together(prospects, reached, pair): pair[0] for pair in combinations(best, 2)}
+    worthwhile = [pair for pair in pairs if rules.worthwhile(pair.gain, pair.cost)]
+    if not worthwhile:
+        return _greedy(prospects, reached, best, rules)
+    return pairs[max(worthwhile, key=_rank)]
 
-    def together(pair: tuple[Step, Step]) -> tuple[bool, float]:
-        a, b = pair
-        names = tuple(dict.fromkeys(a.findings + b.findings))
-        cost = None if a.cost is None or b.cost is None else a.cost + b.cost
-        return gain_per_cost(_valued(prospects, reached, Step("", "", names, cost)).gain, cost)
 
-    return max(combinations(best, 2), key=together)[0]
+def _rank(step: Step) -> tuple[bool, float]:
+    return gain_per_cost(step.gain, step.cost)
+
+
+def _together(prospects: Prospects, reached: _Reached, pair: tuple[Step, Step]) -> Step:
+    """Two steps as one."""
+    a, b = pair
+    cost = None if a.cost is None or b.cost is None else a.cost + b.cost
+    names = tuple(dict.fromkeys(a.findings + b.findings))
+    return _valued(prospects, reached, Step(f"{a.id} and {b.id}", "", names, cost))
 
 
 def _valued(prospects: Prospects, reached: _Reached, step: Step) -> Step:

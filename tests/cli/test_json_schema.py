@@ -22,6 +22,11 @@ COMMANDS = [
     ("query", ["query", "-f", "level=cervical", "-f", "mr_t2_signal=not hyper", "-f", "size_mm=3", "--age", "7"]),
     ("query", ["query", "--sex", "male", "-f", "syrinx=present"]),
     ("query", ["query", "-"]),
+    ("what-if", ["what-if", "-f", "level=cervical", "-f", "mr_t2_signal=not hyper", "--steps", "2"]),
+    ("what-if", ["what-if", "-f", "ct_calcification=absent", "--costs", "COSTS", "--steps", "3"]),
+    ("what-if", ["what-if", "--age", "7", "--finding", "mr_dural_tail"]),
+    ("what-if-comparison", ["what-if", "--age", "7", "--set", "sex=male", "--unset", "age"]),
+    ("ask", ["ask", "-f", "level=cervical"]),
     ("networks-list", ["networks", "list"]),
     ("networks-show", ["networks", "show", "cranial"]),
     ("networks-check", ["networks", "check", "spine"]),
@@ -40,7 +45,9 @@ def schema_of(name: str) -> dict[str, Any]:
 def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: list[str]) -> None:
     table = tmp_path / "cases.csv"
     table.write_text("level,age\ncervical,3\nnowhere,1\n")
-    paths = {"TABLE": str(table), "OUT": str(tmp_path / "out.csv")}
+    costs = tmp_path / "costs.yaml"
+    costs.write_text("{unit: EUR, ct: 100, mr_dural_tail: 300}")
+    paths = {"COSTS": str(costs), "TABLE": str(table), "OUT": str(tmp_path / "out.csv")}
     result = run(*(paths.get(part, part) for part in arguments), "--json", stdin="id: a")
     answer = json.loads(result.stdout)
     jsonschema.Draft202012Validator(schema_of(name)).validate(answer)
