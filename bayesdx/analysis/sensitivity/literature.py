@@ -1,0 +1,154 @@
+"""Which publications stand behind a CPT row, and the network without one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from bayesdx.knowledge.build import Cell, build_network, pool_findings
+from bayesdx.knowledge.definition import Definition, Form
+from bayesdx.knowledge.facts import COUNTED, Fact
+from bayesdx.knowledge.library import NETWORKS, Library, open_library
+from bayesdx.knowledge.sources import format_reference
+from bayesdx.knowledge.studies import Study
+from bayesdx.network import Network
+
+_FORM, _MINERALISATION, _CALCIFICATION = "form", "mineralisation", "ct_calcification"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a number rests on: ``summary`` says it in words, ``sources`` are citation keys, most weight first.
+
+    ``lesions`` is (k, n) summed over the sources that count the state, None when none does. ``assumptions`` name
+    modelling choices that enter the number as well.
+    """
+
+    summary: str
+    sources: tuple[str, ...] = ()
+    lesions: tuple[float, float] | None = None
+    assumptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Literature:
+    """The facts that a network was built from."""
+
+    library: Library
+    definition: Definition
+    cells: Mapping[str, Cell]
+
+    @cached_property
+    def _forms(self) -> dict[str, Form]:
+        return {form.id: form for form in self.definition.forms}
+
+    @property
+    def study_correlation(self) -> float:
+        """rho of n_eff = n / (1 + (n - 1) rho): how far studies of the same thing differ."""
+        return self.definition.pooling.study_correlation
+
+    def reference(self, key: str) -> str:
+        """The reference of a source."""
+        return format_reference(self.library.sources[key])
+
+    def studies(self, name: str, form: str) -> list[Study]:
+        """Studies behind the row of a finding in a form, but those of the diagnosis' other forms."""
+        cell, its_form = self.cells.get(self._finding(name)), self._forms[form]
+        if cell is None:
+            return []
+        others = {word for f in self.definition.forms if f.diagnosis == its_form.diagnosis for word in _words(f)}
+        others -= _words(its_form)
+        return [study for study in cell.studies[its_form.diagnosis] if study.form not in others]
+
+    def origin(self, name: str, form: str, state: str) -> Origin:
+        """Where P(name = state | form) comes from."""
+        if name == _FORM:
+            return Origin("in proportion to the publications on each form", assumptions=("shares of forms",))
+        if name == _MINERALISATION:
+            name, state = _CALCIFICATION, "absent" if state == "none" else "present"
+            assumptions = ["how dense a calcified lesion is, from its pattern"]
+        else:
+            assumptions = [f"how it goes with {a.parent}" for a in self.definition.associations if a.child == name]
+        if name in self._forms[form].definition:
+            assumptions.append("holds by definition of the entity")
+        studies = self.studies(name, form)
+        states = self.definition.findings[name].states
+        k = n = 0.0
+        counting, worded, measured, about = set(), set(), set(), set()
+        for study in studies:
+            about.add(study.source)
+            for fact in study.facts:
+                if (count := _count(fact, state, states)) is not None:
+                    k, n = k + count[0], n + count[1]
+                    counting.add(study.source)
+                elif fact.kind in ("word", "proportion") and state in fact.states:
+                    worded.add(study.source)
+                elif fact.kind == "moments":
+                    measured.add(study.source)
+        said = []
+        if counting:
+            said.append(f"{k:.0f} of {n:.0f} lesions in {_sources(len(counting))}")
+        if worded - counting:
+            said.append(f"frequency words in {_sources(len(worded - counting))}")
+        if measured:
+            said.append(f"mean or range in {_sources(len(measured))}")
+        if not said and about:
+            said.append(f"{_sources(len(about))}, on other states only")
+        weight: dict[str, float] = {}
+        for study in studies:
+            if study.source:
+                weight[study.source] = weight.get(study.source, 0.0) + study.weight
+        named = counting | worded | measured or about
+        ranked = sorted((key for key in weight if key in named), key=lambda key: (-weight[key], key))
+        lesions = (k, n) if counting else None
+        summary = "; ".join(said) or "no source: the average of all diagnoses"
+        return Origin(summary, tuple(ranked), lesions, tuple(assumptions))
+
+    def without(self, source: str, network: Network) -> Network:
+        """``network`` as it would be built without one source, under the same prior."""
+        touched = {fact.finding for fact in self.library.facts if fact.used and fact.source == source}
+        facts = [fact for fact in self.library.facts if fact.finding in touched and fact.source != source]
+        cells = {finding: cell for finding, cell in self.cells.items() if finding not in touched}
+        pooled = pool_findings(self.definition, facts)
+        ordered = {name: pooled.get(name, cells.get(name)) for name in self.cells}
+        rebuilt = build_network(self.definition, {name: cell for name, cell in ordered.items() if cell is not None})
+        target = str(network.target)
+        return rebuilt.with_cpts({target: network.cpts[target]})
+
+    def references(self, keys: Iterable[str]) -> dict[str, str]:
+        """References by citation key, in alphabetical order."""
+        return {key: self.reference(key) for key in sorted(set(keys))}
+
+    def _finding(self, name: str) -> str:
+        return _CALCIFICATION if name == _MINERALISATION else name
+
+
+def literature_of(network: Network) -> Literature | None:
+    """The facts behind a shipped network; None for other networks, and for one built from other facts."""
+    if network.id not in NETWORKS:
+        return None
+    library = open_library()
+    if network.version != library.digest:
+        return None
+    definition = library.definition(network.id)
+    return Literature(library, definition, library.cells(definition))
+
+
+def _words(form: Form) -> set[str]:
+    return {form.name, *form.also} - {""}
+
+
+def _sources(number: int) -> str:
+    return f"{number} source" + ("s" if number != 1 else "")
+
+
+def _count(fact: Fact, state: str, states: tuple[str, ...]) -> tuple[float, float] | None:
+    """(k, n) that a fact says about exactly this state; of two states, one tells the other."""
+    if fact.kind not in COUNTED or fact.kind == "assumption" or fact.k is None or not fact.n:
+        return None
+    if fact.states == (state,):
+        return fact.k, fact.n
+    if len(states) == 2 and len(fact.states) == 1:
+        return fact.n - fact.k, fact.n
+    return None

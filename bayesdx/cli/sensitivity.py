@@ -1,0 +1,131 @@
+"""``bayesdx sensitivity``: how far can this answer be trusted?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bayesdx.cli.common import case_command, echo_json
+
+if TYPE_CHECKING:
+    from bayesdx.analysis.sensitivity.result import Sensitivity
+    from bayesdx.formats.case import Case
+    from bayesdx.model import Model
+
+EXAMPLE = "Example: bayesdx sensitivity case.yaml --require 'capnon >= 2 * meningioma' --plot tornado.pdf"
+
+
+@click.command("sensitivity", epilog=EXAMPLE)
+@case_command
+@click.option(
+    "--require",
+    "constraints",
+    multiple=True,
+    metavar="CONDITION",
+    help="Which single numbers would give 'capnon >= 0.5' or 'capnon >= 2 * meningioma'? May be repeated.",
+)
+@click.option(
+    "--range",
+    "span",
+    default="literature",
+    metavar="RANGE",
+    help="How far the tornado moves each number: literature (95% interval), 10%, or 0.05-0.95.",
+    show_default=True,
+)
+@click.option(
+    "--covariation",
+    default="proportional",
+    metavar="SCHEME",
+    help="How the rest of a row answers: proportional, uniform or order-preserving.",
+    show_default=True,
+)
+@click.option(
+    "--draws", default=10_000, type=click.IntRange(100, 1_000_000), help="Dirichlet draws.", show_default=True
+)
+@click.option("--seed", default=0, type=click.IntRange(0), help="Seed of the draws.", show_default=True)
+@click.option(
+    "--leave-out",
+    "sources",
+    default=15,
+    type=click.IntRange(0),
+    help="Publications to leave out in turn, the weightiest first.",
+    show_default=True,
+)
+@click.option("--top", default=6, type=click.IntRange(1), help="Rows of each table.", show_default=True)
+@click.option("--sources", "references", is_flag=True, help="List the references of the sources that are named.")
+@click.option("--plot", metavar="FILE", help="Draw the figures: .png, .svg or .pdf.")
+@click.option(
+    "--panel",
+    "panels",
+    multiple=True,
+    metavar="NAME",
+    help="With --plot: only tornado, functions, priors or ranks. May be repeated.",
+)
+@click.option("--all", "everything", is_flag=True, help="With --json: every parameter, not only the first 50.")
+def command(
+    model: Model,
+    case: Case,
+    as_json: bool,
+    constraints: tuple[str, ...],
+    span: str,
+    covariation: str,
+    draws: int,
+    seed: int,
+    sources: int,
+    top: int,
+    references: bool,
+    plot: str | None,
+    panels: tuple[str, ...],
+    everything: bool,
+) -> None:
+    """How far the answer to a case can be trusted.
+
+    What each number behind it may be by its literature, what the prior does, which publication carries the answer
+    and which study would help most. CASE is a YAML or JSON file, or '-' for standard input; or give findings
+    with -f.
+    """
+    if plot is not None:
+        from bayesdx.report.plots_sensitivity import check_plot_file
+
+        check_plot_file(plot, panels)
+    result = _analyse(model, case, constraints, span, covariation, draws, seed, sources)
+    if plot is not None:
+        from bayesdx.report.plots_sensitivity import plot_sensitivity
+
+        plot_sensitivity(result, plot, panels)
+    if as_json:
+        echo_json(result.to_dict(None if everything else 50))
+    else:
+        from bayesdx.report.sensitivity import sensitivity_text
+
+        click.echo(sensitivity_text(result, model.choice, top, references))
+
+
+def _analyse(
+    model: Model,
+    case: Case,
+    constraints: tuple[str, ...],
+    span: str,
+    covariation: str,
+    draws: int,
+    seed: int,
+    sources: int,
+) -> Sensitivity:
+    """With a progress bar on stderr while publications are left out, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Analysing", total=None)
+        return model.sensitivity(
+            case,
+            constraints=constraints,
+            span=span,
+            covariation=covariation,
+            draws=draws,
+            seed=seed,
+            sources=sources,
+            advance=lambda done, total: progress.update(task, completed=done, total=total),
+        )
