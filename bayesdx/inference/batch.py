@@ -63,10 +63,10 @@ def _score(factors: Factors, given: Known, n: int, target: int) -> tuple[Array, 
     """
     batch, card = len(factors.cards), factors.cards[target]
     scopes = without(factors.scopes, given.hard)
-    sketch = best_plan((*factors.cards, 1), scopes, (target, batch))
-    chunk = min(n, max(1, CHUNK_BYTES // sketch.cost().bytes))
+    one_case = best_plan(factors.cards, without(scopes, {batch}), (target,))
+    chunk = min(n, max(1, CHUNK_BYTES // one_case.cost().bytes))
     cards = (*factors.cards, chunk)
-    plan = contraction_plan(cards, scopes, sketch.order[:-2], (target, batch))
+    plan = contraction_plan(cards, scopes, one_case.order[:-1], (target, batch))
     probabilities, log_likelihood = np.empty((n, card)), np.empty(n)
     for start in range(0, n, chunk):
         part = slice(min(start, n - chunk), min(start, n - chunk) + chunk)

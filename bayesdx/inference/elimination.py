@@ -63,7 +63,6 @@ def elimination_order(
         value = score(v, neighbours, logs)
         return value * (1.0 + 0.2 * noise.random()) if noise else value
 
-    local = score is min_weight  # the other scores also change two steps away
     scores = {v: scored(v) for v in neighbours if v not in keep}
     order = []
     while scores:
@@ -73,10 +72,12 @@ def elimination_order(
         around = neighbours.pop(v)
         changed = set(around)
         for u in around:
-            neighbours[u] |= around
-            neighbours[u] -= {u, v}
-            if not local:
-                changed |= neighbours[u]
+            neighbours[u].discard(v)
+            added = around - neighbours[u]
+            added.discard(u)
+            neighbours[u] |= added
+            for w in added:  # fill-in also changes where both ends of a new edge are neighbours
+                changed |= neighbours[u] & neighbours[w]
         for u in changed:
             if u in scores:
                 scores[u] = scored(u)

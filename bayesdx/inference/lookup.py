@@ -35,6 +35,7 @@ Integers = NDArray[np.intp]
 class Block:
     """The components that depend on the same part D of H, which has W joint states.
 
+    ``others``     negative axes of H that are not in D
     ``spread``     shape in which a row over D broadcasts to the axes of H
     ``rows``       (R, W) log P(configuration of a group | D)
     ``offset``     (G,) row of each group in which all its variables are missing
@@ -44,6 +45,7 @@ class Block:
     ``cards``      (m,) states of each of them
     """
 
+    others: tuple[int, ...]
     spread: tuple[int, ...]
     rows: Array
     offset: Integers
@@ -115,6 +117,7 @@ def lookup_tables(
         depends = min((d for d in members if v in d), key=len, default=(v,))
         shape = tuple(cards[u] for u in depends)
         members.setdefault(depends, []).append(((v,), _indicator_rows(depends.index(v), shape)))
+    members = _merged(members, cards)
     prior = np.zeros([cards[v] for v in cutset])
     for scope, log in zip(scopes, logs, strict=True):
         if set(scope) <= set(cutset):
@@ -171,6 +174,26 @@ def _component_rows(
     return total.reshape(-1, math.prod(cards[v] for v in depends))
 
 
+def _merged(
+    members: dict[Scope, list[tuple[Scope, Array]]], cards: Sequence[int]
+) -> dict[Scope, list[tuple[Scope, Array]]]:
+    """Members that depend on few variables of H join those that depend on more, where the rows stay small."""
+    merged: dict[Scope, list[tuple[Scope, Array]]] = {}
+    for depends in sorted(members, key=len, reverse=True):
+        count = sum(len(rows) for _, rows in members[depends])
+        for larger, found in merged.items():
+            shape = [cards[v] for v in larger]
+            if set(depends) <= set(larger) and count * math.prod(shape) <= PACKED_ENTRIES:
+                narrow = [cards[v] if v in depends else 1 for v in larger]
+                for variables, rows in members[depends]:
+                    full = np.broadcast_to(rows.reshape(-1, *narrow), (len(rows), *shape))
+                    found.append((variables, full.reshape(len(rows), -1)))
+                break
+        else:
+            merged[depends] = members[depends]
+    return merged
+
+
 def _indicator_rows(axis: int, shape: tuple[int, ...]) -> Array:
     """(card + 1, W) for a variable of H: 0 where D agrees with its state, -inf elsewhere."""
     states = np.indices(shape)[axis].reshape(1, -1)
@@ -197,6 +220,7 @@ def _block(
     sizes = [len(rows) for _, rows in packed]
     variables = tuple(v for members, _ in packed for v in members)
     return Block(
+        others=tuple(i - len(cutset) for i, v in enumerate(cutset) if v not in depends),
         spread=tuple(cards[v] if v in depends else 1 for v in cutset),
         rows=np.concatenate([rows for _, rows in packed]),
         offset=np.cumsum([0, *sizes[:-1]], dtype=np.intp),

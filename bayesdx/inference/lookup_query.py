@@ -129,25 +129,24 @@ def _cutset_posterior(tables: LookupTables, entered: Sequence[Entered]) -> tuple
     logs = tables.prior
     for block, index, soft in entered:
         rows = block.rows.take(index, axis=0)
-        for g in {tables.place[v][1] for v in soft}:
+        for g in {tables.place[v][1] for v in soft} if soft else ():
             rows[g] = _mixture(tables, block, index[g], _of_group(tables, soft, g), np.zeros(1, dtype=np.intp))[0]
         logs = logs + np.add.reduce(rows, axis=0).reshape(block.spread)
-    largest = float(logs.max())
+    largest = float(np.maximum.reduce(logs, axis=None))
     if largest == -math.inf:
         raise ImpossibleFindings(IMPOSSIBLE)
     weights = np.exp(logs - largest)
-    total = float(weights.sum())
+    total = float(np.add.reduce(weights, axis=None))
     return weights / total, math.log(total) + largest
 
 
 def _down_to(weights: Array, block: Block) -> Array:
     """``weights`` (…, axes of H) summed down to (…, W) over what ``block`` depends on."""
     rank = len(block.spread)
-    shape = weights.shape[weights.ndim - rank :]
-    summed = tuple(i - rank for i in range(rank) if block.spread[i] < shape[i])
-    for axis in summed:
-        weights = weights.sum(axis=axis, keepdims=True)
-    return weights.reshape(*weights.shape[: weights.ndim - rank], -1)
+    batch = weights.shape[: weights.ndim - rank]
+    for axis in block.others:
+        weights = np.add.reduce(weights, axis=axis, keepdims=True)
+    return weights.reshape(*batch, block.rows.shape[1])
 
 
 def _conditional(tables: LookupTables, part: Entered, v: int) -> Array:

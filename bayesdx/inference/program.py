@@ -71,9 +71,11 @@ def absorbed(factors: Factors) -> Factors:
     scopes: list[Scope] = []
     tables: list[Array] = []
     home: dict[int, int] = {}
+    holding: dict[int, list[int]] = {}
     for i in sorted(range(len(factors.scopes)), key=lambda i: factors.tables[i].size, reverse=True):
         scope, table = factors.scopes[i], factors.tables[i]
-        for j, larger in enumerate(scopes):
+        for j in holding.get(scope[-1], ()):
+            larger = scopes[j]
             if set(scope) <= set(larger):
                 order = sorted(range(len(scope)), key=lambda a: larger.index(scope[a]))
                 spread = table.transpose(order)[tuple(slice(None) if v in scope else None for v in larger)]
@@ -82,6 +84,8 @@ def absorbed(factors: Factors) -> Factors:
                 break
         else:
             home[i] = len(scopes)
+            for v in scope:
+                holding.setdefault(v, []).append(home[i])
             scopes.append(scope)
             tables.append(table)
     owner = {v: home[i] for v, i in factors.owner.items()}

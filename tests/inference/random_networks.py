@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import strategies as st
 
+from bayesdx.inference import Engine, compile_network
 from bayesdx.network import Array, Network, Variable
 
 
@@ -64,13 +66,33 @@ def down_to(joint: Array, axes: Sequence[int]) -> Array:
     return summed.transpose([kept.index(a) for a in axes])
 
 
+#: How an engine may answer: from look-up tables, along one plan, or along a plan for the findings of a query.
+WAYS = ("tables", "main plan", "own plan")
+
+
+def compiled(network: Network, way: str) -> Engine:
+    """An engine that answers in one way, whatever would be fastest for the network."""
+    with (
+        patch("bayesdx.inference.lookup.CUTSET_STATES", 1 << 10 if way == "tables" else 0),
+        patch("bayesdx.inference.engine.PLANNING_COST", 0 if way == "own plan" else 1 << 40),
+    ):
+        engine = compile_network(network)
+        assert (engine._lookup is None) == (way != "tables")
+        assert engine._small == (way != "own plan")
+    return engine
+
+
 @dataclass(frozen=True)
 class Problem:
-    """A network, findings on it, and P(x, findings) by enumeration."""
+    """A network, findings on it, P(x, findings) by enumeration, and a way to answer."""
 
     network: Network
     findings: dict[str, Array]
     joint: Array
+    way: str
+
+    def engine(self) -> Engine:
+        return compiled(self.network, self.way)
 
     @property
     def likelihood(self) -> float:
@@ -83,9 +105,9 @@ class Problem:
 
 @st.composite
 def problems(draw: st.DrawFn) -> Problem:
-    """With and without a target (look-up tables or not), with and without zeros, from no findings to all."""
+    """With and without a target, with and without zeros, from no findings to all."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     size = draw(st.integers(1, 7))
     network = random_network(rng, size, zeros=draw(st.booleans()), target=draw(st.booleans()))
     findings = random_findings(rng, network, draw(st.sampled_from([0.0, 0.3, 0.6, 1.0])))
-    return Problem(network, findings, joint_weights(network, findings))
+    return Problem(network, findings, joint_weights(network, findings), draw(st.sampled_from(WAYS)))
