@@ -79,7 +79,10 @@ class LikelihoodCitation:
 
 @dataclass(frozen=True)
 class CitedSource:
-    """A source, the share of the answer that rests on it (shares sum to 1), and for which likelihoods it stands."""
+    """A source, the share of the answer that rests on it, and for which likelihoods it stands.
+
+    The shares of a case sum to 1, less the part of rows that this project only assumes.
+    """
 
     source: str
     reference: str
@@ -128,8 +131,7 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
     given = {target.id: np.eye(target.cardinality)[target.state_index(diagnosis)]}
     literature = _literature(engine, [finding], [diagnosis])
     support = literature.support[finding, diagnosis]
-    weights = np.array([s.weight for s in support.statements])
-    shares = (1 - support.base_share) * weights / weights.sum() if len(weights) else weights
+    weight = sum(s.weight for s in support.statements)
     return LikelihoodCitation(
         network=network.id,
         network_version=network.version,
@@ -142,7 +144,7 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
         base=support.base,
         base_share=support.base_share,
         statements=support.statements,
-        shares=tuple(shares.tolist()),
+        shares=tuple((1 - support.base_share) * s.weight / weight for s in support.statements),
         assumptions=support.assumptions,
         references=literature.references,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -20,7 +19,9 @@ class Statement:
     """What one source says: ``says`` is ``3 of 8``, ``"often"``, ``70%`` or ``mean 46``, for ``states``.
 
     ``source`` is the citation key, empty for an assumption of this project. ``form`` is the subtype that the
-    statement is about, ``weight`` the effective sample size with which it enters the row.
+    statement is about, ``weight`` the effective sample size with which it enters the row: statements about the
+    same patients share that of their study, and frequency words are discounted for copying, so that the weights
+    of a row sum to what it rests on.
     """
 
     source: str
@@ -92,11 +93,14 @@ def _support(definition: Definition, diagnosis: str, cell: Cell) -> Support:
     finding, studies = cell.finding, cell.studies[diagnosis]
     size = len(definition.findings[finding].states)
     weight = float(pool(studies, size, pooling.word_correlation).sum())
-    statements = [
-        Statement(fact.source if fact.kind != "assumption" else "", says, fact.states, fact.form, study.weight)
-        for study in studies
-        for fact, says in _sayings(study)
-    ]
+    word_discount = 1 + (sum(study.word for study in studies) - 1) * pooling.word_correlation
+    statements = []
+    for study in studies:
+        sayings = _sayings(study)
+        part = study.weight / len(sayings) / (word_discount if study.word else 1)
+        for fact, says in sayings:
+            source = fact.source if fact.kind != "assumption" else ""
+            statements.append(Statement(source, says, fact.states, fact.form, part))
     statements.sort(key=lambda s: (-s.weight, s.source))
     base_share = pooling.base_strength / (weight + pooling.base_strength)
     assumptions = _assumptions(definition, finding, diagnosis)
@@ -136,12 +140,12 @@ def _says(fact: Fact) -> str:
 
 def _cases_together(statements: list[Statement]) -> list[Statement]:
     """Single cases of one source about the same states and form as one statement: ``2 cases``."""
-    cases = Counter((s.source, s.states, s.form) for s in statements if s.says == "case")
-    kept: list[Statement] = []
+    cases: dict[tuple[str, tuple[str, ...], str], list[float]] = {}
     for s in statements:
-        if s.says != "case":
-            kept.append(s)
-        elif number := cases.pop((s.source, s.states, s.form), 0):
-            says = "1 case" if number == 1 else f"{number} cases"
-            kept.append(Statement(s.source, says, s.states, s.form, s.weight * number))
+        if s.says == "case":
+            cases.setdefault((s.source, s.states, s.form), []).append(s.weight)
+    kept = [s for s in statements if s.says != "case"]
+    for (source, states, form), weights in cases.items():
+        says = "1 case" if len(weights) == 1 else f"{len(weights)} cases"
+        kept.append(Statement(source, says, states, form, sum(weights)))
     return sorted(kept, key=lambda s: (-s.weight, s.source))
