@@ -27,9 +27,9 @@ from bayesdx.network import Array, Network, Variable
 
 MINERALISATION = Variable(
     "mineralisation",
-    ("none", "partial", "dense"),
+    ("none", "rim", "scattered", "dense"),
     label="Mineralisation",
-    state_labels=("none", "partial", "dense"),
+    state_labels=("none", "rim", "scattered", "dense"),
     kind="latent",
 )
 _PATTERN = "ct_calcification_pattern"
@@ -63,7 +63,7 @@ def pool_findings(
     names = {diagnosis for diagnosis, _ in definition.diagnoses}
     by_cell: dict[tuple[str, str], list[Fact]] = defaultdict(list)
     for fact in facts:
-        if fact.used and fact.diagnosis in names and keep(fact):
+        if (fact.used or fact.used_for_form) and fact.diagnosis in names and keep(fact):
             by_cell[fact.finding, fact.diagnosis].append(fact)
     groups = {cell: group_facts(found) for cell, found in by_cell.items()}
     findings = definition.findings
@@ -107,7 +107,10 @@ def _pool_finding(
             diagnosis: tuple(_studies(definition, variable, base, groups.get((variable.id, diagnosis), ())))
             for diagnosis, _ in definition.diagnoses
         }
-        counts = {d: pool(found, size, pooling.word_correlation) for d, found in studies.items()}
+        counts = {
+            d: pool((s for s in found if s.facts[0].used), size, pooling.word_correlation)
+            for d, found in studies.items()
+        }
         base = _base(list(counts.values()), base, uniform, definition.background.get(variable.id))
     bases = np.tile(base, (len(definition.forms), 1))
     if link and parent_rows is not None:
@@ -216,7 +219,11 @@ def _form_counts(
     row = (diagnosis_counts + m * base) / (diagnosis_counts.sum() + m)
     defined = form.definition.get(variable.id, ())
     own = pool(
-        (study for study in studies if not form.name or _describes(definition, study, form, bool(defined))),
+        (
+            study
+            for study in studies
+            if (study.facts[0].used if not form.name else _describes(definition, study, form, bool(defined)))
+        ),
         variable.cardinality,
         pooling.word_correlation,
     )
@@ -236,7 +243,9 @@ def _describes(definition: Definition, study: Study, form: Form, defining: bool)
     """
     fact = study.facts[0]
     its_form = _form_of(definition, fact)
-    return its_form is form or (its_form is None and form.unspecified and not fact.condition and not defining)
+    return its_form is form or (
+        its_form is None and fact.used and form.unspecified and not fact.condition and not defining
+    )
 
 
 def build_network(definition: Definition, cells: Mapping[str, Cell], version: str = "") -> Network:
@@ -263,7 +272,7 @@ def build_network(definition: Definition, cells: Mapping[str, Cell], version: st
         variables.append(findings[finding])
         if finding == _CALCIFICATION:
             parents[finding] = ("mineralisation",)
-            cpts[finding] = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+            cpts[finding] = np.array([[float(s == "none"), float(s != "none")] for s in MINERALISATION.states])
         elif finding == _PATTERN:
             parents[finding] = ("form", "mineralisation")
             counts[finding] = mineral.pattern_counts
@@ -334,29 +343,31 @@ def _conditional_counts(
 
 @dataclass(frozen=True)
 class _Mineral:
-    rows: Array  # (forms, 3)
-    counts: Array  # (forms, 3)
-    pattern_counts: Array  # (forms, 3, patterns)
+    rows: Array  # (forms, states of mineralisation)
+    counts: Array  # the same shape
+    pattern_counts: Array  # (forms, states of mineralisation, patterns)
 
 
 def _mineralisation(definition: Definition, cells: Mapping[str, Cell]) -> _Mineral:
     """P(mineralisation | form) and the pattern given both.
 
-    none is the share that is not calcified on CT; a calcified lesion is dense with the probability that its
-    pattern suggests (dense_given_pattern, an assumption), so that both margins stay what the facts say.
+    ``none`` is the share that is not calcified on CT; in a calcified lesion the pattern suggests how the mineral
+    lies (mineralisation_given_pattern, an assumption). By Bayes' rule both margins stay what the facts say.
     """
     calcified, pattern = cells[_CALCIFICATION], cells[_PATTERN]
-    states = definition.findings[_PATTERN].states
-    dense_share = np.array([definition.dense_given_pattern.get(state, 0.0) for state in states])
-    present = calcified.form_rows[:, 1]
-    dense = (pattern.form_rows * dense_share).sum(axis=1)
-    rows = np.stack([1 - present, present * (1 - dense), present * dense], axis=1)
+    patterns, kinds = definition.findings[_PATTERN].states, MINERALISATION.states[1:]
+    suggests = np.array(  # (kinds, patterns); not_applicable suggests nothing
+        [[definition.mineralisation_given_pattern.get(p, {}).get(kind, 0.0) for p in patterns] for kind in kinds]
+    )
+    present = calcified.form_rows[:, 1:]
+    kind_rows = pattern.form_rows @ suggests.T  # (forms, kinds), given calcification
+    rows = np.concatenate([1 - present, present * kind_rows], axis=1)
     counts = rows * calcified.form_counts.sum(axis=1, keepdims=True)
-    total = pattern.form_counts.sum(axis=1)
-    given = np.zeros((len(rows), 3, len(states)))
-    given[:, 0, states.index("not_applicable")] = 1.0
-    given[:, 1] = pattern.form_rows * (1 - dense_share) / (1 - dense)[:, None]
-    given[:, 2] = pattern.form_rows * dense_share / dense[:, None]
-    size = np.stack([np.ones_like(total), total * (1 - dense), total * dense], axis=1)
+    given = np.zeros((len(rows), len(MINERALISATION.states), len(patterns)))
+    given[:, 0, patterns.index("not_applicable")] = 1.0
+    given[:, 1:] = pattern.form_rows[:, None, :] * suggests / kind_rows[..., None]
+    size = np.concatenate(
+        [np.ones_like(present), pattern.form_counts.sum(axis=1, keepdims=True) * kind_rows], axis=1
+    )
     floor = definition.pooling.base_strength
     return _Mineral(rows, counts, given * np.maximum(size, floor)[..., None])

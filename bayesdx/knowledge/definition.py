@@ -76,7 +76,7 @@ class Definition:
     words: Mapping[str, float]
     pooling: Pooling
     associations: tuple[Association, ...]
-    dense_given_pattern: Mapping[str, float]
+    mineralisation_given_pattern: Mapping[str, Mapping[str, float]]
     background: Mapping[str, float]
 
     @property
@@ -131,7 +131,7 @@ def read_definition(folder: Path, name: str) -> Definition:
             words=model["words"],
             pooling=Pooling(**{f.name: float(model["pooling"][f.name]) for f in fields(Pooling)}),
             associations=tuple(Association(**entry) for entry in model["associations"]),
-            dense_given_pattern=model["dense_given_pattern"],
+            mineralisation_given_pattern=model["mineralisation_given_pattern"],
             background=model["background"],
         )
     except (KeyError, TypeError) as error:

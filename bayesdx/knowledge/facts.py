@@ -21,6 +21,8 @@ population     incidence, prevalence, case mix: used by prior sets, never a like
 from __future__ import annotations
 
 import csv
+import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,8 @@ from bayesdx.errors import InputError, nearest
 
 KINDS = ("count", "percent", "case", "proportion", "word", "moments", "assumption", "population")
 SITES = ("spinal", "intracranial", "skull_base", "any")
+#: Frequency words; networks/model.yaml gives their numerical meaning.
+WORDS = ("always", "nearly_always", "usually", "often", "sometimes", "uncommon", "rare", "never")
 COUNTED = frozenset({"count", "percent", "case", "assumption"})
 EXCLUSIONS: Mapping[str, str] = {
     "population": "incidence, prevalence or case mix: material for prior sets, not a likelihood",
@@ -39,12 +43,17 @@ EXCLUSIONS: Mapping[str, str] = {
     "overlap": "the same patients are counted by another row that is used",
     "duplicate": "the same publication states the same in another row that is used",
     "selected": "lesions were selected by this very finding",
+    "conditional": "holds only where another finding takes a certain state (a stage, a calcified subset)",
     "inferred": "deduced from wording or anatomy for a single patient, not stated",
     "unproven": "single patient without tissue proof",
     "doubtful": "unit or magnitude contradicted by other sources",
     "other_diagnosis": "an entity that no network holds",
+    "other_site": "lesions outside the skull and the spine",
     "mixed_group": "describes a group of several diagnoses together",
 }
+_NUMBER = r"\d+(\.\d+)?"
+_RANGE = rf"low={_NUMBER};high={_NUMBER}"
+_MOMENTS = re.compile(rf"mean={_NUMBER}(;sd={_NUMBER})?(;{_RANGE})?|{_RANGE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +80,22 @@ class Fact:
     def used(self) -> bool:
         return not self.exclude
 
+    @property
+    def used_for_form(self) -> bool:
+        """A single patient of a known form whom a review counts again without telling the forms apart.
+
+        The review speaks for the diagnosis, the patient for the form: neither row counts anybody twice.
+        """
+        return self.exclude == "overlap" and self.kind == "case" and bool(self.form and self.cohort)
+
 
 def read_facts(path: Path, sources: Collection[str], vocabulary: Mapping[str, Collection[str]]) -> tuple[Fact, ...]:
     """Read and check the table of facts.
 
     ``vocabulary`` maps findings to their states. Raises InputError that names the line for an unknown source,
-    site, kind, exclusion, finding or state, k > n, a proportion outside [0, 1], and two used rows that state the
-    same (same source, cohort, diagnosis, form, site, condition, finding and states).
+    site, kind, exclusion, finding, state or frequency word, a number that is none, k > n, a proportion outside
+    [0, 1], moments that cannot be read, and two used rows that state the same (same source, cohort,
+    diagnosis, form, site, condition, finding and states).
     """
     facts: list[Fact] = []
     seen: dict[tuple[object, ...], str] = {}
@@ -100,11 +118,15 @@ def read_facts(path: Path, sources: Collection[str], vocabulary: Mapping[str, Co
 def _fact(row: Mapping[str, str], place: str) -> Fact:
     def number(column: str) -> float | None:
         text = row[column]
-        try:
-            return float(text) if text else None
-        except ValueError:
-            raise InputError(f"{place}: {column} is '{text}', not a number") from None
+        if not text:
+            return None
+        value = _float(text)
+        if not 0 <= value < math.inf:
+            raise InputError(f"{place}: {column} is '{text}', not a number")
+        return value
 
+    if None in row or None in row.values():
+        raise InputError(f"{place}: more or fewer entries than columns")
     try:
         return Fact(
             id=row["id"],
@@ -138,6 +160,7 @@ def _check(fact: Fact, place: str, sources: Collection[str], vocabulary: Mapping
         raise InputError(f"{place}: k = {fact.k:g} exceeds n = {fact.n:g}")
     if fact.exclude:
         known("exclusion", fact.exclude, EXCLUSIONS)
+    if not fact.used and not fact.used_for_form:
         return
     known("kind", fact.kind, KINDS)
     known("site", fact.site, SITES)
@@ -148,12 +171,17 @@ def _check(fact: Fact, place: str, sources: Collection[str], vocabulary: Mapping
         raise InputError(f"{place}: no state")
     if fact.kind in COUNTED and (fact.k is None or not fact.n):
         raise InputError(f"{place}: a {fact.kind} needs k and n")
-    if fact.kind == "proportion" and not 0 <= _proportion(fact.value) <= 1:
+    if fact.kind == "word":
+        known("frequency word", fact.value, WORDS)
+    if fact.kind == "proportion" and not 0 <= _float(fact.value) <= 1:
         raise InputError(f"{place}: proportion '{fact.value}' is not between 0 and 1")
+    if fact.kind == "moments" and not _MOMENTS.fullmatch(fact.value):
+        raise InputError(f"{place}: '{fact.value}' is not like mean=50;sd=10;low=20;high=80")
 
 
-def _proportion(text: str) -> float:
+def _float(text: str) -> float:
+    """The number that ``text`` spells, else NaN, which lies in no range."""
     try:
         return float(text)
     except ValueError:
-        return -1.0
+        return math.nan

@@ -42,7 +42,7 @@ def group_facts(facts: Iterable[Fact]) -> list[tuple[Fact, ...]]:
     """Facts that share a denominator: same source, patient, condition, form and site; words apart from numbers."""
     groups: dict[tuple[object, ...], list[Fact]] = {}
     for fact in facts:
-        key = (fact.source, fact.cohort, fact.condition, fact.form, fact.site, fact.kind == "word")
+        key = (fact.source, fact.cohort, fact.condition, fact.form, fact.site, fact.kind == "word", fact.used)
         groups.setdefault(key, []).append(fact)
     return [tuple(group) for group in groups.values()]
 
