@@ -27,7 +27,7 @@ EXAMINATIONS = (
     Examination("mr", "MR without contrast", ("mr",)),
     Examination("mr_contrast", "MR without and with contrast", ("mr", "mr_contrast")),
     Examination("contrast", "Contrast series alone", ("mr_contrast",)),
-    Examination("mr_swi", "Susceptibility-weighted imaging", ("mr_swi",)),
+    Examination("mr_swi", "Susceptibility-weighted MR", ("mr_swi",)),
 )
 
 

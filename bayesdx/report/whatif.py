@@ -47,10 +47,13 @@ def finding_in_full(value: FindingValue, leader: int, width: int = WIDTH) -> str
     """What one finding would tell, and a row for each state that is possible; ``leader`` leads now."""
     variable, target = value.variable, value.target
     seen_in = f" ({variable.examination or variable.kind})" if variable.examination or variable.kind else ""
+    strongest = f"'{variable.states[value.strongest]}' would move {target.state_label(leader)} most"
+    change = (
+        f"The chance that another diagnosis leads once it is seen is {percent(value.leader_change)}; {strongest}"
+    )
     lines = [
         f"{click.style(variable.label or variable.id, bold=True)}{seen_in}: {value.information:.3f} bits",
-        f"Another diagnosis leads with {percent(value.leader_change)}; "
-        f"'{variable.states[value.strongest]}' would move {target.state_label(leader)} most",
+        click.wrap_text(change, width),
     ]
     if value.stated is not None:
         lines.append(f"Stated as {words(value.stated)}: still open, and weighed as stated")
@@ -130,11 +133,10 @@ def _findings(result: WhatIf, top: int) -> str:
         for value in shown
     ]
     longest = max(len(row[0]) for row in (heads, *rows))
-    room = WIDTH - longest - BAR - 19 - (11 if priced else 0)
+    shows = ["strongest state"] if priced else ["strongest state", "who leads then"]  # there is room for
     for row, value in zip(rows, shown, strict=True):
-        row += _strongest(value, room)
-    numbers = (1, 3, 4) if priced else (1, 3)
-    text = table([*heads, "strongest state", "who leads then"], rows, right=numbers)
+        row += _strongest(value, WIDTH - longest - BAR - 19)[: len(shows)]
+    text = table([*heads, *shows], rows, right=(1, 3, 4) if priced else (1, 3))
     if hidden:
         most = f"{hidden[0].information:.3f} bits or less"
         text += f"\nand {len(hidden)} more, of {most} (--top {len(result.findings)})"
@@ -172,11 +174,13 @@ def _examinations(result: WhatIf) -> str:
             f"{bar(min(value.information / 2, 1.0), BAR):{BAR}}",
             *([_cost(value.cost, value.information_per_cost)] if priced else []),
             _change(value),
-            "exact" if value.exact else f"{value.outcomes} simulated patients",
+            "exact" if value.exact else "simulated",
         ]
         for value in result.examinations
     ]
-    return table(heads, rows, right=(1,))
+    patients = [value.outcomes for value in result.examinations if not value.exact]
+    note = f"\n±: standard error, of {patients[0]} simulated patients" if patients else ""
+    return table(heads, rows, right=(1,)) + note
 
 
 def with_error(value: float, error: float) -> str:
