@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 Neighbours = dict[int, set[int]]
@@ -50,18 +49,18 @@ def elimination_order(
     scopes: Iterable[Collection[int]],
     keep: Collection[int],
     score: Score,
-    noise: random.Random | None = None,
+    noise: Callable[[], float] | None = None,
 ) -> list[int]:
     """Eliminate every variable but those in ``keep``, the one with the lowest score first.
 
-    ``logs[v]`` is the logarithm of the cardinality of v; ``noise`` perturbs the scores, so that repeated calls
-    explore different orders.
+    ``logs[v]`` is the logarithm of the cardinality of v. ``noise`` draws numbers from 0 to 1, which perturb the
+    scores, so that repeated calls explore different orders.
     """
     neighbours = interaction_graph(scopes)
 
     def scored(v: int) -> float:
         value = score(v, neighbours, logs)
-        return value * (1.0 + 0.2 * noise.random()) if noise else value
+        return value * (1.0 + 0.2 * noise()) if noise else value
 
     scores = {v: scored(v) for v in neighbours if v not in keep}
     order = []

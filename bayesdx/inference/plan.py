@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
 
 from bayesdx.inference.elimination import HEURISTICS, elimination_order
 
@@ -87,7 +88,6 @@ def best_plan(
     less time than looking for a better one.
     """
     logs = [math.log(card) for card in cards]
-    noise = random.Random(0)
     left = {v for scope in leaves for v in scope}.difference(keep)
 
     def orders() -> Iterator[Sequence[int]]:
@@ -95,6 +95,7 @@ def best_plan(
             yield [v for v in known_order if v in left]
         for score in HEURISTICS:
             yield elimination_order(logs, leaves, keep, score)
+        noise = np.random.default_rng(0).random
         for i in range(restarts):
             yield elimination_order(logs, leaves, keep, HEURISTICS[i % len(HEURISTICS)], noise)
 
