@@ -10,7 +10,7 @@ import numpy as np
 from bayesdx.analysis.conflict import Conflict, trace_conflict
 from bayesdx.analysis.expected import Hint, Separator, Typical, hints, separators, typical_but_lacking
 from bayesdx.analysis.question import Question, words
-from bayesdx.analysis.support import Literature, literature_of
+from bayesdx.analysis.support import Literature, Support, literature_of
 from bayesdx.analysis.weights import Context, FindingWeight, Pair, Step, context_of, finding_weights, waterfall
 from bayesdx.errors import InputError
 
@@ -88,7 +88,7 @@ class Explanation:
             "second": _side(self.second),
             "leader": self.leader,
             "log_odds": self.waterfall[-1].odds,
-            "weights": [self._weight(row) for row in self.weights],
+            "weights": [_weight(row) for row in self.weights],
             "waterfall": [{**asdict(step), "probabilities": list(step.probabilities)} for step in self.waterfall],
             "conflict": None
             if conflict is None
@@ -120,38 +120,27 @@ class Explanation:
                 }
                 for row in self.hints
             ],
-            "references": None if self.literature is None else dict(self.literature.references),
+            "support": None if self.literature is None else [_support(one) for one in self._support()],
+            "references": None if self.literature is None else self._references(),
             "warnings": list(self.question.warnings),
         }
 
-    def _weight(self, row: FindingWeight) -> dict[str, object]:
-        return {
-            "finding": row.finding,
-            "implies": list(row.implies),
-            "stated": row.stated,
-            "decibans": row.decibans,
-            "ratio": row.ratio,
-            "likelihoods": list(row.likelihoods),
-            "alone": list(row.alone),
-            "without": list(row.without),
-            "leader_without": row.leader_without,
-            "support": self._support(row.finding),
-        }
-
-    def _support(self, finding: str) -> list[dict[str, object]] | None:
+    def _support(self) -> tuple[Support, ...]:
+        """The support of every likelihood that the answer names, finding by finding."""
         if self.literature is None:
-            return None
-        found = [self.literature.support.get((finding, side.diagnosis)) for side in (self.first, self.second)]
-        return [
-            {
-                "diagnosis": support.diagnosis,
-                "base_share": support.base_share,
-                "assumptions": list(support.assumptions),
-                "statements": [{**asdict(s), "states": list(s.states)} for s in support.statements],
-            }
-            for support in found
-            if support is not None
-        ]
+            return ()
+        pair = (self.first.diagnosis, self.second.diagnosis)
+        findings = [name for row in self.weights for name in (row.finding, *row.implies)]
+        findings += [row.finding for row in self.lacking] + [row.finding for row in self.separators]
+        named = [(finding, diagnosis) for finding in findings for diagnosis in pair]
+        named += [(hint.finding, hint.diagnosis) for hint in self.hints]
+        known = self.literature.support
+        return tuple(known[key] for key in dict.fromkeys(named) if key in known)
+
+    def _references(self) -> dict[str, str]:
+        assert self.literature is not None
+        keys = {statement.source for support in self._support() for statement in support.statements}
+        return {key: reference for key, reference in self.literature.references.items() if key in keys}
 
 
 def explain(question: Question, *, versus: str | None = None, pair: tuple[str, str] | None = None) -> Explanation:
@@ -242,6 +231,21 @@ def _form(question: Question, context: Context, diagnosis: int) -> tuple[str, fl
 def _side(side: Side) -> dict[str, object]:
     form = None if side.form is None else {"label": side.form[0], "probability": side.form[1]}
     return {**asdict(side), "form": form}
+
+
+def _weight(row: FindingWeight) -> dict[str, object]:
+    pairs = {key: list(getattr(row, key)) for key in ("implies", "likelihoods", "alone", "without")}
+    return {**asdict(row), **pairs, "ratio": row.ratio}
+
+
+def _support(support: Support) -> dict[str, object]:
+    return {
+        "finding": support.finding,
+        "diagnosis": support.diagnosis,
+        "base_share": support.base_share,
+        "assumptions": list(support.assumptions),
+        "statements": [{**asdict(s), "states": list(s.states)} for s in support.statements],
+    }
 
 
 def _finite(value: float) -> float | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
 
 from bayesdx.analysis.explain import Explanation
 from bayesdx.analysis.query import QueryResult
+from bayesdx.analysis.sensitivity.result import Sensitivity
+from bayesdx.analysis.whatif import WhatIf
 from bayesdx.errors import InputError
 from bayesdx.formats.case import Case
 from bayesdx.formats.text import write_text
@@ -18,6 +20,7 @@ from bayesdx.report import explain as explaining
 from bayesdx.report.blocks import Section
 from bayesdx.report.html import page, sections_html
 from bayesdx.report.markdown import escaped, sections_markdown
+from bayesdx.report.outlook import sensitivity_references, sensitivity_section, what_if_section
 from bayesdx.report.overview import case_section, differential_section, method_section
 from bayesdx.report.sentences import Numbers
 from bayesdx.report.terminal import DISCLAIMER
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from bayesdx.model import Model
 
 TITLE = "Differential diagnosis"
+#: Parameters of the sensitivity analysis that the JSON of a report lists.
+PARAMETERS = 10
 NOTICE = f"{DISCLAIMER} It does not replace the judgement of a physician."
 
 
@@ -39,6 +44,8 @@ class Document:
     case: Case
     query: QueryResult
     explanation: Explanation
+    what_if: WhatIf
+    sensitivity: Sensitivity
     choice: str = ""
 
     @property
@@ -53,9 +60,17 @@ class Document:
             case_section(self.case, self.query.question),
             differential_section(self.query),
             *explaining.sections(self.explanation, numbers, explaining.PRINTED),
+            what_if_section(self.what_if),
+            sensitivity_section(self.sensitivity, numbers),
             method_section(self.query.question, self.choice),
-            explaining.references(self.explanation, numbers),
+            self._references(numbers),
         )
+
+    def _references(self, numbers: Numbers) -> Section:
+        literature = self.explanation.literature
+        known = {} if literature is None else dict(literature.references)
+        known |= sensitivity_references(self.sensitivity, [key for key in numbers.of if key not in known])
+        return explaining.references(known, numbers)
 
     def html(self) -> str:
         """A whole HTML page."""
@@ -91,6 +106,8 @@ class Document:
             "notice": NOTICE,
             "query": self.query.to_dict(),
             "explain": self.explanation.to_dict(),
+            "what_if": self.what_if.to_dict(),
+            "sensitivity": self.sensitivity.to_dict(PARAMETERS),
         }
 
 
@@ -112,7 +129,27 @@ def check_ending(path: str) -> str:
 
 def document(model: Model, case: Case, versus: str | None = None) -> Document:
     """Ask everything that a report holds; ``versus`` names the diagnosis to compare the leader with."""
-    return Document(case, model.query(case), model.explain(case, versus=versus), model.choice)
+    sensitivity = model.sensitivity(case)
+    return Document(
+        case=case,
+        query=with_intervals(model.query(case), sensitivity),
+        explanation=model.explain(case, versus=versus),
+        what_if=model.what_if(case),
+        sensitivity=sensitivity,
+        choice=model.choice,
+    )
+
+
+def with_intervals(query: QueryResult, sensitivity: Sensitivity) -> QueryResult:
+    """The query with the intervals of the sensitivity analysis, which come from more draws."""
+    spread, states = sensitivity.uncertainty, query.question.target.states
+    if not spread.varies:
+        return query
+    rows = []
+    for row in query.posterior:
+        low, high = spread.interval[states.index(row.diagnosis)].tolist()
+        rows.append(row._replace(interval=(low, high)))
+    return replace(query, posterior=tuple(rows))
 
 
 def write_document(one: Document, path: str) -> None:

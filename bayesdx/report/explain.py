@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bayesdx.analysis.expected import Hint
@@ -65,7 +65,7 @@ def explanation(e: Explanation, choice: str = "", show_all: bool = False) -> str
     numbers = Numbers()
     said = sections(e, numbers, LONG) if show_all else sections(e, by_key, SHORT)
     if show_all:
-        said = (*said, references(e, numbers))
+        said = (*said, references({} if e.literature is None else e.literature.references, numbers))
     note = "" if show_all or e.literature is None else "All sentences, with their references: --all."
     return page(heading(e.question, choice), text(said), note, warning_lines(e.question.warnings))
 
@@ -75,10 +75,10 @@ def explanation_html(e: Explanation) -> str:
     return f"{sections_html(sections(e, by_key, SHORT), level=4)}<p><small>{DISCLAIMER}</small></p>"
 
 
-def references(e: Explanation, numbers: Numbers) -> Section:
-    """The references of the sources that were cited, in the order of their numbers."""
-    known = {} if e.literature is None else e.literature.references
-    return Section("References", (References(tuple(known[key] for key in numbers.of)),))
+def references(known: Mapping[str, str], numbers: Numbers) -> Section:
+    """The references of the sources that were cited, in the order of their numbers; ``known`` holds them by key."""
+    listed = tuple(known[key] for key in numbers.of)
+    return Section("References", (References(listed),) if listed else ())
 
 
 def _list(items: Sequence[str | Sentence]) -> tuple[Block, ...]:
@@ -108,14 +108,7 @@ def _weights(e: Explanation, writer: Writer) -> tuple[Block, ...]:
         "given. alone: the weight without the other findings, in dB. A without: probability of A without this "
         f"finding (with it {percent(e.first.probability)})."
     )
-    changes = [writer.left_out(row) for row in e.weights if _changes_leader(e, row.leader_without)]
-    if not changes:
-        changes = ["No single finding, left out, changes the leading diagnosis."]
-    return (Table(heads, rows, (1, 2, 3, 4, 5, 6)), Paragraph(legend), *_list(changes))
-
-
-def _changes_leader(e: Explanation, without: str) -> bool:
-    return e.leads and without != e.first.diagnosis
+    return (Table(heads, rows, (1, 2, 3, 4, 5, 6)), Paragraph(legend), Paragraph(writer.left_out()))
 
 
 def _for_and_against(e: Explanation, writer: Writer, most: int) -> tuple[Block, ...]:

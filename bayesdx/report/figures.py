@@ -33,7 +33,9 @@ def differential_svg(rows: Sequence[RankedDiagnosis]) -> str:
     parts += [_text(at, 12, head, "end", size=10) for at, head in zip(columns, heads, strict=True)]
     for number, row in enumerate(rows):
         y = 22 + _ROW * number
-        parts.append(_label(clipped(row.label, 42), y, bold=number == 0))
+        parts.append(
+            _label(row.label if len(row.label) <= 40 else clipped(short(row.label), 40), y, bold=number == 0)
+        )
         parts.append(_bar(x(0.0), x(row.probability), y, _FOR))
         if row.interval is not None:
             low, high = map(x, row.interval)
@@ -76,6 +78,32 @@ def waterfall_svg(names: Sequence[str], odds: Sequence[float], first: str, secon
     parts.append(_text(_LEFT, height - 6, f"← {clipped(short(second), 30)}", "start"))
     parts.append(_text(_WIDTH - _RIGHT, height - 6, f"{clipped(short(first), 30)} →", "end"))
     return _svg(height, parts, f"Log-odds of {first} against {second}")
+
+
+def tornado_svg(names: Sequence[str], ends: Sequence[tuple[float, float]], now: float, title: str) -> str:
+    """For each number, a bar between the probabilities at its lower and its upper end; a line where it is now."""
+    left = 372
+    span = _WIDTH - left - _RIGHT
+    values = [now, *(value for pair in ends for value in pair)]
+    step = next(s for s in (0.02, 0.05, 0.1, 0.25) if (max(values) - min(values)) / s <= 6 or s == 0.25)
+    low = math.floor(min(values) / step + 1e-9) * step
+    high = max(math.ceil(max(values) / step - 1e-9) * step, low + step)
+    bottom = 4 + _ROW * len(names)
+
+    def x(probability: float) -> float:
+        return left + span * (probability - low) / (high - low)
+
+    ticks = [low + step * i for i in range(round((high - low) / step) + 1)]
+    parts = [_axis(x(tick), bottom, f"{tick:.0%}") for tick in ticks]
+    for number, (name, (at_low, at_high)) in enumerate(zip(names, ends, strict=True)):
+        y = 4 + _ROW * number
+        parts.append(_text(left - 8, y + 12, clipped(name, 64), "end", size=11))
+        parts.append(_bar(x(now), x(at_low), y, _AGAINST))
+        parts.append(_bar(x(now), x(at_high), y, _FOR))
+        words = f"{min(at_low, at_high):.0%} – {max(at_low, at_high):.0%}"
+        parts.append(_text(_WIDTH - 2, y + 12, words, "end", size=10))
+    parts.append(_line(x(now), 0, x(now), bottom, _INK, 1.4))
+    return _svg(bottom + 18, parts, f"Probability of {title} when one number moves")
 
 
 def _ticks(low: float, high: float) -> list[float]:

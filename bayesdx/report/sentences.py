@@ -113,13 +113,19 @@ class Writer:
         named = [f"{self.phrase(row.finding, row.stated)} ({signed(row.decibans)} dB)" for row in rows]
         return f"{listed(named)} {'says' if len(named) == 1 else 'say'} next to nothing between the two."
 
-    def left_out(self, row: FindingWeight) -> str:
-        """What would lead without a finding that the leader depends on."""
-        first = self.explanation.first
-        return (
-            f"Without {self.phrase(row.finding, row.stated)}, {self.label(row.leader_without)} would lead, and "
-            f"{mid_sentence(first.label)} fall to {percent(row.without[0])}."
-        )
+    def left_out(self) -> str:
+        """The findings without which another diagnosis would lead."""
+        e = self.explanation
+        first = mid_sentence(e.first.label)
+        rows = [row for row in e.weights if row.leader_without != e.leader]
+        if not rows:
+            return "No single finding, left out, changes the leading diagnosis."
+        named = [
+            f"{self.phrase(row.finding, row.stated)} ({self.label(row.leader_without)}; {first} "
+            f"{percent(row.without[0])})"
+            for row in rows
+        ]
+        return f"Another diagnosis would lead without {listed(named, 'or without')}."
 
     def lacking(self, row: Typical) -> Sentence:
         """What a typical case of the first diagnosis shows and this one does not."""

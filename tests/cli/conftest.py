@@ -13,13 +13,17 @@ from bayesdx.formats.network_json import NetworkDocument, write_network
 from bayesdx.network import Network, Variable
 
 Run = Callable[..., Result]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory, small: NetworkDocument) -> Path:
-    """A data folder with a spine and a cranial network."""
+    """A data folder with a spine and a cranial network, which were not built from the facts beside them."""
     root = tmp_path_factory.mktemp("data")
     (root / "networks").mkdir()
+    (root / "priors").symlink_to(ROOT / "priors")
+    for definition in (ROOT / "networks").glob("*.yaml"):
+        (root / "networks" / definition.name).symlink_to(definition)
     levels = {
         "spine": ("craniocervical", "cervical", "lumbar"),
         "cranial": ("posterior_fossa", "skull_base", "cervical"),

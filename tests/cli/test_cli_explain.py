@@ -1,0 +1,134 @@
+"""``bayesdx explain`` as a user sees it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+import bayesdx
+from bayesdx.cli import main
+from bayesdx.report.phrases import signed
+
+Run = Callable[..., Result]
+Refused = Callable[..., str]
+
+CASE = """
+id: c7
+age: 68
+sex: male
+findings:
+  level: cervical
+  compartment: extradural
+  mr_t2_signal: {hyper: 0.8, mixed: 0.2}
+  ct_calcification: present
+  ct_calcification_pattern: not dense_solid
+"""
+CHONDROSARCOMA = [
+    *("--age", "19", "--sex", "male", "-f", "level=lumbar", "-f", "compartment=dumbbell", "-f", "size_mm=49"),
+    *("-f", "ct_calcification=present", "-f", "ct_calcification_pattern=punctate", "-f", "mr_t1_signal=iso"),
+    *("-f", "mr_t2_signal=hyper", "-f", "mr_enhancement=homogeneous", "-f", "mr_dural_tail=absent"),
+]
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> str:
+    path = tmp_path / "case.yaml"
+    path.write_text(CASE)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> str:
+    """The page about the chondrosarcoma from the shipped network, with all sentences."""
+    arguments = ["explain", *CHONDROSARCOMA, "--pair", "mesenchymal_chondrosarcoma", "meningioma", "--all"]
+    result = CliRunner().invoke(main, arguments, prog_name="bayesdx")
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_terminal(run: Run, case: str) -> None:
+    result = run("explain", case)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert "\x1b" not in result.stdout
+    lines = result.stdout.splitlines()
+    assert lines[0] == "Network   Spine (spine 7): it covers level 'cervical'"
+    assert max(map(len, lines)) <= 100
+    assert lines[-1] == "For research and education; not a medical device."
+    for title in ("Weight of each finding", "From prior to posterior", "Do the findings agree?"):
+        assert title in lines
+    assert "Sources are not known: this network was not built from the installed facts." in lines
+
+
+def test_numbers_of_the_page_are_those_of_the_json(run: Run, case: str) -> None:
+    answer = json.loads(run("explain", case, "--json").stdout)
+    page = run("explain", case).stdout
+    rows = re.findall(r"^(\S.*?)  +([+−]?\d+\.\d)  +(?:1/)?[\d.]+ ", page, re.M)
+    assert [weight for _, weight in rows] == [signed(row["decibans"]) for row in answer["weights"]]
+    assert answer["log_odds"] == pytest.approx(sum(step["decibans"] for step in answer["waterfall"]))
+
+
+def test_pair_and_versus(run: Run, case: str) -> None:
+    answer = json.loads(run("explain", case, "--json").stdout)
+    assert answer["first"]["diagnosis"] == answer["leader"]
+    other = json.loads(run("explain", case, "--versus", "other", "--json").stdout)
+    assert (other["first"]["diagnosis"], other["second"]["diagnosis"]) == (answer["leader"], "other")
+    pair = json.loads(run("explain", case, "--pair", "other", "capnon", "--json").stdout)
+    assert (pair["first"]["diagnosis"], pair["second"]["diagnosis"]) == ("other", "capnon")
+    assert pair["leader"] == answer["leader"]
+    assert "does not lead" in run("explain", case, "--pair", "other", "capnon").stdout
+
+
+def test_one_finding_and_none(run: Run) -> None:
+    assert "Weight of each finding" in run("explain", "-f", "level=cervical").stdout
+    assert "There are no findings" in run("explain", "-", stdin="id: x").stdout
+
+
+def test_bad_input(refused: Refused, case: str) -> None:
+    assert "did you mean 'meningioma'?" in refused("explain", case, "--versus", "meningeoma")
+    assert "compared with itself" in refused("explain", case, "--pair", "other", "other")
+    assert "not both" in refused("explain", case, "--pair", "other", "capnon", "--versus", "other")
+    assert "2 arguments" in refused("explain", case, "--pair", "other")
+
+
+def test_json_of_the_shipped_network_follows_the_schema() -> None:
+    result = CliRunner().invoke(main, ["explain", *CHONDROSARCOMA, "--json"], prog_name="bayesdx")
+    answer = json.loads(result.stdout)
+    schema = json.loads((Path(bayesdx.__file__).parent / "report" / "schema" / "explain-1.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(answer)
+    sources = {s["source"] for support in answer["support"] for s in support["statements"]} - {""}
+    assert sources
+    assert set(answer["references"]) == sources
+
+
+def test_sentences_of_the_shipped_network(shipped: str) -> None:
+    page = " ".join(shipped.split())
+    assert "Dural tail: absent speaks for mesenchymal chondrosarcoma: given the other findings" in page
+    pattern = "Calcification pattern: punctate (with Calcification on CT: present, which it entails) speaks for"
+    assert f"{pattern} mesenchymal chondrosarcoma" in page
+    assert "present in 0 of 4 [" in page
+    assert 'punctate "often" [' in page
+    assert "Enhancement: homogeneous speaks for meningioma" in page
+
+
+def test_every_source_that_is_cited_has_a_reference(shipped: str) -> None:
+    text, _, listing = shipped.rpartition("References\n")
+    cited = {int(number) for number in re.findall(r"\[(\d+)\]", text)}
+    listed = [int(number) for number in re.findall(r"^\[(\d+)\] +\S", listing, re.M)]
+    assert cited
+    assert listed == list(range(1, len(cited) + 1)) == sorted(cited)
+
+
+def test_every_sentence_with_sources_holds_a_number(shipped: str) -> None:
+    bullets = re.findall(r"^- (.*(?:\n  .*)*)", shipped, re.M)
+    claims = [" ".join(bullet.split()).partition(" Sources on ")[0] for bullet in bullets]
+    assert len(claims) > 10
+    for claim in claims:
+        assert re.search(r"\d", claim), claim
+    assert max(len(line) for line in shipped.splitlines()) <= 100
