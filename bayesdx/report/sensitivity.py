@@ -56,7 +56,10 @@ def sensitivity_text(s: Sensitivity, choice: str = "", top: int = SHOWN, referen
             for one in s.constraints
         ),
         _section("Prior sets side by side", _prior_sets(s, top)),
-        _section("The study to do next: share of the variance of the leader's probability", _next_study(s, top)),
+        _section(
+            "The study to do next: part of the variance of the leader's probability that would go",
+            _next_study(s, top),
+        ),
         _section("Leaving out one publication at a time", _left_out(s, top, named)),
     ]
     if references and s.literature is not None:
@@ -92,7 +95,7 @@ def _spread(s: Sensitivity, top: int) -> str:
         return ""
     rows = [
         [
-            clipped(_name(s, t), 34),
+            clipped(_name(s, t), 32),
             percent(float(s.posterior[t])),
             f"{percent(float(u.interval[t, 0]))} – {percent(float(u.interval[t, 1]))}",
             _plus_minus(float(u.leads[t]), float(u.leads_error[t])),
@@ -173,6 +176,14 @@ def _share(probability: float) -> str:
     return percent(probability) if probability < 0.1 else f"{probability:.0%}"
 
 
+def _move(old: float, new: float) -> str:
+    """Two probabilities, with as many decimals as tell them apart."""
+    if _share(old) != _share(new):
+        return f"{_share(old)} → {_share(new)}"
+    decimals = next((d for d in range(1, 6) if f"{old:.{d}%}" != f"{new:.{d}%}"), 6)
+    return f"{old:.{decimals}%} → {new:.{decimals}%}"
+
+
 def _changes(s: Sensitivity, top: int, named: list[str]) -> str:
     target = s.question.target.id
     parameters = s.one_way.parameters
@@ -188,10 +199,10 @@ def _change_table(s: Sensitivity, changes: Sequence[Change], named: list[str]) -
     parameters = s.one_way.parameters
     rows = [
         [
-            clipped(describe_parameter(parameters, change.parameter, short), 58),
-            f"{_share(float(parameters.value[change.parameter]))} → {_share(change.value)}",
+            clipped(describe_parameter(parameters, change.parameter, short), 54),
+            _move(float(parameters.value[change.parameter]), change.value),
             factor(change.log_odds),
-            clipped(_name(s, change.leader), 20),
+            clipped(_name(s, change.leader), 18),
         ]
         for change in changes
     ]
@@ -236,7 +247,7 @@ def _next_study(s: Sensitivity, top: int) -> str:
     found = s.importance
     if not found.groups:
         return ""
-    heads = ["what would go", "if known exactly", *(f"+{size} lesions" for size in found.sizes)]
+    heads = ["if known exactly, or after so many more lesions", "exactly", *map(str, found.sizes)]
     rows: list[list[str]] = []
     for kind, title in _KINDS.items():
         number = top if kind == "row" else max(top // 2, 1)

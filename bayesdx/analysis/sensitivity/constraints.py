@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesdx.analysis.sensitivity.one_way import Indices, OneWay, Side
 from bayesdx.errors import InputError
@@ -105,7 +106,7 @@ def changes_for(found: OneWay, constraints: Iterable[Array], limit: int | None =
     """Smallest change of every single parameter that makes one of the conditions (T,) hold, smallest first.
 
     Sorted by the size of the change of log-odds, at most ``limit`` of them; parameters without a finite change
-    are left out.
+    are left out, and of the two entries of a row, which say the same, the one that is not a finding's absence.
     """
     conditions = list(constraints)
     n = len(found.parameters)
@@ -117,9 +118,18 @@ def changes_for(found: OneWay, constraints: Iterable[Array], limit: int | None =
             size = np.abs(log_odds_change(found, x))
             better = size < best
             best, value = np.where(better, size, best), np.where(better, x, value)
+    best[_twins(found)] = np.inf
     order = np.argsort(best, kind="stable")
     chosen = order[np.isfinite(best[order])][:limit]
     return tuple(_change(found, int(i), float(value[i])) for i in chosen)
+
+
+def _twins(found: OneWay) -> NDArray[np.bool_]:
+    """Mask (N,) of one entry of each row of two states: ``absent``, else the second."""
+    parameters = found.parameters
+    states = [parameters.network.variable(name).states for name in parameters.names]
+    twin = [-1 if len(names) != 2 else int(names[0] != "absent") for names in states]
+    return np.asarray(parameters.state == np.array(twin)[parameters.variable])
 
 
 def leader_conditions(posterior: Array) -> list[Array]:
