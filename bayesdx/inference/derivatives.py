@@ -9,8 +9,7 @@ import numpy as np
 
 from bayesdx.inference.contraction import LINEAR, reversals
 from bayesdx.inference.findings import Known
-from bayesdx.inference.plan import contraction_plan
-from bayesdx.inference.program import Factors, Pass, Program, program_for, run
+from bayesdx.inference.program import Factors, Pass, Program, run
 from bayesdx.network import Array
 
 #: Exponents are cut here: a derivative beyond the range of floating point is given as its largest number.
@@ -20,24 +19,25 @@ LARGEST = 709.0
 Slopes = tuple[list[Array], list[Array]]
 
 
-def differential_program(factors: Factors, order: Sequence[int], target: int | None = None) -> Program:
-    """A program over the CPTs; with ``target`` its result keeps a copy of it, tied to it by an identity."""
-    if target is None:
-        return program_for(factors, contraction_plan(factors.cards, factors.scopes, order, ()))
+def tied_factors(factors: Factors, target: int) -> Factors:
+    """The CPTs and one more table: an identity that ties the target to a copy of it, the variable after the last.
+
+    With the copy kept, the result is P(target, findings), one entry a state.
+    """
     copy, card = len(factors.cards), factors.cards[target]
-    tied = replace(
+    return replace(
         factors,
         cards=(*factors.cards, card),
         scopes=(*factors.scopes, (target, copy)),
         tables=(*factors.tables, np.eye(card)),
     )
-    return program_for(tied, contraction_plan(tied.cards, tied.scopes, order, (copy,)))
 
 
 def derivatives(factors: Factors, program: Program, given: Known) -> tuple[Slopes, list[Array], float]:
     """d P(e) / d theta and d P(e) / d lambda, both over P(e); the slopes they come from; log P(e).
 
-    The slope of a variable is the derivative by theta * lambda, lambda spread along the last axis of the CPT.
+    ``program`` has the CPTs as its leaves, with nothing fixed. The slope of a variable is the derivative by
+    theta * lambda, lambda spread along the last axis of the CPT.
     """
     done = run(program, program.leaves(given))
     every = range(len(factors.scopes))
@@ -52,7 +52,7 @@ def target_derivatives(
     """The same of P(t, e) for every state t of the target, as a first axis.
 
     A CPT entry that names a state of the target moves P(t, e) of that state only, so its derivative is known
-    from ``slopes`` already; ``tied`` is the program for the CPTs that do not hold the target, None if all do.
+    from ``slopes`` already. The rest comes from ``tied``, a program over ``tied_factors``; None if all hold it.
     """
     card = factors.cards[target]
     apart = [v for v, scope in enumerate(factors.scopes) if target not in scope]

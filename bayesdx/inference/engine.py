@@ -12,10 +12,10 @@ from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.inference import lookup_query
 from bayesdx.inference.batch import score_draws, score_weights
 from bayesdx.inference.contraction import MAXIMUM, Reversal, forward, reversals
-from bayesdx.inference.derivatives import derivatives, differential_program, target_derivatives
+from bayesdx.inference.derivatives import derivatives, target_derivatives, tied_factors
 from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, known_batch, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
-from bayesdx.inference.plan import PLANNING_COST, Plan, Scope, best_plan
+from bayesdx.inference.plan import PLANNING_COST, Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import (
     Program,
     absorbed,
@@ -54,7 +54,7 @@ class Engine:
         self.network = network
         self._factors = cpt_factors(network)
         self._memory_limit = memory_limit
-        self._specialised = lru_cache(maxsize=32)(self._specialise)
+        self._specialised = lru_cache(maxsize=64)(self._specialise)
         self._reading = lru_cache(maxsize=256)(self._read)
         self._tied = lru_cache(maxsize=8)(self._tie)
         if self._lookup is None:
@@ -74,14 +74,17 @@ class Engine:
     def _main(self) -> Program:
         """The program for any findings, in which nothing is known beforehand."""
         factors = absorbed(self._factors)
-        program = program_for(factors, best_plan(factors.cards, factors.scopes, restarts=RESTARTS))
-        needed = 2 * program.plan.cost().bytes
+        return program_for(factors, self._affordable(best_plan(factors.cards, factors.scopes, restarts=RESTARTS)))
+
+    def _affordable(self, plan: Plan) -> Plan:
+        """``plan``; raises InputError when its tables, and about as much for the way back, exceed the limit."""
+        needed = 2 * plan.cost().bytes
         if needed > self._memory_limit:
             raise InputError(
                 f"exact inference in network '{self.network.id}' needs {needed / 2**20:,.0f} MB, "
                 f"more than the limit of {self._memory_limit / 2**20:,.0f} MB"
             )
-        return program
+        return plan
 
     @property
     def plan(self) -> Plan:
@@ -221,7 +224,7 @@ class Engine:
             factors, _ = relevant_factors(self.network, factors, needed)
         scopes = without(factors.scopes, fixed)
         plan = best_plan(factors.cards, scopes, keep, known_order=self._main.plan.order)
-        return program_for(factors, plan, fixed)
+        return program_for(factors, self._affordable(plan), fixed)
 
     @cached_property
     def _small(self) -> bool:
@@ -262,10 +265,13 @@ class Engine:
 
     @cached_property
     def _differential(self) -> Program:
-        return differential_program(self._factors, self._main.plan.order)
+        plan = contraction_plan(self._factors.cards, self._factors.scopes, self._main.plan.order, ())
+        return program_for(self._factors, self._affordable(plan))
 
     def _tie(self, target: int) -> Program:
-        return differential_program(self._factors, self._main.plan.order, target)
+        factors = tied_factors(self._factors, target)
+        plan = contraction_plan(factors.cards, factors.scopes, self._main.plan.order, factors.scopes[-1][1:])
+        return program_for(factors, self._affordable(plan))
 
     def _batch_weights(self, hard: Codes, soft: Mapping[int, Array]) -> dict[int, Array]:
         """Likelihood weights (n, card) of every variable that has a finding in some case."""

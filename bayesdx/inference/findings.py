@@ -122,14 +122,14 @@ def known_batch(
         raise InputError("a batch needs codes or weights, of the same number of cases")
     n = shapes[0]
     cards = np.array([v.cardinality for v in network.variables])
-    hard = np.full((n, len(cards)), -1, dtype=np.intp) if codes is None else np.asarray(codes, dtype=np.intp)
-    if hard.shape != (n, len(cards)):
-        raise InputError(f"codes have shape {hard.shape}, expected {(n, len(cards))}")
+    hard = np.full((n, len(cards)), -1) if codes is None else np.asarray(codes)
+    if hard.shape != (n, len(cards)) or hard.dtype.kind not in "iu":
+        raise InputError(f"codes are {hard.dtype} {hard.shape}, expected whole numbers {(n, len(cards))}")
     if n and ((hard.min(axis=0) < -1) | (hard.max(axis=0) >= cards)).any():
         row, v = (int(i) for i in np.argwhere((hard < -1) | (hard >= cards))[0])
         raise InputError(f"row {row}: {hard[row, v]} is not a state number of '{network.variables[v].id}', nor -1")
     if weights:
-        hard = hard.copy()
+        hard = hard.astype(np.intp)
     soft: dict[int, Array] = {}
     log_scale = np.zeros(n)
     for variable_id, given in weights.items():

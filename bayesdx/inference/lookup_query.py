@@ -108,7 +108,7 @@ def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tupl
         narrow /= np.where(mass > 0, mass, 1.0)[:, None]
         with np.errstate(divide="ignore"):
             log_total[part] = np.log(mass) + largest
-        code = codes[part, target]
+        code = codes[part, target].astype(np.intp)
         others = index[number][:, group] - stride * (code + 1)  # the group's row without the target itself
         found = probabilities[part]
         for row in np.unique(others).tolist():

@@ -20,6 +20,7 @@ from random_networks import (
 )
 
 from bayesdx.errors import ImpossibleFindings, InputError
+from bayesdx.formats.example_networks import example_network
 from bayesdx.inference import compile_network
 from bayesdx.network import Network, Variable
 
@@ -233,6 +234,13 @@ def test_a_network_beyond_the_memory_limit_is_refused_with_the_figure() -> None:
         compile_network(Network("large", variables, parents, cpts), memory_limit=2**20)
 
 
+def test_derivatives_respect_the_memory_limit_where_tables_answer_the_rest() -> None:
+    engine = compile_network(example_network("child"), memory_limit=2**10)
+    assert engine.posterior({}, "Disease").log_likelihood == pytest.approx(0.0, abs=1e-12)
+    with pytest.raises(InputError, match="more than the limit"):
+        engine.derivatives({}, "Disease")
+
+
 def test_cost_is_known_before_a_query() -> None:
     cost = compile_network(chain(10, 0.1, None)).plan.cost()
     assert 0 < cost.largest <= cost.flops
@@ -262,6 +270,10 @@ def test_bad_batches() -> None:
         engine.query_batch(np.array([[0, 1, -1, -1], [0, 2, -1, -1]]))
     with pytest.raises(InputError, match="expected"):
         engine.query_batch(np.zeros((2, 3), dtype=int))
+    with pytest.raises(InputError, match="whole numbers"):
+        engine.query_batch(np.zeros((2, 4)))
+    small = engine.query_batch(np.array([[1, 0, -1, 1]], dtype=np.int8))
+    np.testing.assert_array_equal(small.probabilities, [[0.0, 1.0]])
     with pytest.raises(InputError, match="same number of cases"):
         engine.query_batch(np.zeros((2, 4), dtype=int), {"s0": np.ones((3, 2))})
     with pytest.raises(InputError, match="finite weights"):
