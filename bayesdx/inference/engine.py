@@ -248,7 +248,7 @@ class Engine:
             program, reverse = self._specialised(variables, frozenset(given.hard), needed), ()
             table = len(program.compiled.layouts) - 1
         done = run(program, program.leaves(given))
-        belief = next(belief for reached, belief in done.beliefs(program, reverse) if reached == table)
+        ((_, belief),) = done.beliefs(program, reverse, (table,))
         return marginal(belief, program.compiled.layouts[table], variables), done.log_total + given.log_scale
 
     def _all_marginals(self, given: Known) -> tuple[list[Array], float]:
@@ -258,8 +258,8 @@ class Engine:
             program = self._specialised((), frozenset(given.hard), None)
         done = run(program, program.leaves(given))
         found = {v: one_hot(self._factors.cards[v], given.hard[v]) for v in program.fixed}
-        for table, belief in done.beliefs(program, program.read_all):
-            for v in program.readout.get(table, ()):
+        for table, belief in done.beliefs(program, program.read_all, program.readout):
+            for v in program.readout[table]:
                 found[v] = marginal(belief, program.compiled.layouts[table], (v,))
         return [found[v] for v in range(len(self._factors.cards))], done.log_total + given.log_scale
 

@@ -209,9 +209,13 @@ class Pass:
             seed[of_state] = one
         return backward(program.compiled, reverse, self.tables, seed, self.ring)
 
-    def beliefs(self, program: Program, reverse: Sequence[Reversal]) -> Iterator[tuple[int, Array]]:
-        """P(scope of the table | findings) for each table that is reached, in its layout."""
+    def beliefs(
+        self, program: Program, reverse: Sequence[Reversal], wanted: Collection[int]
+    ) -> Iterator[tuple[int, Array]]:
+        """P(scope of the table | findings) for the ``wanted`` tables, in their layouts."""
         for table, slope in self.slopes(program, reverse):
+            if table not in wanted:
+                continue
             if self.ring is LINEAR:
                 yield table, self.tables[table] * slope
             else:
