@@ -13,7 +13,7 @@ known has a likelihood ratio near 1, and silence is never a zero.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -258,7 +258,7 @@ def build_network(definition: Definition, cells: Mapping[str, Cell], version: st
     form = Variable(
         "form", tuple(f.id for f in forms), "Form", tuple(_form_label(definition, f) for f in forms), "latent"
     )
-    share = form_shares(definition, cells)
+    share = form_shares(definition)
     variables: list[Variable] = [root, form, MINERALISATION]
     parents: dict[str, tuple[str, ...]] = {"form": ("diagnosis",), "mineralisation": ("form",)}
     cpts: dict[str, Array] = {"diagnosis": np.full(len(diagnoses), 1 / len(diagnoses)), "form": share}
@@ -297,28 +297,13 @@ def build_network(definition: Definition, cells: Mapping[str, Cell], version: st
     )
 
 
-def form_shares(definition: Definition, cells: Mapping[str, Cell]) -> Array:
-    """P(form | diagnosis), shape (diagnoses, forms), from the number of publications that describe each form.
+def form_shares(definition: Definition) -> Array:
+    """P(form | diagnosis), shape (diagnoses, forms): the forms of a diagnosis are equally likely.
 
-    The share is proportional to (1 + publications) ** form_share_power. A publication that names no form counts
-    for the unspecified forms in equal parts. That publications follow frequency, and how closely (the power: 0
-    gives equal shares), is an assumption; no source counts the forms against each other.
+    An assumption: publications do not count the forms against each other, and write most of the rare ones.
     """
-    described = {form.id: {""} for form in definition.forms}
-    unspecified: dict[str, set[str]] = defaultdict(set)
-    for cell in cells.values():
-        for diagnosis, studies in cell.studies.items():
-            for study in studies:
-                form = _form_of(definition, study.facts[0])
-                (described[form.id] if form else unspecified[diagnosis]).add(study.source)
     diagnoses = [diagnosis for diagnosis, _ in definition.diagnoses]
-    open_forms = Counter(form.diagnosis for form in definition.forms if form.unspecified)
-    share = np.zeros((len(diagnoses), len(definition.forms)))
-    for i, form in enumerate(definition.forms):
-        weight = float(len(described[form.id]))
-        if form.unspecified:
-            weight += len(unspecified[form.diagnosis]) / open_forms[form.diagnosis]
-        share[diagnoses.index(form.diagnosis), i] = weight**definition.pooling.form_share_power
+    share = np.array([[float(form.diagnosis == d) for form in definition.forms] for d in diagnoses])
     return np.asarray(share / share.sum(axis=1, keepdims=True))
 
 

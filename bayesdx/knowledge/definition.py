@@ -28,7 +28,6 @@ class Pooling:
     condition_weight: float
     site_transfer: float
     association_strength: float
-    form_share_power: float
 
 
 @dataclass(frozen=True)

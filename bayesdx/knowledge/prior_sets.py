@@ -20,8 +20,8 @@ def read_prior_sets(
 ) -> dict[str, PriorSet]:
     """The prior sets of a network over ``diagnoses``, in their order.
 
-    Raises InputError for a diagnosis without an entry, an unknown source, or an entry with neither sources nor
-    a stated assumption.
+    Raises InputError for a diagnosis without an entry or with a rate of zero, an unknown diagnosis or source, and
+    an entry without a number or with neither sources nor a stated assumption.
     """
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     place = f"{path.name}, {network}"
@@ -55,6 +55,8 @@ def incidence_rates(
             raise InputError(f"{place}: no incidence for '{diagnosis}'")
     rates: dict[str, float] = {}
     for diagnosis, entry in entries.items():
+        if diagnosis not in diagnoses:
+            raise InputError(f"{place}: unknown diagnosis '{diagnosis}'; {nearest(diagnosis, diagnoses)}")
         _check_origin(entry, sources, f"{place}, {diagnosis}")
         if "rate" in entry:
             rate = float(entry["rate"])
@@ -63,10 +65,14 @@ def incidence_rates(
             if entry["to"] not in rates:
                 raise InputError(f"{place}, {diagnosis}: '{entry['to']}' must come before it")
             rate = rates[entry["to"]] * first / second
-        else:
+        elif "reported" in entry:
             cases, years = entry["reported"]
             rate = cases / years / data["published_share"] / data["population_at_risk"] * _PER
+        else:
+            raise InputError(f"{place}, {diagnosis}: neither rate, ratio nor reported is given")
         rates[diagnosis] = rate * entry.get("share", 1.0)
+        if not rates[diagnosis] > 0:
+            raise InputError(f"{place}, {diagnosis}: a rate of 0 would rule the diagnosis out")
     return rates
 
 
@@ -81,6 +87,8 @@ def _surgical(
             if diagnosis not in shares:
                 raise InputError(f"{place}: unknown diagnosis '{diagnosis}'; {nearest(diagnosis, shares)}")
             shares[diagnosis] += group["weight"] * count / total
+    if not shares.get(entry["anchor"]):
+        raise InputError(f"{place}: the anchor '{entry['anchor']}' is in no group")
     per_rate = shares[entry["anchor"]] / incidence[entry["anchor"]]
     return {d: share or per_rate * incidence[d] for d, share in shares.items()}
 
