@@ -14,6 +14,9 @@ from bayesdx.analysis.support import Literature, Support, literature_of
 from bayesdx.analysis.weights import Context, FindingWeight, Pair, Step, context_of, finding_weights, waterfall
 from bayesdx.errors import InputError
 
+#: The state that stands for whatever a network does not name: nobody asks why it is not that.
+RESIDUAL = "other"
+
 
 @dataclass(frozen=True)
 class Side:
@@ -144,7 +147,7 @@ class Explanation:
 
 
 def explain(question: Question, *, versus: str | None = None, pair: tuple[str, str] | None = None) -> Explanation:
-    """Weigh every finding for the leading diagnosis against the runner-up.
+    """Weigh every finding for the leading diagnosis against the runner-up, passing over RESIDUAL.
 
     ``versus`` names another diagnosis to compare the leader with, ``pair`` both diagnoses. Raises InputError for
     a diagnosis that is unknown, compared with itself, or impossible given the findings, and ImpossibleFindings
@@ -181,8 +184,11 @@ def _pair(question: Question, context: Context, versus: str | None, pair: tuple[
     if pair is not None:
         first, second = (target.state_index(name) for name in pair)
     else:
-        first = ranked[0]
-        second = ranked[1] if versus is None else target.state_index(versus)
+        first, *others = ranked
+        if not others:
+            raise InputError(f"'{target.id}' has a single state: there is nothing to compare it with")
+        others = [t for t in others if target.states[t] != RESIDUAL] or others
+        second = others[0] if versus is None else target.state_index(versus)
     if first == second:
         which = f"'{target.states[first]}'" + ("" if pair else ", which leads,")
         raise InputError(f"{which} cannot be compared with itself: name another diagnosis")

@@ -5,6 +5,7 @@ A section is a function of a result; ``text`` (here), ``html`` and ``markdown`` 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,13 +91,19 @@ def _section(section: Section) -> str:
 def _block(block: Block) -> str:
     match block:
         case Paragraph(words):
-            return click.wrap_text(words, WIDTH)
+            return _wrapped(words)
         case Bullets(items):
-            return "\n".join(click.wrap_text(str(item), WIDTH, "- ", "  ") for item in items)
+            return "\n".join(_wrapped(str(item), "- ") for item in items)
         case Table(heads, rows, right):
             return table(heads, rows, right)
         case Figure():
             return _block(block.table)
         case References(items):
-            lines = [click.wrap_text(item, WIDTH, f"{f'[{i}]':<6}", " " * 6) for i, item in enumerate(items, 1)]
-            return "\n".join(lines)
+            return "\n".join(_wrapped(item, f"{f'[{i}]':<6}") for i, item in enumerate(items, 1))
+
+
+def _wrapped(words: str, mark: str = "") -> str:
+    """Lines of at most WIDTH columns; the first begins with ``mark``, the others are indented as far."""
+    return textwrap.fill(
+        words, WIDTH, initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False
+    )

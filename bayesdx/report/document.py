@@ -72,6 +72,9 @@ class Document:
         known |= sensitivity_references(self.sensitivity, [key for key in numbers.of if key not in known])
         return explaining.references(known, numbers)
 
+    def _repr_html_(self) -> str:
+        return f"<h2>{escape(self.title)}</h2>\n{sections_html(self.sections(), level=3)}<p>{escape(NOTICE)}</p>"
+
     def html(self) -> str:
         """A whole HTML page."""
         question = self.query.question

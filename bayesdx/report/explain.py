@@ -10,8 +10,8 @@ from bayesdx.analysis.explain import Explanation
 from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, References, Section, Sentence, Table, text
 from bayesdx.report.figures import waterfall_svg
 from bayesdx.report.html import sections_html
-from bayesdx.report.phrases import clipped, mid_sentence, ratio, signed
-from bayesdx.report.sentences import Cite, Numbers, Writer, by_key
+from bayesdx.report.phrases import clipped, ratio, signed
+from bayesdx.report.sentences import Cite, Numbers, Writer, by_key, called
 from bayesdx.report.terminal import DISCLAIMER, heading, page, percent, warning_lines
 
 #: Weights below this many decibans get one sentence together.
@@ -39,7 +39,7 @@ LONG = Length(weights=100, lacking=8, separators=8, hints=10, statements=4)
 def sections(e: Explanation, cite: Cite = by_key, length: Length = LONG) -> tuple[Section, ...]:
     """Everything that an explanation says, section by section."""
     writer = Writer(e, cite, length.statements)
-    first, second = mid_sentence(e.first.label), mid_sentence(e.second.label)
+    first, second = called(e.first.label), called(e.second.label)
     note: tuple[Block, ...] = (Paragraph(NO_LITERATURE),) if e.literature is None else ()
     separating = [row for row in e.separators if row.separation > 0.0][: length.separators]
     return (
@@ -116,7 +116,7 @@ def _for_and_against(e: Explanation, writer: Writer, most: int) -> tuple[Block, 
     against = [row for row in e.against if row.decibans <= -NEGLIGIBLE]
     weak = [row for row in e.weights if abs(row.decibans) < NEGLIGIBLE]
     blocks: list[Block] = []
-    first = mid_sentence(e.first.label)
+    first = called(e.first.label)
     for title, rows in ((f"For {first}:", strong), (f"Against {first}:", against)):
         if rows:
             blocks += [Paragraph(title), *_list([writer.weight(row) for row in rows[:most]])]

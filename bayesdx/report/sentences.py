@@ -17,6 +17,7 @@ from bayesdx.report.phrases import (
     listed,
     mid_sentence,
     ratio,
+    short,
     signed,
     state_phrase,
     states_named,
@@ -66,7 +67,7 @@ class Writer:
     def label(self, diagnosis: str) -> str:
         """A diagnosis as it stands inside a sentence."""
         target = self.explanation.question.target
-        return mid_sentence(target.state_label(target.states.index(diagnosis)))
+        return called(target.state_label(target.states.index(diagnosis)))
 
     def phrase(self, finding: str, stated: object) -> str:
         """A finding as stated."""
@@ -98,7 +99,7 @@ class Writer:
             how_often = f"its mean weight is {shares[0]:.2g} in {{}} and {shares[1]:.2g} in {{}}"
         else:
             how_often = f"it is expected in {percent(shares[0])} of cases of {{}} and {percent(shares[1])} of {{}}"
-        names = mid_sentence(winner.label), mid_sentence(loser.label)
+        names = called(winner.label), called(loser.label)
         claim = (
             f"{self.phrase(row.finding, stated)}{together} speaks for {names[0]}: given the other findings, "
             f"{how_often.format(*names)} (likelihood ratio {ratio(abs(row.decibans))}, {signed(abs(row.decibans))} "
@@ -116,7 +117,7 @@ class Writer:
     def left_out(self) -> str:
         """The findings without which another diagnosis would lead."""
         e = self.explanation
-        first = mid_sentence(e.first.label)
+        first = called(e.first.label)
         rows = [row for row in e.weights if row.leader_without != e.leader]
         if not rows:
             return "No single finding, left out, changes the leading diagnosis."
@@ -134,8 +135,8 @@ class Writer:
         here = "not stated" if row.stated is None else f"here: {state_phrase(variable, row.stated)}"
         claim = (
             f"{label_of(variable)}: {state_phrase(variable, row.state)}, given the other findings, in "
-            f"{percent(row.shares[0])} of {mid_sentence(e.first.label)} and {percent(row.shares[1])} of "
-            f"{mid_sentence(e.second.label)} ({here})."
+            f"{percent(row.shares[0])} of {called(e.first.label)} and {percent(row.shares[1])} of "
+            f"{called(e.second.label)} ({here})."
         )
         return Sentence(claim, self.sources(row.finding, (row.state,), (e.first,)))
 
@@ -154,7 +155,7 @@ class Writer:
         ours, theirs = outlook.shares[number], outlook.shares[1 - number]
         weight = outlook.decibans if number == 0 else -outlook.decibans
         return (
-            f"{state_phrase(variable, outlook.state)} would speak for {mid_sentence(side.label)} "
+            f"{state_phrase(variable, outlook.state)} would speak for {called(side.label)} "
             f"({percent(ours)} against {percent(theirs)}, {signed(weight)} dB)"
         )
 
@@ -168,7 +169,7 @@ class Writer:
             f"{label_of(variable)}: {state_phrase(variable, row.state)} would raise {label} from "
             f"{percent(row.probabilities[0])} to {percent(row.probabilities[1])}: {percent(row.shares[0])} of its "
             f"cases show it, given the other findings, and {percent(row.shares[1])} of "
-            f"{mid_sentence(e.first.label)} ({signed(row.decibans)} dB)."
+            f"{called(e.first.label)} ({signed(row.decibans)} dB)."
         )
         return Sentence(claim, self.sources(row.finding, (row.state,), (other, e.first)))
 
@@ -187,7 +188,7 @@ class Writer:
         for side in sides:
             support = literature.support.get((finding, side.diagnosis))
             if support is not None:
-                parts.append(f"{mid_sentence(side.label)}: {self._statements(variable, wanted, support)}")
+                parts.append(f"{called(side.label)}: {self._statements(variable, wanted, support)}")
                 assumptions |= dict.fromkeys(support.assumptions)
         title = f"Sources on {mid_sentence(label_of(variable))}"
         if not parts:
@@ -246,6 +247,11 @@ class Writer:
         return said
 
 
+def called(label: str) -> str:
+    """A diagnosis inside a sentence, by its abbreviation when it has one."""
+    return mid_sentence(short(label))
+
+
 def odds(decibans: float) -> str:
     """Odds as a ratio to 1.
 
@@ -260,7 +266,7 @@ def _form(side: Side) -> str:
     if side.form is None:
         return ""
     name, probability = side.form
-    return f" {short_form(name)} is the likeliest form of {mid_sentence(side.label)} ({percent(probability)})."
+    return f" {short_form(name)} is the likeliest form of {called(side.label)} ({percent(probability)})."
 
 
 def short_form(label: str) -> str:

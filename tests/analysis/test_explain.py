@@ -409,3 +409,11 @@ def test_json_is_finite_when_a_missing_state_rules_a_diagnosis_out() -> None:
     assert result.separators[0].best_for(0).decibans == math.inf
     text = json.dumps(result.to_dict(), allow_nan=False)
     assert json.loads(text)["separators"][0]["states"][0]["decibans"] is None
+
+
+def test_runner_up_is_a_diagnosis_that_has_a_name(model: Model) -> None:
+    answer = model.query({"findings": {"level": "lumbar"}}, draws=0)
+    ranked = [row.diagnosis for row in answer.posterior if row.diagnosis != "other"]
+    result = model.explain({"findings": {"level": "lumbar"}})
+    assert result.first.diagnosis == answer.leader.diagnosis
+    assert result.second.diagnosis == next(d for d in ranked if d != result.first.diagnosis)
