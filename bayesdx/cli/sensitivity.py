@@ -47,7 +47,7 @@ EXAMPLE = "Example: bayesdx sensitivity case.yaml --require 'capnon >= 2 * menin
 @click.option(
     "--leave-out",
     "sources",
-    default=15,
+    default=12,
     type=click.IntRange(0),
     help="Publications to leave out in turn, the weightiest first.",
     show_default=True,

@@ -68,9 +68,7 @@ def test_rows_of_one_form_move_together(small: NetworkDocument) -> None:
     effective = bar.value * (1 - bar.value) / (share**2 @ variance) - 1
     assert bar.counts == pytest.approx(effective)
     ends = beta.ppf([0.025, 0.975], bar.value * effective, (1 - bar.value) * effective)
-    clipped = [
-        np.clip(theta + share * variance / (share**2 @ variance) * (end - bar.value), 0, 1) for end in ends
-    ]
+    clipped = [np.clip(theta + share * variance / (share**2 @ variance) * (end - bar.value), 0, 1) for end in ends]
     np.testing.assert_allclose([bar.low, bar.high], [share @ rows for rows in clipped])
     for rows, expected in zip(clipped, (bar.at_low, bar.at_high), strict=True):
         table = np.array(network.cpts["mr_t2_signal"])
@@ -88,9 +86,7 @@ def test_other_spans_and_what_is_ruled_out() -> None:
     question = ask(network, hard(network, test="positive"))
     found = one_way(question)
     assert tornado(question, found) == ()  # no counts, no literature
-    bars = {
-        (bar.group.name, bar.group.context): bar for bar in tornado(question, found, parse_span("10%"))
-    }
+    bars = {(bar.group.name, bar.group.context): bar for bar in tornado(question, found, parse_span("10%"))}
     bar = bars["test", ("disease", 1)]
     np.testing.assert_allclose([bar.low, bar.high], [0.045, 0.055])
     np.testing.assert_allclose([bar.at_low[0], bar.at_high[0]], [0.09 / (0.09 + 0.9 * x) for x in (0.045, 0.055)])
@@ -156,7 +152,7 @@ def test_prior_sets_against_the_networks_under_them(small: NetworkDocument) -> N
 
 
 def test_draws_against_closed_form() -> None:
-    """One finding: with p_i ~ Beta the first diagnosis leads when p_0 > p_1, and its posterior is p_0 / (p_0 + p_1)."""
+    """With p_i ~ Beta the first diagnosis leads when p_0 > p_1, and its posterior is p_0 / (p_0 + p_1)."""
     counts = np.array([[6.0, 4.0], [3.0, 5.0]])
     network = Network(
         "n",

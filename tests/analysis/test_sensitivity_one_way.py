@@ -39,7 +39,7 @@ def test_two_nodes_by_hand() -> None:
 
 
 def test_two_nodes_false_positive_rate() -> None:
-    """With P(+ | no) = x the posterior is 0.09 / (0.9 x + 0.09), and with the sensitivity x it is x / (x + 0.45)."""
+    """With P(+ | no) = x the posterior is 0.09 / (0.9 x + 0.09); with the sensitivity x, x / (x + 0.45)."""
     network = two_node()
     found = one_way(ask(network, hard(network, test="positive")))
     x = np.linspace(0, 1, 11)

@@ -13,7 +13,7 @@ from bayesdx.analysis.sensitivity.labels import describe_group, describe_paramet
 from bayesdx.analysis.sensitivity.literature import Literature, Origin
 from bayesdx.analysis.sensitivity.one_way import OneWay, literature_interval, posterior_at_ends
 from bayesdx.analysis.sensitivity.result import Sensitivity
-from bayesdx.analysis.sensitivity.tornado import Bar, context_parent
+from bayesdx.analysis.sensitivity.tornado import Bar, context_parent, is_form
 from bayesdx.network import Array, Network
 
 
@@ -114,7 +114,11 @@ def origin_of(
     literature: Literature | None, network: Network, name: str, context: int | None, state: int
 ) -> Origin | None:
     """Where a number of a form comes from; None when that is not known."""
-    if literature is None or context is None or name == network.target or name not in network.counts:
+    if literature is None or context is None or name == network.target:
+        return None
+    if is_form(network, name):
+        return literature.origin(name, network.variable(name).states[state], "")
+    if name not in network.counts:
         return None
     form = context_parent(network, name)
     if form is None or form == network.target:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from bayesdx.knowledge.build import Cell, build_network, pool_findings
+from bayesdx.knowledge.build import Cell, build_network
 from bayesdx.knowledge.definition import Definition, Form
 from bayesdx.knowledge.facts import COUNTED, Fact
 from bayesdx.knowledge.library import NETWORKS, Library, open_library
@@ -64,7 +64,9 @@ class Literature:
     def origin(self, name: str, form: str, state: str) -> Origin:
         """Where P(name = state | form) comes from."""
         if name == _FORM:
-            return Origin("in proportion to the publications on each form", assumptions=("shares of forms",))
+            return Origin(
+                "assumed: no source counts the forms against each other", assumptions=("shares of forms",)
+            )
         if name == _MINERALISATION:
             name, state = _CALCIFICATION, "absent" if state == "none" else "present"
             assumptions = ["how dense a calcified lesion is, from its pattern"]
@@ -73,46 +75,57 @@ class Literature:
         if name in self._forms[form].definition:
             assumptions.append("holds by definition of the entity")
         studies = self.studies(name, form)
-        states = self.definition.findings[name].states
-        k = n = 0.0
-        counting, worded, measured, about = set(), set(), set(), set()
+        summary, named, lesions = self._summary(studies, state, self.definition.findings[name].states)
+        weight: dict[str, float] = {}
         for study in studies:
+            if study.source in named:
+                weight[study.source] = weight.get(study.source, 0.0) + study.weight
+        ranked = sorted(weight, key=lambda key: (-weight[key], key))
+        return Origin(summary, tuple(ranked), lesions, tuple(assumptions))
+
+    def _summary(
+        self, studies: list[Study], state: str, states: tuple[str, ...]
+    ) -> tuple[str, set[str], tuple[float, float] | None]:
+        """What studies say about the state, the sources that do, and the lesions counted at the network's sites.
+
+        Where no lesion at these sites is counted, those of other sites are.
+        """
+        counts = {True: [0.0, 0.0], False: [0.0, 0.0]}
+        counting: dict[bool, set[str]] = {True: set(), False: set()}
+        worded, measured, about = set(), set(), set()
+        for study in studies:
+            at_site = study.facts[0].site in self.definition.sites
             about.add(study.source)
             for fact in study.facts:
                 if (count := _count(fact, state, states)) is not None:
-                    k, n = k + count[0], n + count[1]
-                    counting.add(study.source)
+                    counts[at_site] = [a + b for a, b in zip(counts[at_site], count, strict=True)]
+                    counting[at_site].add(study.source)
                 elif fact.kind in ("word", "proportion") and state in fact.states:
                     worded.add(study.source)
                 elif fact.kind == "moments":
                     measured.add(study.source)
+        here, there = counting[True], counting[False] - counting[True]
         said = []
-        if counting:
-            said.append(f"{k:.0f} of {n:.0f} lesions in {_sources(len(counting))}")
-        if worded - counting:
-            said.append(f"frequency words in {_sources(len(worded - counting))}")
+        if here or there:
+            k, n = counts[bool(here)]
+            where = "" if here else " at other sites"
+            said.append(f"{k:.0f} of {n:.0f} lesions{where} in {_sources(len(here or there))}")
+        if here and there:
+            said.append(f"{_sources(len(there))} at other sites")
+        if words := worded - here - there:
+            said.append(f"in words in {_sources(len(words))}")
         if measured:
             said.append(f"mean or range in {_sources(len(measured))}")
         if not said and about:
             said.append(f"{_sources(len(about))}, on other states only")
-        weight: dict[str, float] = {}
-        for study in studies:
-            if study.source:
-                weight[study.source] = weight.get(study.source, 0.0) + study.weight
-        named = counting | worded | measured or about
-        ranked = sorted((key for key in weight if key in named), key=lambda key: (-weight[key], key))
-        lesions = (k, n) if counting else None
+        k, n = counts[bool(here)]
         summary = "; ".join(said) or "no source: the average of all diagnoses"
-        return Origin(summary, tuple(ranked), lesions, tuple(assumptions))
+        return summary, (here | there | worded | measured or about) - {""}, (k, n) if n else None
 
     def without(self, source: str, network: Network) -> Network:
         """``network`` as it would be built without one source, under the same prior."""
-        touched = {fact.finding for fact in self.library.facts if fact.used and fact.source == source}
-        facts = [fact for fact in self.library.facts if fact.finding in touched and fact.source != source]
-        cells = {finding: cell for finding, cell in self.cells.items() if finding not in touched}
-        pooled = pool_findings(self.definition, facts)
-        ordered = {name: pooled.get(name, cells.get(name)) for name in self.cells}
-        rebuilt = build_network(self.definition, {name: cell for name, cell in ordered.items() if cell is not None})
+        cells = self.library.cells(self.definition, lambda fact: fact.source != source)
+        rebuilt = build_network(self.definition, cells)
         target = str(network.target)
         return rebuilt.with_cpts({target: network.cpts[target]})
 

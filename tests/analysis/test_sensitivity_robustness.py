@@ -1,0 +1,217 @@
+"""The worst case over balls of rows, and what each group of numbers contributes to the variance."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import brentq
+from sensitivity_networks import ask, hard, two_node
+from test_sensitivity_one_way import with_target
+
+from bayesdx.analysis.sensitivity.constraints import changes_for, leader_conditions
+from bayesdx.analysis.sensitivity.importance import SIZES, ImportanceResult, importance
+from bayesdx.analysis.sensitivity.one_way import one_way
+from bayesdx.analysis.sensitivity.robustness import best_row, worst_case
+from bayesdx.analysis.uncertainty import dirichlet_draws
+from bayesdx.formats.example_networks import example_network
+from bayesdx.formats.network_json import NetworkDocument
+from bayesdx.inference import compile_network
+from bayesdx.network import Array, Network, Variable
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 5), st.floats(1.01, 50))
+def test_best_row_against_every_corner(seed: int, k: int, factor: float) -> None:
+    rng = np.random.default_rng(seed)
+    row, gains = rng.dirichlet(np.ones(k)), rng.normal(size=k)
+    best = best_row(row[None], gains[None], factor)[0]
+    corners = [row * np.array(r) for r in itertools.product((1.0, factor), repeat=k)]
+    values = [float(corner @ gains / corner.sum()) for corner in corners]
+    assert best.sum() == pytest.approx(1)
+    assert best @ gains == pytest.approx(max(values))
+    ratio = np.log(best / row)
+    assert ratio.max() - ratio.min() <= math.log(factor) + 1e-9
+
+
+def test_two_nodes_by_hand() -> None:
+    """Odds 0.09 : 0.045 become level when 2 = r (prior) x shifts of 0.9 down and 0.05 up in odds."""
+    network = two_node()
+    found = worst_case(ask(network, hard(network, test="positive")))
+
+    def margin(r: float) -> float:
+        down, up = 0.9 / (0.9 + 0.1 * r), 0.05 * r / (0.05 * r + 0.95)
+        return math.log(0.9 * up * r) - math.log(0.1 * down)
+
+    assert found.kind == "exact"
+    assert found.rival == 1
+    assert found.factor == pytest.approx(brentq(margin, 1, 3), rel=2e-3)
+
+
+def test_latent_variable_against_enumeration(small: NetworkDocument) -> None:
+    """All corners of the latent row of each diagnosis; the rows below it move on their own."""
+    network = small.network
+    findings = hard(network, level="lumbar", mr_t2_signal="hyper", sex="male", ct_calcification="present")
+    found = worst_case(ask(network, findings))
+    posterior = compile_network(network).posterior(findings).probabilities
+    leader = int(posterior.argmax())
+
+    def extreme(d: int, factor: float, worst: int) -> float:
+        """Largest (worst = 1) or smallest (-1) P(d, e) with all rows of d in the ball, the prior left out."""
+
+        def moved(theta: float) -> float:
+            odds = theta / (1 - theta) * factor**worst
+            return odds / (1 + odds)
+
+        simple = [network.cpts["level"][d, 2], network.cpts["sex"][d, 1]]
+        parts = [
+            moved(network.cpts["mr_t2_signal"][d, m, 2]) * moved(network.cpts["ct_calcification"][d, m, 1])
+            for m in range(3)
+        ]
+        row = network.cpts["mineralisation"][d]
+        corners = [row * np.array(r) for r in itertools.product((1.0, factor), repeat=3)]
+        sums = [float(c @ parts / c.sum()) for c in corners]
+        return float(
+            network.cpts["diagnosis"][d]
+            * np.prod([moved(x) for x in simple])
+            * (worst * max(worst * s for s in sums))
+        )
+
+    def margin(factor: float) -> float:
+        rivals = [d for d in range(5) if d != leader]
+        top = max(extreme(d, factor, 1) for d in rivals)
+        return math.log(top * factor) - math.log(extreme(leader, factor, -1))
+
+    assert found.kind == "exact"
+    assert found.factor == pytest.approx(brentq(margin, 1, 100), rel=2e-3)
+
+
+def test_single_changes_lie_in_the_ball() -> None:
+    """Where one number changes the leader by a factor of its odds, a ball of that factor does too."""
+    network = with_target(example_network("asia"), "lung")
+    question = ask(network, hard(network, xray="yes", dysp="yes"))
+    found = worst_case(question)
+    assert found.kind == "upper bound"
+    one = one_way(question)
+    smallest = changes_for(one, leader_conditions(one.posterior), 1)[0]
+    assert found.factor is not None
+    assert 1 < found.factor < math.exp(abs(smallest.log_odds))
+
+
+def test_leader_that_no_ball_moves() -> None:
+    """Impossible rivals stay impossible."""
+    network = Network(
+        "n",
+        (Variable("d", ("x", "y")), Variable("f", ("p", "q"))),
+        {"f": ("d",)},
+        {"d": np.array([0.5, 0.5]), "f": np.array([[0.5, 0.5], [0.0, 1.0]])},
+        target="d",
+    )
+    assert worst_case(ask(network, {"f": np.array([1.0, 0.0])})).factor is None
+
+
+def three_findings(seed: int = 2) -> Network:
+    """Three diagnoses and three findings, with few lesions behind each row."""
+    rng = np.random.default_rng(seed)
+    variables = (Variable("d", ("x", "y", "z")), *(Variable(f, ("p", "q", "r")) for f in "fgh"))
+    counts = {f: rng.gamma(2.0, 3.0, size=(3, 3)) + 0.5 for f in "fgh"}
+    cpts = {f: t / t.sum(axis=1, keepdims=True) for f, t in counts.items()}
+    return Network("n", variables, {f: ("d",) for f in "fgh"}, {"d": np.full(3, 1 / 3), **cpts}, counts, target="d")
+
+
+SEEN = {f: np.eye(3)[i] for i, f in enumerate("fgh")}
+
+
+@pytest.fixture(scope="module")
+def shares() -> ImportanceResult:
+    network = three_findings()
+    question = ask(network, SEEN)
+    return importance(question, question.engine.derivatives(SEEN, "d"), draws=6000)
+
+
+def test_shares_against_pick_freeze(shares: ImportanceResult) -> None:
+    """Main effects by the covariance of two answers that share only the group (Sobol 1993)."""
+    network = three_findings()
+    engine = compile_network(network)
+    leader = int(engine.posterior(SEEN).probabilities.argmax())
+    rng = np.random.default_rng(8)
+    n = 20_000
+    first, second = ({f: dirichlet_draws(network.counts[f], n, rng) for f in "fgh"} for _ in range(2))
+    y = engine.posterior_draws(SEEN, first)[:, leader]
+    for group in shares.groups:
+        mixed = {f: table.copy() for f, table in second.items()}
+        for f in "fgh":
+            if group.kind == "finding" and group.finding == f:
+                mixed[f] = first[f]
+            if group.kind == "diagnosis":
+                mixed[f][:, group.diagnosis] = first[f][:, group.diagnosis]
+            if group.kind == "row" and group.finding == f:
+                mixed[f][:, group.context] = first[f][:, group.context]
+        other = engine.posterior_draws(SEEN, mixed)[:, leader]
+        expected = float(np.cov(y, other)[0, 1] / y.var())
+        assert group.share == pytest.approx(expected, abs=0.04)
+    assert shares.variance == pytest.approx(y.var(), rel=0.1)
+
+
+def test_removed_against_simulated_studies(shares: ImportanceResult) -> None:
+    """Draw a study, then two sets of parameters given it: their answers covary by what the study explains."""
+    network = three_findings()
+    engine = compile_network(network)
+    leader = int(engine.posterior(SEEN).probabilities.argmax())
+    rng = np.random.default_rng(6)
+    n = 20_000
+    for group in shares.of("row")[:2]:
+        assert group.context is not None
+        prior = network.counts[group.finding][group.context]
+        truth = dirichlet_draws(prior, n, rng)
+        for number, size in enumerate(SIZES):
+            study = rng.multinomial(size, truth)
+            answers = []
+            for _ in range(2):
+                cpts = {f: dirichlet_draws(network.counts[f], n, rng) for f in "fgh"}
+                after = rng.standard_gamma(prior + study)
+                cpts[group.finding][:, group.context] = after / after.sum(axis=1, keepdims=True)
+                answers.append(engine.posterior_draws(SEEN, cpts)[:, leader])
+            expected = float(np.cov(*answers)[0, 1] / np.var(answers[0]))
+            assert group.removed[number] == pytest.approx(expected, abs=0.04)
+
+
+def test_shares_grow_with_the_study_and_the_group(shares: ImportanceResult) -> None:
+    for group in shares.groups:
+        assert 0 <= group.removed[0] <= group.removed[1] + 1e-9 <= group.removed[2] + 2e-9 <= group.share + 3e-9
+        assert 0 < group.error < 0.05
+    by_row = {(g.finding, g.context): g.share for g in shares.of("row")}
+    for group in shares.of("finding"):
+        assert group.share >= max(v for (f, _), v in by_row.items() if f == group.finding) - 0.04
+    assert shares.effective == SIZES
+
+
+def test_without_counts_nothing_varies() -> None:
+    network = two_node()
+    question = ask(network, hard(network, test="positive"))
+    found = importance(question, question.engine.derivatives(question.findings, "disease"))
+    assert found.groups == ()
+
+
+def test_worst_case_is_not_beaten_by_random_corners(small: NetworkDocument) -> None:
+    """Just inside the ball that was found: no random choice of corners of all rows changes the leader."""
+    network = small.network
+    findings = hard(network, level="cervical", mr_t2_signal="mixed", age_group="60+")
+    found = worst_case(ask(network, findings))
+    assert found.factor is not None
+    leader = int(compile_network(network).posterior(findings).probabilities.argmax())
+    rng = np.random.default_rng(1)
+    inside = 0.999 * (found.factor - 1) + 1
+
+    def corner(table: Array) -> Array:
+        moved = table * np.where(rng.random(table.shape) < 0.5, inside, 1.0)
+        return np.asarray(moved / moved.sum(axis=-1, keepdims=True))
+
+    for _ in range(200):
+        moved = {name: corner(np.asarray(table)) for name, table in network.cpts.items()}
+        answer = compile_network(network.with_cpts(moved)).posterior(findings).probabilities
+        assert int(answer.argmax()) == leader

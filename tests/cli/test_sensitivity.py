@@ -1,0 +1,187 @@
+"""``bayesdx sensitivity``: text, JSON, plots and bad input."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import jsonschema
+import numpy as np
+import pytest
+from click.testing import Result
+
+import bayesdx
+from bayesdx.formats.case import case_from_mapping
+from bayesdx.inference import compile_network
+from bayesdx.report.sensitivity_sentences import in_short
+
+Run = Callable[..., Result]
+Refused = Callable[..., str]
+CASE = ("-f", "level=cervical", "-f", "mr_t2_signal=hyper", "-f", "ct_calcification=present", "--sex", "male")
+SCHEMA = Path(bayesdx.__file__).parent / "report" / "schema" / "sensitivity-1.json"
+
+
+def ask(run: Run, *arguments: str) -> dict[str, Any]:
+    result = run("sensitivity", *CASE, "--draws", "300", "--json", *arguments)
+    answer: dict[str, Any] = json.loads(result.stdout)
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(answer)
+    return answer
+
+
+def test_json(run: Run, data: Path) -> None:
+    answer = ask(run, "--require", "capnon >= 0.5", "--require", "capnon >= 2 * meningioma")
+    model = bayesdx.load(data / "networks" / "spine.json")
+    case = case_from_mapping(
+        {"sex": "male", "findings": {"level": "cervical", "mr_t2_signal": "hyper", "ct_calcification": "present"}}
+    )
+    posterior = {row.diagnosis: row.probability for row in model.query(case).posterior}
+    for row in answer["posterior"]:
+        assert row["probability"] == pytest.approx(posterior[row["diagnosis"]])
+    leader = answer["posterior"][0]["diagnosis"]
+    assert sum(row["leads"] for row in answer["posterior"]) == pytest.approx(1)
+    for bar in answer["tornado"][:5]:
+        assert bar["at_low"].keys() == posterior.keys()
+        assert sum(bar["at_high"].values()) == pytest.approx(1)
+    for parameter in answer["parameters"][:5]:
+        f, x = parameter["function"]["up"], parameter["value"]
+        value = (f["a"][leader] * x + f["b"][leader]) / (f["c"] * x + f["d"])
+        assert value == pytest.approx(posterior[leader])
+        low, high = parameter["posterior_range"]
+        assert low <= value <= high
+    assert [one["constraint"] for one in answer["constraints"]] == ["capnon >= 0.5", "capnon >= 2 * meningioma"]
+    for one in answer["constraints"]:
+        for change in one["changes"][:2]:
+            assert abs(change["log_odds"]) <= change["distance"] + 1e-9
+
+
+def test_change_does_what_it_says(run: Run, data: Path) -> None:
+    """The first proposed change, written into the network file's CPT."""
+    answer = ask(run)
+    change = answer["leader_changes"][0]
+    model = bayesdx.load(data / "networks" / "spine.json")
+    network = model.network
+    table = np.array(network.cpts[change["variable"]])
+    at = tuple(network.variable(p).state_index(change["given"][p]) for p in network.parents[change["variable"]])
+    state = network.variable(change["variable"]).state_index(change["state"])
+    row, others = table[at], np.arange(table.shape[-1]) != state
+    row[others] *= (1 - change["new_value"]) / (1 - row[state])
+    row[state] = change["new_value"]
+    question = model.question(
+        {"sex": "male", "findings": dict(part.split("=") for part in CASE[1::2] if "=" in part)}
+    )
+    changed = compile_network(network.with_cpts({change["variable"]: table})).posterior(question.findings)
+    first, second = np.sort(changed.probabilities)[::-1][:2]
+    assert first == pytest.approx(second, abs=1e-9)
+
+
+def test_text(run: Run) -> None:
+    result = run("sensitivity", *CASE, "--draws", "300", "--require", "capnon >= 0.9", "--top", "4")
+    lines = result.stdout.splitlines()
+    assert max(len(click.unstyle(line)) for line in lines) <= 100
+    for title in ("In short", "Which numbers matter", "Smallest change", "P(capnon) >= 0.9", "Prior sets", "study"):
+        assert title in result.stdout
+    assert lines[-1] == "For research and education; not a medical device."
+
+
+def test_text_without_unicode(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Plain:
+        encoding = "ascii"
+
+    monkeypatch.setattr("bayesdx.report.sensitivity.sys", type("sys", (), {"stdout": Plain}))
+    run("sensitivity", *CASE, "--draws", "300").stdout.encode("ascii")
+
+
+def test_sentences_are_true(data: Path) -> None:
+    """The leader stays just before the stated factor of rarity, and the named one leads just after."""
+    model = bayesdx.load(data / "networks" / "spine.json")
+    case = {"findings": {"level": "cervical", "mr_t2_signal": "hyper", "ct_calcification": "present"}}
+    result = model.sensitivity(case, draws=300)
+    text = " ".join(in_short(result))
+    stated = re.search(r"(\w+) leads unless it is more than ([\d.]+) times rarer .*?; then (\w+) leads", text)
+    assert stated is not None
+    prior = np.array(model.network.cpts["diagnosis"])
+    leader = result.leader
+    factor = 1 / (result.priors[0].break_even or 1)
+    assert float(stated[2]) == pytest.approx(factor, rel=0.06)
+    for ratio, expected in ((factor * 0.999, leader), (factor * 1.001, result.priors[0].rival)):
+        weights = prior.copy()
+        weights[leader] /= ratio
+        network = model.network.with_cpts({"diagnosis": weights / weights.sum()})
+        found = compile_network(network).posterior(model.question(case).findings)
+        assert int(found.probabilities.argmax()) == expected
+    assert stated[3] in model.network.variable("diagnosis").state_label(result.priors[0].rival or 0).lower()
+
+
+@pytest.mark.parametrize("covariation", ["uniform", "order-preserving"])
+def test_options(run: Run, covariation: str) -> None:
+    answer = ask(run, "--covariation", covariation, "--range", "20%", "--seed", "3", "--leave-out", "0", "--all")
+    assert answer["covariation"] == covariation
+    assert answer["range"] == "±20%"
+    assert answer["seed"] == 3
+    assert answer["robustness"]["leave_one_out"] is None
+    assert len(answer["parameters"]) > 50
+    assert ask(run, "--seed", "3")["posterior"] == ask(run, "--seed", "3")["posterior"]
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_plots(run: Run, tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"figure.{ending}"
+    run("sensitivity", *CASE, "--draws", "300", "--plot", str(path))
+    content = path.read_bytes()
+    assert content[:4] in (b"\x89PNG", b"<?xm", b"%PDF")
+    if ending == "svg":
+        assert b"Sensitivity functions" in content
+        width = re.search(rb'width="([\d.]+)pt"', content)
+        assert width is not None
+        assert 85 <= float(width[1]) / 72 * 25.4 <= 90
+
+
+def test_one_panel(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "ranks.svg"
+    run("sensitivity", *CASE, "--draws", "300", "--plot", str(path), "--panel", "ranks")
+    assert b"Rank under" in path.read_bytes()
+    assert b"Sensitivity functions" not in path.read_bytes()
+
+
+def test_network_file_without_counts(run: Run, tmp_path: Path) -> None:
+    """A BIF file: no literature, no intervals, a target with a parent; everything else is there."""
+    from bayesdx.formats.convert import interchange_text
+    from bayesdx.formats.example_networks import example_network
+
+    path = tmp_path / "asia.bif"
+    path.write_text(interchange_text(example_network("asia"), "bif"))
+    arguments = ("--network", str(path), "--target", "lung", "-f", "xray=yes", "-f", "dysp=yes", "--draws", "200")
+    text = run("sensitivity", *arguments, "--plot", str(tmp_path / "asia.png")).stdout
+    assert "the network holds no counts" in text
+    answer = json.loads(run("sensitivity", *arguments, "--range", "0.1-0.9", "--json").stdout)
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(answer)
+    assert answer["tornado"]
+    assert answer["importance"]["groups"] == []
+    assert answer["robustness"]["worst_case"]["kind"] == "upper bound"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--require", "capnom >= 0.5"), "did you mean 'capnon'"),
+        (("--require", "capnon"), "cannot be read"),
+        (("--range", "wide"), "range 'wide' cannot be used"),
+        (("--covariation", "unifrm"), "did you mean 'uniform'"),
+        (("--draws", "3"), "3"),
+        (("--plot", "figure.gif"), "a plot ends in .png, .svg, .pdf"),
+        (("--plot", "nowhere/figure.png"), "there is no folder 'nowhere'"),
+        (("--plot", "figure.png", "--panel", "tornade"), "did you mean 'tornado'"),
+        (("-f", "margin=ill"), "margin"),
+    ],
+)
+def test_bad_input(refused: Refused, arguments: tuple[str, ...], message: str) -> None:
+    assert message in refused("sensitivity", *CASE, *arguments)
+
+
+def test_plots_without_matplotlib(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    assert "pip install 'bayesdx[plots]'" in refused("sensitivity", *CASE, "--plot", "figure.png")
