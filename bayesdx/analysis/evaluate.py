@@ -3,8 +3,10 @@
 The figures follow the usual definitions: top-k is the share of cases whose proven diagnosis is among the k most
 probable; log loss is the mean of -ln P(proven diagnosis); the Brier score is the mean over cases of the summed
 squared differences between posterior and truth (Brier 1950); the calibration error is the expected calibration
-error of the leader's probability over ten equal-width bins (Naeini et al. 2015). Intervals are percentile
-bootstrap intervals over cases.
+error of the leader's probability (Naeini et al. 2015) over five bins that hold equally many cases (Nguyen &
+O'Connor 2015): wide bins, because on a few dozen cases narrow ones measure little but chance. Even a perfectly
+calibrated model has an error above zero on a short list; ``chance_calibration_error`` says how large it would be.
+Intervals are percentile bootstrap intervals over cases.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ import numpy as np
 
 from bayesdx.network import Array
 
-BINS = 10
+#: Bins of the calibration error.
+BINS = 5
 #: A probability of zero for the proven diagnosis would make the log loss infinite: it counts as this.
 FLOOR = 1e-12
 RESAMPLES = 2000
@@ -104,12 +107,14 @@ class Impression:
 class Evaluation:
     """Figures over a list of cases; see the module for their definitions.
 
-    ``confusion`` counts (proven diagnosis, leader) pairs. ``model_on_impressions`` is top-1 and top-3 over those
+    ``chance_calibration_error`` is what the calibration error would be on average if the leaders' probabilities
+    were perfectly calibrated. ``confusion`` counts (proven diagnosis, leader) pairs. ``model_on_impressions`` is top-1 and top-3 over those
     cases that state an impression, to set beside ``impression``.
     """
 
     n: int
     figures: dict[str, Figure]
+    chance_calibration_error: float
     diagnoses: tuple[DiagnosisFigures, ...]
     confusion: dict[tuple[str, str], int]
     impression: Impression | None
@@ -123,6 +128,7 @@ class Evaluation:
             "n": self.n,
             **{name: figure.value for name, figure in self.figures.items()},
             "intervals": {name: list(figure.interval) for name, figure in self.figures.items()},
+            "chance_calibration_error": self.chance_calibration_error,
             "diagnoses": [asdict(row) for row in self.diagnoses],
             "confusion": [
                 {"diagnosis": truth, "leader": leader, "n": n}
@@ -150,6 +156,7 @@ def evaluate(cases: Sequence[ScoredCase], *, seed: int = 0, warnings: Sequence[s
     return Evaluation(
         n=len(cases),
         figures=figures,
+        chance_calibration_error=_chance_calibration_error(table[:, 4], rng),
         diagnoses=_by_diagnosis(cases),
         confusion=dict(Counter((case.scored_as, case.leader) for case in cases)),
         impression=_share(
@@ -180,10 +187,19 @@ def _figures_by_case(cases: Sequence[ScoredCase]) -> Array:
 
 
 def _figures(table: Array) -> Array:
-    top1, leader = table[:, 0], table[:, 4]
-    bins = np.minimum((leader * BINS).astype(int), BINS - 1)
-    gaps = np.bincount(bins, leader - top1, BINS)
-    return np.array([*table[:, :4].mean(axis=0), np.abs(gaps).sum() / len(table)])
+    return np.array([*table[:, :4].mean(axis=0), calibration_error(table[:, 4], table[:, 0])])
+
+
+def calibration_error(leader: Array, right: Array) -> float:
+    """Mean gap between the leader's probability (cases,) and how often it is ``right`` (cases,), bin by bin."""
+    bins = np.array_split(np.argsort(leader, kind="stable"), BINS)
+    return float(sum(abs((leader[chosen] - right[chosen]).sum()) for chosen in bins) / len(leader))
+
+
+def _chance_calibration_error(leader: Array, rng: np.random.Generator) -> float:
+    """Mean calibration error when every leader is right with exactly its own probability."""
+    right = rng.random((RESAMPLES, len(leader))) < leader
+    return float(np.mean([calibration_error(leader, drawn.astype(float)) for drawn in right]))
 
 
 def _by_diagnosis(cases: Sequence[ScoredCase]) -> tuple[DiagnosisFigures, ...]:

@@ -41,7 +41,8 @@ def full_text(result: Evaluation, show_cases: bool = False) -> str:
     parts = [
         f"{result.n} cases with proven diagnoses",
         table(("", "", "95% bootstrap interval"), rows, right=(1, 2)),
-        f"calibration error: of the leader's probability, {BINS} equal-width bins",
+        f"calibration error: of the leader's probability, in {BINS} bins of equally many cases; a perfectly\n"
+        f"calibrated model would show {result.chance_calibration_error:.3f} on so many cases",
     ]
     if result.impression and result.model_on_impressions:
         human, model = result.impression, result.model_on_impressions
