@@ -108,8 +108,8 @@ class Evaluation:
     """Figures over a list of cases; see the module for their definitions.
 
     ``chance_calibration_error`` is what the calibration error would be on average if the leaders' probabilities
-    were perfectly calibrated. ``confusion`` counts (proven diagnosis, leader) pairs. ``model_on_impressions`` is top-1 and top-3 over those
-    cases that state an impression, to set beside ``impression``.
+    were perfectly calibrated. ``confusion`` counts (proven diagnosis, leader) pairs. ``model_on_impressions`` is
+    top-1 and top-3 over those cases that state an impression, to set beside ``impression``.
     """
 
     n: int
@@ -191,9 +191,13 @@ def _figures(table: Array) -> Array:
 
 
 def calibration_error(leader: Array, right: Array) -> float:
-    """Mean gap between the leader's probability (cases,) and how often it is ``right`` (cases,), bin by bin."""
-    bins = np.array_split(np.argsort(leader, kind="stable"), BINS)
-    return float(sum(abs((leader[chosen] - right[chosen]).sum()) for chosen in bins) / len(leader))
+    """Mean gap between the leader's probability (cases,) and how often it is ``right`` (cases,), bin by bin.
+
+    Equal probabilities fall into one bin, so that the order of the cases does not matter.
+    """
+    edges = np.quantile(leader, np.arange(1, BINS) / BINS)
+    gaps = np.bincount(np.searchsorted(edges, leader, side="left"), leader - right, BINS)
+    return float(np.abs(gaps).sum() / len(leader))
 
 
 def _chance_calibration_error(leader: Array, rng: np.random.Generator) -> float:
