@@ -48,7 +48,7 @@ def _finding(value: FindingValue) -> tuple[str, ...]:
     label, probability = value.top(state, 1)[0]
     return (
         label_of(value.variable),
-        f"{value.information:.2f}",
+        f"{value.information:.3f}",
         percent(value.leader_change),
         value.variable.state_label(state),
         percent(float(value.predictive[state])),
@@ -57,9 +57,9 @@ def _finding(value: FindingValue) -> tuple[str, ...]:
 
 
 def _examination(value: ExaminationValue) -> tuple[str, ...]:
-    bits, change = f"{value.information:.2f}", percent(value.leader_change)
+    bits, change = f"{value.information:.3f}", percent(value.leader_change)
     if not value.exact:
-        bits += f" ± {value.information_error:.2f}"
+        bits += f" ± {value.information_error:.3f}"
         change += f" ± {percent(value.leader_change_error)}"
     return (value.label, str(len(value.findings)), bits, change)
 

@@ -74,8 +74,8 @@ def heading(question: Question, choice: str = "") -> str:
     if question.case:
         lines.append(f"Case      {question.case}")
     stated = ", ".join(f"{name}={words(value)}" for name, value in question.stated.items())
-    lines.append(click.wrap_text(f"Findings  {stated or 'none'}", 100, "", " " * 10))
-    return "\n".join(lines)
+    lines.append(f"Findings  {stated or 'none'}")
+    return "\n".join(click.wrap_text(line, 100, "", " " * 10) for line in lines)
 
 
 def _version(version: str) -> str:
