@@ -26,7 +26,7 @@ from bayesdx.network import Array
 #: Joint states that H may have, and entries of one component's table and of a packed one.
 CUTSET_STATES = 1 << 10
 COMPONENT_ENTRIES = 1 << 18
-PACKED_ENTRIES = 1 << 15
+PACKED_ENTRIES = 1 << 16
 
 Integers = NDArray[np.intp]
 

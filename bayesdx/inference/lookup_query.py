@@ -18,7 +18,7 @@ from bayesdx.inference.lookup import Block, Integers, LookupTables
 from bayesdx.network import Array
 
 #: Cases that a batch scores at a time: their rows stay in the processor's cache.
-CHUNK = 512
+CHUNK = 256
 
 #: Stands for log 0 where -inf would have to be subtracted from -inf.
 FLOOR = -1e300
@@ -94,12 +94,12 @@ def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tupl
         part = slice(start, start + CHUNK)
         seen = codes[part] + 1.0
         index = [(seen @ move).astype(np.intp) + b.offset for move, b in zip(moves, tables.blocks, strict=True)]
-        total = np.zeros((len(seen), *tables.prior.shape)) + tables.prior
+        total = tables.prior[None]
         for b, at in zip(tables.blocks, index, strict=True):
             rows = b.rows.take(at[:, 0], axis=0)
             for column in at.T[1:]:
                 rows += b.rows.take(column, axis=0)
-            total += rows.reshape(-1, *b.spread)
+            total = total + rows.reshape(-1, *b.spread)
         flat = total.reshape(len(total), -1)
         largest = np.maximum(flat.max(axis=1), FLOOR)
         flat -= largest[:, None]
