@@ -14,7 +14,14 @@ from bayesdx.errors import InputError
 @click.argument("what", metavar="FINDING[=STATE]|CASE")
 @click.option("--given", metavar="diagnosis=DIAGNOSIS", help="The diagnosis whose likelihood is asked for.")
 @click.option("--case", "case_id", metavar="ID", help="Which case, when the file holds several.")
-@click.option("--top", default=15, show_default=True, metavar="N", help="References shown for a case.")
+@click.option(
+    "--top",
+    default=15,
+    type=click.IntRange(min=1),
+    show_default=True,
+    metavar="N",
+    help="References shown for a case.",
+)
 @network_option
 @prior_option
 @json_option
@@ -38,7 +45,9 @@ def command(
         from bayesdx.analysis.cite import cite_likelihood
         from bayesdx.model import DEFAULT_NETWORK, load
 
-        finding, _, state = what.partition("=")
+        finding, equals, state = what.partition("=")
+        if equals and not state:
+            raise InputError(f"{what}: write FINDING=STATE, or FINDING for all its states")
         states = (state,) if state else ()
         model = load(network or DEFAULT_NETWORK, prior)
         citation = cite_likelihood(model.engine, finding, states, _diagnosis(given))

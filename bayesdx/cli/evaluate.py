@@ -7,6 +7,7 @@ import sys
 import click
 
 from bayesdx.cli.common import echo_json, json_option, network_option, prior_option
+from bayesdx.errors import InputError
 
 
 @click.command("evaluate", epilog="Example: bayesdx evaluate examples/development_cases.yaml --prior uniform")
@@ -37,6 +38,10 @@ def command(
     from bayesdx.report.evaluation import comparison, full_text, progress
     from bayesdx.scoring import compare_cases, evaluate_cases
 
+    chosen = {"--network": network, "--prior": prior, "--baseline": baseline, "--cases": show_cases}
+    for option, value in chosen.items():
+        if compare and value:
+            raise InputError(f"--compare: leave out {option}; it shows every network, prior set and the baseline")
     cases = read_cases(path)
     with progress("scoring", len(cases) * (4 if compare else 1), shown=sys.stderr.isatty()) as advance:
         if compare:

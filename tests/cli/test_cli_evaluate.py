@@ -1,0 +1,115 @@
+"""``bayesdx evaluate`` on the shipped networks, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+import bayesdx
+from bayesdx.cli import main
+
+SCHEMAS = Path(bayesdx.__file__).parent / "report" / "schema"
+CASES = """
+- id: m
+  region: spine
+  diagnosis: meningioma
+  age: 60
+  sex: female
+  findings: {level: thoracic, compartment: intradural_extramedullary, mr_dural_tail: present}
+  preoperative_impression: [meningioma, schwannoma]
+- diagnosis: plasmacytoma
+  findings: {level: lumbar, compartment: osseous}
+- id: v
+  region: cranial
+  diagnosis: schwannoma
+  findings: {level: posterior_fossa, epicentre: nerve_root}
+"""
+
+
+def ask(*arguments: str, stdin: str | None = None) -> Result:
+    result = CliRunner().invoke(main, list(arguments), input=stdin, prog_name="bayesdx")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> str:
+    path = tmp_path / "cases.yaml"
+    path.write_text(CASES)
+    return str(path)
+
+
+def validate(name: str, text: str) -> dict[str, object]:
+    answer: dict[str, object] = json.loads(text)
+    jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}-1.json").read_text())).validate(answer)
+    assert answer["schema"] == f"{name}/1"
+    return answer
+
+
+def test_text(cases: str) -> None:
+    text = ask("evaluate", cases, "--prior", "uniform", "--cases").stdout
+    assert "3 cases with proven diagnoses" in text
+    for word in ("top-1", "top-3", "log loss", "Brier score", "calibration error", "confusion"):
+        assert word in text
+    assert "1 cases that state an impression" in text or "1 case that states an impression" in text
+    assert "spine does not hold 'plasmacytoma'; scored as 'other'" in text
+
+
+def test_json(cases: str) -> None:
+    answer = validate("evaluate", ask("evaluate", cases, "--prior", "uniform", "--json").stdout)
+    assert answer["n"] == 3
+    rows = answer["cases"]
+    assert [row["network"] for row in rows] == ["spine", "spine", "cranial"]  # type: ignore[attr-defined]
+    assert [row["scored_as"] for row in rows] == ["meningioma", "other", "schwannoma"]  # type: ignore[attr-defined]
+    assert [row["case"] for row in rows][1].endswith("case 2")  # type: ignore[attr-defined]
+    top1 = sum(row["rank"] == 1 for row in rows) / 3  # type: ignore[attr-defined]
+    assert answer["top1"] == pytest.approx(top1)
+    for options in (["--baseline"], ["--own-source", "-n", "spine"]):
+        validate("evaluate", ask("evaluate", cases, "--json", *options).stdout)
+
+
+def test_no_impression_is_null() -> None:
+    case = "- {diagnosis: meningioma, findings: {level: thoracic}}"
+    answer = validate("evaluate", ask("evaluate", "-", "--json", stdin=case).stdout)
+    assert answer["impression"] is None
+
+
+def test_compare(cases: str) -> None:
+    answer = validate("evaluate-compare", ask("evaluate", cases, "--compare", "--json").stdout)
+    assert {row["method"] for row in answer["rows"]} == {"network", "naive Bayes"}  # type: ignore[attr-defined]
+    assert "naive Bayes" in ask("evaluate", cases, "--compare").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("- {id: a, findings: {level: thoracic}}", [], "no diagnosis; evaluate needs the proven one"),
+        ("[]", [], "no case"),
+        ("- {diagnosis: meningioma, findings: {level: thoracc}}", [], "did you mean 'thoracic'?"),
+        ("- {diagnosis: meningioma, findings: {levl: thoracic}}", [], "did you mean 'level'?"),
+        ("- {diagnosis: meningioma, findings: {level: thoracic}}", ["-n", "spin"], "did you mean 'spine'?"),
+        ("- {diagnosis: meningioma, findings: {level: thoracic}}", ["--prior", "unform"], "uniform"),
+        ("- {diagnosis: meningioma, age: 200}", [], "200"),
+        ("- {diagnosis: [meningioma}", [], "line 1"),
+    ],
+)
+def test_refused(tmp_path: Path, text: str, options: list[str], message: str) -> None:
+    path = tmp_path / "cases.yaml"
+    path.write_text(text)
+    result = ask("evaluate", str(path), *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize("options", [["--network", "spine"], ["--prior", "uniform"], ["--baseline"], ["--cases"]])
+def test_compare_takes_no_choice(cases: str, options: list[str]) -> None:
+    """--compare shows every network, prior set and the baseline: a choice beside it would be ignored."""
+    result = ask("evaluate", cases, "--compare", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"--compare: leave out {options[0]}" in result.stderr
