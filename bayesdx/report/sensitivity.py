@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Sequence
+from html import escape
 
 import click
 
@@ -31,7 +32,7 @@ _KINDS = {
 }
 #: Citation keys named in one line.
 _KEYS = 3
-_BAR = 24
+_BAR = 22
 _NARROW = 16
 _ASCII = str.maketrans(
     {"─": "-", "●": "o", "–": "-", "→": ">", "×": "x", "÷": "/", "±": "~", "•": "-", "−": "-", "…": "."}
@@ -66,6 +67,12 @@ def sensitivity_text(s: Sensitivity, choice: str = "", top: int = SHOWN, referen
         lines = [_wrapped(f"{key}: {text}", 2) for key, text in s.literature.references(named).items()]
         parts.append(_section("Sources", "\n".join(lines)))
     return _shown(page(heading(s.question, choice), *parts, warning_lines(s.warnings)))
+
+
+def sensitivity_html(s: Sensitivity) -> str:
+    """The sentences, and the tables folded away, for notebooks."""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in in_short(s))
+    return f"<ul>{lines}</ul><details><pre>{escape(click.unstyle(sensitivity_text(s)))}</pre></details>"
 
 
 def _shown(text: str) -> str:
@@ -129,7 +136,7 @@ def _tornado(s: Sensitivity, top: int, named: list[str]) -> str:
         at_low, at_high = float(bar.at_low[leader]), float(bar.at_high[leader])
         lines.append(
             [
-                clipped(describe_group(network, bar.group, short), 56),
+                clipped(describe_group(network, bar.group, short), 54),
                 f"{_share(bar.value)} ({_share(bar.low)}–{_share(bar.high)})",
                 f"{percent(at_low)} → {percent(at_high)}",
             ]
@@ -141,7 +148,7 @@ def _tornado(s: Sensitivity, top: int, named: list[str]) -> str:
         _track(float(bar.at_low[leader]), float(bar.at_high[leader]), float(s.posterior[leader]), _NARROW)
         for bar in s.bars[:top]
     ]
-    heads = ["number", "assumed (range)", f"P({clipped(_name(s, leader), 18)})"]
+    heads = ["number", "assumed (range)", f"P({clipped(_name(s, leader), 17)})"]
     text = table(heads, lines, right=(1, 2)).split("\n")
     under = [
         _second_line(track, _others_lead(s, bar), origin)
@@ -301,7 +308,7 @@ def _left_out(s: Sensitivity, top: int, named: list[str]) -> str:
             leader = int(one.posterior.argmax())
             moved = f"{percent(float(s.posterior[s.leader]))} → {percent(float(one.posterior[s.leader]))}"
             lead = "" if leader == s.leader else _name(s, leader)
-        rows.append([clipped(one.source, 22), moved, clipped(lead, 20), clipped(reference, 36)])
+        rows.append([clipped(one.source, 22), moved, clipped(lead, 20), clipped(reference, 33)])
     heads = ["without", f"P({clipped(_name(s, s.leader), 14)})", "then leads", ""]
     note = (
         f"{len(s.left_out.checked)} left out in turn, those that weigh most of the {s.left_out.behind} behind the "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,13 @@ def test_sentences_are_true(data: Path) -> None:
         found = compile_network(network).posterior(model.question(case).findings)
         assert int(found.probabilities.argmax()) == expected
     assert stated[3] in model.network.variable("diagnosis").state_label(result.priors[0].rival or 0).lower()
+
+
+def test_notebook(data: Path) -> None:
+    result = bayesdx.load(data / "networks" / "spine.json").sensitivity({"sex": "male"}, draws=100)
+    html = result._repr_html_()
+    assert all(f"<li>{escape(line)}</li>" in html for line in in_short(result))
+    assert str(result.__rich__()) == click.unstyle(str(result))
 
 
 @pytest.mark.parametrize("covariation", ["uniform", "order-preserving"])

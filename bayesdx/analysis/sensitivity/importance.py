@@ -28,7 +28,7 @@ from bayesdx.network import Array, Network
 DRAWS = 3_000
 _CHUNK = 1_000
 #: Groups of each kind whose shares are estimated: those with the largest variance to first order.
-GROUPS = 15
+GROUPS = 12
 #: Sizes of a further study.
 SIZES = (20, 50, 100)
 _BINS = 20
@@ -229,25 +229,26 @@ def _simulate(
     network, target = question.engine.network, question.target.id
     sizes = [min(_CHUNK, draws - start) for start in range(0, draws, _CHUNK)]
     seeds = np.random.SeedSequence([seed, 1]).generate_state(len(sizes))
+    states = {name: np.flatnonzero(slope.any(axis=(0, 1))) for name, slope in slopes.items()}
+    acting = {name: slope[:, :, states[name]] for name, slope in slopes.items()}
     answers, alone = [], []
     for size, own in zip(sizes, seeds, strict=True):
         cpts = cpt_draws(network, question.findings, target, size, int(own))
         answers.append(question.engine.posterior_draws(question.findings, cpts, target)[:, leader])
-        moves = {
-            name: cpts[name].reshape(size, -1, slopes[name].shape[-1])
-            - network.cpts[name].reshape(1, -1, slopes[name].shape[-1])
-            for name in slopes
-        }
+        moves = {}
+        for name in acting:
+            drawn = cpts.pop(name).reshape(size, -1, network.cpts[name].shape[-1])[:, :, states[name]]
+            moves[name] = drawn - network.cpts[name].reshape(-1, network.cpts[name].shape[-1])[:, states[name]]
         part = np.empty((size, len(groups), 1 + len(SIZES)))
         for g, group in enumerate(groups):
-            part[:, g, 0] = _alone(group, moves, slopes, posterior, leader, None)
+            part[:, g, 0] = _alone(group, moves, acting, posterior, leader, None)
             for i, lesions in enumerate(effective):
                 if group.lesions:
                     pull = {
                         name: _pull(network, name, rows, lesions * group.lesions[name])
                         for name, rows in group.rows.items()
                     }
-                    part[:, g, 1 + i] = _alone(group, moves, slopes, posterior, leader, pull)
+                    part[:, g, 1 + i] = _alone(group, moves, acting, posterior, leader, pull)
         alone.append(part)
     return np.concatenate(answers), np.concatenate(alone)
 
@@ -271,12 +272,10 @@ def _alone(
     joint = np.broadcast_to(posterior, (len(next(iter(moves.values()))), len(posterior)))
     safe = np.where(posterior > 0, posterior, 1.0)
     for name, rows in group.rows.items():
-        slope = slopes[name][:, rows]
-        states = np.flatnonzero(slope.any(axis=(0, 1)))
-        move = moves[name][:, rows][:, :, states]
+        slope, move = slopes[name][:, rows], moves[name][:, rows]
         if pull is not None:
             move = move * pull[name][:, None]
-        effect = move.reshape(len(move), -1) @ slope[:, :, states].reshape(len(posterior), -1).T
+        effect = move.reshape(len(move), -1) @ slope.reshape(len(posterior), -1).T
         joint = joint * np.maximum(1.0 + effect / safe, 0.0)
     total = joint.sum(axis=1)
     return np.asarray(joint[:, leader] / np.where(total > 0, total, 1.0))

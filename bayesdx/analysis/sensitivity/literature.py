@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from bayesdx.analysis.uncertainty import ancestors
 from bayesdx.knowledge.build import Cell, build_network
 from bayesdx.knowledge.definition import Definition, Form
 from bayesdx.knowledge.facts import COUNTED, Fact
@@ -14,7 +15,8 @@ from bayesdx.knowledge.sources import format_reference
 from bayesdx.knowledge.studies import Study
 from bayesdx.network import Network
 
-_FORM, _MINERALISATION, _CALCIFICATION = "form", "mineralisation", "ct_calcification"
+_FORM, _MINERALISATION = "form", "mineralisation"
+_CALCIFICATION, _PATTERN = "ct_calcification", "ct_calcification_pattern"
 
 
 @dataclass(frozen=True)
@@ -122,12 +124,16 @@ class Literature:
         summary = "; ".join(said) or "no source: the average of all diagnoses"
         return summary, (here | there | worded | measured or about) - {""}, (k, n) if n else None
 
-    def without(self, source: str, network: Network) -> Network:
-        """``network`` as it would be built without one source, under the same prior."""
-        cells = self.library.cells(self.definition, lambda fact: fact.source != source)
+    def without(self, source: str, network: Network, findings: Iterable[str]) -> Network:
+        """The part of ``network`` that ``findings`` need, as it would be built without one source.
+
+        The prior stays, and so do the shares of the forms, which are assumed.
+        """
+        needed = {_CALCIFICATION, _PATTERN, *ancestors(network, list(findings))}
+        cells = self.library.cells(self.definition, lambda fact: fact.source != source and fact.finding in needed)
         rebuilt = build_network(self.definition, cells)
         target = str(network.target)
-        return rebuilt.with_cpts({target: network.cpts[target]})
+        return rebuilt.with_cpts({target: network.cpts[target], _FORM: network.cpts[_FORM]})
 
     def references(self, keys: Iterable[str]) -> dict[str, str]:
         """References by citation key, in alphabetical order."""

@@ -77,6 +77,16 @@ class Sensitivity:
 
         return sensitivity_text(self)
 
+    def __rich__(self) -> object:
+        from rich.text import Text
+
+        return Text.from_ansi(str(self))
+
+    def _repr_html_(self) -> str:
+        from bayesdx.report.sensitivity import sensitivity_html
+
+        return sensitivity_html(self)
+
     def to_dict(self, top: int | None = 50) -> dict[str, object]:
         """What ``bayesdx sensitivity --json`` prints (schema sensitivity/1); ``top`` parameters, None for all."""
         from bayesdx.analysis.sensitivity.as_dict import as_dict

@@ -56,7 +56,7 @@ def leave_one_out(
     chosen = sorted(effects, key=lambda key: (-effects[key], key))[:limit]
     found = []
     for done, key in enumerate(chosen, 1):
-        rebuilt = literature.without(key, network)
+        rebuilt = literature.without(key, network, question.findings)
         findings = {name: weights for name, weights in question.findings.items() if name in rebuilt}
         try:
             found.append(LeftOut(key, compile_network(rebuilt).posterior(findings).probabilities))
