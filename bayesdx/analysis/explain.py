@@ -187,7 +187,7 @@ def _pair(question: Question, context: Context, versus: str | None, pair: tuple[
         first, *others = ranked
         if not others:
             raise InputError(f"'{target.id}' has a single state: there is nothing to compare it with")
-        others = [t for t in others if target.states[t] != RESIDUAL] or others
+        others = [t for t in others if target.states[t] != RESIDUAL and context.posterior[t] > 0.0] or others
         second = others[0] if versus is None else target.state_index(versus)
     if first == second:
         which = f"'{target.states[first]}'" + ("" if pair else ", which leads,")

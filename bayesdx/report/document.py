@@ -17,7 +17,7 @@ from bayesdx.errors import InputError
 from bayesdx.formats.case import Case
 from bayesdx.formats.text import write_text
 from bayesdx.report import explain as explaining
-from bayesdx.report.blocks import Section
+from bayesdx.report.blocks import Paragraph, Section
 from bayesdx.report.html import page, sections_html
 from bayesdx.report.markdown import escaped, sections_markdown
 from bayesdx.report.outlook import sensitivity_references, sensitivity_section, what_if_section
@@ -38,12 +38,13 @@ NOTICE = f"{DISCLAIMER} It does not replace the judgement of a physician."
 class Document:
     """The answers to one case, ready to be written as HTML, Markdown or JSON.
 
-    ``choice`` says how the network was chosen.
+    ``explanation`` is None where the findings leave a single diagnosis possible. ``choice`` says how the network
+    was chosen.
     """
 
     case: Case
     query: QueryResult
-    explanation: Explanation
+    explanation: Explanation | None
     what_if: WhatIf
     sensitivity: Sensitivity
     choice: str = ""
@@ -59,15 +60,21 @@ class Document:
         return (
             case_section(self.case, self.query.question),
             differential_section(self.query),
-            *explaining.sections(self.explanation, numbers, explaining.PRINTED),
+            *self._explanation(numbers),
             what_if_section(self.what_if),
             sensitivity_section(self.sensitivity, numbers),
             method_section(self.query.question, self.choice),
             self._references(numbers),
         )
 
+    def _explanation(self, numbers: Numbers) -> tuple[Section, ...]:
+        if self.explanation is None:
+            alone = f"{self.query.leader.label} is the only diagnosis that the findings leave possible."
+            return (Section("Why", (Paragraph(alone),)),)
+        return explaining.sections(self.explanation, numbers, explaining.PRINTED)
+
     def _references(self, numbers: Numbers) -> Section:
-        literature = self.explanation.literature
+        literature = self.explanation.literature if self.explanation else None
         known = {} if literature is None else dict(literature.references)
         known |= sensitivity_references(self.sensitivity, [key for key in numbers.of if key not in known])
         return explaining.references(known, numbers)
@@ -108,7 +115,7 @@ class Document:
             **self.query.question.head(),
             "notice": NOTICE,
             "query": self.query.to_dict(),
-            "explain": self.explanation.to_dict(),
+            "explain": self.explanation.to_dict() if self.explanation else None,
             "what_if": self.what_if.to_dict(),
             "sensitivity": self.sensitivity.to_dict(PARAMETERS),
         }
@@ -132,11 +139,12 @@ def check_ending(path: str) -> str:
 
 def document(model: Model, case: Case, versus: str | None = None) -> Document:
     """Ask everything that a report holds; ``versus`` names the diagnosis to compare the leader with."""
-    sensitivity = model.sensitivity(case)
+    query, sensitivity = model.query(case), model.sensitivity(case)
+    alone = versus is None and not any(row.probability > 0.0 for row in query.posterior[1:])
     return Document(
         case=case,
-        query=with_intervals(model.query(case), sensitivity),
-        explanation=model.explain(case, versus=versus),
+        query=with_intervals(query, sensitivity),
+        explanation=None if alone else model.explain(case, versus=versus),
         what_if=model.what_if(case),
         sensitivity=sensitivity,
         choice=model.choice,

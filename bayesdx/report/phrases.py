@@ -20,7 +20,8 @@ def strength(decibans: float) -> str:
     >>> strength(-12.0), strength(0.2)
     ('strong', 'negligible')
     """
-    return next((name for least, name in STRENGTHS if abs(decibans) >= least), "negligible")
+    size = round(abs(decibans), 6)
+    return next((name for least, name in STRENGTHS if size >= least), "negligible")
 
 
 def finding_phrase(network: Network, finding: str, stated: object) -> str:

@@ -163,6 +163,21 @@ def test_case_without_findings(run: Run, tmp_path: Path) -> None:
     assert "No findings." in Page(output.read_text(encoding="utf-8")).text
 
 
+def test_one_diagnosis_left(run: Run, tmp_path: Path) -> None:
+    network = tmp_path / "rain.bif"
+    network.write_text(
+        "network rain {}\n"
+        "variable rain { type discrete [ 2 ] { yes, no }; }\n"
+        "variable wet { type discrete [ 2 ] { yes, no }; }\n"
+        "probability ( rain ) { table 0.2, 0.8; }\n"
+        "probability ( wet | rain ) { (yes) 1.0, 0.0; (no) 0.1, 0.9; }\n"
+    )
+    output = tmp_path / "report.md"
+    arguments = ["--network", str(network), "--target", "rain", "-f", "wet=no", "-o", str(output), "--json"]
+    assert json.loads(run("report", *arguments).stdout)["explain"] is None
+    assert "no is the only diagnosis that the findings leave possible." in output.read_text(encoding="utf-8")
+
+
 def test_citations_lead_to_references(shipped: Document) -> None:
     page = Page(shipped.html())
     targets = {target.removeprefix("#") for target in page.values("href")}
