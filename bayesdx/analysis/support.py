@@ -100,7 +100,8 @@ def _support(definition: Definition, diagnosis: str, cell: Cell) -> Support:
         part = study.weight / len(sayings) / (word_discount if study.word else 1)
         for fact, says in sayings:
             source = fact.source if fact.kind != "assumption" else ""
-            statements.append(Statement(source, says, fact.states, fact.form, part))
+            states = () if fact.kind == "moments" else fact.states  # moments speak of all states
+            statements.append(Statement(source, says, states, fact.form, part))
     statements.sort(key=lambda s: (-s.weight, s.source))
     base_share = pooling.base_strength / (weight + pooling.base_strength)
     assumptions = _assumptions(definition, finding, diagnosis)

@@ -31,8 +31,8 @@ class Length:
     statements: int
 
 
-SHORT = Length(weights=4, lacking=3, separators=5, hints=4, statements=2)
-PRINTED = Length(weights=6, lacking=4, separators=5, hints=4, statements=2)
+SHORT = Length(weights=8, lacking=3, separators=5, hints=4, statements=2)
+PRINTED = Length(weights=8, lacking=4, separators=5, hints=4, statements=2)
 LONG = Length(weights=100, lacking=8, separators=8, hints=10, statements=4)
 
 
