@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bayesdx.errors import InputError
-from bayesdx.knowledge.facts import COUNTED, EXCLUSIONS, read_facts
+from bayesdx.knowledge.facts import COUNTED, EXCLUSIONS, KINDS, SITES, WORDS, read_facts
 from bayesdx.knowledge.library import Library
 from bayesdx.knowledge.sources import format_reference, identity, read_sources, year
 
@@ -128,6 +128,18 @@ def test_shipped_facts(library: Library) -> None:
         assert fact.kind not in COUNTED or (fact.k is not None and fact.n is not None and fact.k <= fact.n), fact.id
         assert fact.kind != "case" or fact.n == 1 or fact.k is not None, fact.id
     assert {fact.exclude for fact in facts} <= {"", *EXCLUSIONS}
+
+
+def test_the_page_explains_every_word_of_the_table(library: Library) -> None:
+    page = (library.priors / "README.md").read_text(encoding="utf-8")
+    for word in (*COLUMNS, *KINDS, *SITES, *EXCLUSIONS, *WORDS):
+        assert f"`{word}`" in page, word
+
+
+def test_words_have_a_meaning(library: Library) -> None:
+    meaning = library.definition("spine").words
+    assert meaning.keys() == set(WORDS)
+    assert [meaning[word] for word in WORDS] == sorted(meaning.values(), reverse=True)
 
 
 def test_shipped_sources_are_csl(library: Library) -> None:
