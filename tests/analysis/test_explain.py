@@ -417,3 +417,10 @@ def test_runner_up_is_a_diagnosis_that_has_a_name(model: Model) -> None:
     result = model.explain({"findings": {"level": "lumbar"}})
     assert result.first.diagnosis == answer.leader.diagnosis
     assert result.second.diagnosis == next(d for d in ranked if d != result.first.diagnosis)
+
+
+def test_looks_of_a_result(model: Model) -> None:
+    result = model.explain({"findings": FINDINGS})
+    assert "Weight of each finding" in str(result)
+    assert "<svg" in result._repr_html_()
+    assert "not a medical device" in result._repr_html_()
