@@ -18,7 +18,7 @@ from bayesdx.inference.lookup import Block, Integers, LookupTables
 from bayesdx.network import Array
 
 #: Cases that a batch scores at a time: their rows stay in the processor's cache.
-CHUNK = 256
+CHUNK = 512
 
 #: Stands for log 0 where -inf would have to be subtracted from -inf.
 FLOOR = -1e300
@@ -89,17 +89,25 @@ def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tupl
     block = tables.blocks[number]
     moves = [_moves(part, len(tables.cards)) for part in tables.blocks]
     conditionals: dict[int, Array] = {}
+    threads = os.cpu_count() or 1
 
-    def score(start: int) -> None:
-        part = slice(start, start + CHUNK)
+    def score_from(first: int) -> None:
+        """Every second (third, …) chunk, in arrays that are made once: their pages stay mapped."""
+        total = np.empty((CHUNK, *tables.prior.shape))
+        rows = [np.empty((2, CHUNK, b.rows.shape[1])) for b in tables.blocks]
+        for start in range(first * CHUNK, n, threads * CHUNK):
+            size = min(CHUNK, n - start)
+            score(slice(start, start + size), total[:size], [pair[:, :size] for pair in rows])
+
+    def score(part: slice, total: Array, buffers: Sequence[Array]) -> None:
         seen = codes[part] + 1.0
         index = [(seen @ move).astype(np.intp) + b.offset for move, b in zip(moves, tables.blocks, strict=True)]
-        total = tables.prior[None]
-        for b, at in zip(tables.blocks, index, strict=True):
-            rows = b.rows.take(at[:, 0], axis=0)
+        total[:] = tables.prior
+        for b, at, (rows, more) in zip(tables.blocks, index, buffers, strict=True):
+            np.take(b.rows, at[:, 0], axis=0, out=rows, mode="clip")
             for column in at.T[1:]:
-                rows += b.rows.take(column, axis=0)
-            total = total + rows.reshape(-1, *b.spread)
+                rows += np.take(b.rows, column, axis=0, out=more, mode="clip")
+            total += rows.reshape(-1, *b.spread)
         flat = total.reshape(len(total), -1)
         largest = np.maximum(flat.max(axis=1), FLOOR)
         flat -= largest[:, None]
@@ -119,8 +127,8 @@ def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tupl
         hard = np.flatnonzero(code >= 0)
         found[hard] = np.eye(card)[code[hard]] * (mass[hard] > 0)[:, None]
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(score, range(0, n, CHUNK)))
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(score_from, range(threads)))
     return probabilities, log_total
 
 
