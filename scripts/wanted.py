@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
+import click
+
 from bayesdx.analysis.support import literature_of
 from bayesdx.formats.case import read_cases
 from bayesdx.model import load
@@ -35,7 +37,7 @@ def main() -> None:
             if case.metadata["region"] != name:
                 continue
             for finding in model.what_if(case).findings:
-                bits[finding.finding].append(finding.information)
+                bits[finding.variable.id].append(finding.information)
             for row in model.query(case, draws=0).posterior:
                 weight = 1.0 if row.diagnosis == case.diagnosis else row.probability
                 for finding_id in model.question(case).findings:
@@ -43,17 +45,17 @@ def main() -> None:
                     if support:
                         lean[name, row.diagnosis, finding_id] += weight * support.base_share
     rows = sorted(bits.items(), key=lambda item: -sum(item[1]))[:SHOWN]
-    print(
+    click.echo(
         table(
             ("finding not stated", "cases", "mean bits", "sum"),
             [[f, str(len(x)), f"{sum(x) / len(x):.3f}", f"{sum(x):.1f}"] for f, x in rows],
             right=(1, 2, 3),
         )
     )
-    print()
+    click.echo()
     facts = sorted(lean.items(), key=lambda item: -item[1])
     facts = [item for item in facts if item[0][1] != "other"][:SHOWN]
-    print(
+    click.echo(
         table(
             ("network", "diagnosis", "finding", "leaned on"),
             [[*key, f"{value:.1f}"] for key, value in facts],
