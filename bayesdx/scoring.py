@@ -15,7 +15,7 @@ from bayesdx.inference import Engine, compile_network
 from bayesdx.knowledge.baseline import naive_bayes
 from bayesdx.knowledge.facts import Fact
 from bayesdx.knowledge.library import Library, open_library
-from bayesdx.knowledge.sources import identity
+from bayesdx.knowledge.sources import Identity, identity
 from bayesdx.model import load, load_for
 
 
@@ -105,7 +105,7 @@ class _Networks:
         return open_library()
 
     @cached_property
-    def identities(self) -> dict[str, frozenset[str]]:
+    def identities(self) -> dict[str, Identity]:
         return {key: identity(source) for key, source in self.library.sources.items()}
 
     def sources_of(self, case: Case) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ class _Networks:
         if not isinstance(source, dict):
             return ()
         mine = identity(source)
-        return tuple(key for key, theirs in self.identities.items() if mine & theirs)
+        return tuple(key for key, theirs in self.identities.items() if mine.matches(theirs))
 
     def compiled(
         self, name: str, prior: str | None, left_out: tuple[str, ...], baseline: bool

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bayesdx.errors import InputError
 
 Source = Mapping[str, Any]
+#: Share of their words that the titles of one publication have in common, as different hands copy them.
+_SAME_TITLE = 0.8
 
 
 def read_sources(path: Path) -> dict[str, Source]:
@@ -53,14 +57,32 @@ def year(source: Source) -> int | None:
     return parts[0] if parts else None
 
 
-def identity(source: Source) -> frozenset[str]:
-    """What identifies a publication: DOI, PubMed id and title, in a comparable form."""
-    found = set()
-    if source.get("DOI") or source.get("doi"):
-        found.add(f"doi:{source.get('DOI') or source.get('doi')}".lower())
-    if source.get("PMID") or source.get("pmid"):
-        found.add(f"pmid:{source.get('PMID') or source.get('pmid')}")
-    title = "".join(c for c in str(source.get("title") or "").lower() if c.isalnum())
-    if len(title) > 20:
-        found.add(f"title:{title}")
-    return frozenset(found)
+@dataclass(frozen=True)
+class Identity:
+    """What tells a publication from others: DOI and PubMed id (empty when unknown), and the words of its title."""
+
+    doi: str
+    pmid: str
+    words: frozenset[str]
+
+    def matches(self, other: Identity) -> bool:
+        """Whether both are one publication: by DOI or PubMed id, else by titles that share four words in five.
+
+        Titles are compared without what stands in brackets; one word alone identifies nothing. Two papers of
+        nearly the same title count as one: a case then loses a fact too many, never one too few.
+        """
+        for mine, theirs in ((self.doi, other.doi), (self.pmid, other.pmid)):
+            if mine and theirs:
+                return mine == theirs
+        shared = len(self.words & other.words)
+        return shared >= 2 and shared >= _SAME_TITLE * len(self.words | other.words)
+
+
+def identity(source: Source) -> Identity:
+    """The identity of a CSL-JSON record, or of the ``source`` of a case file (doi, pmid, title)."""
+    title = re.sub(r"\([^)]*\)", " ", str(source.get("title") or "").lower())
+    return Identity(
+        doi=str(source.get("DOI") or source.get("doi") or "").lower(),
+        pmid=str(source.get("PMID") or source.get("pmid") or ""),
+        words=frozenset(word for word in re.findall(r"\w+", title) if len(word) > 2),
+    )
