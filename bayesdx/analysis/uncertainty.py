@@ -17,6 +17,9 @@ from bayesdx.network import Array, Network
 #: Draws behind an interval: its ends then cut off 2.5 % of the posterior to within 1 % (one standard error).
 DRAWS = 250
 
+#: From so many draws on, the Beta marginals of hard findings come from tables, which take a while to make.
+TABLE_DRAWS = 2000
+
 
 def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array:
     """Draws of shape (size, *counts.shape) whose last axis is Dirichlet(counts); a zero count stays zero."""
@@ -38,19 +41,24 @@ def cpt_draws(
 ) -> dict[str, Array]:
     """Draws (size, *cpt.shape) of every CPT with counts that the posterior of ``target`` depends on.
 
-    These are the CPTs of the target, the findings and their ancestors. Of a hard finding only the column of the
-    state that was seen is drawn, from its Beta marginal, and stands in for the other columns: they are multiplied
-    by zero. Each variable has its own random stream, so that equal seeds give equal draws.
+    These are the CPTs of the target, the findings and their ancestors. What the findings multiply by zero is not
+    drawn: rows of a parent state that they rule out hold their mean, and of a hard finding only the state that was
+    seen is drawn, from its Beta marginal, and stands in for the other columns. Each variable has its own random
+    stream, so that equal seeds give equal draws.
     """
-    names = [name for name in ancestors(network, [target, *findings]) if name in network.counts]
+    relevant = ancestors(network, [target, *findings])
+    names = [name for name in relevant if name in network.counts]
+    possible = {name: _possible_states(network, name, findings) for name in relevant}
     streams = dict(zip(names, np.random.default_rng(seed).spawn(len(names)), strict=True))
     draws: dict[str, Array] = {}
 
     def fill(part: list[str]) -> None:
         for name in part:
-            draws[name] = _table_draws(network.counts[name], findings.get(name), size, streams[name])
+            parents = [possible[parent] for parent in network.parents[name]]
+            draws[name] = _table_draws(network.counts[name], parents, findings.get(name), size, streams[name])
 
     # numpy draws without holding the interpreter lock: two threads take half the time of one
+    names.sort(key=lambda name: -network.counts[name].size)
     threads = [Thread(target=fill, args=(names[i::2],)) for i in range(2)]
     for thread in threads:
         thread.start()
@@ -59,13 +67,38 @@ def cpt_draws(
     return draws
 
 
-def _table_draws(counts: Array, weights: Array | None, size: int, rng: np.random.Generator) -> Array:
-    possible = [] if weights is None else np.flatnonzero(weights).tolist()
-    if len(possible) != 1:
-        return dirichlet_draws(counts, size, rng)
-    seen = possible[0]
-    split = np.stack([counts[..., seen], np.delete(counts, seen, axis=-1).sum(axis=-1)], axis=-1)
-    return np.broadcast_to(dirichlet_draws(split, size, rng)[..., :1], (size, *counts.shape))
+def _possible_states(network: Network, name: str, findings: Mapping[str, Array]) -> Array:
+    """Which states the findings about a variable and its children leave possible: booleans, shape (card,)."""
+    possible = np.asarray(findings[name] > 0) if name in findings else np.ones(network.variable(name).cardinality, bool)
+    for child in network.children[name]:
+        if child in findings:
+            explained = network.cpts[child] @ (findings[child] > 0)
+            others = tuple(i for i, parent in enumerate(network.parents[child]) if parent != name)
+            possible = possible & (explained.max(axis=others) > 0)
+    return possible
+
+
+def _table_draws(
+    counts: Array, parents: list[Array], weights: Array | None, size: int, rng: np.random.Generator
+) -> Array:
+    """Draws (size, *counts.shape) of the rows whose parent states are all possible; the others hold their mean."""
+    rows = np.ix_(*parents) if parents else ...
+    drawn = counts[rows]
+    seen = [] if weights is None else np.flatnonzero(weights).tolist()
+    if len(seen) == 1:
+        column = drawn[..., seen[0]]
+        split = np.stack([column, drawn.sum(axis=-1) - column], axis=-1)
+        values = dirichlet_draws(np.maximum(split, 0.0), size, rng)[..., :1]
+        counts = counts[..., seen]
+    else:
+        values = dirichlet_draws(drawn, size, rng)
+    shape = (size, *counts.shape[:-1], len(weights) if len(seen) == 1 and weights is not None else counts.shape[-1])
+    if values.shape[:-1] == shape[:-1]:  # every row is drawn
+        return np.broadcast_to(values, shape)
+    table = np.empty((size, *counts.shape))
+    table[:] = counts / np.maximum(counts.sum(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
+    table[(slice(None), *np.ix_(*parents))] = values
+    return np.broadcast_to(table, shape)
 
 
 def ancestors(network: Network, names: list[str]) -> list[str]:

@@ -60,7 +60,7 @@ def prior_sentence(s: Sensitivity, effect: PriorEffect) -> str:
     name = _name(s, effect.diagnosis)
     if effect.break_even is None or effect.rival is None or effect.break_even_prior is None:
         return ""
-    rival = mid_sentence(_name(s, effect.rival))
+    rival = _inside(s, effect.rival)
     assumed = f"prior {percent(effect.prior)}, level at {percent(effect.break_even_prior)}"
     if effect.diagnosis == s.leader:
         return (
@@ -71,7 +71,14 @@ def prior_sentence(s: Sensitivity, effect: PriorEffect) -> str:
 
 
 def _name(s: Sensitivity, t: int) -> str:
-    return short(s.question.target.state_label(t))
+    """A diagnosis at the beginning of a sentence; the state for all the rest stands in quotes."""
+    target = s.question.target
+    return "'Other'" if target.states[t] == "other" else short(target.state_label(t))
+
+
+def _inside(s: Sensitivity, t: int) -> str:
+    """The same inside a sentence."""
+    return "'other'" if s.question.target.states[t] == "other" else mid_sentence(_name(s, t))
 
 
 def _spread(s: Sensitivity) -> str:
@@ -101,7 +108,10 @@ def _prior_sets(s: Sensitivity) -> str:
         return ""
     if not others:
         return f"It leads under all {len(answered) + 1} prior sets."
-    said = [f"under the prior set {listed(names)} {mid_sentence(_name(s, t))} leads" for t, names in others.items()]
+    said = [
+        f"under the prior set{'s' * (len(names) > 1)} {listed(names)} {_inside(s, t)} leads"
+        for t, names in others.items()
+    ]
     text = listed(said)
     return f"{text[:1].upper()}{text[1:]}."
 
@@ -118,7 +128,7 @@ def _one_number(s: Sensitivity) -> str:
     return (
         f"The smallest change of one likelihood that makes another lead: {label}, from "
         f"{percent(float(parameters.value[change.parameter]))} to {percent(change.value)} "
-        f"(odds {factor(change.log_odds)}); then {mid_sentence(_name(s, change.leader))} leads."
+        f"(odds {factor(change.log_odds)}); then {_inside(s, change.leader)} leads."
     )
 
 
@@ -128,7 +138,7 @@ def _all_numbers(s: Sensitivity) -> str:
         return ""
     if case.factor is None or case.rival is None:
         return f"Even with all odds off by a factor of {LARGEST_FACTOR:g} the leader stays."
-    rival = mid_sentence(_name(s, case.rival))
+    rival = _inside(s, case.rival)
     if case.kind == "exact":
         return (
             f"All numbers together: were each off by up to {_off(case.factor)} in its odds, all in the worst "

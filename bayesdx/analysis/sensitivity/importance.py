@@ -26,7 +26,7 @@ from bayesdx.network import Array, Network
 
 #: Draws behind the shares: a standard error of at most 1.4 % of the variance.
 DRAWS = 3_000
-_CHUNK = 1_000
+_CHUNK = 3_000
 #: Groups of each kind whose shares are estimated: those with the largest variance to first order.
 GROUPS = 12
 #: Sizes of a further study.

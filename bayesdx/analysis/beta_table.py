@@ -1,0 +1,60 @@
+"""Many Beta draws at once, from tables of equally probable values."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bayesdx.network import Array
+
+#: Values of a table. Drawing one of so many equally probable values instead of a real number moves a quantile by
+#: less than 1 / (2 * VALUES), a tenth of the standard error of 10,000 draws.
+VALUES = 2048
+_GRID = 512
+#: Log-odds beyond which a value is taken to lie at this end.
+_FURTHEST = 100.0
+
+
+def beta_table(a: Array, b: Array) -> Array:
+    """Quantiles (n, VALUES) of Beta(a, b), a and b > 0 of shape (n,), at the probabilities (i + 1/2) / VALUES.
+
+    The density of the log-odds y is proportional to exp(a y) / (1 + exp(y)) ** (a + b); it is integrated by the
+    trapezoid rule between the ends of its tails, which are exponential beyond.
+    """
+    a, b = a[:, None], b[:, None]
+    centre = np.log((a + 0.5) / (b + 0.5))
+    low = np.maximum(centre - _reach(a, b), -_FURTHEST)
+    high = np.minimum(centre + _reach(b, a), _FURTHEST)
+    y = low + (high - low) * np.linspace(0.0, 1.0, _GRID)
+    log_density = a * y - (a + b) * np.logaddexp(0.0, y)
+    density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
+    steps = (density[:, 1:] + density[:, :-1]) * (0.5 * (high - low) / (_GRID - 1))
+    left = density[:, :1] / a
+    cumulative = np.concatenate([left, left + np.cumsum(steps, axis=1)], axis=1)
+    total = cumulative[:, -1] + density[:, -1] / b[:, 0]
+    wanted = (np.arange(VALUES) + 0.5) / VALUES
+    quantiles = np.empty((len(a), VALUES))
+    for i in range(len(a)):
+        quantiles[i] = np.interp(wanted * total[i], cumulative[i], y[i])
+    return np.asarray(1.0 / (1.0 + np.exp(-quantiles)))
+
+
+def _reach(a: Array, b: Array) -> Array:
+    """How far below the centre log-odds with a probability of 1e-5 lie."""
+    return np.asarray(12.0 / a + 4.5 / np.sqrt(a) + np.log1p((12.0 + 5.0 * np.sqrt(b)) / (b + 0.5)))
+
+
+def beta_draws(a: Array, b: Array, size: int, rng: np.random.Generator) -> Array:
+    """Draws (size, n) of Beta(a, b), a and b >= 0 of shape (n,); a of 0 gives 0, b of 0 gives 1.
+
+    Laid out with the draws of one entry side by side.
+    """
+    pairs, kind = np.unique(np.stack([a, b]), axis=1, return_inverse=True)
+    inside = (pairs[0] > 0) & (pairs[1] > 0)
+    tables = np.empty((len(inside), VALUES))
+    tables[~inside] = (pairs[0, ~inside] > 0)[:, None]
+    tables[inside] = beta_table(pairs[0, inside], pairs[1, inside])
+    draws = np.empty((len(a), size))
+    picked = rng.integers(0, VALUES, size=(len(a), size), dtype=np.uint16)
+    for i, table in enumerate(kind.ravel().tolist()):
+        np.take(tables[table], picked[i], out=draws[i], mode="clip")
+    return draws.T
