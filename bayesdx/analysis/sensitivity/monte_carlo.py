@@ -13,7 +13,7 @@ from bayesdx.network import Array
 #: Draws behind a sensitivity analysis.
 DRAWS = 10_000
 #: Draws made at a time, so that memory does not grow with their number.
-CHUNK = 10_000
+CHUNK = 5_000
 
 
 @dataclass(frozen=True)
