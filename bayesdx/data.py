@@ -14,7 +14,7 @@ _PACKAGE = os.path.dirname(os.path.realpath(__file__))
 
 
 def data_root() -> str:
-    """The folder of networks/ and priors/: ``bayesdx/_data`` in an installed wheel, the repository in a checkout."""
+    """The folder of networks/ and priors/: ``bayesdx/_data`` of a wheel, the repository of a checkout."""
     packed = os.path.join(_PACKAGE, "_data")
     return packed if os.path.isdir(packed) else os.path.dirname(_PACKAGE)
 

@@ -27,9 +27,9 @@ from bayesdx.network import Network
 if TYPE_CHECKING:
     from bayesdx.analysis.batch import BatchResult, BatchSummary
     from bayesdx.analysis.cite import CaseCitation
-    from bayesdx.analysis.explain import Explanation
     from bayesdx.analysis.comparison import Comparison
     from bayesdx.analysis.costs import Costs
+    from bayesdx.analysis.explain import Explanation
     from bayesdx.analysis.query import QueryResult
     from bayesdx.analysis.sensitivity.result import Sensitivity
     from bayesdx.analysis.whatif import WhatIf

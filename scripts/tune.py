@@ -50,8 +50,8 @@ def score(library: Library, cases: list[Case], pooling: dict[str, float]) -> Arr
     for case in cases:
         name = str(case.metadata["region"])
         source = case.metadata.get("source")
-        mine = identity(source) if isinstance(source, dict) else frozenset()
-        own = frozenset(key for key, theirs in known.items() if mine & theirs)
+        mine = identity(source) if isinstance(source, dict) else None
+        own = frozenset(key for key, theirs in known.items() if mine and mine.matches(theirs))
         if (name, own) not in built:
             built[name, own] = _build(library, definitions[name], own)
         document, engine = built[name, own]

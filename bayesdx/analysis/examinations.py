@@ -64,7 +64,7 @@ def examination_values(
     """
     network = prospects.question.engine.network
     done = done_examinations(prospects.question)
-    values = []
+    values: list[ExaminationValue] = []
     for examination in (*examinations_of(network), ALL):
         if examination is ALL:
             shown = tuple(names)

@@ -23,7 +23,7 @@ def divergence(after: Array, before: Array) -> Array:
     what a finding may show, it is the mutual information of the finding and the target (Cover & Thomas 2006, 2.3).
     """
     ratio = np.divide(after, before, out=np.ones_like(after), where=after > 0)
-    return np.maximum((after * np.log2(ratio)).sum(axis=-1), 0.0)
+    return np.asarray(np.maximum((after * np.log2(ratio)).sum(axis=-1), 0.0))
 
 
 def mutual_information(joint: Array) -> float:

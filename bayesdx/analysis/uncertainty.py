@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from threading import Thread
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
+
+States = NDArray[np.bool_]
 
 #: Draws behind an interval: its ends then cut off 2.5 % of the posterior to within 1 % (one standard error).
 DRAWS = 250
@@ -42,7 +46,7 @@ def cpt_draws(
     """Draws (size, *cpt.shape) of every CPT with counts that the posterior of ``target`` depends on.
 
     These are the CPTs of the target, the findings and their ancestors. What the findings multiply by zero is not
-    drawn: rows of a parent state that they rule out hold their mean, and of a hard finding only the state that was
+    drawn: rows of a parent state that they rule out are zero, and of a hard finding only the state that was
     seen is drawn, from its Beta marginal, and stands in for the other columns. Each variable has its own random
     stream, so that equal seeds give equal draws.
     """
@@ -67,9 +71,11 @@ def cpt_draws(
     return draws
 
 
-def _possible_states(network: Network, name: str, findings: Mapping[str, Array]) -> Array:
+def _possible_states(network: Network, name: str, findings: Mapping[str, Array]) -> States:
     """Which states the findings about a variable and its children leave possible: booleans, shape (card,)."""
-    possible = np.asarray(findings[name] > 0) if name in findings else np.ones(network.variable(name).cardinality, bool)
+    possible = np.ones(network.variable(name).cardinality, dtype=bool)
+    if name in findings:
+        possible = findings[name] > 0
     for child in network.children[name]:
         if child in findings:
             explained = network.cpts[child] @ (findings[child] > 0)
@@ -79,26 +85,32 @@ def _possible_states(network: Network, name: str, findings: Mapping[str, Array])
 
 
 def _table_draws(
-    counts: Array, parents: list[Array], weights: Array | None, size: int, rng: np.random.Generator
+    counts: Array, parents: list[States], weights: Array | None, size: int, rng: np.random.Generator
 ) -> Array:
-    """Draws (size, *counts.shape) of the rows whose parent states are all possible; the others hold their mean."""
-    rows = np.ix_(*parents) if parents else ...
+    """Draws (size, *counts.shape) of the rows whose parent states are all possible; the others are zero."""
+    rows: tuple[Any, ...] = np.ix_(*parents) if parents else ()
     drawn = counts[rows]
     seen = [] if weights is None else np.flatnonzero(weights).tolist()
     if len(seen) == 1:
         column = drawn[..., seen[0]]
-        split = np.stack([column, drawn.sum(axis=-1) - column], axis=-1)
-        values = dirichlet_draws(np.maximum(split, 0.0), size, rng)[..., :1]
-        counts = counts[..., seen]
+        others = np.maximum(drawn.sum(axis=-1) - column, 0.0)
+        values = _beta_draws(column, others, size, rng)[..., None]
     else:
         values = dirichlet_draws(drawn, size, rng)
-    shape = (size, *counts.shape[:-1], len(weights) if len(seen) == 1 and weights is not None else counts.shape[-1])
-    if values.shape[:-1] == shape[:-1]:  # every row is drawn
-        return np.broadcast_to(values, shape)
-    table = np.empty((size, *counts.shape))
-    table[:] = counts / np.maximum(counts.sum(axis=-1, keepdims=True), np.finfo(np.float64).tiny)
-    table[(slice(None), *np.ix_(*parents))] = values
-    return np.broadcast_to(table, shape)
+    if values.shape[1:-1] != counts.shape[:-1]:
+        table = np.zeros((size, *counts.shape[:-1], values.shape[-1]))
+        table[(slice(None), *rows)] = values
+        values = table
+    return np.broadcast_to(values, (size, *counts.shape))
+
+
+def _beta_draws(a: Array, b: Array, size: int, rng: np.random.Generator) -> Array:
+    """Draws (size, *a.shape) of Beta(a, b): many of them from tables, which take a while to make."""
+    if size < TABLE_DRAWS:
+        return dirichlet_draws(np.stack([a, b], axis=-1), size, rng)[..., 0]
+    from bayesdx.analysis.beta_table import beta_draws
+
+    return beta_draws(a.ravel(), b.ravel(), size, rng).reshape(size, *a.shape)
 
 
 def ancestors(network: Network, names: list[str]) -> list[str]:

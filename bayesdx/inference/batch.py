@@ -18,9 +18,7 @@ from bayesdx.network import Array
 CHUNK_BYTES = 32 * 2**20
 
 
-def score_weights(
-    factors: Factors, weights: Mapping[int, Array], n: int, target: int
-) -> tuple[Array, Array]:
+def score_weights(factors: Factors, weights: Mapping[int, Array], n: int, target: int) -> tuple[Array, Array]:
     """P(target | findings) (n, card) and log P(findings) (n,) for likelihood weights (n, card_v) by variable.
 
     ``factors`` must hold the CPTs of the target, of the variables in ``weights`` and of all their ancestors.

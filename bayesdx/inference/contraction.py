@@ -127,9 +127,7 @@ def compile_plan(plan: Plan) -> Compiled:
         inverse = tuple(wanted.scope.index(v) for v in natural)
         dims = tuple(cards[v] for v in natural)
         large = a * k * b * s > BLOCK
-        operations.append(
-            Operation(step.left, step.right, given + i, matrix, large, shape, dims, axes, inverse)
-        )
+        operations.append(Operation(step.left, step.right, given + i, matrix, large, shape, dims, axes, inverse))
     return Compiled(tuple(reversed(operations)), tuple(layouts[i] for i in range(given + len(plan.steps))))
 
 

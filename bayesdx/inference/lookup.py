@@ -140,9 +140,7 @@ def find_cutset(cards: Sequence[int], graph: Neighbours) -> Scope | None:
             return tuple(sorted(cutset, key=lambda v: len(graph[v])))
         busiest = sorted(largest, key=lambda v: len(graph[v]), reverse=True)[:8]
         inside = {v: graph[v].intersection(largest) for v in largest}
-        cutset.append(
-            min(busiest, key=lambda v: max(entries(c, width * cards[v]) for c in split(inside, {v})))
-        )
+        cutset.append(min(busiest, key=lambda v: max(entries(c, width * cards[v]) for c in split(inside, {v}))))
     return None
 
 

@@ -231,8 +231,8 @@ def _form_counts(
     if at:
         own[at] += pooling.definition_strength * row[at] / row[at].sum()
     if not form.name:  # a diagnosis without forms is its own form: it shrinks to the base itself
-        return own + m * base
-    return own + pooling.form_strength * row
+        return np.asarray(own + m * base)
+    return np.asarray(own + pooling.form_strength * row)
 
 
 def _describes(definition: Definition, study: Study, form: Form, defining: bool) -> bool:
