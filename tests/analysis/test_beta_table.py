@@ -24,7 +24,7 @@ def test_quantiles() -> None:
     np.testing.assert_allclose(table.mean(axis=1), a / (a + b), atol=1e-3)
     usual = (a > 0.3) & (b > 0.3)
     exact = betaincinv(a[usual, None], b[usual, None], WANTED)
-    np.testing.assert_allclose(table[usual], exact, atol=2e-3)
+    np.testing.assert_allclose(table[usual], exact, atol=4e-3)
 
 
 def test_draws() -> None:
