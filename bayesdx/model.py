@@ -14,14 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, Union
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast
 
 from bayesdx.analysis.question import Question, impossible_message
 from bayesdx.data import network_names, network_path
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.formats.case import Case, case_from_mapping, encode, read_cases
 from bayesdx.formats.network_json import NetworkDocument, read_network
-from bayesdx.inference import Engine, compile_network
 from bayesdx.network import Network
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from bayesdx.analysis.query import QueryResult
     from bayesdx.analysis.sensitivity.result import Sensitivity
     from bayesdx.analysis.whatif import WhatIf
+    from bayesdx.inference import Engine
 
 #: The network of a case whose level names none.
 DEFAULT_NETWORK = "spine"
@@ -71,6 +71,8 @@ class Model:
     @cached_property
     def engine(self) -> Engine:
         """The compiled network; compiled when it is first asked."""
+        from bayesdx.inference import compile_network
+
         return compile_network(self.network)
 
     def head(self) -> dict[str, object]:
@@ -87,7 +89,7 @@ class Model:
         one = as_case(case)
         encoded = encode(one, self.network, self.document.vocabulary)
         return Question(
-            engine=self.engine,
+            engine=self.__dict__.get("engine") or cast("Engine", _Deferred(self)),
             findings=encoded.weights,
             stated=encoded.stated,
             case=one.id,
@@ -218,6 +220,20 @@ class Model:
             return analysis(question, **options)
         except ImpossibleFindings:
             raise ImpossibleFindings(f"{one.place}: {impossible_message(question)}") from None
+
+
+class _Deferred:
+    """The engine of a model that need not be there yet: it is imported and compiled at its first question.
+
+    A first query draws CPTs meanwhile, for which it needs the network alone.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.network = model.network
+        self._model = model
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model.engine, name)
 
 
 def as_case(case: AnyCase) -> Case:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bayesdx.analysis.question import Question
 from bayesdx.analysis.surprise import SIMULATED, usual_share
-from bayesdx.analysis.uncertainty import DRAWS, credible_intervals, posterior_draws
-from bayesdx.inference import Engine
+from bayesdx.analysis.uncertainty import DRAWS, CptDrawing, credible_intervals
 from bayesdx.network import Array
+
+if TYPE_CHECKING:
+    from bayesdx.inference import Engine
 
 #: Findings that fewer than this share of a diagnosis' own cases would show are called unusual for it.
 UNUSUAL = 0.01
@@ -125,12 +127,16 @@ def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResu
     Raises ImpossibleFindings when the findings cannot occur together.
     """
     engine, findings, target = question.engine, question.findings, question.target
+    network = engine.network
+    # begun before anything asks the engine, which may have to be compiled first
+    drawing = CptDrawing(network, findings, target.id, draws, seed) if draws and network.counts else None
     answer = engine.posterior(findings)
     probabilities = answer.probabilities
     priors = question.prior_probabilities()
     order = np.argsort(-probabilities, kind="stable").tolist()
-    counted = bool(engine.network.counts)
-    intervals = credible_intervals(posterior_draws(engine, findings, draws, seed)) if draws and counted else None
+    conflict = conflict_measure(engine, findings, answer.log_likelihood) if draws else None
+    surprise = _surprise(question, order[0], seed) if draws else None
+    intervals = credible_intervals(engine.posterior_draws(findings, drawing.result())) if drawing else None
     rows = tuple(
         RankedDiagnosis(
             diagnosis=target.states[i],
@@ -141,8 +147,6 @@ def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResu
         )
         for i in order
     )
-    conflict = conflict_measure(engine, findings, answer.log_likelihood) if draws else None
-    surprise = _surprise(question, order[0], seed) if draws else None
     warnings = [*question.warnings, *_doubts(rows[0], conflict, surprise)]
     if not findings:
         warnings.append("no findings: this is the prior")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.inference import Engine
 from bayesdx.network import Array, Variable
+
+if TYPE_CHECKING:
+    from bayesdx.inference import Engine
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.analysis.uncertainty import ancestors
-from bayesdx.inference import Engine
 from bayesdx.network import Network
+
+if TYPE_CHECKING:
+    from bayesdx.inference import Engine
 
 #: Simulated cases behind a share: enough to tell 1 % from 5 %.
 SIMULATED = 500

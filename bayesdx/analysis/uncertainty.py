@@ -7,14 +7,17 @@ Lauritzen 1990, Networks 20:579-605). A variable without counts is known exactly
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
+
+if TYPE_CHECKING:
+    from bayesdx.inference import Engine
 
 States = NDArray[np.bool_]
 
@@ -132,6 +135,30 @@ def posterior_draws(
     cpts = cpt_draws(engine.network, findings, name, size, seed)
     drawn = engine.posterior_draws(findings, cpts, name)
     return np.broadcast_to(drawn, (size, drawn.shape[-1]))  # one row for all when nothing was drawn
+
+
+class CptDrawing(Thread):
+    """``cpt_draws`` in a thread of its own, while other work goes on; ``result`` waits for it."""
+
+    def __init__(self, network: Network, findings: Mapping[str, Array], target: str, size: int, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._draw = partial(cpt_draws, network, findings, target, size, seed)
+        self._drawn: dict[str, Array] | None = None
+        self._error: Exception | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._drawn = self._draw()
+        except Exception as error:  # raised again where the result is asked for
+            self._error = error
+
+    def result(self) -> dict[str, Array]:
+        """The drawn CPTs; raises what the drawing raised."""
+        self.join()
+        if self._drawn is None:
+            raise self._error or RuntimeError("the drawing ended without a result")
+        return self._drawn
 
 
 def credible_intervals(draws: Array, level: float = 0.95) -> Array:
