@@ -59,7 +59,7 @@ def interleaved(ours: Callable[[], Any], theirs: Callable[[], Any], repeat: int)
 
 
 class Diagnostic:
-    """The rows about one diagnostic network, over cases drawn from it with half of the findings seen."""
+    """The rows about one diagnostic network, over cases drawn from it with two in five findings seen."""
 
     def __init__(self, network: Network, repeat: int, seed: int = 0) -> None:
         self.network, self.repeat = network, repeat

@@ -37,8 +37,8 @@ class Support:
 
     ``base_share`` is the part of the row that rests on the base distribution of the finding over all diagnoses,
     not on facts: 1 when no source speaks of the finding in this diagnosis; ``base`` (states,) is that
-    distribution. ``assumptions`` name what else of the
-    row is a modelling choice: states that hold by definition of a form, an association with another finding.
+    distribution. ``assumptions`` name what else of the row is a modelling choice: states that hold by definition
+    of a form, an association with another finding.
     """
 
     finding: str

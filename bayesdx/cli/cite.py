@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
 from bayesdx.cli.common import echo_json, json_option, load_model, network_option, prior_option, read_case
@@ -58,15 +56,12 @@ def command(
         return
     if "=" in what:
         raise InputError(f"'{what}' needs --given diagnosis=…: which diagnosis?")
-    case = read_case(what, case_id, _NO_FINDINGS, None, None)
+    case = read_case(what, case_id, (), None, None)
     references = load_model(network, prior, None, case).cite(case)
     if as_json:
         echo_json(references.to_dict())
     else:
         click.echo(case_references(references, top))
-
-
-_NO_FINDINGS: Sequence[str] = ()
 
 
 def _diagnosis(given: str) -> str:

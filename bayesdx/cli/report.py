@@ -23,7 +23,8 @@ EXAMPLE = "Example: bayesdx report case.yaml -o report.html"
 def command(model: Model, case: Case, as_json: bool, output: str | None, versus: str | None) -> None:
     """Write a report of a case: one file that stands alone and can be printed.
 
-    It holds the case, the differential, its explanation and the references.
+    It holds the case, the differential, its explanation, what to look at next, how far the answer can be trusted,
+    and the references.
     """
     from bayesdx.report.document import check_ending, document, write_document
 

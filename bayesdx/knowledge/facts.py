@@ -95,7 +95,7 @@ def read_facts(path: Path, sources: Collection[str], vocabulary: Mapping[str, Co
     ``vocabulary`` maps findings to their states. Raises InputError that names the line for an unknown source,
     site, kind, exclusion, finding, state or frequency word, a number that is none, k > n, a proportion outside
     [0, 1], moments that cannot be read, and two used rows that state the same (same source, cohort,
-    diagnosis, form, site, condition, finding and states).
+    diagnosis, form, site, condition, finding, states and kind).
     """
     facts: list[Fact] = []
     seen: dict[tuple[object, ...], str] = {}

@@ -99,10 +99,12 @@ class Document:
     def markdown(self) -> str:
         """A whole Markdown page."""
         warnings = [f"> {escaped(warning)}" for warning in self.query.warnings]
-        return "\n\n".join([f"# {escaped(self.title)}", f"**{NOTICE}**", *warnings, self._body()]) + "\n"
-
-    def _body(self) -> str:
-        return sections_markdown(self.sections())
+        return (
+            "\n\n".join(
+                [f"# {escaped(self.title)}", f"**{NOTICE}**", *warnings, sections_markdown(self.sections())]
+            )
+            + "\n"
+        )
 
     def json(self) -> str:
         """The object of ``to_dict`` as text."""

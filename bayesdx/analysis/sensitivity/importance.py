@@ -158,7 +158,7 @@ def _groups(
     )
     kinds.append([_of_diagnosis(network, d, rows, shares) for d, rows in by_diagnosis.items()])
     if literature is not None:
-        kinds.append(_of_sources(question, by_row, literature))
+        kinds.append(_of_sources(by_row, literature))
 
     def size(group: _Group) -> float:
         return float(sum(variance[name][rows].sum() for name, rows in group.rows.items()))
@@ -174,15 +174,11 @@ def _of_diagnosis(
     return _Group(Importance("diagnosis", 0.0, 0.0, diagnosis=diagnosis), members, lesions)
 
 
-def _of_sources(
-    question: Question, by_row: Mapping[tuple[str, int], _Group], literature: Literature
-) -> list[_Group]:
+def _of_sources(by_row: Mapping[tuple[str, int], _Group], literature: Literature) -> list[_Group]:
     """For each source the rows that it has a fact on."""
     forms = literature.definition.forms
     found: dict[str, dict[str, list[Indices]]] = {}
     for (name, key), group in by_row.items():
-        if name in ("form", question.target.id):
-            continue
         for source in {study.source for study in literature.studies(name, forms[key].id) if study.source}:
             found.setdefault(source, {}).setdefault(name, []).append(group.rows[name])
     return [

@@ -127,7 +127,7 @@ def sensitivity(
     proportional = found if covariation == "proportional" else one_way(question, "proportional", derivatives)
     posterior = found.posterior
     order = tuple(np.argsort(-posterior, kind="stable").tolist())
-    rootless = bool(question.engine.network.parents[target.id])
+    rooted = not question.engine.network.parents[target.id]
     return Sensitivity(
         question=question,
         posterior=posterior,
@@ -138,7 +138,7 @@ def sensitivity(
         span=moved,
         bars=tornado(question, proportional, moved),
         priors=prior_effects(question, derivatives),
-        prior_sets=() if rootless else prior_sets(question, derivatives, prior_probabilities or {}),
+        prior_sets=prior_sets(question, derivatives, prior_probabilities or {}) if rooted else (),
         uncertainty=uncertainty(question, draws, seed),
         importance=importance(question, derivatives, literature, seed=seed),
         worst_case=worst_case(question),

@@ -64,8 +64,8 @@ class Group:
     """Parameters that move together: one state in R rows of one CPT.
 
     ``members`` (R,) number the parameters, ``weights`` (R,) sum to 1: the distribution of the other parents.
-    ``context`` is the state index of the parent that stands for the diagnosis, None when there is none; ``given``
-    holds the other parents' states when the group is a single row. ``complement`` marks a two-state variable.
+    ``context`` is the parent that stands for the diagnosis with the index of its state, None when there is none;
+    ``given`` holds the other parents' states when the group is a single row.
     """
 
     name: str
@@ -98,13 +98,7 @@ class Bar:
 
 def context_parent(network: Network, name: str) -> str | None:
     """The parent of a variable that says which diagnosis is meant: the target, or a latent form of it."""
-    target = network.target
-    for parent in network.parents[name]:
-        if parent == target:
-            return parent
-        if is_form(network, parent):
-            return parent
-    return None
+    return next((p for p in network.parents[name] if p == network.target or is_form(network, p)), None)
 
 
 def is_form(network: Network, name: str) -> bool:
