@@ -11,10 +11,7 @@ from dataclasses import dataclass
 
 import click
 
-from bayesdx.report.terminal import table
-
-#: Columns of a terminal page.
-WIDTH = 100
+from bayesdx.report.terminal import WIDTH, table
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import click
 
 from bayesdx.analysis.cite import CaseCitation, LikelihoodCitation
-from bayesdx.report.terminal import bar, heading, page, percent, table
-
-WIDTH = 100
+from bayesdx.report.terminal import WIDTH, bar, heading, page, percent, table
 
 
 def likelihood_facts(citation: LikelihoodCitation) -> str:

@@ -9,7 +9,7 @@ import click
 
 from bayesdx.knowledge.coverage import Coverage
 from bayesdx.knowledge.facts import EXCLUSIONS
-from bayesdx.report.terminal import page, table
+from bayesdx.report.terminal import WIDTH, page, table
 
 
 def coverage_text(
@@ -27,7 +27,7 @@ def coverage_text(
         title = click.style(f"{labels[diagnosis]} ({diagnosis})", bold=True)
         body = table(("finding", "facts", "patients", "sources"), lines, right=(1, 2, 3)) if lines else "no facts"
         alone = ", ".join(row.finding + (" *" if row.defined else "") for row in entries if row.assumption_alone)
-        note = click.wrap_text(f"Assumption alone: {alone}", 100, "", "  ") if alone else ""
+        note = click.wrap_text(f"Assumption alone: {alone}", WIDTH, "", "  ") if alone else ""
         parts.append("\n".join(filter(None, (title, body, note))))
     rested = sum(row.assumption_alone for row in rows)
     summary = (

@@ -103,7 +103,7 @@ def ratio(decibans: float) -> str:
 
 def clipped(words: str, width: int) -> str:
     """At most ``width`` characters, the last of them … where something was cut off."""
-    return words if len(words) <= width else words[: width - 1].rstrip() + "…"
+    return words if len(words) <= width else words[: max(width - 1, 0)].rstrip() + "…"
 
 
 def listed(items: list[str], conjunction: str = "and") -> str:

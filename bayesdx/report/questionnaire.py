@@ -11,8 +11,9 @@ from bayesdx.analysis.answers import is_measured
 from bayesdx.analysis.questionnaire import Questionnaire
 from bayesdx.analysis.whatif import FindingValue, ranked
 from bayesdx.network import Variable
+from bayesdx.report.phrases import clipped
 from bayesdx.report.terminal import DISCLAIMER, bar, percent, table
-from bayesdx.report.whatif import cut, finding_in_full
+from bayesdx.report.whatif import finding_in_full
 
 WIDTH = 79
 #: Diagnoses shown after each answer.
@@ -46,7 +47,7 @@ def differential(questionnaire: Questionnaire, before: Questionnaire | None = No
     target, posterior = questionnaire.question.target, questionnaire.posterior
     rows = []
     for i, probability in ranked(posterior, SHOWN):
-        row = [f"  {cut(target.state_label(i), 40)}", percent(probability), f"{bar(probability, 16):16}"]
+        row = [f"  {clipped(target.state_label(i), 40)}", percent(probability), f"{bar(probability, 16):16}"]
         if before is not None:
             row.append(f"{100 * (probability - float(before.posterior[i])):+.1f}")
         rows.append(row)
@@ -67,7 +68,7 @@ def choices(variable: Variable, offered: Sequence[str]) -> str:
     if is_measured(variable):
         return f"   a number, or one of: {', '.join(offered)}"
     lines = [
-        f"  {number:2} {cut(variable.state_label(variable.state_index(state)), 34)}"
+        f"  {number:2} {clipped(variable.state_label(variable.state_index(state)), 34)}"
         for number, state in enumerate(offered, 1)
     ]
     if len(lines) <= COLUMN:

@@ -18,10 +18,8 @@ from bayesdx.analysis.sensitivity.result import ConstraintAnswer, Sensitivity
 from bayesdx.analysis.sensitivity.tornado import Bar, context_parent
 from bayesdx.report.phrases import clipped, label_of, short
 from bayesdx.report.sensitivity_sentences import factor, in_short
-from bayesdx.report.terminal import heading, page, percent, table, warning_lines
+from bayesdx.report.terminal import WIDTH, heading, page, percent, table, warning_lines
 
-#: Columns of the output.
-WIDTH = 100
 #: Rows of each table unless more are asked for.
 SHOWN = 6
 _KINDS = {

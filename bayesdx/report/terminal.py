@@ -15,6 +15,8 @@ import click
 from bayesdx.analysis.question import Question, words
 
 DISCLAIMER = "For research and education; not a medical device."
+#: Columns of a page.
+WIDTH = 100
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -75,7 +77,7 @@ def heading(question: Question, choice: str = "") -> str:
         lines.append(f"Case      {question.case}")
     stated = ", ".join(f"{name}={words(value)}" for name, value in question.stated.items())
     lines.append(f"Findings  {stated or 'none'}")
-    return "\n".join(click.wrap_text(line, 100, "", " " * 10) for line in lines)
+    return "\n".join(click.wrap_text(line, WIDTH, "", " " * 10) for line in lines)
 
 
 def _version(version: str) -> str:

@@ -11,9 +11,9 @@ from bayesdx.analysis.examinations import ExaminationValue
 from bayesdx.analysis.question import words
 from bayesdx.analysis.sequence import StepSequence
 from bayesdx.analysis.whatif import FindingValue, WhatIf
-from bayesdx.report.terminal import bar, heading, page, percent, table, warning_lines
+from bayesdx.report.phrases import clipped
+from bayesdx.report.terminal import WIDTH, bar, heading, page, percent, table, warning_lines
 
-WIDTH = 100
 #: Findings shown unless another number is asked for, and diagnoses in a comparison.
 SHOWN = 10
 #: Cells of a bar for one bit; longer ones are cut.
@@ -63,7 +63,7 @@ def finding_in_full(value: FindingValue, leader: int, width: int = WIDTH) -> str
     room = (width - longest - 8) // diagnoses - 9
     rows = []
     for k in sorted(states, key=lambda k: -value.predictive[k]):
-        first = [f"{percent(p):>6} {cut(label, room)}" for label, p in value.top(k, diagnoses)]
+        first = [f"{percent(p):>6} {clipped(label, room)}" for label, p in value.top(k, diagnoses)]
         if value.leader_under(k) != leader:
             first[0] = click.style(first[0], fg="yellow")
         rows.append([variable.states[k], percent(float(value.predictive[k])), *first])
@@ -99,7 +99,7 @@ def comparison_text(result: Comparison, choice: str = "", show_all: bool = False
 def _sides(label: str, before: float, after: float) -> list[str]:
     change = f"{100 * (after - before):+.1f}"
     return [
-        cut(label, 38),
+        clipped(label, 38),
         percent(before),
         f"{bar(before, 12):12}",
         percent(after),
@@ -149,8 +149,8 @@ def _strongest(value: FindingValue, room: int) -> list[str]:
     label, probability = value.top(state, 1)[0]
     longest = max(room - 34, 12)  # of the state; a percentage takes six characters, a gap one or two
     return [
-        f"{cut(value.variable.states[state], longest)} {percent(float(value.predictive[state]))}",
-        f"{cut(label, room - longest - 16)} {percent(probability)}",
+        f"{clipped(value.variable.states[state], longest)} {percent(float(value.predictive[state]))}",
+        f"{clipped(label, room - longest - 16)} {percent(probability)}",
     ]
 
 
@@ -203,7 +203,7 @@ def _sequence(sequence: StepSequence, result: WhatIf) -> str:
     costs = result.costs
     rows = [
         [
-            f"{number}. {cut(step.label, 42)}",
+            f"{number}. {clipped(step.label, 42)}",
             percent(step.reached),
             with_error(step.gain, step.gain_error),
             *([f"{step.cost:g}"] if costs else []),
@@ -233,8 +233,3 @@ def _settled(result: WhatIf) -> str:
         return ""
     implied = ", ".join(f"{name}={state}" for name, state in result.settled.items())
     return click.wrap_text(f"Implied   {implied}", WIDTH, "", " " * 10)
-
-
-def cut(text: str, width: int) -> str:
-    """``text``, shortened with an ellipsis to ``width`` characters."""
-    return text if len(text) <= width else text[: max(width - 1, 0)].rstrip() + "…"
