@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bayesdx.knowledge.build import Cell
 from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.facts import COUNTED, Fact
-from bayesdx.knowledge.library import NETWORKS, Library, open_library
+from bayesdx.knowledge.library import Library, library_behind
 from bayesdx.knowledge.sources import format_reference
 from bayesdx.knowledge.studies import Study, pool
 from bayesdx.network import Array, Network
@@ -67,10 +67,8 @@ def literature_of(network: Network, findings: Iterable[str], diagnoses: Iterable
 
     None when the network was not built from the installed facts: it is not a shipped one, or of another version.
     """
-    if network.id not in NETWORKS:
-        return None
-    library = open_library()
-    if network.version != library.digest:
+    library = library_behind(network)
+    if library is None:
         return None
     wanted = frozenset(findings)
     definition = library.definition(network.id)

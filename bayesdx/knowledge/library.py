@@ -15,6 +15,7 @@ from bayesdx.knowledge.definition import Definition, read_definition, read_vocab
 from bayesdx.knowledge.facts import Fact, read_facts
 from bayesdx.knowledge.prior_sets import read_prior_sets
 from bayesdx.knowledge.sources import Source, read_sources
+from bayesdx.network import Network
 
 NETWORKS = ("spine", "cranial")
 
@@ -72,3 +73,11 @@ class Library:
 def open_library() -> Library:
     """The knowledge that is installed with the package."""
     return Library(data_path("networks"), data_path("priors"))
+
+
+def library_behind(network: Network) -> Library | None:
+    """The installed knowledge, if ``network`` was built from it: None for one of another name or version."""
+    if network.id not in NETWORKS:
+        return None
+    library = open_library()
+    return library if network.version == library.digest else None

@@ -10,7 +10,7 @@ from bayesdx.analysis.uncertainty import ancestors
 from bayesdx.knowledge.build import Cell, build_network
 from bayesdx.knowledge.definition import Definition, Form
 from bayesdx.knowledge.facts import COUNTED, Fact
-from bayesdx.knowledge.library import NETWORKS, Library, open_library
+from bayesdx.knowledge.library import Library, library_behind
 from bayesdx.knowledge.sources import format_reference
 from bayesdx.knowledge.studies import Study
 from bayesdx.network import Network
@@ -145,10 +145,8 @@ class Literature:
 
 def literature_of(network: Network) -> Literature | None:
     """The facts behind a shipped network; None for other networks, and for one built from other facts."""
-    if network.id not in NETWORKS:
-        return None
-    library = open_library()
-    if network.version != library.digest:
+    library = library_behind(network)
+    if library is None:
         return None
     definition = library.definition(network.id)
     return Literature(library, definition, library.cells(definition))
