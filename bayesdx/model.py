@@ -276,9 +276,8 @@ def load(network: str | os.PathLike[str], prior: str | None = None, target: str 
 def load_for(case: Case, prior: str | None = None) -> Model:
     """Load the shipped network that covers the case's level; without a level, the default network."""
     levels = _levels(case)
-    names = (DEFAULT_NETWORK, *(name for name in network_names() if name != DEFAULT_NETWORK))
     for level in levels:
-        for name in names:
+        for name in _default_first():
             document = read_network(network_path(name))
             if level in document.levels:
                 return _model(document, prior, None, f"it covers level '{level}'")
@@ -288,8 +287,12 @@ def load_for(case: Case, prior: str | None = None) -> Model:
 
 def shipped_levels() -> tuple[str, ...]:
     """The levels that the shipped networks cover, those of the default network first."""
-    names = (DEFAULT_NETWORK, *(name for name in network_names() if name != DEFAULT_NETWORK))
-    return tuple(dict.fromkeys(level for name in names for level in read_network(network_path(name)).levels))
+    documents = (read_network(network_path(name)) for name in _default_first())
+    return tuple(dict.fromkeys(level for document in documents for level in document.levels))
+
+
+def _default_first() -> tuple[str, ...]:
+    return (DEFAULT_NETWORK, *(name for name in network_names() if name != DEFAULT_NETWORK))
 
 
 def _levels(case: Case) -> list[str]:

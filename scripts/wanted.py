@@ -16,6 +16,7 @@ import click
 
 from bayesdx.analysis.support import literature_of
 from bayesdx.formats.case import read_cases
+from bayesdx.knowledge.library import NETWORKS
 from bayesdx.model import load
 from bayesdx.report.terminal import table
 
@@ -27,7 +28,7 @@ def main() -> None:
     cases = read_cases(ROOT / "examples" / "development_cases.yaml")
     bits: dict[str, list[float]] = defaultdict(list)
     lean: dict[tuple[str, str, str], float] = defaultdict(float)
-    for name in ("spine", "cranial"):
+    for name in NETWORKS:
         model = load(name)
         findings = [variable.id for variable in model.network.findings]
         diagnoses = model.network.variable("diagnosis").states

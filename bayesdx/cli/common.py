@@ -101,6 +101,7 @@ def read_case(
 ) -> Case:
     """The case of a file, with what the options add or replace; InputError when there is neither."""
     from bayesdx.formats.case import case_from_mapping, read_cases
+    from bayesdx.formats.case_file import as_mapping
     from bayesdx.model import pick_case
 
     added = parse_findings(pairs)
@@ -112,8 +113,7 @@ def read_case(
     case = pick_case(read_cases(path), case_id)
     if not added and not stated:
         return case
-    whole = {"id": case.id, "age": case.age, "sex": case.sex, "diagnosis": case.diagnosis, **case.metadata}
-    return case_from_mapping({**whole, **stated, "findings": {**case.findings, **added}}, case.place)
+    return case_from_mapping({**as_mapping(case), **stated, "findings": {**case.findings, **added}}, case.place)
 
 
 def parse_findings(pairs: Sequence[str], option: str = "-f") -> dict[str, object]:

@@ -70,8 +70,7 @@ class NetworkDocument:
     @property
     def default_prior(self) -> PriorSet | None:
         """The prior set that is marked as default, else the first; None without prior sets."""
-        sets = list(self.prior_sets.values())
-        return next((prior for prior in sets if prior.default), sets[0] if sets else None)
+        return _default(self.prior_sets.values())
 
     def with_prior(self, name: str) -> NetworkDocument:
         """The same document, its network under the prior set ``name``; raises InputError for an unknown one."""
@@ -83,6 +82,10 @@ class NetworkDocument:
         target = str(self.network.target)
         counts = None if prior.counts is None else {target: prior.counts}
         return replace(self, network=self.network.with_cpts({target: prior.probabilities}, counts))
+
+
+def _default(sets: Iterable[PriorSet]) -> PriorSet | None:
+    return min(sets, key=lambda prior: not prior.default, default=None)
 
 
 def read_network(path: str | os.PathLike[str]) -> NetworkDocument:
@@ -125,7 +128,8 @@ def _document(data: dict[str, Any]) -> NetworkDocument:
         if target not in cards or parents.get(target):
             raise InputError("prior sets need a target that is a variable without parents")
         priors = {name: _prior_set(name, entry, shape(target)) for name, entry in data["prior_sets"].items()}
-        chosen = next((prior for prior in priors.values() if prior.default), next(iter(priors.values())))
+    chosen = _default(priors.values())
+    if chosen is not None:
         cpts[target] = chosen.probabilities
         counts.pop(target, None)
         if chosen.counts is not None:

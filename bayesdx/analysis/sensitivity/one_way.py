@@ -182,10 +182,15 @@ def parameters_of(network: Network, names: list[str]) -> Parameters:
 
 
 def posterior_of(derivatives: Derivatives, network: Network, target: str) -> Array:
-    """P(target | findings), shape (T,): sum of derivative times entry over the target's own CPT."""
-    slopes = derivatives.target_cpt[target]
-    joint = (slopes * network.cpts[target]).reshape(len(slopes), -1).sum(axis=1)
+    """P(target | findings), shape (T,)."""
+    joint = joint_of(derivatives, network, target)
     return np.asarray(joint / joint.sum())
+
+
+def joint_of(derivatives: Derivatives, network: Network, target: str) -> Array:
+    """P(target, findings) / P(findings), shape (T,), derivative times entry summed over the target's CPT."""
+    slopes = derivatives.target_cpt[target]
+    return np.asarray((slopes * network.cpts[target]).reshape(len(slopes), -1).sum(axis=1))
 
 
 def literature_interval(parameters: Parameters, which: Indices, level: float = 0.95) -> Array:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesdx.analysis.question import Question
+from bayesdx.analysis.sensitivity.one_way import joint_of
 from bayesdx.analysis.sensitivity.tornado import context_parent
 from bayesdx.analysis.uncertainty import ancestors
 from bayesdx.inference import Derivatives, compile_network
@@ -48,7 +49,7 @@ def worst_case(question: Question) -> WorstCase:
     network, target = question.engine.network, question.target.id
     kept = _restricted(network, ancestors(network, [target, *question.findings]))
     derivatives = _derivatives(kept, question.findings, target)
-    posterior = _joint(derivatives, kept, target)
+    posterior = joint_of(derivatives, kept, target)
     order = np.argsort(-posterior, kind="stable")
     leader = int(order[0])
     shared = _shared(kept, derivatives, target)
@@ -103,7 +104,7 @@ class _Search:
         best = (-math.inf, self._rivals[0])
         for _ in range(_SWEEPS):
             derivatives = _derivatives(moved, self._findings, target)
-            joint = _joint(derivatives, moved, target)
+            joint = joint_of(derivatives, moved, target)
             ratios = np.log(joint[rivals]) - math.log(joint[self._leader])
             top = int(ratios.argmax())
             reached = float(ratios[top]) + (size if rooted else 0.0)
@@ -167,12 +168,6 @@ def _restricted(network: Network, names: list[str]) -> Network:
 
 def _derivatives(network: Network, findings: Mapping[str, Array], target: str) -> Derivatives:
     return compile_network(network).derivatives(findings, target)
-
-
-def _joint(derivatives: Derivatives, network: Network, target: str) -> Array:
-    slopes = derivatives.target_cpt[target]
-    joint: Array = (slopes * network.cpts[target]).reshape(len(slopes), -1).sum(axis=1)
-    return joint
 
 
 def _shared(network: Network, derivatives: Derivatives, target: str) -> bool:
