@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -169,6 +169,16 @@ class Network:
             for parent in dict.fromkeys(its_parents):
                 found[parent].append(child)
         return MappingProxyType({i: tuple(c) for i, c in found.items()})
+
+    def ancestral(self, ids: Iterable[str]) -> list[str]:
+        """The named variables and their ancestors, in the order of ``variables``."""
+        found = set(ids)
+        waiting = list(found)
+        while waiting:
+            new = set(self.parents[waiting.pop()]) - found
+            found |= new
+            waiting += new
+        return [variable.id for variable in self.variables if variable.id in found]
 
     def __contains__(self, variable_id: object) -> bool:
         return variable_id in self._by_id

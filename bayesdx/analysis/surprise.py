@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.analysis.uncertainty import ancestors
 from bayesdx.network import Network
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def simulated_cases(
 
     ``root`` fixes variables without parents, so that sampling forward is sampling given them.
     """
-    wanted = set(ancestors(network, list(names)))
+    wanted = set(network.ancestral(names))
     states = {name: np.full(size, state) for name, state in root.items()}
     for name in network.topological_order:
         if name not in wanted or name in states:

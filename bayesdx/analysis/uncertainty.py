@@ -53,7 +53,7 @@ def cpt_draws(
     seen is drawn, from its Beta marginal, and stands in for the other columns. Each variable has its own random
     stream, so that equal seeds give equal draws.
     """
-    relevant = ancestors(network, [target, *findings])
+    relevant = network.ancestral([target, *findings])
     names = [name for name in relevant if name in network.counts]
     possible = {name: _possible_states(network, name, findings) for name in relevant}
     streams = dict(zip(names, np.random.default_rng(seed).spawn(len(names)), strict=True))
@@ -114,17 +114,6 @@ def _beta_draws(a: Array, b: Array, size: int, rng: np.random.Generator) -> Arra
     from bayesdx.analysis.beta_table import beta_draws
 
     return beta_draws(a.ravel(), b.ravel(), size, rng).reshape(size, *a.shape)
-
-
-def ancestors(network: Network, names: list[str]) -> list[str]:
-    """The named variables and their ancestors, in the order of the network."""
-    found = set(names)
-    waiting = list(names)
-    while waiting:
-        new = set(network.parents[waiting.pop()]) - found
-        found |= new
-        waiting += new
-    return [variable.id for variable in network.variables if variable.id in found]
 
 
 def posterior_draws(

@@ -175,14 +175,7 @@ def relevant_factors(
 
     All other CPTs sum to 1 (barren nodes, Shachter 1986).
     """
-    index = network.index
-    reached = set(variables)
-    waiting = list(reached)
-    while waiting:
-        parents = {index[p] for p in network.parents[network.variables[waiting.pop()].id]} - reached
-        reached |= parents
-        waiting.extend(parents)
-    kept = sorted(reached)
+    kept = [network.index[name] for name in network.ancestral(network.variables[v].id for v in variables)]
     place = {v: i for i, v in enumerate(kept)}
     scopes = tuple(factors.scopes[v] for v in kept)
     return Factors(factors.cards, scopes, tuple(factors.tables[v] for v in kept), place), place

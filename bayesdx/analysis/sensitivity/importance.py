@@ -20,7 +20,7 @@ from bayesdx.analysis.question import Question
 from bayesdx.analysis.sensitivity.literature import Literature
 from bayesdx.analysis.sensitivity.one_way import Indices, posterior_of
 from bayesdx.analysis.sensitivity.tornado import context_parent, diagnosis_of, row_weights
-from bayesdx.analysis.uncertainty import ancestors, cpt_draws
+from bayesdx.analysis.uncertainty import cpt_draws
 from bayesdx.inference import Derivatives
 from bayesdx.network import Array, Network
 
@@ -95,7 +95,7 @@ def importance(
     leader = int(posterior.argmax())
     rho = literature.study_correlation if literature else 0.0
     effective = tuple(size / (1 + (size - 1) * rho) for size in SIZES)
-    names = [n for n in ancestors(network, [target, *question.findings]) if n in network.counts]
+    names = [n for n in network.ancestral([target, *question.findings]) if n in network.counts]
     slopes = {
         name: derivatives.target_cpt[name].reshape(len(posterior), -1, network.cpts[name].shape[-1])
         for name in names

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from bayesdx.analysis.uncertainty import ancestors
 from bayesdx.knowledge.build import Cell, build_network
 from bayesdx.knowledge.definition import Definition, Form
 from bayesdx.knowledge.facts import COUNTED, Fact
@@ -129,7 +128,7 @@ class Literature:
 
         The prior stays, and so do the shares of the forms, which are assumed.
         """
-        needed = {_CALCIFICATION, _PATTERN, *ancestors(network, list(findings))}
+        needed = {_CALCIFICATION, _PATTERN, *network.ancestral(findings)}
         cells = self.library.cells(self.definition, lambda fact: fact.source != source and fact.finding in needed)
         rebuilt = build_network(self.definition, cells)
         target = str(network.target)

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from bayesdx.analysis.question import Question
 from bayesdx.analysis.sensitivity.covariation import covariation
-from bayesdx.analysis.uncertainty import ancestors
 from bayesdx.inference import Derivatives
 from bayesdx.network import Array, Network
 
@@ -129,7 +128,7 @@ def one_way(question: Question, scheme: str = "proportional", derivatives: Deriv
     network, target = question.engine.network, question.target
     if derivatives is None:
         derivatives = question.engine.derivatives(question.findings, target.id)
-    names = ancestors(network, [target.id, *question.findings])
+    names = network.ancestral([target.id, *question.findings])
     posterior = posterior_of(derivatives, network, target.id)
     starts: list[Array] = []
     ups: list[Array] = []

@@ -18,7 +18,6 @@ import numpy as np
 from bayesdx.analysis.question import Question
 from bayesdx.analysis.sensitivity.one_way import joint_of
 from bayesdx.analysis.sensitivity.tornado import context_parent
-from bayesdx.analysis.uncertainty import ancestors
 from bayesdx.inference import Derivatives, compile_network
 from bayesdx.network import Array, Network
 
@@ -47,7 +46,7 @@ class WorstCase:
 def worst_case(question: Question) -> WorstCase:
     """Search for the smallest ball, by regula falsi on its logarithm to a relative precision of 1e-3."""
     network, target = question.engine.network, question.target.id
-    kept = _restricted(network, ancestors(network, [target, *question.findings]))
+    kept = _restricted(network, network.ancestral([target, *question.findings]))
     derivatives = _derivatives(kept, question.findings, target)
     posterior = joint_of(derivatives, kept, target)
     order = np.argsort(-posterior, kind="stable")
