@@ -16,13 +16,12 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from bench_peers import diagnostic_network
 from bench_rows import Diagnostic, Row, cold_rows, public_row
 from rich.console import Console
 from rich.table import Table
 
 from bayesdx.formats.example_networks import example_network
-from bayesdx.network import Network
+from bayesdx.formats.network_json import read_network
 
 PUBLIC = [
     *("asia", "alarm", "child", "insurance", "hepar2", "hailfinder", "win95pts", "andes"),
@@ -33,20 +32,11 @@ SHIPPED = Path(__file__).resolve().parent.parent / "networks" / "spine.json"
 PARTS = ("diagnostic", "cold", "public")
 
 
-def shipped_network() -> Network:
-    """The shipped spinal network, or a made-up one of its shape where that is not there."""
-    if not SHIPPED.is_file():
-        return diagnostic_network()
-    from bayesdx.formats.network_json import read_network
-
-    return read_network(SHIPPED).network
-
-
 def measured(parts: list[str], repeat: int, names: list[str]) -> Iterator[Row]:
-    network = shipped_network()
+    network = read_network(SHIPPED).network
     if "diagnostic" in parts:
         yield from Diagnostic(network, repeat).rows()
-    if "cold" in parts and SHIPPED.is_file():
+    if "cold" in parts:
         yield from cold_rows(network, repeat)
     if "public" in parts:
         rows = []

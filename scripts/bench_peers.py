@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bayesdx.network import Array, Network, Variable
+from bayesdx.network import Array, Network
 
 Case = dict[str, int]
 
@@ -63,22 +63,3 @@ def draw_case(network: Network, rng: np.random.Generator, share: float, observab
 
 def as_findings(network: Network, case: Case) -> dict[str, Array]:
     return {name: np.eye(network.variable(name).cardinality)[state] for name, state in case.items()}
-
-
-def diagnostic_network(seed: int = 0) -> Network:
-    """A made-up network of the usual shape, for a checkout without the shipped ones: 28 diagnoses, 40 findings."""
-    rng = np.random.default_rng(seed)
-    cards = [2] * 24 + [3] * 4 + [4] * 5 + [5, 6, 7, 8, 8, 9, 10]
-    variables = [Variable("diagnosis", tuple(f"d{i}" for i in range(28)), kind="diagnosis")]
-    variables.append(Variable("mineralisation", ("none", "partial", "dense"), kind="latent"))
-    variables += [Variable(f"f{i}", tuple(f"s{k}" for k in range(card))) for i, card in enumerate(cards)]
-    parents: dict[str, tuple[str, ...]] = {v.id: ("diagnosis",) for v in variables[1:]}
-    parents |= {f"f{i}": ("diagnosis", "mineralisation") for i in (0, 1, 24, 28, 33, 39)}
-    parents["f38"] = ("diagnosis", "f34")
-    card = {v.id: v.cardinality for v in variables}
-    counts = {
-        v.id: rng.gamma(1.0, 3.0, [*(card[p] for p in parents.get(v.id, ())), v.cardinality]) + 0.05
-        for v in variables
-    }
-    cpts = {name: table / table.sum(axis=-1, keepdims=True) for name, table in counts.items()}
-    return Network("synthetic", tuple(variables), parents, cpts, counts, target="diagnosis")
