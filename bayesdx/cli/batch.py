@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import echo_json, json_option, network_option, prior_option, target_option
+from bayesdx.cli.common import echo_json, json_option, network_option, prior_option, progress, target_option
 
 if TYPE_CHECKING:
     from bayesdx.analysis.batch import BatchSummary
@@ -60,16 +60,10 @@ def command(
 
 
 def _write(model: Model, path: str, output: str) -> BatchSummary:
-    """Score with a progress bar on stderr, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from bayesdx.formats.table import row_count
 
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Scoring", total=row_count(path))
-        return model.write_batch(path, output, lambda rows: progress.advance(task, rows))
+    with progress("Scoring", row_count(path)) as advance:
+        return model.write_batch(path, output, advance)
 
 
 def _report(summary: BatchSummary, path: str, network: str) -> None:

@@ -20,7 +20,9 @@ imports the report only when it prints one, and prints once, so that bad input l
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -140,6 +142,20 @@ def load_model(network: str | None, prior: str | None, target: str | None, case:
     if target is not None:
         raise InputError("--target needs --network: it names a variable of a network file")
     return load_for(case, prior)
+
+
+@contextmanager
+def progress(what: str, total: int | None) -> Iterator[Callable[[int], object]]:
+    """A progress bar on stderr, where that is a terminal; the block calls what it is given with the steps done."""
+    if not sys.stderr.isatty():
+        yield lambda steps: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda steps: bar.advance(task, steps)
 
 
 def echo_json(value: Mapping[str, object]) -> None:

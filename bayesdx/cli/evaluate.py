@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from bayesdx.cli.common import echo_json, json_option, network_option, prior_option
+from bayesdx.cli.common import echo_json, json_option, network_option, prior_option, progress
 from bayesdx.errors import InputError
 
 
@@ -35,7 +33,7 @@ def command(
     publication (the key `source`: doi, pmid or title) are left out while it is scored.
     """
     from bayesdx.formats.case import read_cases
-    from bayesdx.report.evaluation import comparison, full_text, progress
+    from bayesdx.report.evaluation import comparison, full_text
     from bayesdx.scoring import compare_cases, evaluate_cases
 
     chosen = {"--network": network, "--prior": prior, "--baseline": baseline, "--cases": show_cases}
@@ -43,7 +41,7 @@ def command(
         if compare and value:
             raise InputError(f"--compare: leave out {option}; it shows every network, prior set and the baseline")
     cases = read_cases(path)
-    with progress("scoring", len(cases) * (4 if compare else 1), shown=sys.stderr.isatty()) as advance:
+    with progress("Scoring", len(cases) * (4 if compare else 1)) as advance:
         if compare:
             table = compare_cases(cases, own_source=own_source, advance=advance)
         else:

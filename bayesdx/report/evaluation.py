@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import click
 
@@ -19,20 +18,6 @@ NAMES = {
     "calibration_error": "calibration error",
 }
 SHARES = ("top1", "top3")
-
-
-@contextmanager
-def progress(what: str, length: int, *, shown: bool) -> Iterator[Callable[[int], object]]:
-    """A progress bar on stderr while the block runs; the block calls what it is given with the steps done."""
-    if not shown:
-        yield lambda steps: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=length)
-        yield lambda steps: bar.advance(task, steps)
 
 
 def full_text(result: Evaluation, show_cases: bool = False) -> str:
