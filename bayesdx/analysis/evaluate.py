@@ -143,10 +143,10 @@ class Evaluation:
         }
 
 
-def evaluate(cases: Sequence[ScoredCase], *, seed: int = 0, warnings: Sequence[str] = ()) -> Evaluation:
-    """All figures of the scored cases (at least one), with bootstrap intervals drawn with ``seed``."""
+def evaluate(cases: Sequence[ScoredCase], *, warnings: Sequence[str] = ()) -> Evaluation:
+    """All figures of the scored cases (at least one); the same cases give the same bootstrap intervals."""
     table = _figures_by_case(cases)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     draws = rng.integers(0, len(cases), (RESAMPLES, len(cases)))
     resampled = np.array([_figures(table[draw]) for draw in draws])
     low, high = np.quantile(resampled, (0.025, 0.975), axis=0)

@@ -10,13 +10,13 @@ from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, References,
 _SPECIAL = re.compile(r"([\\`*_<>|#])")
 
 
-def sections_markdown(sections: Sequence[Section], level: int = 2) -> str:
-    """Sections with headings of the given level."""
+def sections_markdown(sections: Sequence[Section]) -> str:
+    """Sections with headings of the second level."""
     parts = []
     for section in sections:
         if section.blocks:
             blocks = [found for block in section.blocks if (found := _block(block))]
-            parts.append("\n\n".join([f"{'#' * level} {escaped(section.title)}", *blocks]))
+            parts.append("\n\n".join([f"## {escaped(section.title)}", *blocks]))
     return "\n\n".join(parts)
 
 

@@ -71,12 +71,11 @@ def finding_in_full(value: FindingValue, leader: int, width: int = WIDTH) -> str
     return "\n".join(lines) + "\n\n" + table([*heads, ""][: 2 + diagnoses], rows, right=(1,))
 
 
-def comparison_text(result: Comparison, choice: str = "", show_all: bool = False) -> str:
+def comparison_text(result: Comparison, choice: str = "") -> str:
     """Both differentials side by side, and what is stated differently."""
     target = result.before.target
     before, after = result.posterior_before, result.posterior_after
-    shown = result.order if show_all else result.order[:SHOWN]
-    rest = result.order[len(shown) :]
+    shown, rest = result.order[:SHOWN], result.order[SHOWN:]
     rows = [_sides(target.state_label(i), float(before[i]), float(after[i])) for i in shown]
     if rest:
         rows.append(_sides(f"all {len(rest)} others", float(before[rest].sum()), float(after[rest].sum())))
