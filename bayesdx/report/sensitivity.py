@@ -9,11 +9,11 @@ from html import escape
 
 import click
 
-from bayesdx.analysis.sensitivity.as_dict import bar_origin, parameter_origin
 from bayesdx.analysis.sensitivity.constraints import Change
 from bayesdx.analysis.sensitivity.importance import Importance
 from bayesdx.analysis.sensitivity.labels import describe_context, describe_group, describe_parameter
 from bayesdx.analysis.sensitivity.literature import Origin
+from bayesdx.analysis.sensitivity.origins import bar_origin, parameter_origin
 from bayesdx.analysis.sensitivity.result import ConstraintAnswer, Sensitivity
 from bayesdx.analysis.sensitivity.tornado import Bar, context_parent
 from bayesdx.report.phrases import clipped, label_of, short
