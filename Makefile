@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test networks bench clean
 
-# The main job on a real case: the calcified extradural lesion of examples/c7-radiculopathy.yaml.
+# The main job on a real case: a densely calcified lesion of the foramen magnum.
 demo: $(VENV)/installed
-	$(BIN)/bayesdx query examples/c7-radiculopathy.yaml
+	$(BIN)/bayesdx query examples/foramen-magnum-capnon.yaml
 
 # Lint, types, up-to-date networks, tests.
 test: $(VENV)/developed

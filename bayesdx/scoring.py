@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cached_property
 
 from bayesdx.analysis.evaluate import Evaluation, ScoredCase, evaluate
@@ -66,6 +67,9 @@ def _evaluate(
                 f"{nearest(case.diagnosis, diagnoses)}"
             )
         if truth != case.diagnosis:
+            near = get_close_matches(case.diagnosis, networks.diagnoses, 1, cutoff=0.8)
+            if near and near[0] != case.diagnosis:
+                raise InputError(f"{case.place}: unknown diagnosis '{case.diagnosis}'; did you mean '{near[0]}'?")
             warnings.append(f"{case.id or case.place}: {name} does not hold '{case.diagnosis}'; scored as 'other'")
         weights = encode(case, document.network, document.vocabulary).weights
         scored.append(
@@ -107,6 +111,11 @@ class _Networks:
     @cached_property
     def identities(self) -> dict[str, Identity]:
         return {key: identity(source) for key, source in self.library.sources.items()}
+
+    @cached_property
+    def diagnoses(self) -> tuple[str, ...]:
+        """Every diagnosis that some shipped network holds."""
+        return tuple({d: None for name in network_names() for d, _ in self.library.definition(name).diagnoses})
 
     def sources_of(self, case: Case) -> tuple[str, ...]:
         """Keys of the sources that are the publication of the case itself."""

@@ -17,6 +17,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+DRAWN = re.compile(r"[█▏▎▍▌▋▊▉─●]+")
+#: Numbers may differ by this much, absolutely and relatively: another processor may round the last digit otherwise.
+ROUNDING = (0.25, 0.02)
 BLOCK = re.compile(r"^```console(?P<options>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = ("make test", "git ", "pip ", "python scripts/bench.py")
 
@@ -43,6 +47,17 @@ def printed(command: str, head: int | None) -> list[str]:
     return lines if head is None or len(lines) <= head else [*lines[:head], "…"]
 
 
+def alike(first: list[str], second: list[str]) -> bool:
+    """Whether two outputs say the same: equal words, and numbers that are equal but for rounding."""
+    texts = [DRAWN.sub(" ", "\n".join(lines)) for lines in (first, second)]
+    words = [NUMBER.sub("#", text).split() for text in texts]
+    numbers = [[float(x) for x in NUMBER.findall(text)] for text in texts]
+    absolute, relative = ROUNDING
+    return words[0] == words[1] and all(
+        abs(a - b) <= absolute + relative * max(a, b) for a, b in zip(*numbers, strict=True)
+    )
+
+
 def renew(text: str) -> tuple[str, list[str]]:
     """The text with the output of every command as it is now, and the commands whose output was different."""
     changed: list[str] = []
@@ -57,7 +72,7 @@ def renew(text: str) -> tuple[str, list[str]]:
                 lines += part.rstrip("\n").split("\n") if part else []
                 continue
             now = printed(command[2:], head)
-            if now != before.rstrip("\n").split("\n"):
+            if not alike(now, before.rstrip("\n").split("\n")):
                 changed.append(command[2:])
             lines += [command, *now]
         return f"```console{match['options']}\n" + "\n".join(lines) + "\n```"

@@ -66,9 +66,11 @@ def command(
     from bayesdx.analysis.questionnaire import begin
     from bayesdx.analysis.sequence import StoppingRules
     from bayesdx.formats.case import Case, case_from_mapping
-    from bayesdx.formats.case_file import as_mapping, write_case
+    from bayesdx.formats.case_file import as_mapping, check_writable, write_case
     from bayesdx.report.questionnaire import closing, opening
 
+    if save is not None:
+        check_writable(save)  # before the questions, not after the answers
     if path == "-":
         raise InputError("standard input holds the answers: give the case as a file, or its findings with -f")
 

@@ -37,9 +37,10 @@ def command(
 ) -> None:
     """Score every case of a table.
 
-    TABLE is a CSV file with columns id, age, sex and findings, a JSON lines file of cases, or a Parquet file; '-'
-    is CSV on standard input. A row that is wrong is reported and left out; the rest is scored. One network scores
-    all rows: 'spine', unless --network names another. --json prints a summary, and the cases without -o.
+    TABLE is a CSV file with a column for each finding (level, mr_t2_signal, …) and for id, age and sex, a JSON
+    lines file of cases, or a Parquet file; '-' is CSV on standard input. A row that is wrong is reported and left
+    out; the rest is scored. One network scores all rows: 'spine', unless --network names another. --json prints a
+    summary, and the cases without -o.
     """
     from bayesdx.model import DEFAULT_NETWORK, load
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from bayesdx.cli.common import echo_json, json_option, load_model, network_option, prior_option, read_case
@@ -54,7 +56,7 @@ def command(
         else:
             click.echo(likelihood_facts(citation))
         return
-    if "=" in what:
+    if "=" in what or not (what == "-" or os.path.splitext(what)[1] or os.path.exists(what)):
         raise InputError(f"'{what}' needs --given diagnosis=…: which diagnosis?")
     case = read_case(what, case_id, (), None, None)
     references = load_model(network, prior, None, case).cite(case)

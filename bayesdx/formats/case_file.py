@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 
 from bayesdx.errors import InputError, nearest
@@ -50,6 +51,15 @@ def _drop(name: str, mapping: dict[str, object], findings: dict[str, object]) ->
         if key in ("age", "sex"):
             known = mapping.pop(key, None) is not None or known
     return known
+
+
+def check_writable(path: str) -> None:
+    """Raise InputError when ``path`` is no place for a case file: its ending, or its folder."""
+    if not path.lower().endswith((".yaml", ".yml", ".json")):
+        raise InputError(f"{path}: a case file ends in .yaml, .yml or .json")
+    folder = os.path.dirname(path)
+    if folder and not os.path.isdir(folder):
+        raise InputError(f"{path}: there is no folder '{folder}'")
 
 
 def write_case(path: str, case: Case) -> None:

@@ -112,6 +112,8 @@ def _pool_finding(
             for d, found in studies.items()
         }
         base = _base(list(counts.values()), base, uniform, definition.background.get(variable.id))
+        for state, part in definition.unremarked.get(variable.id, {}).items():
+            base = (1 - part) * base + part * (np.array(variable.states) == state)
     bases = np.tile(base, (len(definition.forms), 1))
     if link and parent_rows is not None:
         bases = _linked_bases(definition, link, variable, base, parent_rows)

@@ -77,6 +77,7 @@ class Definition:
     associations: tuple[Association, ...]
     mineralisation_given_pattern: Mapping[str, Mapping[str, float]]
     background: Mapping[str, float]
+    unremarked: Mapping[str, Mapping[str, float]]
 
     @property
     def findings(self) -> dict[str, Variable]:
@@ -132,6 +133,7 @@ def read_definition(folder: Path, name: str) -> Definition:
             associations=tuple(Association(**entry) for entry in model["associations"]),
             mineralisation_given_pattern=model["mineralisation_given_pattern"],
             background=model["background"],
+            unremarked=model["unremarked"],
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{folder / name}.yaml or model.yaml: {error}") from None

@@ -43,7 +43,5 @@ def _checks(result: QueryResult) -> str:
         lines.append(f"Conflict  {result.conflict:+.2f} nats (above 0: the findings disagree)")
     if result.surprise is not None:
         share = percent(result.surprise.share)
-        lines.append(
-            f"Surprise  {share} of the cases of {result.leader.label} would show findings as unusual as these"
-        )
+        lines.append(f"Surprise  {share} of the cases of {result.leader.label} would be at least as unusual")
     return "\n".join(lines)

@@ -8,7 +8,7 @@ import click
 
 from bayesdx.formats.network_json import NetworkDocument
 from bayesdx.network import Variable
-from bayesdx.report.terminal import page, percent, table
+from bayesdx.report.terminal import WIDTH, page, percent, table
 
 
 def summary(document: NetworkDocument) -> dict[str, object]:
@@ -104,7 +104,8 @@ def full_text(document: NetworkDocument) -> str:
     if latent:
         parts.append("\n".join(latent))
     if document.vocabulary:
-        parts.append("Not used by this network: " + ", ".join(document.vocabulary))
+        unused = [f"{name} ({', '.join(states)})" for name, states in document.vocabulary.items()]
+        parts.append(click.wrap_text("Not used by this network: " + ", ".join(unused), WIDTH, "", "  "))
     return page(*parts)
 
 

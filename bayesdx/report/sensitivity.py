@@ -273,7 +273,7 @@ def _next_study(s: Sensitivity, top: int) -> str:
 
 
 def _importance_row(s: Sensitivity, group: Importance) -> list[str]:
-    removed = [f"−{part:.1%}" for part in group.removed]
+    removed = [f"{part:.1%}" for part in group.removed]
     removed = removed or [""] * len(s.importance.sizes)
     return [f"  {clipped(_group_name(s, group), 44)}", _plus_minus(group.share, group.error), *removed]
 

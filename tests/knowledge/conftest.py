@@ -84,4 +84,5 @@ def orchard(definitions: dict[str, Definition]) -> Definition:
         pooling=replace(spine.pooling, **CHOICES),
         associations=(),
         background={},
+        unremarked={},
     )

@@ -84,6 +84,19 @@ def test_background(orchard: Definition, make_fact: MakeFact) -> None:
     assert cell.base == pytest.approx(base)
 
 
+def test_unremarked_state(orchard: Definition, make_fact: MakeFact) -> None:
+    """A state that sources seldom write about gets its part of the base, after each pass."""
+    facts = [make_fact(k=6, n=11), make_fact(k=1, n=1, diagnosis="pear", source="s2")]
+    cell = pool_findings(replace(orchard, unremarked={"rim": {"absent": 0.5}}), facts)["rim"]
+    base = np.array([0.5, 0.5])
+    for _ in range(2):
+        apple, pear = np.array([5 / 6, 1.0]) + base / 2, np.array([0.0, 1.0]) + base / 2
+        one, two = 11 / 6 / (11 / 6 + 2), 1 / 3
+        mixed = 0.9 * (one * apple / apple.sum() + two * pear / pear.sum()) / (one + two) + 0.1 * 0.5
+        base = 0.5 * mixed + 0.5 * np.array([1.0, 0.0])
+    assert cell.base == pytest.approx(base)
+
+
 def test_a_finding_needs_two_diagnoses(orchard: Definition, make_fact: MakeFact) -> None:
     facts = [make_fact(k=6, n=11), make_fact("hypo", 1, 2, finding="signal")]
     facts.append(make_fact("iso", 1, 2, finding="signal", diagnosis="pear"))
