@@ -16,6 +16,8 @@ from bayesdx.errors import InputError
 
 #: The state that stands for whatever a network does not name: nobody asks why it is not that.
 RESIDUAL = "other"
+#: A row of which more than this part is the base does not tell what is typical of the diagnosis.
+MOSTLY_BASE = 0.5
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,11 @@ def explain(question: Question, *, versus: str | None = None, pair: tuple[str, s
     states = question.target.states
     found = hints(question, context, chosen)
     named = dict.fromkeys([first.diagnosis, second.diagnosis, *(hint.diagnosis for hint in found)])
+    literature = literature_of(question.engine.network, findings, named)
+    lacking = typical_but_lacking(question, context, chosen)
+    if literature is not None:  # what rests on the base says what is typical of any diagnosis, not of this one
+        rests = {name: literature.support.get((name, first.diagnosis)) for name in findings}
+        lacking = tuple(row for row in lacking if (s := rests[row.finding]) and s.base_share <= MOSTLY_BASE)
     return Explanation(
         question=question,
         first=first,
@@ -169,10 +176,10 @@ def explain(question: Question, *, versus: str | None = None, pair: tuple[str, s
         weights=finding_weights(question, context, chosen),
         waterfall=waterfall(question, context, chosen),
         conflict=trace_conflict(question, context, leader),
-        lacking=typical_but_lacking(question, context, chosen),
+        lacking=lacking,
         separators=separators(question, context, chosen),
         hints=found,
-        literature=literature_of(question.engine.network, findings, named),
+        literature=literature,
     )
 
 
