@@ -1,7 +1,7 @@
 """How the modelling choices in networks/model.yaml were found, and what such a search promises for new cases.
 
 A random search over the numbers of `pooling`, each setting scored on examples/development_cases.yaml as
-``bayesdx evaluate`` scores them (uniform prior, without the facts of a case's own publication). Prints the setting
+``bayesdx evaluate`` scores them (uniform prior, without the facts of a case's own publication). Prints the settings
 with the lowest log loss, the figures of the current setting, and the nested estimate: in five folds, the setting is
 chosen on four and scored on the fifth, so that no case helps to choose what scores it.
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bayesdx.analysis.evaluate import calibration_error
 from bayesdx.formats.case import Case, encode, read_cases
 from bayesdx.formats.network_json import NetworkDocument
 from bayesdx.inference import Engine, compile_network
@@ -26,6 +27,7 @@ from bayesdx.network import Array
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDS = 5
+SHOWN = 5
 CHOICES: dict[str, tuple[float, ...]] = {
     "base_strength": (4, 5, 6, 7, 8),
     "form_strength": (2, 3, 4),
@@ -42,7 +44,7 @@ CHOICES: dict[str, tuple[float, ...]] = {
 
 
 def score(library: Library, cases: list[Case], pooling: dict[str, float]) -> Array:
-    """Log loss and rank of the proven diagnosis, case by case: shape (cases, 2)."""
+    """Log loss and rank of the proven diagnosis, and the leader's probability, case by case: shape (cases, 3)."""
     definitions = {name: library.definition(name).with_pooling(**pooling) for name in NETWORKS}
     known = {key: identity(source) for key, source in library.sources.items()}
     built: dict[tuple[str, frozenset[str]], tuple[NetworkDocument, Engine]] = {}
@@ -59,7 +61,7 @@ def score(library: Library, cases: list[Case], pooling: dict[str, float]) -> Arr
         weights = encode(case, document.network, document.vocabulary).weights
         posterior = engine.posterior(weights).probabilities
         truth = posterior[diagnoses.index(case.diagnosis if case.diagnosis in diagnoses else "other")]
-        rows.append((-np.log(truth), (posterior >= truth).sum()))
+        rows.append((-np.log(truth), (posterior >= truth).sum(), posterior.max()))
     return np.array(rows)
 
 
@@ -69,8 +71,10 @@ def _build(library: Library, definition: Definition, own: frozenset[str]) -> tup
 
 
 def figures(scores: Array) -> str:
-    loss, rank = scores.T
-    return f"log loss {loss.mean():.3f}, top-1 {(rank <= 1).mean():.1%}, top-3 {(rank <= 3).mean():.1%}"
+    loss, rank, leader = scores.T
+    shares = f"top-1 {(rank <= 1).mean():.1%}, top-3 {(rank <= 3).mean():.1%}"
+    calibration = calibration_error(leader, (rank <= 1).astype(float))
+    return f"log loss {loss.mean():.3f}, {shares}, calibration error {calibration:.3f}"
 
 
 def main() -> None:
@@ -84,12 +88,12 @@ def main() -> None:
     current = asdict(library.definition(NETWORKS[0]).pooling)
     drawn = [{k: float(rng.choice(v)) for k, v in CHOICES.items()} for _ in range(options.settings - 1)]
     settings = [current, *drawn]
-    scores = np.array([score(library, cases, setting) for setting in settings])  # (settings, cases, 2)
+    scores = np.array([score(library, cases, setting) for setting in settings])  # (settings, cases, 3)
     loss = scores[..., 0]
-    best = int(loss.mean(axis=1).argmin())
     print(f"current: {figures(scores[0])}")
-    print(f"best:    {figures(scores[best])}")
-    print("         " + ", ".join(f"{name} {settings[best][name]:g}" for name in Pooling.__dataclass_fields__))
+    for best in np.argsort(loss.mean(axis=1))[:SHOWN]:
+        print(f"best:    {figures(scores[best])}")
+        print("         " + ", ".join(f"{name} {settings[best][name]:g}" for name in Pooling.__dataclass_fields__))
     fold = rng.permutation(len(cases)) % FOLDS
     nested = np.empty_like(scores[0])
     for i in range(FOLDS):
