@@ -208,8 +208,13 @@ def literature_interval(parameters: Parameters, which: Indices, level: float = 0
 
 
 def posterior_at_ends(found: OneWay, ends: Array) -> Array:
-    """Posteriors (T, N, 2) when each parameter alone moves to its two ``ends`` (N, 2)."""
+    """Posteriors (T, N, 2) when each parameter alone moves to its two ``ends`` (N, 2).
+
+    An end at which the findings would be impossible has no posterior: the present one stands there.
+    """
     move = ends - found.parameters.value[:, None]
     joint = found.start[:, :, None] + np.where(move > 0, found.up[:, :, None], found.down[:, :, None]) * move
     joint = np.maximum(joint, 0.0)
-    return np.asarray(joint / joint.sum(axis=0))
+    total = joint.sum(axis=0)
+    present = np.broadcast_to((found.start / found.start.sum(axis=0))[:, :, None], joint.shape)
+    return np.asarray(np.where(total > 0, joint / np.where(total > 0, total, 1.0), present))
