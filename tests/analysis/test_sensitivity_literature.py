@@ -65,7 +65,7 @@ def test_silence_and_assumptions_are_said(literature: Literature) -> None:
     assert silent.summary == "no source: the average of all diagnoses"
     assert silent.sources == ()
     mineral = literature.origin("mineralisation", "meningioma.intradural", "dense")
-    assert any("dense" in text for text in mineral.assumptions)
+    assert "how the mineral lies, from its pattern" in mineral.assumptions
     assert (
         "how it goes with mineralisation"
         in literature.origin("mr_t2_signal", "meningioma.intradural", "hypo").assumptions

@@ -70,7 +70,7 @@ class Literature:
             )
         if name == _MINERALISATION:
             name, state = _CALCIFICATION, "absent" if state == "none" else "present"
-            assumptions = ["how dense a calcified lesion is, from its pattern"]
+            assumptions = ["how the mineral lies, from its pattern"]
         else:
             assumptions = [f"how it goes with {a.parent}" for a in self.definition.associations if a.child == name]
         if name in self._forms[form].definition:
