@@ -15,15 +15,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bayesdx.case import Case
     from bayesdx.errors import ImpossibleFindings, InputError, MissingExtra
-    from bayesdx.formats.case import Case, read_cases
+    from bayesdx.formats.case_file import read_cases
     from bayesdx.model import Model, load
     from bayesdx.network import Network, Variable
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Case": "formats.case",
+    "Case": "case",
     "ImpossibleFindings": "errors",
     "InputError": "errors",
     "MissingExtra": "errors",
@@ -31,7 +32,7 @@ _HOMES = {
     "Network": "network",
     "Variable": "network",
     "load": "model",
-    "read_cases": "formats.case",
+    "read_cases": "formats.case_file",
 }
 
 __all__ = [

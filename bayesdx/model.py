@@ -3,7 +3,7 @@
 A method of Model puts a case to one analysis, each of which is a function of a Question:
 
     def query(self, case, **options):
-        from bayesdx.analysis.query import query
+        from bayesdx.analyses.query.numbers.differential import query
         return self._ask(query, case, **options)
 """
 
@@ -16,22 +16,24 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast
 
-from bayesdx.analysis.question import Question, impossible_message
+from bayesdx.analyses.question import Question, impossible_message
+from bayesdx.case import Case, case_from_mapping, encode
 from bayesdx.data import network_names, network_path
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
-from bayesdx.formats.case import Case, case_from_mapping, encode, read_cases
-from bayesdx.formats.network_json import NetworkDocument, read_network
+from bayesdx.formats.case_file import read_cases
+from bayesdx.formats.network_json import read_network
 from bayesdx.network import Network
 
 if TYPE_CHECKING:
-    from bayesdx.analysis.batch import BatchResult, BatchSummary
-    from bayesdx.analysis.cite import CaseCitation
-    from bayesdx.analysis.comparison import Comparison
-    from bayesdx.analysis.costs import Costs
-    from bayesdx.analysis.explain import Explanation
-    from bayesdx.analysis.query import QueryResult
-    from bayesdx.analysis.sensitivity.result import Sensitivity
-    from bayesdx.analysis.whatif import WhatIf
+    from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary
+    from bayesdx.analyses.cite.numbers import CaseCitation
+    from bayesdx.analyses.compare.numbers import Comparison
+    from bayesdx.analyses.explain.numbers.explanation import Explanation
+    from bayesdx.analyses.query.numbers.differential import QueryResult
+    from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
+    from bayesdx.analyses.what_if.numbers.costs import Costs
+    from bayesdx.analyses.what_if.numbers.worth import WhatIf
     from bayesdx.inference import Engine
 
 #: The network of a case whose level names none.
@@ -99,36 +101,36 @@ class Model:
         )
 
     def query(self, case: AnyCase, **options: Any) -> QueryResult:
-        """The ranked differential of a case; options as in :func:`bayesdx.analysis.query.query`."""
-        from bayesdx.analysis.query import query
+        """The ranked differential of a case; options as in ``bayesdx.analyses.query``."""
+        from bayesdx.analyses.query.numbers.differential import query
 
         return self._ask(query, case, **options)
 
     def explain(self, case: AnyCase, versus: str | None = None, pair: tuple[str, str] | None = None) -> Explanation:
-        """Why the leading diagnosis and not another; see :func:`bayesdx.analysis.explain.explain`."""
-        from bayesdx.analysis.explain import explain
+        """Why the leading diagnosis and not another; see ``bayesdx.analyses.explain``."""
+        from bayesdx.analyses.explain.numbers.explanation import explain
 
         return self._ask(explain, case, versus=versus, pair=pair)
 
     def cite(self, case: AnyCase) -> CaseCitation:
-        """The sources that the answer to a case rests on most; see :func:`bayesdx.analysis.cite.cite_case`."""
-        from bayesdx.analysis.cite import cite_case
+        """The sources that the answer to a case rests on most; see ``bayesdx.analyses.cite``."""
+        from bayesdx.analyses.cite.numbers import cite_case
 
         return self._ask(cite_case, case)
 
     def what_if(self, case: AnyCase, costs: AnyCosts | None = None, **options: Any) -> WhatIf:
-        """What is missing in a case and what it is worth; see :func:`bayesdx.analysis.whatif.what_if`.
+        """What is missing in a case and what it is worth; see ``bayesdx.analyses.what_if``.
 
         ``costs`` is a mapping of examination or finding to cost, or the YAML or JSON file of one.
         """
-        from bayesdx.analysis.whatif import what_if
+        from bayesdx.analyses.what_if.numbers.worth import what_if
 
         return self._ask(what_if, case, costs=self.costs(costs), **options)
 
     def sensitivity(self, case: AnyCase, **options: Any) -> Sensitivity:
-        """How far the answer can be trusted; see :func:`bayesdx.analysis.sensitivity.result.sensitivity`."""
-        from bayesdx.analysis.sensitivity.literature import literature_of
-        from bayesdx.analysis.sensitivity.result import sensitivity
+        """How far the answer can be trusted; see ``bayesdx.analyses.sensitivity``."""
+        from bayesdx.analyses.sensitivity.numbers.literature import literature_of
+        from bayesdx.analyses.sensitivity.numbers.result import sensitivity
 
         priors = {name: prior.probabilities for name, prior in self.document.prior_sets.items()}
         literature = literature_of(self.network)
@@ -136,7 +138,7 @@ class Model:
 
     def compare(self, case: AnyCase, changes: Mapping[str, object], removed: Iterable[str] = ()) -> Comparison:
         """The differential before and after findings are set to other values or ``removed``."""
-        from bayesdx.analysis.comparison import compare
+        from bayesdx.analyses.compare.numbers import compare
         from bayesdx.formats.case_file import with_changes
 
         before = as_case(case)
@@ -146,8 +148,8 @@ class Model:
 
     def costs(self, costs: AnyCosts | None) -> Costs | None:
         """Costs from a mapping or a file; raises InputError for a name that is not in the network."""
-        from bayesdx.analysis.costs import Costs, costs_from_mapping
-        from bayesdx.formats.text import parse, read_text
+        from bayesdx.analyses.what_if.numbers.costs import Costs, costs_from_mapping
+        from bayesdx.files import parse, read_text
 
         if costs is None or isinstance(costs, Costs):
             return costs
@@ -161,13 +163,13 @@ class Model:
 
         A row that is wrong is listed in ``errors`` of the result and left out.
         """
-        from bayesdx.analysis.batch import joined
+        from bayesdx.analyses.batch.numbers import joined
 
         return joined(self.batches(table), self.engine)
 
     def batches(self, table: str | os.PathLike[str] | Iterable[Mapping[str, Any]]) -> Iterator[BatchResult]:
         """Like ``query_batch``, a bounded number of rows at a time, for tables of any length."""
-        from bayesdx.analysis.batch import query_batch
+        from bayesdx.analyses.batch.numbers import query_batch
         from bayesdx.formats.case_table import encode_rows
         from bayesdx.formats.table import read_rows
 
@@ -186,7 +188,7 @@ class Model:
         ``advance`` is told how many rows each step has done with. The output appears when it is whole. Raises
         InputError when no row can be scored.
         """
-        from bayesdx.analysis.batch import BatchSummary, columns_of
+        from bayesdx.analyses.batch.numbers import BatchSummary, columns_of
         from bayesdx.formats.table import write_rows
 
         scored = 0

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from bench_peers import Case, PyAgrum, as_findings, draw_case, fill_pyagrum, to_pyagrum
 
-from bayesdx.analysis.uncertainty import dirichlet_draws, posterior_draws
 from bayesdx.inference import Engine, compile_network
+from bayesdx.inference.draws import dirichlet_draws, posterior_draws
 from bayesdx.network import Array, Network
 
 #: Cases of the batch row, and cases that the peer scores of them.

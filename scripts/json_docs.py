@@ -1,4 +1,4 @@
-"""Write docs/json.md from the JSON schemas in bayesdx/report/schema: the schemas are what the page says."""
+"""Write docs/json.md from the JSON schemas in bayesdx/analyses: the schemas are what the page says."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-SCHEMAS = ROOT / "bayesdx" / "report" / "schema"
+SCHEMAS = ROOT / "bayesdx" / "analyses"
 PAGE = ROOT / "docs" / "json.md"
 INTRODUCTION = """# JSON output
 
 Every command prints one JSON object with `--json`. The key `schema` names its form and version; the schemas
-themselves (JSON Schema 2020-12) are in `bayesdx/report/schema/`. Numbers are finite, and probabilities are
+themselves (JSON Schema 2020-12) are `schema.json` in the folders of `bayesdx/analyses/`. Numbers are finite, and probabilities are
 fractions of 1. This page is written by `python scripts/json_docs.py`.
 """
 
 
 def page() -> str:
     """The whole page: one section a schema, one row a key."""
-    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(SCHEMAS.glob("*.json"))]
+    schemas = [json.loads(path.read_text(encoding="utf-8")) for path in SCHEMAS.glob("*/schema.json")]
+    schemas.sort(key=lambda schema: str(schema["$id"]).replace("/", "-"))
     return "\n".join([INTRODUCTION, *(_section(schema) for schema in schemas)])
 
 

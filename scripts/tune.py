@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bayesdx.analysis.evaluate import calibration_error
-from bayesdx.formats.case import Case, encode, read_cases
-from bayesdx.formats.network_json import NetworkDocument
+from bayesdx.analyses.evaluate.numbers.figures import calibration_error
+from bayesdx.case import Case, encode
+from bayesdx.document import NetworkDocument
+from bayesdx.formats.case_file import read_cases
 from bayesdx.inference import Engine, compile_network
 from bayesdx.knowledge.definition import Definition, Pooling
 from bayesdx.knowledge.library import NETWORKS, Library

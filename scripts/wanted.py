@@ -14,11 +14,11 @@ from pathlib import Path
 
 import click
 
-from bayesdx.analysis.support import literature_of
-from bayesdx.formats.case import read_cases
+from bayesdx.analyses.explain.numbers.support import literature_of
+from bayesdx.formats.case_file import read_cases
 from bayesdx.knowledge.library import NETWORKS
 from bayesdx.model import load
-from bayesdx.report.terminal import table
+from bayesdx.report.render.terminal import table
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN = 15

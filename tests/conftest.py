@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bayesdx.formats.network_json import NetworkDocument, PriorSet, read_network, write_network
+from bayesdx.document import NetworkDocument, PriorSet
+from bayesdx.formats.network_json import read_network, write_network
 from bayesdx.network import Network, Variable
 
 DIAGNOSES = ("capnon", "meningioma", "schwannoma", "synovial_cyst", "other")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import bayesdx
-from bayesdx.formats.case import Case, read_cases
+from bayesdx.case import Case
+from bayesdx.formats.case_file import read_cases
 from bayesdx.model import load_for
 
 EXAMPLES = Path(bayesdx.__file__).resolve().parents[1] / "examples"

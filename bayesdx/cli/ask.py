@@ -12,8 +12,8 @@ from bayesdx.cli.common import case_parameters, echo_json, load_model, read_case
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
-    from bayesdx.analysis.questionnaire import Questionnaire
-    from bayesdx.formats.case import Case
+    from bayesdx.analyses.ask.numbers import Questionnaire
+    from bayesdx.case import Case
 
 Say = Callable[[str], None]
 Read = Callable[[], str | None]
@@ -63,11 +63,11 @@ def command(
     stops when a diagnosis is certain enough, when nothing that is left is worth asking, on 'done', or at the end
     of the input. With --json the conversation goes to stderr and its outcome to stdout.
     """
-    from bayesdx.analysis.questionnaire import begin
-    from bayesdx.analysis.sequence import StoppingRules
-    from bayesdx.formats.case import Case, case_from_mapping
+    from bayesdx.analyses.ask.numbers import begin
+    from bayesdx.analyses.ask.page import closing, opening
+    from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
+    from bayesdx.case import Case, case_from_mapping
     from bayesdx.formats.case_file import as_mapping, check_writable, write_case
-    from bayesdx.report.questionnaire import closing, opening
 
     if save is not None:
         check_writable(save)  # before the questions, not after the answers
@@ -114,11 +114,11 @@ def _reader(err: bool) -> Read:
 
 def _with_level(case: Case, say: Say, read: Read) -> Case:
     """Ask for the level, which chooses the network, when the case does not state it."""
-    from bayesdx.analysis.answers import parse_answer
+    from bayesdx.analyses.ask.page import HELP, choices
+    from bayesdx.formats.answers import parse_answer
     from bayesdx.formats.case_file import with_changes
     from bayesdx.model import shipped_levels
     from bayesdx.network import Variable
-    from bayesdx.report.questionnaire import HELP, choices
 
     if "level" in case.findings:
         return case
@@ -139,8 +139,8 @@ def _with_level(case: Case, say: Say, read: Read) -> Case:
 
 def _converse(start: Questionnaire, say: Say, read: Read) -> Questionnaire:
     """Ask until stopped; every change of the differential is shown."""
-    from bayesdx.analysis.answers import parse_answer
-    from bayesdx.report import questionnaire as shown
+    from bayesdx.analyses.ask import page as shown
+    from bayesdx.formats.answers import parse_answer
 
     now, asked = start, None
     while (value := now.next) is not None:

@@ -9,7 +9,7 @@ import click
 from bayesdx.cli.common import echo_json, json_option, network_option, prior_option, progress, target_option
 
 if TYPE_CHECKING:
-    from bayesdx.analysis.batch import BatchSummary
+    from bayesdx.analyses.batch.numbers import BatchSummary
     from bayesdx.model import Model
 
 #: Bad rows that are shown one by one.

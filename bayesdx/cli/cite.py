@@ -39,10 +39,10 @@ def command(
     With --given: those behind P(FINDING | diagnosis), and the distribution that they give. With a case file:
     the references that the answer rests on most.
     """
-    from bayesdx.report.citation import case_references, likelihood_facts
+    from bayesdx.analyses.cite.page import case_references, likelihood_facts
 
     if given is not None:
-        from bayesdx.analysis.cite import cite_likelihood
+        from bayesdx.analyses.cite.numbers import cite_likelihood
         from bayesdx.model import DEFAULT_NETWORK, load
 
         finding, equals, state = what.partition("=")

@@ -10,7 +10,7 @@ A command that asks about one case looks like this (file ``query.py``):
         if as_json:
             echo_json(result.to_dict())
         else:
-            from bayesdx.report.differential import differential
+            from bayesdx.analyses.query.page import differential
             click.echo(differential(result, model.choice, show_all))
 
 The command computes nothing and formats nothing: the model answers, ``bayesdx.report`` says how it looks. It
@@ -31,7 +31,7 @@ import click
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
-    from bayesdx.formats.case import Case
+    from bayesdx.case import Case
     from bayesdx.model import Model
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -102,8 +102,8 @@ def read_case(
     path: str | None, case_id: str | None, pairs: Sequence[str], age: float | None, sex: str | None
 ) -> Case:
     """The case of a file, with what the options add or replace; InputError when there is neither."""
-    from bayesdx.formats.case import case_from_mapping, read_cases
-    from bayesdx.formats.case_file import as_mapping
+    from bayesdx.case import case_from_mapping
+    from bayesdx.formats.case_file import as_mapping, read_cases
     from bayesdx.model import pick_case
 
     added = parse_findings(pairs)
@@ -120,7 +120,7 @@ def read_case(
 
 def parse_findings(pairs: Sequence[str], option: str = "-f") -> dict[str, object]:
     """Findings of ``-f finding=state`` options; raises InputError without '=' and for a finding given twice."""
-    from bayesdx.formats.case import parse_value
+    from bayesdx.formats.options import parse_value
 
     findings: dict[str, object] = {}
     for pair in pairs:

@@ -32,9 +32,9 @@ def command(
     CASES is a YAML or JSON file with a list of cases, each with its `diagnosis`. Facts from a case's own
     publication (the key `source`: doi, pmid or title) are left out while it is scored.
     """
-    from bayesdx.formats.case import read_cases
-    from bayesdx.report.evaluation import comparison, full_text
-    from bayesdx.scoring import compare_cases, evaluate_cases
+    from bayesdx.analyses.evaluate.numbers.scoring import compare_cases, evaluate_cases
+    from bayesdx.analyses.evaluate.page import comparison, full_text
+    from bayesdx.formats.case_file import read_cases
 
     chosen = {"--network": network, "--prior": prior, "--baseline": baseline, "--cases": show_cases}
     for option, value in chosen.items():

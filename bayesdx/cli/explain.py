@@ -9,7 +9,7 @@ import click
 from bayesdx.cli.common import case_command, echo_json
 
 if TYPE_CHECKING:
-    from bayesdx.formats.case import Case
+    from bayesdx.case import Case
     from bayesdx.model import Model
 
 EXAMPLE = "Example: bayesdx explain case.yaml --versus meningioma"
@@ -37,6 +37,6 @@ def command(
     if as_json:
         echo_json(result.to_dict())
     else:
-        from bayesdx.report.explain import explanation
+        from bayesdx.analyses.explain.page import explanation
 
         click.echo(explanation(result, model.choice, show_all))

@@ -26,8 +26,8 @@ def command(
 
     States such as '<10' are renamed ('lt_10'), since the formats allow letters, digits and underscores only.
     """
+    from bayesdx.files import write_text
     from bayesdx.formats.convert import interchange_text, renamed_states
-    from bayesdx.formats.text import write_text
     from bayesdx.model import load
 
     chosen = name or network

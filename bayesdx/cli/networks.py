@@ -17,9 +17,9 @@ def command() -> None:
 @json_option
 def list_networks(as_json: bool) -> None:
     """List the shipped networks."""
+    from bayesdx.analyses.networks.page import listing, summary
     from bayesdx.data import network_names
     from bayesdx.model import load
-    from bayesdx.report.networks import listing, summary
 
     documents = [load(name).document for name in network_names()]
     if as_json:
@@ -38,8 +38,8 @@ def show(network: str, prior: str | None, coverage: bool, as_json: bool) -> None
     if coverage:
         _show_coverage(network, as_json)
         return
+    from bayesdx.analyses.networks.page import description, full_text
     from bayesdx.model import load
-    from bayesdx.report.networks import description, full_text
 
     document = load(network, prior).document
     if as_json:
@@ -51,9 +51,9 @@ def show(network: str, prior: str | None, coverage: bool, as_json: bool) -> None
 def _show_coverage(network: str, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from bayesdx.knowledge.coverage import coverage, exclusions
+    from bayesdx.analyses.coverage.numbers import coverage, exclusions
+    from bayesdx.analyses.coverage.page import coverage_text
     from bayesdx.knowledge.library import NETWORKS, open_library
-    from bayesdx.report.coverage import coverage_text
 
     if network not in NETWORKS:
         raise InputError(f"--coverage: no shipped network '{network}'; {nearest(network, NETWORKS)}")
@@ -75,8 +75,8 @@ def _show_coverage(network: str, as_json: bool) -> None:
 @json_option
 def check(network: str, as_json: bool) -> None:
     """Check a network: well-formed, acyclic, CPTs that sum to 1, small enough for exact inference."""
+    from bayesdx.analyses.networks.page import summary
     from bayesdx.model import load
-    from bayesdx.report.networks import summary
 
     model = load(network)
     cost = model.engine.plan.cost()

@@ -9,7 +9,7 @@ import click
 from bayesdx.cli.common import case_command, echo_json
 
 if TYPE_CHECKING:
-    from bayesdx.formats.case import Case
+    from bayesdx.case import Case
     from bayesdx.model import Model
 
 
@@ -28,6 +28,6 @@ def command(model: Model, case: Case, as_json: bool, show_all: bool) -> None:
     if as_json:
         echo_json(result.to_dict())
     else:
-        from bayesdx.report.differential import differential
+        from bayesdx.analyses.query.page import differential
 
         click.echo(differential(result, model.choice, show_all))

@@ -10,7 +10,7 @@ from bayesdx.cli.common import case_command, echo_json
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
-    from bayesdx.formats.case import Case
+    from bayesdx.case import Case
     from bayesdx.model import Model
 
 EXAMPLE = "Example: bayesdx report case.yaml -o report.html"
@@ -26,7 +26,7 @@ def command(model: Model, case: Case, as_json: bool, output: str | None, versus:
     It holds the case, the differential, its explanation, what to look at next, how far the answer can be trusted,
     and the references.
     """
-    from bayesdx.report.document import check_ending, document, write_document
+    from bayesdx.analyses.report.document import check_ending, document, write_document
 
     if output is not None:
         check_ending(output)

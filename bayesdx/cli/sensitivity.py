@@ -9,8 +9,8 @@ import click
 from bayesdx.cli.common import case_command, echo_json
 
 if TYPE_CHECKING:
-    from bayesdx.analysis.sensitivity.result import Sensitivity
-    from bayesdx.formats.case import Case
+    from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
+    from bayesdx.case import Case
     from bayesdx.model import Model
 
 EXAMPLE = "Example: bayesdx sensitivity case.yaml --require 'capnon >= 2 * meningioma' --plot tornado.pdf"
@@ -86,18 +86,18 @@ def command(
     with -f.
     """
     if plot is not None:
-        from bayesdx.report.plots_sensitivity import check_plot_file
+        from bayesdx.analyses.sensitivity.plots import check_plot_file
 
         check_plot_file(plot, panels)
     result = _analyse(model, case, constraints, span, covariation, draws, seed, sources)
     if plot is not None:
-        from bayesdx.report.plots_sensitivity import plot_sensitivity
+        from bayesdx.analyses.sensitivity.plots import plot_sensitivity
 
         plot_sensitivity(result, plot, panels)
     if as_json:
         echo_json(result.to_dict(None if everything else 50))
     else:
-        from bayesdx.report.sensitivity import sensitivity_text
+        from bayesdx.analyses.sensitivity.page import sensitivity_text
 
         click.echo(sensitivity_text(result, model.choice, top, references))
 

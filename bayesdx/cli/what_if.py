@@ -11,7 +11,7 @@ from bayesdx.cli.common import case_command, echo_json, parse_findings
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
-    from bayesdx.formats.case import Case
+    from bayesdx.case import Case
     from bayesdx.model import Model
 
 EXAMPLE = (
@@ -71,7 +71,7 @@ def command(
             raise InputError("--set and --unset compare two differentials: leave the other options of what-if out")
         _compare(model, case, as_json, changes, removed)
         return
-    from bayesdx.analysis.sequence import StoppingRules
+    from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
 
     result = model.what_if(
         case,
@@ -86,7 +86,7 @@ def command(
     if as_json:
         echo_json(result.to_dict())
         return
-    from bayesdx.report.whatif import finding_text, what_if_text
+    from bayesdx.analyses.what_if.page import finding_text, what_if_text
 
     click.echo(finding_text(result, model.choice) if finding else what_if_text(result, model.choice, top))
 
@@ -96,6 +96,6 @@ def _compare(model: Model, case: Case, as_json: bool, changes: Sequence[str], re
     if as_json:
         echo_json(result.to_dict())
         return
-    from bayesdx.report.whatif import comparison_text
+    from bayesdx.analyses.what_if.page import comparison_text
 
     click.echo(comparison_text(result, model.choice))

@@ -1,4 +1,4 @@
-"""Cases on their way out: changed, as a mapping like a case file, and written to one."""
+"""Case files: read, changed, and written."""
 
 from __future__ import annotations
 
@@ -6,9 +6,28 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 
+from bayesdx.case import Case, case_from_mapping
 from bayesdx.errors import InputError, nearest
-from bayesdx.formats.case import Case, case_from_mapping
-from bayesdx.formats.text import write_text
+from bayesdx.files import parse, read_text, write_text
+
+
+def read_cases(path: str | os.PathLike[str]) -> list[Case]:
+    """Cases of a YAML or JSON file (one case, or a list of cases); ``-`` is standard input.
+
+    Raises InputError that names the file and the place in it.
+    """
+    text, place = read_text(os.fspath(path))
+    data = parse(text, place)
+    if isinstance(data, list):
+        if not data:
+            raise InputError(f"{place}: holds no case")
+        return [case_from_mapping(entry, f"{place}: case {_name(entry, i)}") for i, entry in enumerate(data, 1)]
+    return [case_from_mapping(data, place)]
+
+
+def _name(entry: object, number: int) -> str:
+    name = entry.get("id") if isinstance(entry, dict) else None
+    return f"{number}" if name is None else f"{number} ({name})"
 
 
 def as_mapping(case: Case) -> dict[str, object]:

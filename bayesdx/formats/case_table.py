@@ -11,8 +11,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesdx.case import METADATA, encode_finding
 from bayesdx.errors import InputError
-from bayesdx.formats.case import METADATA, encode_finding
 from bayesdx.formats.table import NumberedRow, cell_value
 from bayesdx.network import Array, Network
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayesdx.errors import InputError
-from bayesdx.formats.text import read_text
+from bayesdx.files import read_text
 from bayesdx.network import Network, Variable
 
 if TYPE_CHECKING:

@@ -23,69 +23,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from bayesdx.document import NetworkDocument, PriorSet, default_of
 from bayesdx.errors import InputError, nearest
-from bayesdx.formats.text import parse_json, read_text, write_text
+from bayesdx.files import parse_json, read_text, write_text
 from bayesdx.network import Array, Network, Variable
 
 FORMAT = "bayesdx-network/1"
 _VARIABLE_FIELDS = ("id", "label", "kind", "examination", "states", "state_labels")
-
-
-@dataclass(frozen=True, eq=False)
-class PriorSet:
-    """P(target) in a named population.
-
-    ``probabilities`` has shape (card of the target,) and sums to 1. ``counts``, of the same shape, are the
-    Dirichlet counts behind it; None means that the distribution is taken as exactly known.
-    """
-
-    name: str
-    probabilities: Array
-    counts: Array | None = None
-    label: str = ""
-    population: str = ""
-    description: str = ""
-    default: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkDocument:
-    """A network file: the network (under its default prior set) and what belongs to it.
-
-    ``vocabulary`` holds the findings and states of the project that the network does not use: they are
-    accepted in a case, with a warning.
-    """
-
-    network: Network
-    prior_sets: Mapping[str, PriorSet] = field(default_factory=dict)
-    levels: tuple[str, ...] = ()
-    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def default_prior(self) -> PriorSet | None:
-        """The prior set that is marked as default, else the first; None without prior sets."""
-        return _default(self.prior_sets.values())
-
-    def with_prior(self, name: str) -> NetworkDocument:
-        """The same document, its network under the prior set ``name``; raises InputError for an unknown one."""
-        if name not in self.prior_sets:
-            raise InputError(
-                f"network '{self.network.id}' has no prior set '{name}'; {nearest(name, self.prior_sets)}"
-            )
-        prior = self.prior_sets[name]
-        target = str(self.network.target)
-        counts = None if prior.counts is None else {target: prior.counts}
-        return replace(self, network=self.network.with_cpts({target: prior.probabilities}, counts))
-
-
-def _default(sets: Iterable[PriorSet]) -> PriorSet | None:
-    return min(sets, key=lambda prior: not prior.default, default=None)
 
 
 def read_network(path: str | os.PathLike[str]) -> NetworkDocument:
@@ -128,7 +77,7 @@ def _document(data: dict[str, Any]) -> NetworkDocument:
         if target not in cards or parents.get(target):
             raise InputError("prior sets need a target that is a variable without parents")
         priors = {name: _prior_set(name, entry, shape(target)) for name, entry in data["prior_sets"].items()}
-    chosen = _default(priors.values())
+    chosen = default_of(priors.values())
     if chosen is not None:
         cpts[target] = chosen.probabilities
         counts.pop(target, None)

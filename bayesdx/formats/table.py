@@ -16,9 +16,10 @@ from contextlib import ExitStack
 from itertools import chain, islice
 from typing import Any, TextIO
 
+from bayesdx.case import case_from_mapping
 from bayesdx.errors import InputError, MissingExtra
-from bayesdx.formats.case import case_from_mapping, parse_value
-from bayesdx.formats.text import parse_json, write_whole
+from bayesdx.files import parse_json, write_whole
+from bayesdx.formats.options import parse_value
 
 #: Line number and row; a row that cannot be read is an InputError instead.
 NumberedRow = tuple[int, Mapping[str, object] | InputError]

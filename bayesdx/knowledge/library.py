@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bayesdx.data import data_path
-from bayesdx.formats.network_json import NetworkDocument
+from bayesdx.document import NetworkDocument
 from bayesdx.knowledge.build import Cell, build_network, pool_findings
 from bayesdx.knowledge.definition import Definition, read_definition, read_vocabulary
 from bayesdx.knowledge.facts import Fact, read_facts

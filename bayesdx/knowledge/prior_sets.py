@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from bayesdx.document import PriorSet
 from bayesdx.errors import InputError, nearest
-from bayesdx.formats.network_json import PriorSet
 
 _PER = 100_000.0
 

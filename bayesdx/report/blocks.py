@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import click
 
-from bayesdx.report.terminal import WIDTH, table
+from bayesdx.report.render.terminal import WIDTH, table
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from bayesdx.analysis.query import QueryResult
-from bayesdx.report.differential import interval
-from bayesdx.report.terminal import DISCLAIMER, percent
+from bayesdx.analyses.query.numbers.differential import QueryResult
+from bayesdx.analyses.query.page import interval
+from bayesdx.report.render.terminal import DISCLAIMER, percent
 
 
 def differential_html(result: QueryResult) -> str:

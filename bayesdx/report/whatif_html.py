@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from bayesdx.analysis.comparison import Comparison
-from bayesdx.analysis.whatif import WhatIf
-from bayesdx.report.terminal import DISCLAIMER, percent
+from bayesdx.analyses.compare.numbers import Comparison
+from bayesdx.analyses.what_if.numbers.worth import WhatIf
+from bayesdx.report.render.terminal import DISCLAIMER, percent
 
 
 def what_if_html(result: WhatIf) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyagrum
 
-from bayesdx.analysis.question import Question
+from bayesdx.analyses.question import Question
 from bayesdx.inference import compile_network
 from bayesdx.network import Array, Network, Variable
 

@@ -6,9 +6,9 @@ import numpy as np
 from scipy.special import betainc, betaincinv
 from scipy.stats import kstest
 
-from bayesdx.analysis.beta_table import VALUES, beta_draws, beta_table
-from bayesdx.analysis.uncertainty import TABLE_DRAWS, cpt_draws
-from bayesdx.formats.network_json import NetworkDocument
+from bayesdx.document import NetworkDocument
+from bayesdx.inference.beta_table import VALUES, beta_draws, beta_table
+from bayesdx.inference.draws import TABLE_DRAWS, cpt_draws
 
 WANTED = (np.arange(VALUES) + 0.5) / VALUES
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from bayesdx.analysis.cite import LikelihoodCitation, cite_likelihood
+from bayesdx.analyses.cite.numbers import LikelihoodCitation, cite_likelihood
+from bayesdx.case import Case
 from bayesdx.data import data_path
 from bayesdx.errors import InputError
-from bayesdx.formats.case import Case
 from bayesdx.inference import Engine
 from bayesdx.knowledge.library import open_library
 from bayesdx.knowledge.studies import pool

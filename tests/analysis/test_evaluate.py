@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from bayesdx.analysis.evaluate import Evaluation, ScoredCase, calibration_error, evaluate
+from bayesdx.analyses.evaluate.numbers.figures import Evaluation, ScoredCase, calibration_error, evaluate
+from bayesdx.analyses.evaluate.numbers.scoring import compare_cases, evaluate_cases
+from bayesdx.case import Case
 from bayesdx.errors import InputError
-from bayesdx.formats.case import Case
 from bayesdx.inference import compile_network
 from bayesdx.knowledge.baseline import naive_bayes
 from bayesdx.knowledge.library import open_library
 from bayesdx.model import load
-from bayesdx.scoring import compare_cases, evaluate_cases
 
 DIAGNOSES = ("a", "b", "c", "d", "other")
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayesdx.analysis.explain import Explanation, explain
-from bayesdx.analysis.question import Question
-from bayesdx.analysis.weights import decibans
+from bayesdx.analyses.explain.numbers.explanation import Explanation, explain
+from bayesdx.analyses.explain.numbers.weights import decibans
+from bayesdx.analyses.question import Question
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
-from bayesdx.formats.network_json import NetworkDocument
 from bayesdx.inference import compile_network
 from bayesdx.model import Model, load
 from bayesdx.network import Array, Network, Variable

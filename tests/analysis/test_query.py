@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from pgmpy.factors.discrete import TabularCPD
 from pgmpy.inference import VariableElimination
 
-from bayesdx.analysis.query import conflict_measure, query
-from bayesdx.analysis.question import Question, impossible_message
-from bayesdx.analysis.surprise import simulated_cases, usual_share
-from bayesdx.analysis.uncertainty import credible_intervals, dirichlet_draws, posterior_draws
+from bayesdx.analyses.query.numbers.differential import conflict_measure, query
+from bayesdx.analyses.query.numbers.surprise import simulated_cases, usual_share
+from bayesdx.analyses.question import Question, impossible_message
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.formats.convert import to_pgmpy
-from bayesdx.formats.network_json import NetworkDocument
 from bayesdx.inference import compile_network
+from bayesdx.inference.draws import credible_intervals, dirichlet_draws, posterior_draws
 from bayesdx.model import Model
 from bayesdx.network import Network, Variable
 

@@ -7,14 +7,14 @@ import pytest
 from scipy.stats import beta
 from sensitivity_networks import ask, hard, two_node
 
-from bayesdx.analysis.sensitivity.monte_carlo import summarise, uncertainty
-from bayesdx.analysis.sensitivity.one_way import one_way
-from bayesdx.analysis.sensitivity.priors import prior_effects, prior_grid, prior_sets
-from bayesdx.analysis.sensitivity.tornado import Span, context_parent, parse_span, tornado
-from bayesdx.analysis.uncertainty import posterior_draws
+from bayesdx.analyses.sensitivity.numbers.monte_carlo import summarise, uncertainty
+from bayesdx.analyses.sensitivity.numbers.one_way import one_way
+from bayesdx.analyses.sensitivity.numbers.priors import prior_effects, prior_grid, prior_sets
+from bayesdx.analyses.sensitivity.numbers.tornado import Span, context_parent, parse_span, tornado
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
-from bayesdx.formats.network_json import NetworkDocument
 from bayesdx.inference import compile_network
+from bayesdx.inference.draws import posterior_draws
 from bayesdx.network import Array, Network, Variable
 
 FINDINGS = {"level": "cervical", "ct_calcification": "present", "mr_t2_signal": "hypo", "sex": "male"}
@@ -41,7 +41,7 @@ def test_bars_against_changed_networks(small: NetworkDocument) -> None:
 
 
 def changed(network: Network, bar: object, value: float, findings: dict[str, Array]) -> Array:
-    from bayesdx.analysis.sensitivity.tornado import Bar
+    from bayesdx.analyses.sensitivity.numbers.tornado import Bar
 
     assert isinstance(bar, Bar)
     table = np.array(network.cpts[bar.group.name])

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from sensitivity_networks import ask, hard, moved_row, two_node, with_row
 from test_sensitivity_one_way import changed_network, random_diagnostic
 
-from bayesdx.analysis.sensitivity.constraints import (
+from bayesdx.analyses.sensitivity.numbers.constraints import (
     admissible,
     changes_for,
     leader_conditions,
     parse_constraint,
 )
-from bayesdx.analysis.sensitivity.covariation import SCHEMES
-from bayesdx.analysis.sensitivity.labels import describe_parameter
-from bayesdx.analysis.sensitivity.one_way import one_way
+from bayesdx.analyses.sensitivity.numbers.covariation import SCHEMES
+from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.errors import InputError
 from bayesdx.inference import compile_network
 from bayesdx.network import Array, Network, Variable
+from bayesdx.words.parameters import describe_parameter
 
 
 def fire_alarm() -> Network:

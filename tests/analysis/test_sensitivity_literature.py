@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sensitivity_networks import hard
 
-from bayesdx.analysis.question import Question
-from bayesdx.analysis.sensitivity.literature import Literature, literature_of
-from bayesdx.analysis.sensitivity.studies import leave_one_out, predicted_effects
+from bayesdx.analyses.question import Question
+from bayesdx.analyses.sensitivity.numbers.literature import Literature, literature_of
+from bayesdx.analyses.sensitivity.numbers.studies import leave_one_out, predicted_effects
 from bayesdx.data import data_path
 from bayesdx.inference import compile_network
 from bayesdx.knowledge.library import open_library

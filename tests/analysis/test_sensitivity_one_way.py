@@ -18,8 +18,8 @@ from sensitivity_networks import (
     with_row,
 )
 
-from bayesdx.analysis.sensitivity.covariation import SCHEMES, covariation
-from bayesdx.analysis.sensitivity.one_way import literature_interval, one_way, posterior_at_ends
+from bayesdx.analyses.sensitivity.numbers.covariation import SCHEMES, covariation
+from bayesdx.analyses.sensitivity.numbers.one_way import literature_interval, one_way, posterior_at_ends
 from bayesdx.errors import InputError
 from bayesdx.formats.example_networks import example_network
 from bayesdx.inference import compile_network
@@ -209,7 +209,7 @@ def with_target(network: Network, target: str) -> Network:
 
 
 def changed_network(network: Network, found: object, i: int, x: float) -> Network:
-    from bayesdx.analysis.sensitivity.one_way import OneWay
+    from bayesdx.analyses.sensitivity.numbers.one_way import OneWay
 
     assert isinstance(found, OneWay)
     p = found.parameters

@@ -13,14 +13,14 @@ from scipy.optimize import brentq
 from sensitivity_networks import ask, hard, two_node
 from test_sensitivity_one_way import with_target
 
-from bayesdx.analysis.sensitivity.constraints import changes_for, leader_conditions
-from bayesdx.analysis.sensitivity.importance import SIZES, ImportanceResult, importance
-from bayesdx.analysis.sensitivity.one_way import one_way
-from bayesdx.analysis.sensitivity.robustness import best_row, worst_case
-from bayesdx.analysis.uncertainty import dirichlet_draws
+from bayesdx.analyses.sensitivity.numbers.constraints import changes_for, leader_conditions
+from bayesdx.analyses.sensitivity.numbers.importance import SIZES, ImportanceResult, importance
+from bayesdx.analyses.sensitivity.numbers.one_way import one_way
+from bayesdx.analyses.sensitivity.numbers.robustness import best_row, worst_case
+from bayesdx.document import NetworkDocument
 from bayesdx.formats.example_networks import example_network
-from bayesdx.formats.network_json import NetworkDocument
 from bayesdx.inference import compile_network
+from bayesdx.inference.draws import dirichlet_draws
 from bayesdx.network import Array, Network, Variable
 
 

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bayesdx
-from bayesdx.analysis.examinations import ExaminationValue, examination_values
-from bayesdx.analysis.outcomes import Prospects
-from bayesdx.analysis.question import Question
-from bayesdx.analysis.whatif import WhatIf, what_if
+from bayesdx.analyses.question import Question
+from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue, examination_values
+from bayesdx.analyses.what_if.numbers.outcomes import Prospects
+from bayesdx.analyses.what_if.numbers.worth import WhatIf, what_if
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError
-from bayesdx.formats.network_json import NetworkDocument
 from bayesdx.inference import compile_network
 from bayesdx.model import Model
 from bayesdx.network import Array, Network, Variable

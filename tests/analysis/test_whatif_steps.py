@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bayesdx.analysis.answers import is_measured, parse_answer
-from bayesdx.analysis.costs import Costs, done_examinations, examinations_of
-from bayesdx.analysis.examinations import examination_values
-from bayesdx.analysis.outcomes import Prospects
-from bayesdx.analysis.questionnaire import Questionnaire, begin
-from bayesdx.analysis.sequence import StoppingRules
+from bayesdx.analyses.ask.numbers import Questionnaire, begin
+from bayesdx.analyses.what_if.numbers.costs import Costs, done_examinations, examinations_of
+from bayesdx.analyses.what_if.numbers.examinations import examination_values
+from bayesdx.analyses.what_if.numbers.outcomes import Prospects
+from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
+from bayesdx.case import Case
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError
-from bayesdx.formats.case import Case
+from bayesdx.formats.answers import is_measured, parse_answer
 from bayesdx.formats.case_file import as_mapping, with_changes, write_case
-from bayesdx.formats.network_json import NetworkDocument
 from bayesdx.model import Model
 from bayesdx.network import Variable
 
@@ -55,7 +55,7 @@ def test_look_ahead_takes_a_pair_no_worse_than_greedy(model: Model) -> None:
 
 
 def test_long_sequences_are_simulated_within_their_errors(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesdx.analysis.sequence.PATIENTS", 60)
+    monkeypatch.setattr("bayesdx.analyses.what_if.numbers.sequence.PATIENTS", 60)
     greedy = model.what_if(CASE, steps=6, rules=NEVER, patients=10).sequences[0]
     errors = [step.gain_error for step in greedy.steps]
     assert errors[0] == 0
@@ -262,7 +262,7 @@ def test_changes_and_case_files(tmp_path: Path) -> None:
         "note": "x",
         "findings": {"level": "lumbar"},
     }
-    from bayesdx.formats.case import read_cases
+    from bayesdx.formats.case_file import read_cases
 
     for name in ("case.yaml", "case.json"):
         write_case(str(tmp_path / name), changed)

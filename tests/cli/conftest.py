@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bayesdx.cli import main
-from bayesdx.formats.network_json import NetworkDocument, write_network
+from bayesdx.document import NetworkDocument
+from bayesdx.formats.network_json import write_network
 from bayesdx.network import Network, Variable
 
 Run = Callable[..., Result]

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bayesdx.cli import main
-from bayesdx.formats.case import read_cases
+from bayesdx.formats.case_file import read_cases
 
 Run = Callable[..., Result]
 Refused = Callable[..., str]

@@ -13,7 +13,8 @@ import bayesdx
 from bayesdx.cli import main
 
 ROOT = Path(bayesdx.__file__).resolve().parents[1]
-SCHEMAS = Path(bayesdx.__file__).parent / "report" / "schema"
+SCHEMAS = Path(bayesdx.__file__).parent / "analyses"
+FOLDERS = {"cite-likelihood": "cite", "cite-case": "cite_case"}
 CASE = str(ROOT / "examples" / "c7-radiculopathy.yaml")
 TAIL = ["cite", "mr_dural_tail=present", "--given", "diagnosis=meningioma", "--network", "spine"]
 
@@ -35,7 +36,9 @@ def refused(*arguments: str) -> str:
 
 def validate(name: str, text: str) -> dict[str, object]:
     answer: dict[str, object] = json.loads(text)
-    jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}-1.json").read_text())).validate(answer)
+    jsonschema.Draft202012Validator(json.loads((SCHEMAS / FOLDERS[name] / "schema.json").read_text())).validate(
+        answer
+    )
     assert answer["schema"] == f"{name}/1"
     return answer
 

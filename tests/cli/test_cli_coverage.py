@@ -13,7 +13,7 @@ import bayesdx
 from bayesdx.cli import main
 from bayesdx.data import data_path
 
-SCHEMA = Path(bayesdx.__file__).parent / "report" / "schema" / "networks-coverage-1.json"
+SCHEMA = Path(bayesdx.__file__).parent / "analyses" / "coverage" / "schema.json"
 
 
 def ask(*arguments: str) -> Result:

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 import bayesdx
 from bayesdx.cli import main
 
-SCHEMAS = Path(bayesdx.__file__).parent / "report" / "schema"
+SCHEMAS = Path(bayesdx.__file__).parent / "analyses"
+FOLDERS = {"evaluate": "evaluate", "evaluate-compare": "benchmark"}
 CASES = """
 - id: m
   region: spine
@@ -46,7 +47,9 @@ def cases(tmp_path: Path) -> str:
 
 def validate(name: str, text: str) -> dict[str, object]:
     answer: dict[str, object] = json.loads(text)
-    jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}-1.json").read_text())).validate(answer)
+    jsonschema.Draft202012Validator(json.loads((SCHEMAS / FOLDERS[name] / "schema.json").read_text())).validate(
+        answer
+    )
     assert answer["schema"] == f"{name}/1"
     return answer
 

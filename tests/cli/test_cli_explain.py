@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 import bayesdx
 from bayesdx.cli import main
-from bayesdx.report.phrases import signed
+from bayesdx.words.phrases import signed
 
 Run = Callable[..., Result]
 Refused = Callable[..., str]
@@ -100,7 +100,7 @@ def test_bad_input(refused: Refused, case: str) -> None:
 def test_json_of_the_shipped_network_follows_the_schema() -> None:
     result = CliRunner().invoke(main, ["explain", *CHONDROSARCOMA, "--json"], prog_name="bayesdx")
     answer = json.loads(result.stdout)
-    schema = json.loads((Path(bayesdx.__file__).parent / "report" / "schema" / "explain-1.json").read_text())
+    schema = json.loads((Path(bayesdx.__file__).parent / "analyses" / "explain" / "schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(answer)
     sources = {s["source"] for support in answer["support"] for s in support["statements"]} - {""}
     assert sources

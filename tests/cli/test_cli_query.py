@@ -131,7 +131,7 @@ def test_case_without_findings_is_answered_by_the_prior(run: Run) -> None:
 
 
 def test_short_and_whole_list(run: Run, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bayesdx.report.differential.SHOWN", 2)
+    monkeypatch.setattr("bayesdx.analyses.query.page.SHOWN", 2)
     short = run("query", "-f", "sex=male").stdout
     assert "all 3 others" in short
     assert "capnon" not in short

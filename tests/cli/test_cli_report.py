@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import Result
 
-from bayesdx.formats.case import case_from_mapping
+from bayesdx.analyses.report.document import Document, document
+from bayesdx.case import case_from_mapping
 from bayesdx.model import load
-from bayesdx.report.document import Document, document
 
 Run = Callable[..., Result]
 Refused = Callable[..., str]

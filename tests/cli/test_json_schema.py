@@ -15,7 +15,10 @@ from click.testing import Result
 import bayesdx
 
 Run = Callable[..., Result]
-SCHEMAS = Path(bayesdx.__file__).parent / "report" / "schema"
+SCHEMAS = {
+    json.loads(path.read_text())["$id"]: path
+    for path in (Path(bayesdx.__file__).parent / "analyses").glob("*/schema.json")
+}
 ROOT = Path(__file__).resolve().parents[2]
 
 COMMANDS = [
@@ -40,7 +43,7 @@ COMMANDS = [
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads((SCHEMAS / f"{name}-1.json").read_text())
+    schema: dict[str, Any] = json.loads(SCHEMAS[f"bayesdx:{name}/1"].read_text())
     return schema
 
 
@@ -58,10 +61,9 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
 
 
 def test_schemas_are_schemas() -> None:
-    for path in SCHEMAS.glob("*.json"):
-        schema = json.loads(path.read_text())
-        jsonschema.Draft202012Validator.check_schema(schema)
-        assert schema["$id"] == "bayesdx:" + path.stem.replace("-1", "/1")
+    assert len(SCHEMAS) == 17
+    for path in SCHEMAS.values():
+        jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
 
 
 def test_page_says_what_the_schemas_say() -> None:

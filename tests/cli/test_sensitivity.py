@@ -16,14 +16,14 @@ import pytest
 from click.testing import Result
 
 import bayesdx
-from bayesdx.formats.case import case_from_mapping
+from bayesdx.analyses.sensitivity.sentences import in_short
+from bayesdx.case import case_from_mapping
 from bayesdx.inference import compile_network
-from bayesdx.report.sensitivity_sentences import in_short
 
 Run = Callable[..., Result]
 Refused = Callable[..., str]
 CASE = ("-f", "level=cervical", "-f", "mr_t2_signal=hyper", "-f", "ct_calcification=present", "--sex", "male")
-SCHEMA = Path(bayesdx.__file__).parent / "report" / "schema" / "sensitivity-1.json"
+SCHEMA = Path(bayesdx.__file__).parent / "analyses" / "sensitivity" / "schema.json"
 
 
 def ask(run: Run, *arguments: str) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def test_text_without_unicode(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     class Plain:
         encoding = "ascii"
 
-    monkeypatch.setattr("bayesdx.report.sensitivity.sys", type("sys", (), {"stdout": Plain}))
+    monkeypatch.setattr("bayesdx.analyses.sensitivity.page.sys", type("sys", (), {"stdout": Plain}))
     run("sensitivity", *CASE, "--draws", "300").stdout.encode("ascii")
 
 

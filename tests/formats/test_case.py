@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bayesdx.case import EncodedCase, case_from_mapping, encode
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
-from bayesdx.formats.case import EncodedCase, case_from_mapping, encode, parse_value, read_cases
-from bayesdx.formats.network_json import NetworkDocument
+from bayesdx.formats.case_file import read_cases
+from bayesdx.formats.options import parse_value
 from bayesdx.network import Network, Variable
 
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.formats.case_table import CaseTable, encode_rows
-from bayesdx.formats.network_json import NetworkDocument
 from bayesdx.formats.table import read_rows, row_count, write_rows
 
 CSV = """id,age,sex,level,mr_t2_signal,syrinx,region

@@ -11,6 +11,7 @@ import pytest
 from pgmpy.inference import VariableElimination
 from pgmpy.readwrite import BIFReader, XMLBIFReader
 
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.formats.bif import parse_bif
 from bayesdx.formats.convert import (
@@ -21,7 +22,6 @@ from bayesdx.formats.convert import (
     to_networkx,
     to_pgmpy,
 )
-from bayesdx.formats.network_json import NetworkDocument
 from bayesdx.inference import compile_network
 from bayesdx.network import Network
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
-from bayesdx.formats.network_json import NetworkDocument, network_from_dict, network_text, read_network
+from bayesdx.formats.network_json import network_from_dict, network_text, read_network
 
 
 def test_read_back_equal(small: NetworkDocument) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from bayesdx.analyses.coverage.numbers import coverage, exclusions
 from bayesdx.knowledge.build import pool_findings
-from bayesdx.knowledge.coverage import coverage, exclusions
 from bayesdx.knowledge.definition import Definition, Form
 from bayesdx.knowledge.facts import Fact
 from bayesdx.knowledge.library import Library

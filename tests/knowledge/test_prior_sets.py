@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import yaml
 
+from bayesdx.document import PriorSet
 from bayesdx.errors import InputError
-from bayesdx.formats.network_json import PriorSet
 from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.library import Library
 from bayesdx.knowledge.prior_sets import incidence_rates, read_prior_sets

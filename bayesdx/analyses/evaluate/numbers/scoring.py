@@ -1,0 +1,207 @@
+"""Published cases against the networks: which network scores a case, and without the facts of its own source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from functools import cached_property
+
+from bayesdx.analyses.evaluate.numbers.figures import Evaluation, ScoredCase, evaluate
+from bayesdx.case import Case, encode
+from bayesdx.data import network_names
+from bayesdx.document import NetworkDocument
+from bayesdx.errors import InputError, nearest
+from bayesdx.inference import Engine, compile_network
+from bayesdx.knowledge.baseline import naive_bayes
+from bayesdx.knowledge.facts import Fact
+from bayesdx.knowledge.library import Library, open_library
+from bayesdx.knowledge.sources import Identity, identity
+from bayesdx.model import load, load_for
+
+
+def evaluate_cases(
+    cases: Sequence[Case],
+    network: str | None = None,
+    prior: str | None = None,
+    *,
+    baseline: bool = False,
+    own_source: bool = False,
+    advance: Callable[[int], object] = lambda cases: None,
+) -> Evaluation:
+    """Score cases with proven diagnoses.
+
+    A case goes to ``network``, else to the network that its key ``region`` names, else to the one that covers
+    its level. Facts that come from the case's own publication (same DOI, PubMed id or title) are left out unless
+    ``own_source``: otherwise a published case would testify for itself. ``baseline`` scores the naive Bayes
+    baseline instead. ``advance`` is told of every case done.
+
+    Raises InputError for no case at all, a case without a proven diagnosis, and an unknown network or prior set.
+    """
+    if not cases:
+        raise InputError("no case to evaluate")
+    return _evaluate(cases, _Networks(), network, prior, baseline, own_source, advance)
+
+
+def _evaluate(
+    cases: Sequence[Case],
+    networks: _Networks,
+    network: str | None,
+    prior: str | None,
+    baseline: bool,
+    own_source: bool,
+    advance: Callable[[int], object],
+) -> Evaluation:
+    scored, warnings = [], []
+    for case in cases:
+        if case.diagnosis is None:
+            raise InputError(f"{case.place}: no diagnosis; evaluate needs the proven one")
+        name = network or _network_of(case)
+        left_out = () if own_source else networks.sources_of(case)
+        document, engine = networks.compiled(name, prior, left_out, baseline)
+        diagnoses = document.network.variable(str(document.network.target)).states
+        truth = case.diagnosis if case.diagnosis in diagnoses else "other"
+        if truth not in diagnoses:
+            raise InputError(
+                f"{case.place}: network '{name}' has no diagnosis '{case.diagnosis}'; "
+                f"{nearest(case.diagnosis, diagnoses)}"
+            )
+        if truth != case.diagnosis:
+            near = get_close_matches(case.diagnosis, networks.diagnoses, 1, cutoff=0.8)
+            if near and near[0] != case.diagnosis:
+                raise InputError(f"{case.place}: unknown diagnosis '{case.diagnosis}'; did you mean '{near[0]}'?")
+            warnings.append(f"{case.id or case.place}: {name} does not hold '{case.diagnosis}'; scored as 'other'")
+        weights = encode(case, document.network, document.vocabulary).weights
+        scored.append(
+            ScoredCase(
+                case=case.id or case.place,
+                network=name,
+                diagnosis=case.diagnosis,
+                scored_as=truth,
+                diagnoses=diagnoses,
+                posterior=engine.posterior(weights).probabilities,
+                impression=_impression(case.metadata.get("preoperative_impression")),
+                left_out=left_out,
+            )
+        )
+        advance(1)
+    return evaluate(scored, warnings=warnings)
+
+
+def _network_of(case: Case) -> str:
+    region = case.metadata.get("region")
+    return str(region) if region in network_names() else load_for(case).network.id
+
+
+def _impression(value: object) -> tuple[str, ...]:
+    return tuple(str(entry) for entry in value) if isinstance(value, list) else ()
+
+
+@dataclass(frozen=True)
+class _Networks:
+    """Networks without the facts of some sources, each built and compiled once."""
+
+    documents: dict[tuple[str, tuple[str, ...], bool], NetworkDocument] = field(default_factory=dict)
+    engines: dict[tuple[object, ...], tuple[NetworkDocument, Engine]] = field(default_factory=dict)
+
+    @cached_property
+    def library(self) -> Library:
+        return open_library()
+
+    @cached_property
+    def identities(self) -> dict[str, Identity]:
+        return {key: identity(source) for key, source in self.library.sources.items()}
+
+    @cached_property
+    def diagnoses(self) -> tuple[str, ...]:
+        """Every diagnosis that some shipped network holds."""
+        return tuple({d: None for name in network_names() for d, _ in self.library.definition(name).diagnoses})
+
+    def sources_of(self, case: Case) -> tuple[str, ...]:
+        """Keys of the sources that are the publication of the case itself."""
+        source = case.metadata.get("source")
+        if not isinstance(source, dict):
+            return ()
+        mine = identity(source)
+        return tuple(key for key, theirs in self.identities.items() if mine.matches(theirs))
+
+    def compiled(
+        self, name: str, prior: str | None, left_out: tuple[str, ...], baseline: bool
+    ) -> tuple[NetworkDocument, Engine]:
+        """The network (or its baseline) under a prior set, built without the facts of ``left_out``."""
+        key = (name, prior, left_out, baseline)
+        if key not in self.engines:
+            document = self._document(name, left_out, baseline)
+            default = document.default_prior
+            if prior is not None and not (default and default.name == prior):
+                document = document.with_prior(prior)
+            self.engines[key] = document, compile_network(document.network)
+        return self.engines[key]
+
+    def _document(self, name: str, left_out: tuple[str, ...], baseline: bool) -> NetworkDocument:
+        key = (name, left_out, baseline)
+        if key not in self.documents:
+            self.documents[key] = self._build(name, left_out, baseline)
+        return self.documents[key]
+
+    def _build(self, name: str, left_out: tuple[str, ...], baseline: bool) -> NetworkDocument:
+        shipped = name in network_names()
+        if baseline and not shipped:
+            raise InputError(f"the baseline needs a shipped network; {nearest(name, network_names())}")
+        if not baseline and (not left_out or not shipped):
+            return load(name).document  # a network file carries no facts to leave out
+
+        def keep(fact: Fact) -> bool:
+            return fact.source not in left_out
+
+        definition = self.library.definition(name)
+        document = self.library.document(definition, keep)
+        if baseline:
+            document = replace(document, network=naive_bayes(definition, self.library.facts, keep))
+        return document
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One row of the comparison: which cases were scored by what."""
+
+    network: str
+    prior: str
+    method: str
+    evaluation: Evaluation
+
+    def to_dict(self) -> dict[str, object]:
+        figures = self.evaluation.figures
+        return {
+            "network": self.network,
+            "prior": self.prior,
+            "method": self.method,
+            "n": self.evaluation.n,
+            **{name: figure.value for name, figure in figures.items()},
+            "intervals": {name: list(figure.interval) for name, figure in figures.items()},
+        }
+
+
+def compare_cases(
+    cases: Sequence[Case],
+    *,
+    own_source: bool = False,
+    advance: Callable[[int], object] = lambda cases: None,
+) -> tuple[Comparison, ...]:
+    """All cases under every prior set and the baseline, together and network by network."""
+    groups: dict[str, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(_network_of(case), []).append(case)
+    if not groups:
+        raise InputError("no case to evaluate")
+    priors = list(load(next(iter(groups))).document.prior_sets)
+    networks = _Networks()
+    rows = []
+    for prior, baseline in [*((prior, False) for prior in priors), ("uniform", True)]:
+        whole = _evaluate(cases, networks, None, prior, baseline, own_source, advance)
+        method = "naive Bayes" if baseline else "network"
+        rows.append(Comparison("all", prior, method, whole))
+        for name in groups:
+            part = evaluate([case for case in whole.cases if case.network == name])
+            rows.append(Comparison(name, prior, method, part))
+    return tuple(rows)

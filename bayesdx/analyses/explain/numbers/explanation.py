@@ -1,0 +1,280 @@
+"""Why this diagnosis and not that one: weights, waterfall, conflict, and what is missing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from bayesdx.analyses.explain.numbers.conflict import Conflict, trace_conflict
+from bayesdx.analyses.explain.numbers.expected import (
+    Hint,
+    Separator,
+    Typical,
+    hints,
+    separators,
+    typical_but_lacking,
+)
+from bayesdx.analyses.explain.numbers.support import Literature, Support, literature_of
+from bayesdx.analyses.explain.numbers.weights import (
+    Context,
+    FindingWeight,
+    Pair,
+    Step,
+    context_of,
+    finding_weights,
+    waterfall,
+)
+from bayesdx.analyses.question import Question, words
+from bayesdx.errors import InputError
+
+#: The state that stands for whatever a network does not name: nobody asks why it is not that.
+RESIDUAL = "other"
+#: A row of which more than this part is the base does not tell what is typical of the diagnosis.
+MOSTLY_BASE = 0.5
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two diagnoses that are compared.
+
+    ``probability`` and ``prior`` are P(diagnosis | findings) and P(diagnosis); ``form`` is its most probable form
+    (subtype) with its probability given diagnosis and findings, None when it has only one.
+    """
+
+    diagnosis: str
+    label: str
+    probability: float
+    prior: float
+    form: tuple[str, float] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why ``first`` rather than ``second``; weights are for the first against the second.
+
+    ``leader`` is the most probable diagnosis, which ``first`` is unless a pair was named. ``weights``: each finding
+    in context, the strongest for ``first`` first. ``waterfall``: from prior to posterior. ``lacking``: typical of
+    ``first``, not shown by the case. ``separators``: missing findings that would tell the two apart. ``hints``:
+    missing findings that would raise a third diagnosis. ``literature`` is None for a network that was not built
+    from the installed facts.
+    """
+
+    question: Question
+    first: Side
+    second: Side
+    leader: str
+    weights: tuple[FindingWeight, ...]
+    waterfall: tuple[Step, ...]
+    conflict: Conflict | None
+    lacking: tuple[Typical, ...]
+    separators: tuple[Separator, ...]
+    hints: tuple[Hint, ...]
+    literature: Literature | None
+
+    @property
+    def leads(self) -> bool:
+        """Whether ``first`` is the leading diagnosis."""
+        return self.first.diagnosis == self.leader
+
+    @property
+    def against(self) -> tuple[FindingWeight, ...]:
+        """The findings that speak against ``first``, the strongest first."""
+        return tuple(row for row in reversed(self.weights) if row.decibans < 0.0)
+
+    def __str__(self) -> str:
+        from bayesdx.analyses.explain.page import explanation
+
+        return explanation(self)
+
+    def __rich__(self) -> object:
+        from rich.text import Text
+
+        return Text.from_ansi(str(self))
+
+    def _repr_html_(self) -> str:
+        from bayesdx.analyses.explain.page import explanation_html
+
+        return explanation_html(self)
+
+    def to_dict(self) -> dict[str, object]:
+        """The object that ``bayesdx explain --json`` prints (schema explain/1)."""
+        conflict = self.conflict
+        return {
+            "schema": "explain/1",
+            **self.question.head(),
+            "first": _side(self.first),
+            "second": _side(self.second),
+            "leader": self.leader,
+            "log_odds": self.waterfall[-1].odds,
+            "weights": [_weight(row) for row in self.weights],
+            "waterfall": [{**asdict(step), "probabilities": list(step.probabilities)} for step in self.waterfall],
+            "conflict": None
+            if conflict is None
+            else {
+                "total": conflict.total,
+                "gain": conflict.gain,
+                "explained": conflict.explained,
+                "findings": [{"finding": name, "conflict": value} for name, value in conflict.findings],
+                "pairs": [{"findings": [one, two], "conflict": value} for one, two, value in conflict.pairs],
+            },
+            "lacking": [{**asdict(row), "shares": list(row.shares)} for row in self.lacking],
+            "separators": [
+                {
+                    "finding": row.finding,
+                    "separation": row.separation,
+                    "states": [
+                        {"state": o.state, "shares": list(o.shares), "decibans": _finite(o.decibans)}
+                        for o in row.states
+                    ],
+                }
+                for row in self.separators
+            ],
+            "hints": [
+                {
+                    **asdict(row),
+                    "decibans": _finite(row.decibans),
+                    "shares": list(row.shares),
+                    "probabilities": list(row.probabilities),
+                }
+                for row in self.hints
+            ],
+            "support": None if self.literature is None else [_support(one) for one in self._support()],
+            "references": None if self.literature is None else self._references(),
+            "warnings": list(self.question.warnings),
+        }
+
+    def _support(self) -> tuple[Support, ...]:
+        """The support of every likelihood that the answer names, finding by finding."""
+        if self.literature is None:
+            return ()
+        pair = (self.first.diagnosis, self.second.diagnosis)
+        findings = [name for row in self.weights for name in (row.finding, *row.implies)]
+        findings += [row.finding for row in self.lacking] + [row.finding for row in self.separators]
+        named = [(finding, diagnosis) for finding in findings for diagnosis in pair]
+        named += [(hint.finding, hint.diagnosis) for hint in self.hints]
+        known = self.literature.support
+        return tuple(known[key] for key in dict.fromkeys(named) if key in known)
+
+    def _references(self) -> dict[str, str]:
+        assert self.literature is not None
+        keys = {statement.source for support in self._support() for statement in support.statements}
+        return {key: reference for key, reference in self.literature.references.items() if key in keys}
+
+
+def explain(question: Question, *, versus: str | None = None, pair: tuple[str, str] | None = None) -> Explanation:
+    """Weigh every finding for the leading diagnosis against the runner-up, passing over RESIDUAL.
+
+    ``versus`` names another diagnosis to compare the leader with, ``pair`` both diagnoses. Raises InputError for
+    a diagnosis that is unknown, compared with itself, or impossible given the findings, and ImpossibleFindings
+    when the findings cannot occur together.
+    """
+    context = context_of(question)
+    leader = int(context.posterior.argmax())
+    chosen = _pair(question, context, versus, pair)
+    first, second = (_about(question, context, diagnosis) for diagnosis in chosen)
+    findings = [v.id for v in question.engine.network.findings]
+    states = question.target.states
+    found = hints(question, context, chosen)
+    named = dict.fromkeys([first.diagnosis, second.diagnosis, *(hint.diagnosis for hint in found)])
+    literature = literature_of(question.engine.network, findings, named)
+    lacking = typical_but_lacking(question, context, chosen)
+    if literature is not None:  # what rests on the base says what is typical of any diagnosis, not of this one
+        rests = {name: literature.support.get((name, first.diagnosis)) for name in findings}
+        lacking = tuple(row for row in lacking if (s := rests[row.finding]) and s.base_share <= MOSTLY_BASE)
+    return Explanation(
+        question=question,
+        first=first,
+        second=second,
+        leader=states[leader],
+        weights=finding_weights(question, context, chosen),
+        waterfall=waterfall(question, context, chosen),
+        conflict=trace_conflict(question, context, leader),
+        lacking=lacking,
+        separators=separators(question, context, chosen),
+        hints=found,
+        literature=literature,
+    )
+
+
+def _pair(question: Question, context: Context, versus: str | None, pair: tuple[str, str] | None) -> Pair:
+    if versus is not None and pair is not None:
+        raise InputError("give either one diagnosis to compare the leader with, or a pair, not both")
+    target = question.target
+    ranked = np.argsort(-context.posterior, kind="stable").tolist()
+    if pair is not None:
+        first, second = (target.state_index(name) for name in pair)
+    else:
+        first, *others = ranked
+        if not others:
+            raise InputError(f"'{target.id}' has a single state: there is nothing to compare it with")
+        others = [t for t in others if target.states[t] != RESIDUAL and context.posterior[t] > 0.0] or others
+        second = others[0] if versus is None else target.state_index(versus)
+    if first == second:
+        which = f"'{target.states[first]}'" + ("" if pair else ", which leads,")
+        raise InputError(f"{which} cannot be compared with itself: name another diagnosis")
+    for diagnosis in (first, second):
+        if not context.posterior[diagnosis] > 0.0:
+            raise InputError(_impossible(question, context, diagnosis))
+    return first, second
+
+
+def _impossible(question: Question, context: Context, diagnosis: int) -> str:
+    name = question.target.states[diagnosis]
+    if question.prior_probabilities()[diagnosis] == 0.0:
+        return f"'{name}' has probability 0 in the prior set '{question.prior}': there is nothing to weigh"
+    named = [
+        f"{finding}={words(question.stated.get(finding, '?'))}"
+        for finding in context.weights
+        if context.tables[finding][diagnosis].any()
+    ]
+    reason = " or ".join(named) if named else "the findings together"
+    return f"'{name}' is impossible given the findings ({reason}): there is nothing to weigh"
+
+
+def _about(question: Question, context: Context, diagnosis: int) -> Side:
+    target = question.target
+    return Side(
+        diagnosis=target.states[diagnosis],
+        label=target.state_label(diagnosis),
+        probability=float(context.posterior[diagnosis]),
+        prior=float(question.prior_probabilities()[diagnosis]),
+        form=_form(question, context, diagnosis),
+    )
+
+
+def _form(question: Question, context: Context, diagnosis: int) -> tuple[str, float] | None:
+    """The most probable form of a diagnosis given the findings, when it has several."""
+    network = question.engine.network
+    if "form" not in network or network.variable("form").kind != "latent":
+        return None
+    joint = question.engine.joint([question.target.id, "form"], context.weights)[diagnosis]
+    if np.count_nonzero(joint) < 2:
+        return None
+    form = int(joint.argmax())
+    return network.variable("form").state_label(form), float(joint[form] / joint.sum())
+
+
+def _side(side: Side) -> dict[str, object]:
+    form = None if side.form is None else {"label": side.form[0], "probability": side.form[1]}
+    return {**asdict(side), "form": form}
+
+
+def _weight(row: FindingWeight) -> dict[str, object]:
+    pairs = {key: list(getattr(row, key)) for key in ("implies", "likelihoods", "alone", "without")}
+    return {**asdict(row), **pairs, "ratio": row.ratio}
+
+
+def _support(support: Support) -> dict[str, object]:
+    return {
+        "finding": support.finding,
+        "diagnosis": support.diagnosis,
+        "base_share": support.base_share,
+        "assumptions": list(support.assumptions),
+        "statements": [{**asdict(s), "states": list(s.states)} for s in support.statements],
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

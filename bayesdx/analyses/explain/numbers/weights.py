@@ -1,0 +1,200 @@
+"""Weight of evidence: what each finding says for one diagnosis against another.
+
+The weight of finding e_i in context is the log-likelihood ratio
+
+    W(a : b) = 10 log10 [ P(e_i | a, e without e_i) / P(e_i | b, e without e_i) ]    in decibans,
+
+the amount by which e_i moves the log-odds of a against b once every other finding is known (Good 1950,
+Probability and the Weighing of Evidence; Good 1985, Bayesian Statistics 2:249-270).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesdx.analyses.question import Question
+from bayesdx.network import Array
+
+Pair = tuple[int, int]
+
+#: The waterfall takes the findings in the order in which they are learned; within a kind, in the network's order.
+ORDER_OF_KINDS = ("clinical", "location", "ct", "mr")
+#: How far from 1 a probability may be and still count as certain.
+_CERTAIN = 1e-9
+
+
+def decibans(first: float, second: float) -> float:
+    """10 log10 (first / second); infinite when one of them is zero, 0 when both are.
+
+    >>> decibans(0.2, 0.02), decibans(0.0, 0.0), decibans(0.0, 1.0)
+    (10.0, 0.0, -inf)
+    """
+    if first == second:
+        return 0.0
+    if first == 0.0 or second == 0.0:
+        return math.inf if second == 0.0 else -math.inf
+    return 10.0 * (math.log10(first) - math.log10(second))
+
+
+@dataclass(frozen=True)
+class Context:
+    """The findings of a case and what one backward pass says about every variable.
+
+    ``tables[v]`` has shape (card of the target, card of v) and holds P(target, v, findings without v) divided by
+    P(findings): the derivative of P(target, findings) by the likelihood weights of v (Darwiche 2003). ``weights``
+    are the findings, scaled so that the largest weight of each is 1. ``posterior`` (card of the target,).
+    """
+
+    weights: Mapping[str, Array]
+    tables: Mapping[str, Array]
+    posterior: Array
+    log_likelihood: float
+
+    def given(self, variable: str, diagnosis: int) -> Array:
+        """P(variable | diagnosis, findings without it), shape (card of the variable,)."""
+        row = self.tables[variable][diagnosis]
+        return np.asarray(row / row.sum())
+
+
+def context_of(question: Question) -> Context:
+    """Ask the engine once; raises ImpossibleFindings when the findings cannot occur together."""
+    engine, target = question.engine, question.target.id
+    weights = {name: np.asarray(w / w.max()) for name, w in question.findings.items()}
+    found = engine.derivatives(weights, target)
+    tables = {v.id: found.target_findings[v.id] for v in engine.network.findings}
+    return Context(weights, tables, engine.posterior(weights).probabilities, found.log_likelihood)
+
+
+@dataclass(frozen=True)
+class FindingWeight:
+    """What one finding says for diagnosis a against diagnosis b, all other findings given.
+
+    ``implies`` names other findings of the case that this one entails (a pattern of calcification entails
+    calcification): they have no weight of their own beside it, and are weighed and left out together with it.
+    ``likelihoods`` are P(finding | a, other findings) and P(finding | b, other findings); their ratio is the
+    likelihood ratio, whose logarithm ``decibans`` is. ``alone`` are P(finding | a) and P(finding | b) without the
+    other findings. ``without`` are P(a) and P(b) given the other findings only; ``leader_without`` is the
+    diagnosis that would lead then. An uncertain finding has the expected relative weight in place of P(finding).
+    """
+
+    finding: str
+    implies: tuple[str, ...]
+    stated: object
+    decibans: float
+    likelihoods: tuple[float, float]
+    alone: tuple[float, float]
+    without: tuple[float, float]
+    leader_without: str
+
+    @property
+    def ratio(self) -> float:
+        """The likelihood ratio of a against b."""
+        return float(10.0 ** (self.decibans / 10.0))
+
+    @property
+    def decibans_alone(self) -> float:
+        """The weight if there were no other findings."""
+        return decibans(*self.alone)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the waterfall: the weight of a finding given those before it, and where that leads.
+
+    ``odds`` are the log-odds of a against b after the step, in decibans; ``probabilities`` P(a) and P(b). The
+    first step is the prior: its ``finding`` is None and its weight the prior log-odds.
+    """
+
+    finding: str | None
+    stated: object
+    decibans: float
+    odds: float
+    probabilities: tuple[float, float]
+
+
+def finding_weights(question: Question, context: Context, pair: Pair) -> tuple[FindingWeight, ...]:
+    """The weight of every finding, the strongest for a first. Does not depend on the order of the findings."""
+    engine, states = question.engine, question.target.states
+    prior = question.prior_probabilities()
+    rows = []
+    for head, implied in implications(question, context).items():
+        group = {name: context.weights[name] for name in (head, *implied)}
+        rest = {name: w for name, w in context.weights.items() if name not in group}
+        without, alone = engine.posterior(rest), engine.posterior(group)
+        gain = math.exp(context.log_likelihood - without.log_likelihood)
+        likelihoods = [gain * float(context.posterior[t] / without.probabilities[t]) for t in pair]
+        by_itself = [math.exp(alone.log_likelihood) * float(alone.probabilities[t] / prior[t]) for t in pair]
+        rows.append(
+            FindingWeight(
+                finding=head,
+                implies=implied,
+                stated=question.stated.get(head),
+                decibans=decibans(likelihoods[0], likelihoods[1]),
+                likelihoods=(likelihoods[0], likelihoods[1]),
+                alone=(by_itself[0], by_itself[1]),
+                without=(float(without.probabilities[pair[0]]), float(without.probabilities[pair[1]])),
+                leader_without=states[int(without.probabilities.argmax())],
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: (-row.decibans, engine.network.index[row.finding])))
+
+
+def implications(question: Question, context: Context) -> dict[str, tuple[str, ...]]:
+    """Findings in the order of the network, each with those that it entails; the entailed ones are no keys.
+
+    A finding entails another when the other has probability 1 given it alone.
+    """
+    network = question.engine.network
+    names = sorted(context.weights, key=lambda name: network.index[name])
+    entailed_by: dict[str, str] = {}
+    for head in names:
+        marginals = question.engine.marginals({head: context.weights[head]}).probabilities
+        for other in names:
+            certain = float(marginals[other] @ context.weights[other]) > 1.0 - _CERTAIN
+            if certain and other not in (head, *entailed_by) and entailed_by.get(head) != other:
+                entailed_by[other] = head
+    groups: dict[str, list[str]] = {name: [] for name in names if name not in entailed_by}
+    for name in entailed_by:
+        head = name
+        while head in entailed_by:
+            head = entailed_by[head]
+        groups[head].append(name)
+    return {head: tuple(implied) for head, implied in groups.items()}
+
+
+def waterfall(question: Question, context: Context, pair: Pair) -> tuple[Step, ...]:
+    """From the prior to the posterior log-odds, one finding after the other; the weights sum to the posterior's.
+
+    A step's weight is conditional on the steps before it, so unlike the weights in context it depends on the
+    order: clinical findings, location, CT, MR.
+    """
+    prior = question.prior_probabilities()
+    steps = [_step(None, None, prior, pair, 0.0)]
+    given: dict[str, Array] = {}
+    for name in in_order(question, list(context.weights)):
+        given[name] = context.weights[name]
+        after = question.engine.posterior(given).probabilities
+        steps.append(_step(name, question.stated.get(name), after, pair, steps[-1].odds))
+    return tuple(steps)
+
+
+def in_order(question: Question, names: Sequence[str]) -> list[str]:
+    """Findings in the order in which they are learned."""
+    network = question.engine.network
+
+    def place(name: str) -> tuple[int, int]:
+        kind = network.variable(name).kind
+        known = ORDER_OF_KINDS.index(kind) if kind in ORDER_OF_KINDS else len(ORDER_OF_KINDS)
+        return known, network.index[name]
+
+    return sorted(names, key=place)
+
+
+def _step(finding: str | None, stated: object, belief: Array, pair: Pair, before: float) -> Step:
+    a, b = (float(belief[i]) for i in pair)
+    odds = decibans(a, b)
+    return Step(finding, stated, odds - before, odds, (a, b))

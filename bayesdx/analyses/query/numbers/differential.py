@@ -1,0 +1,199 @@
+"""The main question: which diagnoses, how sure, and do the findings hang together?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from bayesdx.analyses.query.numbers.surprise import SIMULATED, usual_share
+from bayesdx.analyses.question import Question
+from bayesdx.inference.draws import DRAWS, CptDrawing, credible_intervals
+from bayesdx.network import Array
+
+if TYPE_CHECKING:
+    from bayesdx.inference import Engine
+
+#: Findings that fewer than this share of a diagnosis' own cases would show are called unusual for it.
+UNUSUAL = 0.01
+
+
+class RankedDiagnosis(NamedTuple):
+    """One line of the differential: P(diagnosis | findings), its 95 % credible interval, and P(diagnosis).
+
+    ``interval`` is None without draws, or when the network holds no counts to draw from.
+    """
+
+    diagnosis: str
+    label: str
+    probability: float
+    interval: tuple[float, float] | None
+    prior: float
+
+
+class Surprise(NamedTuple):
+    """How usual the hard findings are under the leading diagnosis.
+
+    ``share`` estimates the share of the leader's own cases whose findings, in the same variables, are no more
+    typical of it than these (``simulated`` cases drawn from the network). ``better`` names diagnoses for which they
+    are not unusual, when they are for the leader (see ``bayesdx.analyses.query.numbers.surprise``).
+    """
+
+    diagnosis: str
+    share: float
+    simulated: int
+    better: tuple[str, ...] = ()
+
+    @property
+    def unusual(self) -> bool:
+        return self.share < UNUSUAL
+
+
+@dataclass(frozen=True, eq=False)
+class QueryResult:
+    """The differential of one case.
+
+    ``posterior`` is sorted, highest first, and sums to 1. ``log_likelihood`` is ln P(findings). ``conflict`` is
+    ln prod P(finding) / P(findings) (Jensen et al. 1991): positive when the findings go together less often than
+    if they were independent; None with fewer than two findings or without draws. ``surprise`` is None without
+    hard findings or draws, and in a network whose target has parents.
+    """
+
+    question: Question
+    posterior: tuple[RankedDiagnosis, ...]
+    log_likelihood: float
+    conflict: float | None
+    surprise: Surprise | None
+    warnings: tuple[str, ...]
+
+    @property
+    def leader(self) -> RankedDiagnosis:
+        return self.posterior[0]
+
+    def __str__(self) -> str:
+        from bayesdx.analyses.query.page import differential
+
+        return differential(self)
+
+    def __rich__(self) -> object:
+        from rich.text import Text
+
+        return Text.from_ansi(str(self))
+
+    def _repr_html_(self) -> str:
+        from bayesdx.report.notebook import differential_html
+
+        return differential_html(self)
+
+    def to_dict(self) -> dict[str, object]:
+        """The object that ``bayesdx query --json`` prints (schema query/1)."""
+        surprise = self.surprise
+        return {
+            "schema": "query/1",
+            **self.question.head(),
+            "posterior": [
+                {
+                    "diagnosis": row.diagnosis,
+                    "label": row.label,
+                    "probability": row.probability,
+                    "interval": None if row.interval is None else list(row.interval),
+                    "prior": row.prior,
+                }
+                for row in self.posterior
+            ],
+            "log_likelihood": self.log_likelihood,
+            "conflict": self.conflict,
+            "surprise": None
+            if surprise is None
+            else {
+                "diagnosis": surprise.diagnosis,
+                "share": surprise.share,
+                "unusual": surprise.unusual,
+                "better": list(surprise.better),
+            },
+            "warnings": list(self.warnings),
+        }
+
+
+def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResult:
+    """Rank the states of the target given the findings.
+
+    ``draws`` CPT draws stand behind the intervals. With 0 the answer is the exact posterior alone, in one query of
+    the engine: no intervals, and neither the conflict nor the surprise check. Equal seeds give equal answers.
+
+    Raises ImpossibleFindings when the findings cannot occur together.
+    """
+    engine, findings, target = question.engine, question.findings, question.target
+    network = engine.network
+    # begun before anything asks the engine, which may have to be compiled first
+    drawing = CptDrawing(network, findings, target.id, draws, seed) if draws and network.counts else None
+    answer = engine.posterior(findings)
+    probabilities = answer.probabilities
+    priors = question.prior_probabilities()
+    order = np.argsort(-probabilities, kind="stable").tolist()
+    conflict = conflict_measure(engine, findings, answer.log_likelihood) if draws else None
+    surprise = _surprise(question, order[0], seed) if draws else None
+    intervals = credible_intervals(engine.posterior_draws(findings, drawing.result())) if drawing else None
+    rows = tuple(
+        RankedDiagnosis(
+            diagnosis=target.states[i],
+            label=target.state_label(i),
+            probability=float(probabilities[i]),
+            interval=None if intervals is None else (float(intervals[i, 0]), float(intervals[i, 1])),
+            prior=float(priors[i]),
+        )
+        for i in order
+    )
+    warnings = [*question.warnings, *_doubts(rows[0], conflict, surprise)]
+    if not findings:
+        warnings.append("no findings: this is the prior")
+    return QueryResult(question, rows, answer.log_likelihood, conflict, surprise, tuple(warnings))
+
+
+def conflict_measure(engine: Engine, findings: Mapping[str, Array], log_likelihood: float) -> float | None:
+    """ln prod_i P(finding_i) / P(findings), in nats; None with fewer than two findings.
+
+    Jensen, Chamberlain, Nordahl & Jensen 1991, Analysis in HUGIN of data conflict (UAI 1990).
+    """
+    if len(findings) < 2:
+        return None
+    alone = engine.marginals({}).probabilities
+    return sum(math.log(float(alone[name] @ weights)) for name, weights in findings.items()) - log_likelihood
+
+
+def _surprise(question: Question, leader: int, seed: int) -> Surprise | None:
+    engine, target = question.engine, question.target
+    hard = {name: state for name, state in question.hard_findings().items() if name != target.id}
+    if not hard or engine.network.parents[target.id]:
+        return None
+
+    def share(diagnosis: int) -> float:
+        return usual_share(engine, hard, diagnosis, np.random.default_rng(seed))
+
+    found = Surprise(target.states[leader], share(leader), SIMULATED)
+    if not found.unusual:
+        return found
+    prior = question.prior_probabilities()
+    others = {i: share(i) for i in range(target.cardinality) if i != leader and prior[i] > 0}
+    better = sorted((i for i in others if others[i] >= UNUSUAL), key=lambda i: -others[i])
+    return found._replace(better=tuple(target.states[i] for i in better))
+
+
+def _doubts(leader: RankedDiagnosis, conflict: float | None, surprise: Surprise | None) -> list[str]:
+    doubts = []
+    gain = math.log(leader.probability / leader.prior)
+    if conflict is not None and conflict > max(gain, 0.0):  # not merely a rare diagnosis (Jensen et al. 1991)
+        doubts.append(
+            f"the findings conflict with each other (conflict {conflict:+.1f} nats), and {leader.label} does not "
+            "resolve it: check them"
+        )
+    if surprise is not None and surprise.unusual:
+        share = f"in fewer than {UNUSUAL:.0%} of its cases would findings be as unusual as these"
+        if surprise.better:
+            doubts.append(f"surprising for {leader.label}: {share}; less so for {', '.join(surprise.better[:3])}")
+        else:
+            doubts.append(f"no diagnosis of the network explains these findings: even for {leader.label}, {share}")
+    return doubts

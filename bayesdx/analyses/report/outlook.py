@@ -1,0 +1,101 @@
+"""The sections of a report that look beyond the answer: what to do next, and how far it can be trusted."""
+
+from __future__ import annotations
+
+import re
+
+from bayesdx.analyses.explain.sentences import Cite
+from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
+from bayesdx.analyses.sensitivity.sentences import in_short
+from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue
+from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf
+from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Sentence, Table
+from bayesdx.report.render.svg import tornado_svg
+from bayesdx.report.render.terminal import percent
+from bayesdx.words.parameters import describe_group
+from bayesdx.words.phrases import clipped, label_of, mid_sentence, short
+
+#: Findings and bars shown.
+_FINDINGS, _BARS = 6, 8
+_KEY = re.compile(r"\[([^\]\s]+)\]")
+
+
+def what_if_section(w: WhatIf) -> Section:
+    """The missing findings that would tell most, and whole examinations."""
+    if not w.findings:
+        return Section("What to look at next", (Paragraph("Nothing is missing."),))
+    leader = w.question.target.state_label(w.leader)
+    intro = (
+        f"The differential leaves {w.entropy:.2f} bits open. Each row says how much of that a finding takes away "
+        f"on average, the chance that another diagnosis leads than {mid_sentence(leader)}, and the state that "
+        "would move it most."
+    )
+    heads = ("Finding", "bits", "other leads", "state that moves most", "chance", "then leads")
+    blocks: list[Block] = [
+        Paragraph(intro),
+        Table(heads, tuple(_finding(value) for value in w.findings[:_FINDINGS]), (1, 2, 4)),
+    ]
+    if w.examinations:
+        rows = tuple(_examination(value) for value in w.examinations)
+        blocks.append(Table(("Whole examination", "findings", "bits", "other leads"), rows, (1, 2, 3)))
+        if not all(value.exact for value in w.examinations):
+            blocks.append(Paragraph("±: standard error where patients were simulated; the other rows are exact."))
+    return Section("What to look at next", tuple(blocks))
+
+
+def _finding(value: FindingValue) -> tuple[str, ...]:
+    state = value.strongest
+    label, probability = value.top(state, 1)[0]
+    return (
+        label_of(value.variable),
+        f"{value.information:.3f}",
+        percent(value.leader_change),
+        value.variable.state_label(state),
+        percent(float(value.predictive[state])),
+        f"{short(label)} {percent(probability)}",
+    )
+
+
+def _examination(value: ExaminationValue) -> tuple[str, ...]:
+    bits, change = f"{value.information:.3f}", percent(value.leader_change)
+    if not value.exact:
+        bits += f" ± {value.information_error:.3f}"
+        change += f" ± {percent(value.leader_change_error)}"
+    return (value.label, str(len(value.findings)), bits, change)
+
+
+def sensitivity_section(s: Sensitivity, cite: Cite) -> Section:
+    """How far the answer can be trusted, in sentences, and the numbers that it depends on most."""
+    said = tuple(Sentence(cited(s, line, cite)) for line in in_short(s))
+    name = s.question.target.state_label(s.leader)
+    return Section("How far it can be trusted", (Bullets(said), *_tornado(s, name)))
+
+
+def _tornado(s: Sensitivity, name: str) -> tuple[Block, ...]:
+    bars = s.bars[:_BARS]
+    if not bars:
+        return ()
+    labels = [describe_group(s.question.engine.network, bar.group, short) for bar in bars]
+    ends = [(float(bar.at_low[s.leader]), float(bar.at_high[s.leader])) for bar in bars]
+    rows = tuple(
+        (clipped(label, 60), percent(bar.low), percent(bar.high), percent(low), percent(high))
+        for label, bar, (low, high) in zip(labels, bars, ends, strict=True)
+    )
+    caption = (
+        f"Probability of {mid_sentence(name)} when one number alone moves over its interval ({s.span.text}). "
+        "Blue: the number is at its upper end; orange: at its lower end."
+    )
+    svg = tornado_svg(labels, ends, float(s.posterior[s.leader]), name)
+    return (Figure(svg, caption, Table(("Number", "from", "to", "then", "and"), rows, (1, 2, 3, 4))),)
+
+
+def cited(s: Sensitivity, words: str, cite: Cite) -> str:
+    """``words`` with citation keys such as [chen2022] as references in the form of ``cite``."""
+    if s.literature is None:
+        return words
+    return _KEY.sub(lambda found: f"reference {cite(found.group(1))}", words)
+
+
+def sensitivity_references(s: Sensitivity, keys: list[str]) -> dict[str, str]:
+    """References of the publications that the sensitivity analysis names."""
+    return {} if s.literature is None else s.literature.references(keys)

@@ -1,0 +1,75 @@
+"""The sections of a report that say what was asked and what came out."""
+
+from __future__ import annotations
+
+from bayesdx.analyses.query.numbers.differential import QueryResult
+from bayesdx.analyses.query.page import interval
+from bayesdx.analyses.question import Question
+from bayesdx.case import Case
+from bayesdx.report.blocks import Block, Figure, Paragraph, Section, Table
+from bayesdx.report.render.svg import differential_svg
+from bayesdx.report.render.terminal import percent
+from bayesdx.words.phrases import label_of, mid_sentence, state_phrase
+
+#: Diagnoses in the picture of the differential.
+SHOWN = 8
+_EXAMINATIONS = {"history": "History", "ct": "CT", "mr": "MR", "mr_contrast": "MR, contrast", "mr_swi": "MR, SWI"}
+
+
+def case_section(case: Case, question: Question) -> Section:
+    """The findings as used, and the proven diagnosis when the case states one."""
+    seen: dict[str, list[str]] = {name: [] for name in _EXAMINATIONS.values()}
+    for variable in question.engine.network.findings:
+        if variable.id in question.stated:
+            stated = state_phrase(variable, question.stated[variable.id])
+            if variable.id == "age_group" and case.age is not None:
+                stated = f"{case.age:g} years ({stated})"
+            where = _EXAMINATIONS.get(variable.examination, variable.examination)
+            seen.setdefault(where, []).append(f"{label_of(variable)}: {stated}")
+    rows = tuple((where, "; ".join(found)) for where, found in seen.items() if found)
+    blocks: list[Block] = [Table(("Seen in", "Findings"), rows) if rows else Paragraph("No findings.")]
+    if case.diagnosis is not None:
+        target = question.target
+        known = case.diagnosis in target.states
+        name = target.state_label(target.states.index(case.diagnosis)) if known else case.diagnosis
+        blocks.append(Paragraph(f"Proven diagnosis, not used by the analysis: {name}."))
+    return Section("Case", tuple(blocks))
+
+
+def differential_section(result: QueryResult) -> Section:
+    """The ranked diagnoses with intervals and priors, and how well the findings fit."""
+    shown = result.posterior[:SHOWN]
+    rest = result.posterior[SHOWN:]
+    rows = [(row.label, percent(row.probability), interval(row), percent(row.prior)) for row in shown]
+    total = 0.0
+    if rest:
+        total, prior = sum(row.probability for row in rest), sum(row.prior for row in rest)
+        rows.append((f"all {len(rest)} others", percent(total), "", percent(prior)))
+    caption = "Probability of each diagnosis given the findings (bar); dashed tick: before the findings."
+    if result.leader.interval is not None:
+        caption += " Line: 95% credible interval that the sample sizes of the literature leave."
+    table = Table(("Diagnosis", "Probability", "95% interval", "Prior"), tuple(rows), (1, 2, 3))
+    blocks: list[Block] = [Figure(differential_svg(shown), caption, table)]
+    if rest:
+        blocks.append(Paragraph(f"The other {len(rest)} diagnoses together: {percent(total)}."))
+    if result.surprise is not None:
+        share = percent(result.surprise.share)
+        leader = mid_sentence(result.leader.label)
+        blocks.append(
+            Paragraph(f"{share} of the cases of {leader} would show findings as unusual as these, or more so.")
+        )
+    return Section("Differential", tuple(blocks))
+
+
+def method_section(question: Question, choice: str) -> Section:
+    """Which network and which prior set gave the answer."""
+    network = question.engine.network
+    version = f", version {network.version}" if network.version else ""
+    why = f" It was chosen because {choice}." if choice.startswith("it covers") else ""
+    population = f" ({question.population})" if question.population else ""
+    words = (
+        f"Bayesian network: {network.label or network.id} ({network.id}{version}).{why} Prior set: "
+        f"{question.prior}{population}. Probabilities are exact for this network; intervals and the check for "
+        "unusual findings are simulated."
+    )
+    return Section("Method", (Paragraph(words),))

@@ -1,0 +1,177 @@
+"""Query constraints: which change of one parameter makes the answer satisfy a condition (Chan & Darwiche 2002).
+
+A condition on the posterior is linear in P(t, e): ``P(a) >= p`` is w . P(t, e) >= 0 with w = 1_a - p, and
+``P(a) >= r P(b)`` has w = 1_a - r 1_b. Along a sensitivity function w . P(t, e) is a straight line, so the value
+of the parameter from which the condition holds is found in closed form.
+
+Chan H, Darwiche A. When do numbers really matter? J Artif Intell Res 2002;17:265-287.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Side
+from bayesdx.errors import InputError
+from bayesdx.network import Array, Variable
+
+_TERM = r"(?:P\(\s*)?([\w.+-]*[A-Za-z_][\w.+-]*)\s*\)?"
+_NUMBER = r"(\d*\.?\d+(?:[eE][-+]?\d+)?%?)"
+_LEVEL = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*{_NUMBER}\s*$")
+_RATIO = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*(?:{_NUMBER}\s*[*x×]\s*)?{_TERM}\s*$")
+CONSTRAINT_HELP = "write 'capnon >= 0.5' or 'capnon >= 2 * meningioma'"
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """The condition ``weights`` (T,) . P(t, e) >= 0; ``text`` says it as it was asked for."""
+
+    text: str
+    weights: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new ``value`` for parameter number ``parameter`` that makes a condition hold.
+
+    ``log_odds`` is the change of its log-odds; ``distance`` is that between the two networks, the difference of
+    the largest and the smallest logarithm of the ratio of their joint probabilities (Chan & Darwiche 2002, 2005):
+    the log-odds of no query whatsoever change by more. ``leader`` is the diagnosis that leads (or ties) then.
+    """
+
+    parameter: int
+    value: float
+    log_odds: float
+    distance: float
+    leader: int
+
+
+def parse_constraint(text: str, target: Variable) -> Constraint:
+    """Read ``a >= p``, ``a >= r * b`` or ``a >= b`` (or with <=); raises InputError that shows the form."""
+    if level := _LEVEL.match(text):
+        name, sign, number = level.groups()
+        p = _number(number)
+        if not 0.0 <= p <= 1.0:
+            raise InputError(f"constraint '{text}': {number} is not a probability")
+        weights = _unit(target, name) - p
+    elif ratio := _RATIO.match(text):
+        name, sign, number, other = ratio.groups()
+        weights = _unit(target, name) - (1.0 if number is None else _number(number)) * _unit(target, other)
+    else:
+        raise InputError(f"constraint '{text}' cannot be read; {CONSTRAINT_HELP}")
+    return Constraint(" ".join(text.split()), weights if sign[0] == ">" else -weights)
+
+
+def _unit(target: Variable, name: str) -> Array:
+    unit: Array = np.eye(target.cardinality)[target.state_index(name)]
+    return unit
+
+
+def _number(text: str) -> float:
+    return float(text.rstrip("%")) / (100.0 if text.endswith("%") else 1.0)
+
+
+def threshold(found: OneWay, weights: Array, side: Side) -> Array:
+    """Value (N,) of each parameter at which ``weights`` . P(t, e) reaches 0 from below while it moves to ``side``.
+
+    NaN-free: infinite where no admissible value does it, and the parameter's own value where it holds already.
+    """
+    parameters = found.parameters
+    level, slope = weights @ found.start, weights @ found.slope(side)
+    rises = slope > 1e-15 if side == "up" else slope < -1e-15
+    move = -level / np.where(rises, slope, 1.0)
+    x = parameters.value + move
+    inside = x < found.high if side == "up" else x > found.low
+    return np.where(level >= 0, parameters.value, np.where(rises & inside, x, np.inf))
+
+
+def log_odds_change(found: OneWay, x: Array) -> Array:
+    """Change of the parameters' log-odds (N,) when they take the values ``x``, infinite for ``x`` infinite.
+
+    Also infinite for entries that are 0 or 1: what holds by definition is not moved by a finite amount.
+    """
+    value = found.parameters.value
+    possible = np.isfinite(x) & (value > 0) & (value < 1) & (x > 0) & (x < 1)
+    old, new = np.where(possible, value, 0.5), np.where(possible, x, 0.5)
+    change = np.log(new) - np.log1p(-new) - np.log(old) + np.log1p(-old)
+    return np.where(possible, change, np.where(x > value, np.inf, -np.inf))
+
+
+def changes_for(found: OneWay, constraints: Iterable[Array], limit: int | None = None) -> tuple[Change, ...]:
+    """Smallest change of every single parameter that makes one of the conditions (T,) hold, smallest first.
+
+    Sorted by the size of the change of log-odds, at most ``limit`` of them; parameters without a finite change
+    are left out, and of the two entries of a row, which say the same, the one that is not a finding's absence.
+    """
+    conditions = list(constraints)
+    n = len(found.parameters)
+    best, value = np.full(n, np.inf), found.parameters.value.copy()
+    sides: tuple[Side, ...] = ("up", "down")
+    for weights in conditions:
+        for side in sides:
+            x = threshold(found, weights, side)
+            size = np.abs(log_odds_change(found, x))
+            better = size < best
+            best, value = np.where(better, size, best), np.where(better, x, value)
+    best[_twins(found)] = np.inf
+    order = np.argsort(best, kind="stable")
+    chosen = order[np.isfinite(best[order])][:limit]
+    return tuple(_change(found, int(i), float(value[i])) for i in chosen)
+
+
+def _twins(found: OneWay) -> NDArray[np.bool_]:
+    """Mask (N,) of one entry of each row of two states: ``absent``, else the second."""
+    parameters = found.parameters
+    states = [parameters.network.variable(name).states for name in parameters.names]
+    twin = [-1 if len(names) != 2 else int(names[0] != "absent") for names in states]
+    return np.asarray(parameters.state == np.array(twin)[parameters.variable])
+
+
+def leader_conditions(posterior: Array) -> list[Array]:
+    """One condition (T,) for each other diagnosis: that it be at least as probable as the leader."""
+    unit = np.eye(len(posterior))
+    leader = int(posterior.argmax())
+    return [unit[t] - unit[leader] for t in range(len(posterior)) if t != leader]
+
+
+def admissible(found: OneWay, which: Indices) -> Array:
+    """Interval (len(which), 2) of values of each parameter within which the leader stays ahead."""
+    low, high = found.low.copy(), found.high.copy()
+    for weights in leader_conditions(found.posterior):
+        up, down = threshold(found, weights, "up"), threshold(found, weights, "down")
+        high = np.where(np.isfinite(up), np.minimum(high, up), high)
+        low = np.where(np.isfinite(down), np.maximum(low, down), low)
+    return np.stack([low[which], high[which]], axis=1)
+
+
+def _change(found: OneWay, i: int, x: float) -> Change:
+    value = found.parameters.value[i]
+    size = float(log_odds_change(found, np.where(np.arange(len(found.parameters)) == i, x, np.inf))[i])
+    beyond = value + (x - value) * (1 + 1e-9)  # just past the tie
+    leader = int(found.at(i, float(np.clip(beyond, found.low[i], found.high[i]))).argmax())
+    return Change(i, x, size, network_distance(found, i, x), leader)
+
+
+def network_distance(found: OneWay, i: int, x: float) -> float:
+    """Distance of the networks before and after parameter ``i`` becomes ``x`` (Chan & Darwiche 2005).
+
+    ln max - ln min over the row of new to old, for a row whose parents' states are possible. Under proportional
+    co-variation that is the change of the log-odds of the parameter itself.
+    """
+    from bayesdx.analyses.sensitivity.numbers.covariation import covariation
+
+    old = found.parameters.row_values(i)
+    paths, state = covariation(old[None], found.scheme), int(found.parameters.state[i])
+    move = x - old[state]
+    new = paths.start[0, state] + (paths.up if move > 0 else paths.down)[0, state] * move
+    new = np.where(np.abs(new) < 1e-15, 0.0, new)
+    present = (old > 0) | (new > 0)
+    if ((old == 0) != (new == 0))[present].any():
+        return float("inf")
+    ratio = np.log(new[present] / old[present])
+    return float(ratio.max() - ratio.min())

@@ -1,0 +1,170 @@
+"""All of the sensitivity analysis of one case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesdx.analyses.question import Question
+from bayesdx.analyses.sensitivity.numbers.constraints import (
+    Change,
+    Constraint,
+    changes_for,
+    leader_conditions,
+    parse_constraint,
+)
+from bayesdx.analyses.sensitivity.numbers.importance import ImportanceResult, importance
+from bayesdx.analyses.sensitivity.numbers.literature import Literature
+from bayesdx.analyses.sensitivity.numbers.monte_carlo import DRAWS, Uncertainty, uncertainty
+from bayesdx.analyses.sensitivity.numbers.one_way import OneWay, one_way
+from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect, PriorSetAnswer, prior_effects, prior_sets
+from bayesdx.analyses.sensitivity.numbers.robustness import WorstCase, worst_case
+from bayesdx.analyses.sensitivity.numbers.studies import CHECKED, LeaveOneOut, leave_one_out
+from bayesdx.analyses.sensitivity.numbers.tornado import LITERATURE, Bar, Span, parse_span, tornado
+from bayesdx.errors import InputError
+from bayesdx.network import Array
+
+#: Single-parameter changes that are kept for each condition.
+KEPT_CHANGES = 100
+#: Below this difference the leader and the runner-up are called level.
+LEVEL = 0.02
+
+
+@dataclass(frozen=True)
+class ConstraintAnswer:
+    """The single-parameter ``changes`` that make a condition hold, smallest first; none when it ``holds``."""
+
+    constraint: Constraint
+    holds: bool
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """How far the answer to ``question`` can be trusted.
+
+    Indices of diagnoses are those of the target's states; ``order`` (T,) sorts them by ``posterior`` (T,), the
+    leader first. ``leader_changes`` are the single-parameter changes after which another diagnosis leads. ``bars``
+    moved over ``span``. ``left_out`` and ``literature`` are None for a network that was not built from the
+    installed facts.
+    """
+
+    question: Question
+    posterior: Array
+    order: tuple[int, ...]
+    one_way: OneWay
+    leader_changes: tuple[Change, ...]
+    constraints: tuple[ConstraintAnswer, ...]
+    span: Span
+    bars: tuple[Bar, ...]
+    priors: tuple[PriorEffect, ...]
+    prior_sets: tuple[PriorSetAnswer, ...]
+    uncertainty: Uncertainty
+    importance: ImportanceResult
+    worst_case: WorstCase
+    left_out: LeaveOneOut | None
+    literature: Literature | None
+    warnings: tuple[str, ...]
+
+    @property
+    def leader(self) -> int:
+        return self.order[0]
+
+    def __str__(self) -> str:
+        from bayesdx.analyses.sensitivity.page import sensitivity_text
+
+        return sensitivity_text(self)
+
+    def __rich__(self) -> object:
+        from rich.text import Text
+
+        return Text.from_ansi(str(self))
+
+    def _repr_html_(self) -> str:
+        from bayesdx.analyses.sensitivity.page import sensitivity_html
+
+        return sensitivity_html(self)
+
+    def to_dict(self, top: int | None = 50) -> dict[str, object]:
+        """What ``bayesdx sensitivity --json`` prints (schema sensitivity/1); ``top`` parameters, None for all."""
+        from bayesdx.analyses.sensitivity.wire import as_dict
+
+        return as_dict(self, top)
+
+
+def sensitivity(
+    question: Question,
+    *,
+    constraints: Sequence[str] = (),
+    span: str | Span = LITERATURE,
+    covariation: str = "proportional",
+    draws: int = DRAWS,
+    seed: int = 0,
+    sources: int = CHECKED,
+    prior_probabilities: Mapping[str, Array] | None = None,
+    literature: Literature | None = None,
+    advance: Callable[[int, int], object] = lambda done, total: None,
+) -> Sensitivity:
+    """Put every question of this package to one case.
+
+    ``constraints`` are conditions such as ``capnon >= 0.5``; ``span`` says how far the bars of the tornado move;
+    ``covariation`` how a row answers in the one-way functions (the tornado always keeps ratios). ``draws``
+    posteriors are drawn with ``seed``. ``prior_probabilities`` (T,) by name of the prior set, and the
+    ``literature`` behind the network, bring in what rests on them; up to ``sources`` publications are left out in
+    turn, and ``advance`` is told how many of them are done.
+
+    Raises InputError for a condition or an option that cannot be read, ImpossibleFindings for such findings.
+    """
+    if draws < 100:
+        raise InputError(f"{draws} draws are too few; take at least 100")
+    target = question.target
+    asked = [parse_constraint(text, target) for text in constraints]
+    moved = parse_span(span) if isinstance(span, str) else span
+    derivatives = question.engine.derivatives(question.findings, target.id)
+    found = one_way(question, covariation, derivatives)
+    proportional = found if covariation == "proportional" else one_way(question, "proportional", derivatives)
+    posterior = found.posterior
+    order = tuple(np.argsort(-posterior, kind="stable").tolist())
+    rooted = not question.engine.network.parents[target.id]
+    return Sensitivity(
+        question=question,
+        posterior=posterior,
+        order=order,
+        one_way=found,
+        leader_changes=changes_for(found, leader_conditions(posterior), KEPT_CHANGES),
+        constraints=tuple(_answer(found, one) for one in asked),
+        span=moved,
+        bars=tornado(question, proportional, moved),
+        priors=prior_effects(question, derivatives),
+        prior_sets=prior_sets(question, derivatives, prior_probabilities or {}) if rooted else (),
+        uncertainty=uncertainty(question, draws, seed),
+        importance=importance(question, derivatives, literature, seed=seed),
+        worst_case=worst_case(question),
+        left_out=leave_one_out(question, literature, sources, advance) if literature and sources else None,
+        literature=literature,
+        warnings=(*question.warnings, *_doubts(question, posterior, order, literature)),
+    )
+
+
+def _answer(found: OneWay, constraint: Constraint) -> ConstraintAnswer:
+    if float(constraint.weights @ found.posterior) >= 0:
+        return ConstraintAnswer(constraint, True, ())
+    return ConstraintAnswer(constraint, False, changes_for(found, [constraint.weights], KEPT_CHANGES))
+
+
+def _doubts(
+    question: Question, posterior: Array, order: tuple[int, ...], literature: Literature | None
+) -> list[str]:
+    doubts, network = [], question.engine.network
+    if len(order) > 1 and posterior[order[0]] - posterior[order[1]] < LEVEL:
+        labels = [question.target.state_label(t) for t in order[:2]]
+        doubts.append(f"{labels[0]} and {labels[1]} are practically level")
+    if not network.counts:
+        doubts.append("the network holds no counts: its probabilities are taken as exactly known")
+    elif literature is None:
+        doubts.append(
+            "the sources behind its numbers are not known: the network was not built from the installed facts"
+        )
+    return doubts

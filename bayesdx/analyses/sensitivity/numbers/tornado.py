@@ -1,0 +1,215 @@
+"""A tornado over literature intervals: what the data behind each number allow the answer to be.
+
+A bar moves the probability of one state of a finding in one form of a diagnosis. Where the CPT has more parents
+(mineralisation, compartment) the bar takes the rows of that form together: it moves their mean m = sum_r w_r
+theta_r, w the distribution of the other parents in that form, and each row follows by its regression on m. P(t, e)
+is linear in all rows of one CPT together, so the ends of a bar are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesdx.analyses.question import Question
+from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Parameters
+from bayesdx.errors import InputError
+from bayesdx.inference import Engine
+from bayesdx.network import Array, Network
+
+#: Bars that move no diagnosis by so much are left out.
+_NEGLIGIBLE = 1e-9
+
+
+@dataclass(frozen=True)
+class Span:
+    """How far a bar moves: ``literature`` (95 % interval of the counts), ``relative`` (+-``low``) or ``fixed``."""
+
+    kind: str = "literature"
+    low: float = 0.0
+    high: float = 0.0
+
+    @property
+    def text(self) -> str:
+        if self.kind == "relative":
+            return f"±{self.low:.0%}"
+        return "95% literature interval" if self.kind == "literature" else f"{self.low:g} to {self.high:g}"
+
+
+LITERATURE = Span()
+SPAN_HELP = "write 'literature', a percentage such as 10%, or a range such as 0.05-0.95"
+
+
+def parse_span(text: str) -> Span:
+    """Read ``literature``, ``10%`` or ``0.05-0.95``; raises InputError that shows the form."""
+    if text == "literature":
+        return LITERATURE
+    try:
+        if text.endswith("%"):
+            share = float(text.lstrip("±+-").rstrip("%")) / 100
+            if 0 < share <= 1:
+                return Span("relative", share, share)
+        else:
+            low, high = (float(part) for part in text.split("-"))
+            if 0 <= low < high <= 1:
+                return Span("fixed", low, high)
+    except ValueError:
+        pass
+    raise InputError(f"range '{text}' cannot be used; {SPAN_HELP}")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parameters that move together: one state in R rows of one CPT.
+
+    ``members`` (R,) number the parameters, ``weights`` (R,) sum to 1: the distribution of the other parents.
+    ``context`` is the parent that stands for the diagnosis with the index of its state, None when there is none;
+    ``given`` holds the other parents' states when the group is a single row.
+    """
+
+    name: str
+    state: int
+    context: tuple[str, int] | None
+    given: dict[str, int]
+    members: Indices
+    weights: Array
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A moved group: its mean ``value`` and the ends ``low`` and ``high`` of its movement.
+
+    ``at_low`` and ``at_high`` (T,) are the posteriors there. ``counts`` is the number of lesions, after
+    discounting, that the mean rests on; 0 for numbers that are taken as known.
+    """
+
+    group: Group
+    value: float
+    low: float
+    high: float
+    counts: float
+    at_low: Array
+    at_high: Array
+
+    def width(self, state: int) -> float:
+        return abs(float(self.at_high[state] - self.at_low[state]))
+
+
+def context_parent(network: Network, name: str) -> str | None:
+    """The parent of a variable that says which diagnosis is meant: the target, or a latent form of it."""
+    return next((p for p in network.parents[name] if p == network.target or is_form(network, p)), None)
+
+
+def is_form(network: Network, name: str) -> bool:
+    """Whether a latent variable divides the diagnoses into forms: each state belongs to one diagnosis."""
+    if network.variable(name).kind != "latent" or network.parents[name] != (network.target,):
+        return False
+    return bool(((network.cpts[name] > 0).sum(axis=0) <= 1).all())
+
+
+def diagnosis_of(network: Network, parent: str, state: int) -> int:
+    """State of the target to which a state of its context parent belongs."""
+    return state if parent == network.target else int(network.cpts[parent][:, state].argmax())
+
+
+def parameter_groups(question: Question, parameters: Parameters) -> list[Group]:
+    """The groups that a clinician would name: for each form, the states of a finding that matter to the case.
+
+    Of a hard finding the state that was seen, of a negative one the state that was ruled out, else every state
+    (of two, the second). Deterministic rows and contexts without prior probability have no group.
+    """
+    network, groups = parameters.network, []
+    for name in parameters.names:
+        table = network.cpts[name]
+        states = _states_in_play(question, name, table.shape[-1])
+        context = context_parent(network, name)
+        weights = row_weights(question.engine, name, context)
+        rows = table.reshape(-1, table.shape[-1])
+        movable = (rows < 1.0).all(axis=1) & (weights > 0)
+        for key, members in _rows_by_context(network, name, context):
+            members = members[movable[members]]
+            if not len(members):
+                continue
+            share = weights[members] / weights[members].sum()
+            for state in states:
+                numbers = np.array([parameters.find(name, int(r), state) for r in members])
+                if not parameters.value[numbers].any():
+                    continue
+                given = parameters.parent_states(int(numbers[0]))
+                if context is not None:
+                    given = {p: s for p, s in given.items() if p != context and len(members) == 1}
+                groups.append(
+                    Group(name, state, None if context is None else (context, key), given, numbers, share)
+                )
+    return groups
+
+
+def _states_in_play(question: Question, name: str, card: int) -> list[int]:
+    weights = question.findings.get(name)
+    if weights is None:
+        return [1] if card == 2 else list(range(card))
+    possible, ruled_out = np.flatnonzero(weights), np.flatnonzero(weights == 0)
+    if len(possible) > 1 and len(ruled_out) == 1 and len(set(weights[possible])) == 1:
+        return ruled_out.tolist()
+    return possible.tolist()
+
+
+def row_weights(engine: Engine, name: str, context: str | None) -> Array:
+    """P(parents) of every row (rows,), without findings; 1 when the context parent is the only parent."""
+    network = engine.network
+    parents = network.parents[name]
+    if not parents:
+        return np.ones(1)
+    if context is not None and parents == (context,):
+        return engine.marginals({}).probabilities[context]
+    return engine.joint(parents, {}).ravel()
+
+
+def _rows_by_context(network: Network, name: str, context: str | None) -> list[tuple[int, Indices]]:
+    shape = network.cpts[name].shape[:-1]
+    rows = np.arange(int(np.prod(shape)))
+    if context is None:
+        return [(0, rows[i : i + 1]) for i in rows]
+    of_row = np.unravel_index(rows, shape)[network.parents[name].index(context)]
+    return [(key, np.flatnonzero(of_row == key)) for key in range(network.variable(context).cardinality)]
+
+
+def tornado(question: Question, found: OneWay, span: Span = LITERATURE) -> tuple[Bar, ...]:
+    """Every bar that moves some diagnosis, the widest for the leader first.
+
+    ``found`` must use proportional co-variation. With ``relative`` every row of a group is multiplied, with
+    ``fixed`` every row is set, and numbers that are taken as known move as well.
+    """
+    parameters, leader = found.parameters, int(found.posterior.argmax())
+    bars = [bar for group in parameter_groups(question, parameters) if (bar := _bar(found, group, span))]
+    bars = [bar for bar in bars if np.abs(bar.at_high - bar.at_low).max() > _NEGLIGIBLE]
+    return tuple(sorted(bars, key=lambda bar: -bar.width(leader)))
+
+
+def _bar(found: OneWay, group: Group, span: Span) -> Bar | None:
+    parameters, members, w = found.parameters, group.members, group.weights
+    theta, total = parameters.value[members], parameters.total[members]
+    mean = float(w @ theta)
+    counted = bool((total > 0).all() and 0 < mean < 1)
+    counts = 0.0
+    if counted:
+        variance = theta * (1 - theta) / (total + 1)
+        counts = float(mean * (1 - mean) / (w**2 @ variance) - 1)
+    if span.kind == "literature":
+        if not counted or counts <= 0:
+            return None
+        from scipy.special import betaincinv
+
+        low, high = (float(betaincinv(mean * counts, (1 - mean) * counts, q)) for q in (0.025, 0.975))
+        follow = w * variance / (w**2 @ variance)
+        ends = [np.clip(theta + follow * (end - mean), 0.0, 1.0) for end in (low, high)]
+    elif span.kind == "relative":
+        ends = [np.clip(theta * (1 + sign * span.low), 0.0, 1.0) for sign in (-1, 1)]
+    else:
+        ends = [np.full(len(theta), end) for end in (span.low, span.high)]
+    posteriors = []
+    for end in ends:
+        joint = found.start[:, members[0]] + found.up[:, members] @ (end - theta)
+        posteriors.append(np.maximum(joint, 0.0) / np.maximum(joint, 0.0).sum())
+    return Bar(group, mean, float(w @ ends[0]), float(w @ ends[1]), counts, *posteriors)

@@ -1,0 +1,168 @@
+"""What the sensitivity analysis comes to, in sentences."""
+
+from __future__ import annotations
+
+import math
+
+from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect
+from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
+from bayesdx.analyses.sensitivity.numbers.robustness import LARGEST_FACTOR
+from bayesdx.report.render.terminal import percent
+from bayesdx.words.parameters import describe_parameter
+from bayesdx.words.phrases import listed, mid_sentence, short
+
+#: Publications named in one sentence.
+_NAMED = 3
+
+
+def in_short(s: Sensitivity) -> list[str]:
+    """One sentence each on the spread, the prior, one number, all numbers, and single publications."""
+    parts = [
+        _spread(s),
+        prior_sentence(s, s.priors[0]),
+        _prior_sets(s),
+        _one_number(s),
+        _all_numbers(s),
+        _publications(s),
+    ]
+    return [part for part in parts if part]
+
+
+def times(ratio: float) -> str:
+    """A ratio of at least 1 in words, two significant digits.
+
+    >>> times(40.3), times(1.96), times(1.004), times(1234)
+    ('40 times', '2 times', '1.004 times', '1200 times')
+    """
+    if ratio < 1.05:
+        return f"{ratio:.4g} times"
+    return (f"{ratio:.2g}" if ratio < 10 else f"{float(f'{ratio:.2g}'):.0f}") + " times"
+
+
+def factor(log_odds: float) -> str:
+    """A change of log-odds as a factor on the odds.
+
+    >>> factor(0.6931), factor(-2.302585), factor(0.004)
+    ('×2.0', '÷10', '×1.004')
+    """
+    size = math.exp(min(abs(log_odds), 600.0))
+    if size < 1.05:
+        shown = f"{size:.4g}"
+    elif size < 9.95:
+        shown = f"{size:.1f}"
+    else:
+        shown = f"{size:,.0f}" if size < 1e6 else f"{size:.0e}"
+    return ("×" if log_odds >= 0 else "÷") + shown
+
+
+def prior_sentence(s: Sensitivity, effect: PriorEffect) -> str:
+    """Such as: CAPNON leads unless it is more than 40 times rarer than assumed."""
+    name = _name(s, effect.diagnosis)
+    if effect.break_even is None or effect.rival is None or effect.break_even_prior is None:
+        return ""
+    rival = _inside(s, effect.rival)
+    assumed = f"prior {percent(effect.prior)}, level at {percent(effect.break_even_prior)}"
+    if effect.diagnosis == s.leader:
+        return (
+            f"{name} leads unless it is more than {times(1 / effect.break_even)} rarer than assumed ({assumed}); "
+            f"then {rival} leads."
+        )
+    return f"{name} would lead if it were more than {times(effect.break_even)} as common as assumed ({assumed})."
+
+
+def _name(s: Sensitivity, t: int) -> str:
+    """A diagnosis at the beginning of a sentence; the state for all the rest stands in quotes."""
+    target = s.question.target
+    return "'Other'" if target.states[t] == "other" else short(target.state_label(t))
+
+
+def _inside(s: Sensitivity, t: int) -> str:
+    """The same inside a sentence."""
+    return "'other'" if s.question.target.states[t] == "other" else mid_sentence(_name(s, t))
+
+
+def _spread(s: Sensitivity) -> str:
+    u, t = s.uncertainty, s.leader
+    name = _name(s, t)
+    if not u.varies:
+        return f"{name} has {percent(float(s.posterior[t]))}; how sure its numbers are, the network does not say."
+    first = int(u.leads.argmax())
+    said = (
+        f"{name} has {percent(float(s.posterior[t]))}; sample sizes leave {percent(float(u.interval[t, 0]))} to "
+        f"{percent(float(u.interval[t, 1]))}, and it leads in {percent(float(u.leads[t]))} of {u.draws:,} draws."
+    )
+    if first != t:
+        said += f" {_name(s, first)} leads more often ({percent(float(u.leads[first]))})."
+    return said
+
+
+def _prior_sets(s: Sensitivity) -> str:
+    answered = [one for one in s.prior_sets if one.posterior is not None and one.name != s.question.prior]
+    others: dict[int, list[str]] = {}
+    for one in answered:
+        assert one.posterior is not None
+        leader = int(one.posterior.argmax())
+        if leader != s.leader:
+            others.setdefault(leader, []).append(f"'{one.name}'")
+    if not answered:
+        return ""
+    if not others:
+        return f"It leads under all {len(answered) + 1} prior sets."
+    said = [
+        f"under the prior set{'s' * (len(names) > 1)} {listed(names)} {_inside(s, t)} leads"
+        for t, names in others.items()
+    ]
+    text = listed(said)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _one_number(s: Sensitivity) -> str:
+    parameters, target = s.one_way.parameters, s.question.target.id
+    own = [c for c in s.leader_changes if parameters.names[parameters.variable[c.parameter]] != target]
+    if len(s.order) < 2:
+        return ""
+    if not own:
+        return "No single likelihood, whatever its value, makes another diagnosis lead."
+    change = own[0]
+    label = describe_parameter(parameters, change.parameter, short)
+    return (
+        f"The smallest change of one likelihood that makes another lead: {label}, from "
+        f"{percent(float(parameters.value[change.parameter]))} to {percent(change.value)} "
+        f"(odds {factor(change.log_odds)}); then {_inside(s, change.leader)} leads."
+    )
+
+
+def _all_numbers(s: Sensitivity) -> str:
+    case = s.worst_case
+    if len(s.order) < 2:
+        return ""
+    if case.factor is None or case.rival is None:
+        return f"Even with all odds off by a factor of {LARGEST_FACTOR:g} the leader stays."
+    rival = _inside(s, case.rival)
+    if case.kind == "exact":
+        return (
+            f"All numbers together: were each off by up to {_off(case.factor)} in its odds, all in the worst "
+            f"direction, {rival} would draw level; with less, the leader stays (exact)."
+        )
+    return (
+        f"All numbers together: were each off by {_off(case.factor)} in its odds, in the worst direction, {rival} "
+        "would draw level (upper bound: less might do)."
+    )
+
+
+def _off(ratio: float) -> str:
+    return f"{(ratio - 1):.1%}" if ratio < 2 else f"a factor of {ratio:.1f}"
+
+
+def _publications(s: Sensitivity) -> str:
+    if s.left_out is None or not s.left_out.checked:
+        return ""
+    changing = s.left_out.changing(s.leader)
+    if not changing:
+        checked = len(s.left_out.checked)
+        return (
+            f"No single publication carries the answer: it leads still without any one of the {checked} weightiest."
+        )
+    named = [f"[{one.source}]" for one in changing[:_NAMED]]
+    more = f" or {len(changing) - _NAMED} others" if len(changing) > _NAMED else ""
+    return f"The lead rests on single publications: it is lost without {listed(named, 'or')}{more}."

@@ -1,0 +1,117 @@
+"""What it costs to see a finding, in any unit: money, minutes, burden."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bayesdx.analyses.question import Question
+from bayesdx.errors import InputError, nearest
+from bayesdx.network import Network, Variable
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What is ordered or done as a whole; ``shows`` names the values of ``Variable.examination`` that it covers."""
+
+    id: str
+    label: str
+    shows: tuple[str, ...]
+
+
+#: Contrast series are taken with the series before contrast, unless these are there already.
+EXAMINATIONS = (
+    Examination("history", "History and presentation", ("history",)),
+    Examination("ct", "CT", ("ct",)),
+    Examination("mr", "MR without contrast", ("mr",)),
+    Examination("mr_contrast", "MR without and with contrast", ("mr", "mr_contrast")),
+    Examination("contrast", "Contrast series alone", ("mr_contrast",)),
+    Examination("mr_swi", "Susceptibility-weighted MR", ("mr_swi",)),
+)
+
+
+def examinations_of(network: Network) -> tuple[Examination, ...]:
+    """The examinations that show some finding of a network; one of its own for a name that is not known here."""
+    shown = dict.fromkeys(v.examination for v in network.findings if v.examination)
+    known = {part for examination in EXAMINATIONS for part in examination.shows}
+    own = tuple(Examination(name, name.replace("_", " "), (name,)) for name in shown if name not in known)
+    return tuple(e for e in EXAMINATIONS if shown.keys() & e.shows) + own
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Cost of examinations and of single findings, in ``unit``. What is not named costs nothing."""
+
+    examinations: Mapping[str, float] = field(default_factory=dict)
+    findings: Mapping[str, float] = field(default_factory=dict)
+    unit: str = ""
+
+    def of_finding(self, variable: Variable, done: Iterable[str] = ()) -> float:
+        """Its own cost, else that of the cheapest examination that shows it; 0 when that is ``done``."""
+        if variable.id in self.findings:
+            return self.findings[variable.id]
+        if variable.examination in done:
+            return 0.0
+        priced = [e for e in self._priced if variable.examination in e.shows]
+        return min((self.examinations[e.id] for e in priced), default=0.0)
+
+    def of_examination(self, examination: Examination, done: Iterable[str] = ()) -> float:
+        """Its cost, else that of the cheapest one that includes it; 0 when all that it shows is ``done``."""
+        if set(examination.shows) <= set(done):
+            return 0.0
+        if examination.id in self.examinations:
+            return self.examinations[examination.id]
+        larger = [e for e in self._priced if set(examination.shows) <= set(e.shows)]
+        return min((self.examinations[e.id] for e in larger), default=0.0)
+
+    @property
+    def _priced(self) -> list[Examination]:
+        own = [Examination(name, name, (name,)) for name in self.examinations]
+        known = {e.id: e for e in (*own, *EXAMINATIONS)}
+        return [known[name] for name in self.examinations]
+
+
+def costs_from_mapping(mapping: object, network: Network, place: str = "costs") -> Costs:
+    """Costs from ``{examination or finding: cost}``, with an optional ``unit``.
+
+    Raises InputError, which begins with ``place``, for an unknown name and for a cost that is not finite and >= 0.
+    """
+    if not isinstance(mapping, Mapping):
+        raise InputError(f"{place}: costs are a mapping of examination or finding to a number")
+    examinations = {e.id for e in examinations_of(network)}
+    findings = {v.id for v in network.findings}
+    unit = mapping.get("unit", "")
+    costs: dict[str, float] = {}
+    for name, cost in mapping.items():
+        if name == "unit":
+            continue
+        if name not in examinations and name not in findings:
+            known = [*sorted(examinations), *sorted(findings)]
+            raise InputError(f"{place}: '{name}' is no examination or finding; {nearest(str(name), known)}")
+        if isinstance(cost, bool) or not isinstance(cost, (int, float)) or not 0 <= cost < math.inf:
+            raise InputError(f"{place}: cost {cost!r} of '{name}' is not a finite number >= 0")
+        costs[name] = float(cost)
+    return Costs(
+        {name: cost for name, cost in costs.items() if name in examinations},
+        {name: cost for name, cost in costs.items() if name not in examinations},
+        str(unit),
+    )
+
+
+def done_examinations(question: Question) -> frozenset[str]:
+    """Values of ``Variable.examination`` that the findings show to be done, and so cost nothing more.
+
+    A finding of the kind ``location`` shows none: any picture tells it. Contrast series imply those before.
+    """
+    network = question.engine.network
+    stated = [network.variable(name) for name in question.findings]
+    done = {v.examination for v in stated if v.examination and v.kind != "location"}
+    return frozenset(done | ({"mr"} if "mr_contrast" in done else set()))
+
+
+def gain_per_cost(gain: float, cost: float | None) -> tuple[bool, float]:
+    """Sort key, the best highest: what costs nothing first, by its gain, then gain per cost."""
+    if cost is None:
+        return False, gain
+    return cost == 0, gain / cost if cost else gain

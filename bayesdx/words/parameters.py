@@ -1,0 +1,56 @@
+"""A parameter in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bayesdx.analyses.sensitivity.numbers.one_way import Parameters
+from bayesdx.analyses.sensitivity.numbers.tornado import Group, is_form
+from bayesdx.network import Network
+
+Shorten = Callable[[str], str]
+
+
+def describe(network: Network, name: str, state: int, given: Mapping[str, int], shorten: Shorten = str) -> str:
+    """What a CPT entry is: ``Dural tail: present in Meningioma (intradural)``.
+
+    ``given`` maps parents to state indices; ``shorten`` is applied to the labels of diagnoses.
+    """
+    variable = network.variable(name)
+    if name == network.target:
+        return f"prior of {shorten(variable.state_label(state))}"
+    if is_form(network, name):
+        return f"share of the form {_form_label(variable.state_label(state), shorten)}"
+    what = f"{variable.label or name.replace('_', ' ')}: {variable.state_label(state)}"
+    diagnoses, conditions = [], []
+    for parent, index in given.items():
+        other = network.variable(parent)
+        if parent == network.target or is_form(network, parent):
+            diagnoses.append(describe_context(network, parent, index, shorten))
+        else:
+            label = other.label or parent.replace("_", " ")
+            conditions.append(f"{label[:1].lower()}{label[1:]} {other.state_label(index)}")
+    where = f" in {', '.join(diagnoses)}" if diagnoses else ""
+    return what + where + (f" given {', '.join(conditions)}" if conditions else "")
+
+
+def describe_parameter(parameters: Parameters, i: int, shorten: Shorten = str) -> str:
+    """Parameter number ``i`` in words."""
+    name = parameters.names[parameters.variable[i]]
+    return describe(parameters.network, name, int(parameters.state[i]), parameters.parent_states(i), shorten)
+
+
+def describe_group(network: Network, group: Group, shorten: Shorten = str) -> str:
+    """A bar of the tornado in words."""
+    context = {group.context[0]: group.context[1]} if group.context else {}
+    return describe(network, group.name, group.state, {**context, **group.given}, shorten)
+
+
+def describe_context(network: Network, parent: str, state: int, shorten: Shorten = str) -> str:
+    """A state of the target, or of its forms, in words: ``Meningioma (intradural)``."""
+    return _form_label(network.variable(parent).state_label(state), shorten)
+
+
+def _form_label(label: str, shorten: Shorten) -> str:
+    diagnosis, colon, form = label.partition(": ")
+    return f"{shorten(diagnosis)} ({form})" if colon else shorten(label)
