@@ -6,7 +6,8 @@ import os
 
 import click
 
-from bayesdx.cli.common import echo_json, json_option, load_model, network_option, prior_option, read_case
+from bayesdx.cli.common import json_option, load_model, network_option, prior_option, read_case
+from bayesdx.cli.output import echo_json
 from bayesdx.errors import InputError
 
 

@@ -85,7 +85,7 @@ class Hint:
 def typical_but_lacking(question: Question, context: Context, pair: Pair) -> tuple[Typical, ...]:
     """States typical of a that the case contradicts or does not state; the most characteristic first."""
     network = question.engine.network
-    overall = question.engine.marginals({}).probabilities
+    overall = question.alone
     rows = []
     for variable in network.findings:
         share = context.given(variable.id, pair[0])
