@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from bayesdx.analyses.frame import framed
@@ -220,17 +221,15 @@ def _next_study(s: Sensitivity, top: int) -> tuple[Block, ...]:
     if not found.groups:
         return ()
     heads = ("if known exactly, or after so many more lesions", "exactly", *map(str, found.sizes))
-    blocks: list[Block] = [Table(heads, tuple(rows), tuple(range(1, 2 + len(found.sizes))))]
+    note = ""
     if found.effective[-1] < found.sizes[-1]:
         counts = ", ".join(f"{n:.1f}" for n in found.effective)
         sizes = ", ".join(str(size) for size in found.sizes)
-        blocks.append(
-            Paragraph(
-                f"One study of {sizes} lesions counts as {counts} here, because studies of the same thing differ: "
-                "several small studies remove more than a single large one."
-            )
+        note = (
+            f"One study of {sizes} lesions counts as {counts} here, because studies of the same thing differ: "
+            "several small studies remove more than a single large one."
         )
-    return tuple(blocks)
+    return (Table(heads, tuple(rows), tuple(range(1, 2 + len(found.sizes))), below=_lines(note)),)
 
 
 def _importance_row(s: Sensitivity, group: Importance) -> tuple[AnyCell, ...]:
@@ -273,4 +272,8 @@ def _left_out(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
         f"{len(s.left_out.checked)} left out in turn, those that weigh most of the {s.left_out.behind} behind the "
         "findings in any diagnosis."
     )
-    return Table(heads, tuple(rows), (1,)), Paragraph(note)
+    return (Table(heads, tuple(rows), (1,), below=_lines(note)),)
+
+
+def _lines(note: str) -> tuple[str, ...]:
+    return tuple(textwrap.wrap(note, WIDTH, break_on_hyphens=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from bayesdx.analyses.frame import framed, untitled
@@ -45,7 +46,7 @@ def finding_in_full(value: FindingValue, leader: int, width: int = WIDTH) -> tup
     )
     lines: list[tuple[str | Cell, ...]] = [
         (Cell(variable.label or variable.id), f"{seen_in}: {value.information:.3f} bits"),
-        (change,),
+        *((line,) for line in textwrap.wrap(change, width)),
     ]
     if value.stated is not None:
         lines.append((f"Stated as {words(value.stated)}: still open, and weighed as stated",))

@@ -18,6 +18,8 @@ LEAST_CONTENDER, CONTENDERS = 0.01, 6
 #: Findings named for each of them.
 _HINTS = 3
 _TINY = 1e-12
+#: A rise below this is rounding: the state is certain already.
+_NO_GAIN = 1e-12
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def hints(question: Question, context: Context, pair: Pair) -> tuple[Hint, ...]:
             after = table[diagnosis] / np.maximum(table.sum(axis=0), _TINY)
             gains = share * (after - before)
             state = int(gains.argmax())
-            if gains[state] > 0.0:
+            if gains[state] > _NO_GAIN:
                 shares = float(share[state]), float(first[state])
                 hint = Hint(
                     diagnosis=question.target.states[diagnosis],
