@@ -30,9 +30,7 @@ def main() -> None:
     lean: dict[tuple[str, str, str], float] = defaultdict(float)
     for name in NETWORKS:
         model = load(name)
-        findings = [variable.id for variable in model.network.findings]
-        diagnoses = model.network.variable("diagnosis").states
-        literature = literature_of(model.network, findings, diagnoses)
+        literature = literature_of(model.network)
         assert literature is not None
         for case in cases:
             if case.metadata["region"] != name:

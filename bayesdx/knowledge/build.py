@@ -23,6 +23,7 @@ from bayesdx.knowledge.facts import Fact
 from bayesdx.knowledge.ledger import Account, Entry, Ledger, account_line
 from bayesdx.knowledge.pooling import (
     CALCIFICATION,
+    MIN_DIAGNOSES,
     MINERALISATION,
     NOT_APPLICABLE,
     PATTERN,
@@ -41,9 +42,6 @@ from bayesdx.knowledge.pooling import (
 from bayesdx.knowledge.sources import Source, format_reference
 from bayesdx.knowledge.studies import Study, group_facts, read_study, sayings
 from bayesdx.network import Array, Network, Variable
-
-#: A finding is kept when at least so many diagnoses have a study of it.
-MIN_DIAGNOSES = 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -367,7 +367,7 @@ def parts_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> 
         Part(
             term.kind,
             (term.counts * per_count).sum(axis=0, where=possible),
-            float(shares @ term.counts.sum(axis=1)),
+            max(float(shares @ term.counts.sum(axis=1)), 0.0),
             term.entry,
         )
         for term in terms

@@ -34,6 +34,8 @@ CALCIFICATION = "ct_calcification"
 PATTERN = "ct_calcification_pattern"
 #: The state of a pattern where there is no calcification: no study speaks of it.
 NOT_APPLICABLE = "not_applicable"
+#: A finding is kept when at least so many diagnoses have a study of it.
+MIN_DIAGNOSES = 2
 #: Weight at which a pooled diagnosis enters the base: n / (n + this).
 _HALF_WEIGHT = 2.0
 #: Part of the base that is uniform, so that no state is impossible.

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+
 import click
 
-from bayesdx.analyses.cite.numbers import CaseCitation, LikelihoodCitation
+from bayesdx.analyses.cite.numbers import SAID, CaseCitation, LikelihoodCitation
 from bayesdx.report.render.terminal import WIDTH, bar, heading, page, percent, table
+
+_ASSUMED = {
+    "definition": "by definition of the entity",
+    "association": "goes with another finding",
+    "mineralisation": "not calcified, so no pattern",
+    "base": "base: all diagnoses",
+}
 
 
 def likelihood_facts(citation: LikelihoodCitation) -> str:
@@ -30,28 +40,53 @@ def likelihood_facts(citation: LikelihoodCitation) -> str:
         )
     distribution = table((f"  {variable.id}", "", "", "95% interval", "base"), rows, right=(1, 3, 4))
     numbers = {key: i for i, key in enumerate(citation.references, 1)}
-    facts = [
-        [
-            " or ".join(s.states) or "all states",
-            s.says,
-            s.form.replace("_", " "),
-            f"{s.weight:.2f}",
-            percent(share),
-            f"[{numbers[s.source]}] {s.source}" if s.source else "assumption",
-        ]
-        for s, share in zip(citation.statements, citation.shares, strict=True)
-    ]
-    said = (
-        table(("state", "fact", "form", "weight", "of row", "source"), facts, right=(3, 4))
-        if facts
-        else "No fact speaks of this finding in this diagnosis."
-    )
     assumed = [
         f"{percent(citation.base_share)} of the row is the base: the finding over all diagnoses (assumption)"
     ]
     assumed += [f"{text} (assumption)" for text in citation.assumptions]
+    none = "" if citation.facts else "No fact speaks of this finding in this diagnosis."
     references = [_reference(numbers[key], text) for key, text in citation.references.items()]
-    return page(head, distribution, said, "\n".join(assumed), "\n".join(references))
+    return page(head, distribution, none, _terms(citation, numbers), "\n".join(assumed), "\n".join(references))
+
+
+def _terms(citation: LikelihoodCitation, numbers: Mapping[str, int]) -> str:
+    """The terms, and below them what they add up to: the whole row, and the probability of the state asked for."""
+    terms, states = citation.terms, citation.states
+    columns = [adding_up([term.share for term in terms])]
+    if states:
+        at = citation.variable.state_index(states[0])
+        columns.append(adding_up([float(term.adds[at]) for term in terms]))
+    rows = [
+        [
+            (" or ".join(term.states) or "all states") if term.kind in SAID else "",
+            term.says or _ASSUMED[term.kind],
+            term.form.replace("_", " "),
+            "" if term.kind in ("association", "mineralisation") else f"{term.weight:.2f}",
+            *(column[i] for column in columns),
+            f"[{numbers[term.source]}] {term.source}" if term.source else "assumption",
+        ]
+        for i, term in enumerate(terms)
+    ]
+    rows.append(["", "", "sum", f"{sum(term.weight for term in terms):.2f}", *(column[-1] for column in columns), ""])
+    heads = ("state", "fact", "form", "weight", "of row", *(f"to {state}" for state in states), "source")
+    return table(heads, rows, right=range(3, 4 + len(columns)))
+
+
+def adding_up(parts: Sequence[float]) -> list[str]:
+    """Parts as percentages, and their sum at the end: rounded so that what is printed adds up as printed.
+
+    Each is rounded down, and what is then missing is given to those that lost most (largest remainders).
+
+    >>> adding_up([1 / 3, 1 / 3, 1 / 3])
+    ['33.4%', '33.3%', '33.3%', '100.0%']
+    """
+    exact = [1000 * part for part in parts]
+    whole = round(sum(exact))
+    lower = [math.floor(part) for part in exact]
+    ranked = sorted(range(len(exact)), key=lambda i: lower[i] - exact[i])
+    for i in ranked[: whole - sum(lower)]:
+        lower[i] += 1
+    return [f"{part / 10:.1f}%" for part in (*lower, whole)]
 
 
 def case_references(citation: CaseCitation, top: int) -> str:
