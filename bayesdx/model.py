@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from bayesdx.analyses.answer import Answer
     from bayesdx.analyses.ask.numbers import Questionnaire
     from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary
-    from bayesdx.analyses.cite.numbers import CaseCitation, LikelihoodCitation
+    from bayesdx.analyses.cite.numbers import LikelihoodCitation
+    from bayesdx.analyses.cite_case.numbers import CaseCitation
     from bayesdx.analyses.compare.numbers import Comparison
     from bayesdx.analyses.explain.numbers.explanation import Explanation
     from bayesdx.analyses.query.numbers.differential import QueryResult

@@ -73,7 +73,7 @@ def coverage(definition: Definition, cells: Mapping[str, Cell]) -> tuple[Coverag
     rows = []
     for diagnosis, _ in definition.diagnoses:
         for finding, cell in cells.items():
-            studies = cell.studies[diagnosis]
+            studies = cell.by_diagnosis[diagnosis]
             facts = [fact for study in studies for fact in study.facts]
             patients = sum(
                 max((int(fact.n or 0) for fact in study.facts if fact.kind in COUNTED), default=0)

@@ -112,15 +112,13 @@ def explain(question: Question, *, versus: str | None = None, pair: tuple[str, s
     leader = int(context.posterior.argmax())
     chosen = _pair(question, context, versus, pair)
     first, second = (_about(question, context, diagnosis) for diagnosis in chosen)
-    findings = [v.id for v in question.engine.network.findings]
     states = question.target.states
     found = hints(question, context, chosen)
-    named = dict.fromkeys([first.diagnosis, second.diagnosis, *(hint.diagnosis for hint in found)])
-    literature = literature_of(question.engine.network, findings, named)
+    literature = literature_of(question.engine.network)
     lacking = typical_but_lacking(question, context, chosen)
     if literature is not None:  # what rests on the base says what is typical of any diagnosis, not of this one
-        rests = {name: literature.support.get((name, first.diagnosis)) for name in findings}
-        lacking = tuple(row for row in lacking if (s := rests[row.finding]) and s.base_share <= MOSTLY_BASE)
+        rests = {row.finding: literature.support[row.finding, first.diagnosis].base_share for row in lacking}
+        lacking = tuple(row for row in lacking if rests[row.finding] <= MOSTLY_BASE)
     return Explanation(
         question=question,
         first=first,
