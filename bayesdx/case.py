@@ -117,7 +117,7 @@ def clipped(text: str) -> str:
 
 def word(value: object, key: str) -> str | None:
     """An id or a diagnosis as it is written, None for a missing one; raises InputError for what is no text."""
-    if is_missing(value) or value == "":
+    if is_missing(value) or (isinstance(value, str) and not value):
         return None
     if isinstance(value, (bool, np.bool_, bytes, Mapping, list, tuple, set)):
         raise InputError(f"'{key}' is text, not {shown(value)}")

@@ -56,15 +56,14 @@ class Commands(click.Group):
         forgive_encodings()
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            sys.stdout.flush()
         except InputError as error:
             code = _refuse(str(error))
         except click.ClickException as error:
             code = _refuse(error.format_message())
         except click.Abort:
             code = 130
-        except BrokenPipeError:  # whoever reads has seen enough, as in ``bayesdx networks show spine | head``
+        except (BrokenPipeError, SystemExit):  # whoever reads has seen enough: click makes an exit with 1 of it
             discard_output()
             code = 0
         except OSError as error:

@@ -71,7 +71,12 @@ class _Ascii(io.TextIOBase):
 
 
 def forgive_encodings() -> None:
-    """Let standard output and error replace the characters that they cannot show."""
+    """Let standard output and error replace the characters that they cannot show.
+
+    A standard output that is closed becomes one that refuses to be written to.
+    """
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, encoding="utf-8")
     codecs.register_error(_LOOK_ALIKES, _look_alikes)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

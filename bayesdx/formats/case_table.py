@@ -113,7 +113,7 @@ class _Encoder:
         uncertain: list[tuple[str, Array]] = []
         seen: set[str] = set()
         for column, value in cells:
-            if value is None or value == "":
+            if value is None or (isinstance(value, str) and not value):
                 continue
             variable, code, weights, warnings = self._cell(column, value)
             noted += warnings

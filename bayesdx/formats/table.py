@@ -230,8 +230,6 @@ def write_rows(path: str, columns: Sequence[str], rows: Iterator[Sequence[object
     first = list(islice(rows, 1))  # raises here when there is nothing to write
     every = chain(first, rows)
     if path == "-":
-        if sys.stdout is None:
-            raise InputError("standard output is closed")
         _write_csv(sys.stdout, columns, every)
     elif file_format == "parquet":
         write_whole(path, lambda part: _write_parquet(part, columns, every))
