@@ -76,7 +76,7 @@ def forgive_encodings() -> None:
     A standard output that is closed becomes one that refuses to be written to.
     """
     if sys.stdout is None:
-        sys.stdout = open(os.devnull, encoding="utf-8")
+        sys.stdout = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - stays open as long as the process
     codecs.register_error(_LOOK_ALIKES, _look_alikes)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

@@ -54,7 +54,7 @@ class Support:
         return tuple(s for s in self.statements if not s.states or wanted & set(s.states))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Literature:
     """Support by (finding, diagnosis), and the reference of every source it names by citation key."""
 

@@ -41,7 +41,7 @@ class ConstraintAnswer:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sensitivity:
     """How far the answer to ``question`` can be trusted.
 

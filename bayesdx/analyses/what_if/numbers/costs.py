@@ -9,6 +9,7 @@ from bayesdx.analyses.question import Question
 from bayesdx.case import number_of, shown
 from bayesdx.errors import InputError, nearest
 from bayesdx.network import Network, Variable
+from bayesdx.values import ByValue
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ def examinations_of(network: Network) -> tuple[Examination, ...]:
     return tuple(e for e in EXAMINATIONS if shown.keys() & e.shows) + own
 
 
-@dataclass(frozen=True)
-class Costs:
+@dataclass(frozen=True, eq=False)
+class Costs(ByValue):
     """Cost of examinations and of single findings, in ``unit``. What is not named costs nothing."""
 
     examinations: Mapping[str, float] = field(default_factory=dict)
