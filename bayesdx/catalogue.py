@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from bayesdx.case import Case
+from bayesdx.case import Case, number_of, parse_weights
 from bayesdx.data import network_names, network_path
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
@@ -65,8 +65,9 @@ def _levels(case: Case) -> list[str]:
     """The levels that a case states, the most probable first."""
     level = case.findings.get("level")
     if isinstance(level, str):
-        return [] if level.startswith("not ") else [level]
+        level = level.strip()
+        level = parse_weights(level) or ([] if level.startswith("not ") else [level])
     if isinstance(level, Mapping):
-        weights = {str(state): weight for state, weight in level.items() if isinstance(weight, (int, float))}
+        weights = {str(state): number_of(weight) or 0.0 for state, weight in level.items()}
         return sorted(weights, key=lambda state: -weights[state])
-    return []
+    return level if isinstance(level, list) else []

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.errors import InputError, nearest
+from bayesdx.values import ByValue
 
 Array = NDArray[np.float64]
 
@@ -60,8 +61,8 @@ class Variable:
         return self.state_labels[index] if self.state_labels else self.states[index].replace("_", " ")
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, eq=False)
+class Network(ByValue):
     """A discrete Bayesian network: variables, DAG and conditional probability tables (CPTs).
 
     ``cpts[v]`` has shape ``(card(parent_1), …, card(parent_k), card(v))``, the parents in the order of
@@ -103,6 +104,11 @@ class Network:
         counts = {i: self._checked(i, table, rows_sum_to_one=False) for i, table in self.counts.items()}
         object.__setattr__(self, "cpts", MappingProxyType(tables))
         object.__setattr__(self, "counts", MappingProxyType(counts))
+
+    def __reduce__(self) -> tuple[type[Network], tuple[object, ...]]:
+        """Pickle and copy what the network is made of: numpy forgets that the arrays are read-only."""
+        parts = dict(self.parents), dict(self.cpts), dict(self.counts)
+        return type(self), (self.id, self.variables, *parts, self.target, self.label, self.version)
 
     def _all_present(self, ids: list[str]) -> list[str]:
         missing = [i for i in ids if i not in self.cpts]
