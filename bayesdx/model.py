@@ -22,6 +22,7 @@ from bayesdx.data import network_names, network_path
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.formats.case_file import read_cases
+from bayesdx.formats.network_file import network_suffix, read_network_file
 from bayesdx.formats.network_json import read_network
 from bayesdx.network import Network
 
@@ -97,7 +98,7 @@ class Model:
             case=one.id,
             prior=self.prior,
             population=self.population,
-            warnings=encoded.warnings,
+            warnings=(*encoded.warnings, *self.document.warnings),
         )
 
     def query(self, case: AnyCase, **options: Any) -> QueryResult:
@@ -262,8 +263,9 @@ def pick_case(cases: list[Case], case_id: str | None) -> Case:
 
 
 def load(network: str | os.PathLike[str], prior: str | None = None, target: str | None = None) -> Model:
-    """Load a shipped network by name, or a network file (.json, .bif, .bif.gz, .xml, .xmlbif).
+    """Load a shipped network by name, or a network file by its ending.
 
+    Files are .json, .bif, .xml (or .xmlbif, .bifxml), .net, .uai and .xdsl, each also gzipped (.bif.gz).
     ``prior`` names a prior set (default: the network's own default); ``target`` the variable to ask for.
     Raises InputError for an unknown name, an unreadable file, or a network that is not well formed.
 
@@ -310,22 +312,11 @@ def _levels(case: Case) -> list[str]:
 
 def _document(network: str | os.PathLike[str]) -> NetworkDocument:
     path = os.fspath(network)
-    suffix = os.path.splitext(path.removesuffix(".gz"))[1]
-    if not suffix and os.path.basename(path) == path:
+    if not network_suffix(path) and os.path.basename(path) == path:
         return read_network(network_path(path))
     if not os.path.isfile(path):
         raise InputError(f"{path}: {'is a directory, not a file' if os.path.isdir(path) else 'no such file'}")
-    if suffix == ".json":
-        return read_network(path)
-    if suffix == ".bif":
-        from bayesdx.formats.bif import read_bif
-
-        return NetworkDocument(read_bif(path))
-    if suffix in (".xml", ".xmlbif"):
-        from bayesdx.formats.convert import read_xmlbif
-
-        return NetworkDocument(read_xmlbif(path))
-    raise InputError(f"{path}: a network file ends in .json, .bif, .bif.gz, .xml or .xmlbif")
+    return read_network_file(path)
 
 
 def _model(document: NetworkDocument, prior: str | None, target: str | None, choice: str) -> Model:
