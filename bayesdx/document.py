@@ -32,13 +32,14 @@ class NetworkDocument(ByValue):
     """A network file: the network (under its default prior set) and what belongs to it.
 
     ``vocabulary`` holds the findings and states of the project that the network does not use: they are
-    accepted in a case, with a warning.
+    accepted in a case, with a warning. ``warnings`` came up while the file was read.
     """
 
     network: Network
     prior_sets: Mapping[str, PriorSet] = field(default_factory=dict)
     levels: tuple[str, ...] = ()
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def default_prior(self) -> PriorSet | None:

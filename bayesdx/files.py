@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
@@ -12,35 +13,91 @@ from typing import Any, BinaryIO, ClassVar, NoReturn
 
 from bayesdx.errors import InputError
 
+_BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# An encoding with two bytes a character is not true where the declaration reads as ASCII.
+_XML_ENCODING = re.compile(
+    rb"""\s*<\?xml[^>]*\bencoding\s*=\s*["'](?!(?i:utf-?16|utf-?32|ucs))([A-Za-z][\w.-]*)["']"""
+)
+_LARGEST_TEXT = 2**28  # bytes that a gzipped file may hold
+
 
 def read_text(path: str | os.PathLike[str]) -> tuple[str, str]:
     """Return ``(text, place)`` of a file, or of standard input for ``-``; ``place`` names it in messages.
 
     Raises InputError for a missing or unreadable file, a directory, a binary file and an empty one.
     """
-    if str(path) == "-":
-        place, data = "standard input", standard_input().read()
-    else:
-        place = os.fspath(path)
-        try:
-            with open(path, "rb") as file:
-                data = file.read()
-        except FileNotFoundError:
-            raise InputError(f"{place}: no such file") from None
-        except IsADirectoryError:
-            raise InputError(f"{place}: is a directory, not a file") from None
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise InputError(f"{place}: cannot be read ({reason})") from None
+    data, place = _read_bytes(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
         raise InputError(f"{place}: is not a text file (UTF-8)")
+    return _not_empty(text, place), place
+
+
+def read_text_as_declared(path: str | os.PathLike[str]) -> tuple[str, str, tuple[str, ...]]:
+    """Return ``(text, place, warnings)`` of a file that may be gzipped, in whatever encoding it declares.
+
+    A byte-order mark or an XML declaration names the encoding; without either, and where it is not true, the
+    text is UTF-8 or, with a warning, Windows-1252. Raises InputError as ``read_text`` does.
+    """
+    data, place = _read_bytes(path)
+    if data.startswith(b"\x1f\x8b"):
+        data = _unzipped(data, place)
+    text, warnings = _decoded(data, place)
+    if "\0" in text:
+        raise InputError(f"{place}: is not a text file")
+    return _not_empty(text, place), place, warnings
+
+
+def _read_bytes(path: str | os.PathLike[str]) -> tuple[bytes, str]:
+    if str(path) == "-":
+        return standard_input().read(), "standard input"
+    place = os.fspath(path)
+    try:
+        with open(path, "rb") as file:
+            return file.read(), place
+    except FileNotFoundError:
+        raise InputError(f"{place}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{place}: is a directory, not a file") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"{place}: cannot be read ({reason})") from None
+
+
+def _not_empty(text: str, place: str) -> str:
     if not text.strip():
         raise InputError(f"{place}: is empty")
-    return text, place
+    return text
+
+
+def _unzipped(data: bytes, place: str) -> bytes:
+    import gzip
+    import io
+    import zlib
+
+    try:
+        plain = gzip.GzipFile(fileobj=io.BytesIO(data)).read(_LARGEST_TEXT + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{place}: cannot be unpacked ({error})") from None
+    if len(plain) > _LARGEST_TEXT:
+        raise InputError(f"{place}: unpacks to more than {_LARGEST_TEXT // 2**20} MiB of text")
+    return plain
+
+
+def _decoded(data: bytes, place: str) -> tuple[str, tuple[str, ...]]:
+    declared = _XML_ENCODING.match(data)
+    name = declared[1].decode("ascii") if declared else "utf-8"
+    name = next((encoding for mark, encoding in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), name)
+    for encoding in (name, "utf-8-sig"):
+        try:
+            return data.decode(encoding), ()
+        except (UnicodeError, LookupError):
+            continue
+    text = data.decode("cp1252", errors="replace")
+    return text, (f"{place}: is not {name.upper()}: read as Windows-1252",)
 
 
 def standard_input() -> BinaryIO:

@@ -105,7 +105,7 @@ class Model:
             population=self.population,
             prior_sets={name: prior.probabilities for name, prior in self.document.prior_sets.items()},
             choice=self.choice,
-            warnings=encoded.warnings,
+            warnings=(*encoded.warnings, *self.document.warnings),
         )
 
     def ask(self, name: str, case: AnyCase, /, **options: Any) -> Answer:
@@ -283,8 +283,9 @@ def pick_case(cases: list[Case], case_id: str | None) -> Case:
 
 
 def load(network: str | os.PathLike[str], prior: str | None = None, target: str | None = None) -> Model:
-    """Load a shipped network by name, or a network file (.json, .bif, .bif.gz, .xml, .xmlbif).
+    """Load a shipped network by name, or a network file by its ending.
 
+    Files are .json, .bif, .xml (or .xmlbif, .bifxml), .net, .uai and .xdsl, each also gzipped (.bif.gz).
     ``prior`` names a prior set (default: the network's own default); ``target`` the variable to ask for.
     Raises InputError for an unknown name, an unreadable file, or a network that is not well formed.
 

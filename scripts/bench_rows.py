@@ -248,7 +248,8 @@ print(VariableElimination(model).query([{target!r}], evidence={case!r}, show_pro
 
 def cold_rows(network: Network, repeat: int) -> Iterator[Row]:
     """Whole processes: ``bayesdx query`` against importing its dependencies, and against the query in pgmpy."""
-    from bayesdx.formats.convert import interchange_text, renamed_states
+    from bayesdx.formats.convert import interchange_text
+    from bayesdx.formats.plain_names import renaming
 
     rng = np.random.default_rng(0)
     case = draw_case(network, rng, 0.3, [v.id for v in network.findings if v.id != "size_mm"])
@@ -259,8 +260,8 @@ def cold_rows(network: Network, repeat: int) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.bif"
         path.write_text(interchange_text(network, "bif"), encoding="utf-8")
-        renamed = renamed_states(network)
-        plain = {name: renamed.get(name, {}).get(state, state) for name, state in named.items()}
+        renamed = renaming(network, "bif")
+        plain = {name: renamed.state(name, state) for name, state in named.items()}
         script = PGMPY_QUERY.format(path=str(path), target=str(network.target), case=plain)
         for peer, command, reach, times in (
             ("import numpy, click, rich", imports, 1 / 1.6, repeat),

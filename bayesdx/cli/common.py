@@ -39,7 +39,8 @@ network_option = click.option(
     "--network",
     "-n",
     metavar="NAME|FILE",
-    help="Shipped network, or a network file (.json, .bif, .xml). Default: chosen by the finding 'level'.",
+    help="Shipped network, or a network file (.json, .bif, .xml, .net, .uai, .xdsl). "
+    "Default: chosen by the finding 'level'.",
 )
 prior_option = click.option("--prior", metavar="NAME", help="Prior set. Default: the network's own default.")
 target_option = click.option("--target", metavar="VARIABLE", help="Variable to ask for in a network file.")

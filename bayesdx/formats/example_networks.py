@@ -22,4 +22,4 @@ def example_network(name: str) -> Network:
     files = {path.name.removesuffix(".bif.gz"): path for path in sorted(folder.glob("*.bif.gz"))}
     if name not in files:
         raise InputError(f"pgmpy ships no network '{name}'; {nearest(name, files)}")
-    return read_bif(files[name])
+    return read_bif(files[name]).network
