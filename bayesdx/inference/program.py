@@ -150,8 +150,11 @@ class Program:
 
 def program_for(factors: Factors, plan: Plan, fixed: Collection[int] = ()) -> Program:
     """Compile ``plan``, whose leaves are ``factors`` without the variables ``fixed``."""
-    fixed = frozenset(fixed)
-    compiled = compile_plan(plan)
+    return bound(factors, plan, compile_plan(plan), frozenset(fixed))
+
+
+def bound(factors: Factors, plan: Plan, compiled: Compiled, fixed: frozenset[int]) -> Program:
+    """``compiled``, which is ``plan`` compiled, with the tables of ``factors`` as its leaves."""
     scopes, tables, shaped = [], [], []
     for scope, table, layout in zip(factors.scopes, factors.tables, compiled.layouts, strict=False):
         axes = (*(v for v in scope if v in fixed), *layout.scope)
