@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,24 +11,21 @@ from numpy.typing import NDArray
 from bayesdx.network import Array
 
 
-@dataclass(frozen=True, slots=True)
-class Posterior:
+class Posterior(NamedTuple):
     """P(target | findings), shape (card,), and the natural logarithm of P(findings)."""
 
     probabilities: Array
     log_likelihood: float
 
 
-@dataclass(frozen=True, slots=True)
-class Marginals:
+class Marginals(NamedTuple):
     """P(variable | findings) of every variable, each of shape (card,), and log P(findings)."""
 
     probabilities: Mapping[str, Array]
     log_likelihood: float
 
 
-@dataclass(frozen=True, slots=True)
-class Derivatives:
+class Derivatives(NamedTuple):
     """Partial derivatives of P(e), the probability of the findings, each divided by P(e) (Darwiche 2003).
 
     ``cpt[v]``            d P(e) / d theta_v, shape of the CPT of v
@@ -47,16 +44,14 @@ class Derivatives:
     target_findings: Mapping[str, Array]
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(NamedTuple):
     """The most probable joint state: state index of every variable, and log max P(states, findings)."""
 
     states: Mapping[str, int]
     log_probability: float
 
 
-@dataclass(frozen=True, slots=True)
-class BatchPosterior:
+class BatchPosterior(NamedTuple):
     """P(target | findings) of n cases, shape (n, card_target), and log P(findings), shape (n,).
 
     Where the findings of a case are impossible together the log-likelihood is -inf and the row is zero.
