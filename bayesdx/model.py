@@ -1,10 +1,7 @@
 """Load a network and ask it: the facade of the library.
 
-A method of Model puts a case to one analysis, each of which is a function of a Question:
-
-    def query(self, case, **options):
-        from bayesdx.analyses.query.numbers.differential import query
-        return self._ask(query, case, **options)
+``model.ask(name, case, **options)`` puts a case to the analysis of that name (``bayesdx.analyses``) and gives its
+result a face: JSON, page and HTML. ``query``, ``explain``, … are the same in one line each.
 """
 
 from __future__ import annotations
@@ -16,28 +13,32 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast
 
+from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.question import Question, impossible_message
 from bayesdx.case import Case, case_from_mapping, encode
-from bayesdx.data import network_names, network_path
+from bayesdx.catalogue import DEFAULT_NETWORK, document_for, read_document
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.formats.case_file import read_cases
-from bayesdx.formats.network_json import read_network
 from bayesdx.network import Network
 
 if TYPE_CHECKING:
+    from bayesdx.analyses.answer import Answer
+    from bayesdx.analyses.ask.numbers import Questionnaire
     from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary
-    from bayesdx.analyses.cite.numbers import CaseCitation
+    from bayesdx.analyses.cite.numbers import LikelihoodCitation
+    from bayesdx.analyses.cite_case.numbers import CaseCitation
     from bayesdx.analyses.compare.numbers import Comparison
     from bayesdx.analyses.explain.numbers.explanation import Explanation
     from bayesdx.analyses.query.numbers.differential import QueryResult
+    from bayesdx.analyses.report.numbers import Report
     from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
     from bayesdx.analyses.what_if.numbers.costs import Costs
     from bayesdx.analyses.what_if.numbers.worth import WhatIf
     from bayesdx.inference import Engine
 
-#: The network of a case whose level names none.
-DEFAULT_NETWORK = "spine"
+__all__ = ["DEFAULT_NETWORK", "Model", "as_case", "load", "load_for", "pick_case"]
+
 #: Name of the prior of a network file that has no prior sets.
 OWN_PRIOR = "network"
 
@@ -97,54 +98,76 @@ class Model:
             case=one.id,
             prior=self.prior,
             population=self.population,
+            prior_sets={name: prior.probabilities for name, prior in self.document.prior_sets.items()},
+            choice=self.choice,
             warnings=encoded.warnings,
         )
 
+    def ask(self, name: str, case: AnyCase, /, **options: Any) -> Answer:
+        """The answer of the analysis ``name`` (a folder of ``bayesdx.analyses``) to a case, with its options.
+
+        Raises InputError for whatever is wrong with the case or an option, ImpossibleFindings (which names them)
+        for findings that cannot occur together.
+        """
+        if name not in ANALYSES:
+            raise InputError(f"no analysis '{name}'; {nearest(name, ANALYSES)}")
+        analysis, one = ANALYSES[name], as_case(case)
+        question = self.question(one)
+        try:
+            answer: Answer = analysis.run(question, **options)
+        except ImpossibleFindings:
+            raise ImpossibleFindings(f"{one.place}: {impossible_message(question)}") from None
+        return answer.faced(analysis)
+
     def query(self, case: AnyCase, **options: Any) -> QueryResult:
         """The ranked differential of a case; options as in ``bayesdx.analyses.query``."""
-        from bayesdx.analyses.query.numbers.differential import query
-
-        return self._ask(query, case, **options)
+        return cast("QueryResult", self.ask("query", case, **options))
 
     def explain(self, case: AnyCase, versus: str | None = None, pair: tuple[str, str] | None = None) -> Explanation:
         """Why the leading diagnosis and not another; see ``bayesdx.analyses.explain``."""
-        from bayesdx.analyses.explain.numbers.explanation import explain
-
-        return self._ask(explain, case, versus=versus, pair=pair)
+        return cast("Explanation", self.ask("explain", case, versus=versus, pair=pair))
 
     def cite(self, case: AnyCase) -> CaseCitation:
-        """The sources that the answer to a case rests on most; see ``bayesdx.analyses.cite``."""
-        from bayesdx.analyses.cite.numbers import cite_case
+        """The sources that the answer to a case rests on most; see ``bayesdx.analyses.cite_case``."""
+        return cast("CaseCitation", self.ask("cite_case", case))
 
-        return self._ask(cite_case, case)
+    def cite_likelihood(self, finding: str, diagnosis: str, states: Iterable[str] = ()) -> LikelihoodCitation:
+        """The facts behind P(finding | diagnosis); see ``bayesdx.analyses.cite``."""
+        analysis = ANALYSES["cite"]
+        found = analysis.run(self.engine, finding, tuple(states), diagnosis)
+        return cast("LikelihoodCitation", found.faced(analysis))
 
     def what_if(self, case: AnyCase, costs: AnyCosts | None = None, **options: Any) -> WhatIf:
         """What is missing in a case and what it is worth; see ``bayesdx.analyses.what_if``.
 
         ``costs`` is a mapping of examination or finding to cost, or the YAML or JSON file of one.
         """
-        from bayesdx.analyses.what_if.numbers.worth import what_if
-
-        return self._ask(what_if, case, costs=self.costs(costs), **options)
+        return cast("WhatIf", self.ask("what_if", case, costs=self.costs(costs), **options))
 
     def sensitivity(self, case: AnyCase, **options: Any) -> Sensitivity:
         """How far the answer can be trusted; see ``bayesdx.analyses.sensitivity``."""
-        from bayesdx.analyses.sensitivity.numbers.literature import literature_of
-        from bayesdx.analyses.sensitivity.numbers.result import sensitivity
+        return cast("Sensitivity", self.ask("sensitivity", case, **options))
 
-        priors = {name: prior.probabilities for name, prior in self.document.prior_sets.items()}
-        literature = literature_of(self.network)
-        return self._ask(sensitivity, case, prior_probabilities=priors, literature=literature, **options)
+    def report(self, case: AnyCase, versus: str | None = None) -> Report:
+        """Everything about a case in one document; see ``bayesdx.analyses.report``."""
+        return cast("Report", self.ask("report", case, case=as_case(case), versus=versus))
 
     def compare(self, case: AnyCase, changes: Mapping[str, object], removed: Iterable[str] = ()) -> Comparison:
         """The differential before and after findings are set to other values or ``removed``."""
-        from bayesdx.analyses.compare.numbers import compare
         from bayesdx.formats.case_file import with_changes
 
         before = as_case(case)
         after = with_changes(before, changes, removed)
-        self._ask(lambda question: question.engine.log_likelihood(question.findings), before)
-        return self._ask(lambda question: compare(self.question(before), question), after)
+        self.ask("query", before, draws=0)  # names the findings if they are impossible as they stand
+        return cast("Comparison", self.ask("compare", after, before=self.question(before)))
+
+    def questionnaire(self, case: AnyCase, **options: Any) -> Questionnaire:
+        """A questionnaire that begins with a case; see ``bayesdx.analyses.ask``."""
+        from bayesdx.formats.case_file import as_mapping
+
+        analysis = ANALYSES["ask"]
+        begun = analysis.run(self.question, as_mapping(as_case(case)), **options)
+        return cast("Questionnaire", begun.faced(analysis))
 
     def costs(self, costs: AnyCosts | None) -> Costs | None:
         """Costs from a mapping or a file; raises InputError for a name that is not in the network."""
@@ -215,14 +238,6 @@ class Model:
         if self.network.target is None:
             raise InputError(f"network '{self.network.id}' has no target: name the variable to ask for (--target)")
 
-    def _ask(self, analysis: Callable[..., Result], case: AnyCase, **options: Any) -> Result:
-        one = as_case(case)
-        question = self.question(one)
-        try:
-            return analysis(question, **options)
-        except ImpossibleFindings:
-            raise ImpossibleFindings(f"{one.place}: {impossible_message(question)}") from None
-
 
 class _Deferred:
     """The engine of a model that need not be there yet: it is imported and compiled at its first question.
@@ -272,60 +287,13 @@ def load(network: str | os.PathLike[str], prior: str | None = None, target: str 
     >>> round(sum(row.probability for row in result.posterior), 9)
     1.0
     """
-    return _model(_document(network), prior, target, "named by the user")
+    return _model(read_document(network), prior, target, "named by the user")
 
 
 def load_for(case: Case, prior: str | None = None) -> Model:
     """Load the shipped network that covers the case's level; without a level, the default network."""
-    levels = _levels(case)
-    for level in levels:
-        for name in _default_first():
-            document = read_network(network_path(name))
-            if level in document.levels:
-                return _model(document, prior, None, f"it covers level '{level}'")
-    choice = "no network covers the level" if levels else "the case states no level"
-    return _model(read_network(network_path(DEFAULT_NETWORK)), prior, None, choice)
-
-
-def shipped_levels() -> tuple[str, ...]:
-    """The levels that the shipped networks cover, those of the default network first."""
-    documents = (read_network(network_path(name)) for name in _default_first())
-    return tuple(dict.fromkeys(level for document in documents for level in document.levels))
-
-
-def _default_first() -> tuple[str, ...]:
-    return (DEFAULT_NETWORK, *(name for name in network_names() if name != DEFAULT_NETWORK))
-
-
-def _levels(case: Case) -> list[str]:
-    """The levels that a case states, the most probable first."""
-    level = case.findings.get("level")
-    if isinstance(level, str):
-        return [] if level.startswith("not ") else [level]
-    if isinstance(level, Mapping):
-        weights = {str(state): weight for state, weight in level.items() if isinstance(weight, (int, float))}
-        return sorted(weights, key=lambda state: -weights[state])
-    return []
-
-
-def _document(network: str | os.PathLike[str]) -> NetworkDocument:
-    path = os.fspath(network)
-    suffix = os.path.splitext(path.removesuffix(".gz"))[1]
-    if not suffix and os.path.basename(path) == path:
-        return read_network(network_path(path))
-    if not os.path.isfile(path):
-        raise InputError(f"{path}: {'is a directory, not a file' if os.path.isdir(path) else 'no such file'}")
-    if suffix == ".json":
-        return read_network(path)
-    if suffix == ".bif":
-        from bayesdx.formats.bif import read_bif
-
-        return NetworkDocument(read_bif(path))
-    if suffix in (".xml", ".xmlbif"):
-        from bayesdx.formats.convert import read_xmlbif
-
-        return NetworkDocument(read_xmlbif(path))
-    raise InputError(f"{path}: a network file ends in .json, .bif, .bif.gz, .xml or .xmlbif")
+    document, choice = document_for(case)
+    return _model(document, prior, None, choice)
 
 
 def _model(document: NetworkDocument, prior: str | None, target: str | None, choice: str) -> Model:

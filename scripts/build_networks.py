@@ -1,4 +1,4 @@
-"""Build networks/spine.json and networks/cranial.json from networks/*.yaml and priors/*.
+"""Build networks/*.json and their ledgers (networks/ledger/*.jsonl) from networks/*.yaml and priors/*.
 
 ``python scripts/build_networks.py`` writes the files; ``--check`` only says whether they are up to date, and
 exits with 1 when they are not.
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from bayesdx.formats.network_json import network_text
+from bayesdx.knowledge.ledger import ledger_text
 from bayesdx.knowledge.library import NETWORKS, Library
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,18 +24,22 @@ def main() -> int:
     library = Library(ROOT / "networks", ROOT / "priors")
     stale = []
     for name in NETWORKS:
-        document = library.document(library.definition(name))
-        text = network_text(
+        definition = library.definition(name)
+        document = library.document(definition)
+        network = network_text(
             document.network,
             prior_sets=document.prior_sets.values(),
             levels=document.levels,
             vocabulary=document.vocabulary,
         )
-        path = ROOT / "networks" / f"{name}.json"
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            stale.append(name)
-            if not check:
-                path.write_text(text, encoding="utf-8")
+        ledger = ledger_text(library.ledger(definition))
+        folder = ROOT / "networks"
+        for path, text in ((folder / f"{name}.json", network), (folder / "ledger" / f"{name}.jsonl", ledger)):
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                stale.append(path.name)
+                if not check:
+                    path.parent.mkdir(exist_ok=True)
+                    path.write_text(text, encoding="utf-8")
     if not stale:
         print("up to date:", ", ".join(NETWORKS))
     else:

@@ -18,7 +18,7 @@ from bayesdx.analyses.explain.numbers.support import literature_of
 from bayesdx.formats.case_file import read_cases
 from bayesdx.knowledge.library import NETWORKS
 from bayesdx.model import load
-from bayesdx.report.render.terminal import table
+from bayesdx.report.render.text import aligned
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN = 15
@@ -30,9 +30,7 @@ def main() -> None:
     lean: dict[tuple[str, str, str], float] = defaultdict(float)
     for name in NETWORKS:
         model = load(name)
-        findings = [variable.id for variable in model.network.findings]
-        diagnoses = model.network.variable("diagnosis").states
-        literature = literature_of(model.network, findings, diagnoses)
+        literature = literature_of(model.network)
         assert literature is not None
         for case in cases:
             if case.metadata["region"] != name:
@@ -47,7 +45,7 @@ def main() -> None:
                         lean[name, row.diagnosis, finding_id] += weight * support.base_share
     rows = sorted(bits.items(), key=lambda item: -sum(item[1]))[:SHOWN]
     click.echo(
-        table(
+        aligned(
             ("finding not stated", "cases", "mean bits", "sum"),
             [[f, str(len(x)), f"{sum(x) / len(x):.3f}", f"{sum(x):.1f}"] for f, x in rows],
             right=(1, 2, 3),
@@ -57,7 +55,7 @@ def main() -> None:
     facts = sorted(lean.items(), key=lambda item: -item[1])
     facts = [item for item in facts if item[0][1] != "other"][:SHOWN]
     click.echo(
-        table(
+        aligned(
             ("network", "diagnosis", "finding", "leaned on"),
             [[*key, f"{value:.1f}"] for key, value in facts],
             right=(3,),

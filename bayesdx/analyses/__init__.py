@@ -1,0 +1,76 @@
+"""The table of analyses: one row a question, one folder a row.
+
+A folder holds ``numbers`` (options, the function, its result), ``wire`` (result -> the dict of ``schema.json``) and
+``page`` (result -> blocks of words). They are named here as text and imported when they are used: numbers know
+neither of the other two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A row of the table, and the face of its results: their JSON, their page, their HTML.
+
+    ``command`` is how it is asked on the command line, ``folder`` its room, ``function`` the dotted name of the
+    function below ``numbers`` that answers it, and ``document`` the page of the documentation that shows it.
+    """
+
+    command: str
+    folder: str
+    function: str
+    document: str = "tour.md"
+
+    def _module(self, corner: str) -> ModuleType:
+        return import_module(f"{__name__}.{self.folder}.{corner}")
+
+    def run(self, *arguments: Any, **options: Any) -> Any:
+        """Answer the question."""
+        module, _, name = self.function.rpartition(".")
+        return getattr(self._module(f"numbers{module and '.' + module}"), name)(*arguments, **options)
+
+    def to_dict(self, result: Any, **options: Any) -> dict[str, object]:
+        """The JSON object of a result."""
+        answer: dict[str, object] = self._module("wire").to_dict(result, **options)
+        return answer
+
+    def text(self, result: Any, **options: Any) -> str:
+        """The page of a result as text of a terminal, with ANSI styles."""
+        from bayesdx.report.render.text import text
+
+        return text(self._module("page").page(result, **options))
+
+    def html(self, result: Any, **options: Any) -> str:
+        """The page of a result as HTML, for notebooks."""
+        from bayesdx.report.render.html import fragment
+
+        return fragment(self._module("page").page(result, **options))
+
+
+ANALYSES = {
+    row.folder: row
+    for row in (
+        Analysis("query", "query", "differential.query"),
+        Analysis("explain", "explain", "explanation.explain"),
+        Analysis("what-if", "what_if", "worth.what_if"),
+        Analysis("what-if --set", "compare", "compare"),
+        Analysis("ask", "ask", "begin"),
+        Analysis("sensitivity", "sensitivity", "result.sensitivity", "sensitivity.md"),
+        Analysis("cite --given", "cite", "cite_likelihood"),
+        Analysis("cite", "cite_case", "cite_case"),
+        Analysis("report", "report", "report"),
+        Analysis("evaluate", "evaluate", "scoring.evaluate_cases"),
+        Analysis("evaluate --compare", "benchmark", "compare_cases"),
+        Analysis("batch", "batch", "query_batch"),
+        Analysis("networks list", "networks", "list_networks"),
+        Analysis("networks show", "network", "show_network"),
+        Analysis("networks show --coverage", "coverage", "literature_coverage"),
+        Analysis("networks check", "check", "check_network"),
+        Analysis("export", "export", "export_network", "formats.md"),
+    )
+}

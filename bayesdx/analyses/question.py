@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.network import Array, Variable
+from bayesdx.network import Array, Network, Variable
 
 if TYPE_CHECKING:
     from bayesdx.inference import Engine
+    from bayesdx.inference.results import Derivatives, Posterior
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,8 +22,11 @@ class Question:
     """Findings put to a compiled network.
 
     ``findings[v]`` are likelihood weights of shape (card of v,); ``stated[v]`` says the same in words (a state,
-    ``"not <state>"`` or ``{state: weight}``). ``prior`` names the prior set and ``population`` where it holds.
-    ``warnings`` came up while the case was read; analyses add their own behind them.
+    ``"not <state>"`` or ``{state: weight}``). ``prior`` names the prior set and ``population`` where it holds;
+    ``prior_sets`` are the probabilities (card of the target,) of all that the network has, by name. ``choice`` says
+    how the network was chosen. ``warnings`` came up while the case was read; analyses add their own behind them.
+
+    What several analyses need is asked of the engine once and kept: ``answer``, ``alone``, ``derivatives``.
     """
 
     engine: Engine
@@ -30,6 +35,8 @@ class Question:
     case: str | None = None
     prior: str = ""
     population: str = ""
+    prior_sets: Mapping[str, Array] = field(default_factory=dict)
+    choice: str = ""
     warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -37,17 +44,40 @@ class Question:
         return f"Question({asked})"
 
     @property
+    def network(self) -> Network:
+        """The network that is asked."""
+        return self.engine.network
+
+    @property
     def target(self) -> Variable:
         """The variable that is asked for."""
-        network = self.engine.network
-        return network.variable(network.target or "")
+        return self.network.variable(self.network.target or "")
 
+    @cached_property
+    def answer(self) -> Posterior:
+        """P(target | findings) and ln P(findings); raises ImpossibleFindings."""
+        return self.engine.posterior(self.findings)
+
+    @property
+    def posterior(self) -> Array:
+        """P(target | findings), shape (card of the target,)."""
+        return self.answer.probabilities
+
+    @cached_property
+    def alone(self) -> Mapping[str, Array]:
+        """P(v) without findings for every variable v, shape (card of v,)."""
+        return self.engine.marginals({}).probabilities
+
+    @cached_property
+    def derivatives(self) -> Derivatives:
+        """Derivatives of P(target, findings) with respect to every CPT entry."""
+        return self.engine.derivatives(self.findings, self.target.id)
+
+    @property
     def prior_probabilities(self) -> Array:
         """P(target) without findings, shape (card of the target,)."""
-        network, target = self.engine.network, self.target.id
-        if network.parents[target]:
-            return self.engine.posterior({}, target).probabilities
-        return network.cpts[target]
+        target = self.target.id
+        return self.alone[target] if self.network.parents[target] else self.network.cpts[target]
 
     def hard_findings(self) -> dict[str, int]:
         """State index of every finding that leaves one state possible."""
@@ -56,7 +86,7 @@ class Question:
 
     def head(self) -> dict[str, object]:
         """The keys that begin the JSON of every answer: what was asked, of which network and prior set."""
-        network = self.engine.network
+        network = self.network
         return {
             "network": network.id,
             "network_version": network.version,

@@ -29,7 +29,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         names = (file.removesuffix(".py") for file in os.listdir(os.path.dirname(__file__)) if file.endswith(".py"))
-        return sorted(name.replace("_", "-") for name in names if name not in ("__init__", "common"))
+        return sorted(name.replace("_", "-") for name in names if name not in ("__init__", "common", "output"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_parameters, echo_json, load_model, read_case
+from bayesdx.cli.common import case_parameters, load_model, read_case
+from bayesdx.cli.output import echo_json
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ def command(
     stops when a diagnosis is certain enough, when nothing that is left is worth asking, on 'done', or at the end
     of the input. With --json the conversation goes to stderr and its outcome to stdout.
     """
-    from bayesdx.analyses.ask.numbers import begin
     from bayesdx.analyses.ask.page import closing, opening
     from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
     from bayesdx.case import Case, case_from_mapping
-    from bayesdx.formats.case_file import as_mapping, check_writable, write_case
+    from bayesdx.formats.case_file import check_writable, write_case
+    from bayesdx.report.render.text import section
 
     if save is not None:
         check_writable(save)  # before the questions, not after the answers
@@ -83,12 +84,13 @@ def command(
     if network is None:
         case = _with_level(case, say, read)
     model = load_model(network, prior, target, case)
-    start = begin(model.question, as_mapping(case), StoppingRules(certain, information, worth), model.costs(costs))
-    say(opening(start, model.choice))
+    rules = StoppingRules(certain, information, worth)
+    start = model.questionnaire(case, rules=rules, costs=model.costs(costs))
+    say(section(opening(start)))
     end = _converse(start, say, read)
     if save is not None:
         write_case(save, case_from_mapping(end.case, save))
-    say("\n" + closing(end, save))
+    say("\n" + section(closing(end, save)))
     if as_json:
         echo_json({**end.to_dict(), "saved": save})
 
@@ -114,16 +116,17 @@ def _reader(err: bool) -> Read:
 
 def _with_level(case: Case, say: Say, read: Read) -> Case:
     """Ask for the level, which chooses the network, when the case does not state it."""
-    from bayesdx.analyses.ask.page import HELP, choices
+    from bayesdx.analyses.ask.page import HELP, asked
+    from bayesdx.catalogue import shipped_levels
     from bayesdx.formats.answers import parse_answer
     from bayesdx.formats.case_file import with_changes
-    from bayesdx.model import shipped_levels
     from bayesdx.network import Variable
+    from bayesdx.report.render.text import section
 
     if "level" in case.findings:
         return case
     level = Variable("level", shipped_levels(), "Level of the lesion")
-    say(f"{click.style(level.label, bold=True)}, which chooses the network\n{choices(level, level.states)}")
+    say(section(asked("", level.label, ", which chooses the network", level, level.states)))
     while True:
         line = read()
         if line is None or line.lower() in (*SKIP, *STOP):
@@ -141,11 +144,13 @@ def _converse(start: Questionnaire, say: Say, read: Read) -> Questionnaire:
     """Ask until stopped; every change of the differential is shown."""
     from bayesdx.analyses.ask import page as shown
     from bayesdx.formats.answers import parse_answer
+    from bayesdx.report.blocks import Section
+    from bayesdx.report.render.text import section
 
     now, asked = start, None
     while (value := now.next) is not None:
         if asked is not now:
-            say("\n" + shown.prompt(value, len(now.answers) + 1))
+            say("\n" + section(shown.prompt(value, len(now.answers) + 1)))
             asked = now
         line = read()
         word = "done" if line is None else line.lower()
@@ -155,16 +160,16 @@ def _converse(start: Questionnaire, say: Say, read: Read) -> Questionnaire:
             if word in ("?", "help"):
                 say(shown.HELP)
             elif word == "why":
-                say(shown.why(value, now))
+                say(section(shown.why(value, now)))
             elif word in SKIP:
                 now = now.answered(value, None)
             elif word == "undo":
                 now, before = now.undone(), now
-                say(shown.differential(now, before))
+                say(section(Section("", (shown.differential(now, before),))))
             else:
                 stated = parse_answer(str(line), value.variable, shown.offered_states(value))
                 now, before = now.answered(value, stated), now
-                say(shown.differential(now, before))
+                say(section(Section("", (shown.differential(now, before),))))
         except InputError as error:
             say(click.wrap_text(f"! {error}", 79, "", "  "))
     return now

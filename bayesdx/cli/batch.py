@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import echo_json, json_option, network_option, prior_option, progress, target_option
+from bayesdx.cli.common import json_option, network_option, prior_option, progress, target_option
+from bayesdx.cli.output import echo_json
 
 if TYPE_CHECKING:
     from bayesdx.analyses.batch.numbers import BatchSummary

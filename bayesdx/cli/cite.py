@@ -6,7 +6,8 @@ import os
 
 import click
 
-from bayesdx.cli.common import echo_json, json_option, load_model, network_option, prior_option, read_case
+from bayesdx.cli.common import json_option, load_model, network_option, prior_option, read_case
+from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
 
@@ -39,10 +40,7 @@ def command(
     With --given: those behind P(FINDING | diagnosis), and the distribution that they give. With a case file:
     the references that the answer rests on most.
     """
-    from bayesdx.analyses.cite.page import case_references, likelihood_facts
-
     if given is not None:
-        from bayesdx.analyses.cite.numbers import cite_likelihood
         from bayesdx.model import DEFAULT_NETWORK, load
 
         finding, equals, state = what.partition("=")
@@ -50,20 +48,12 @@ def command(
             raise InputError(f"{what}: write FINDING=STATE, or FINDING for all its states")
         states = (state,) if state else ()
         model = load(network or DEFAULT_NETWORK, prior)
-        citation = cite_likelihood(model.engine, finding, states, _diagnosis(given))
-        if as_json:
-            echo_json(citation.to_dict())
-        else:
-            click.echo(likelihood_facts(citation))
+        show(model.cite_likelihood(finding, _diagnosis(given), states), as_json)
         return
     if "=" in what or not (what == "-" or os.path.splitext(what)[1] or os.path.exists(what)):
         raise InputError(f"'{what}' needs --given diagnosis=…: which diagnosis?")
     case = read_case(what, case_id, (), None, None)
-    references = load_model(network, prior, None, case).cite(case)
-    if as_json:
-        echo_json(references.to_dict())
-    else:
-        click.echo(case_references(references, top))
+    show(load_model(network, prior, None, case).ask("cite_case", case), as_json, top=top)
 
 
 def _diagnosis(given: str) -> str:

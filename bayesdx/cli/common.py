@@ -6,22 +6,15 @@ A command that asks about one case looks like this (file ``query.py``):
     @case_command
     @click.option("--all", "show_all", is_flag=True, help="…")
     def command(model: Model, case: Case, as_json: bool, show_all: bool) -> None:
-        result = model.query(case)
-        if as_json:
-            echo_json(result.to_dict())
-        else:
-            from bayesdx.analyses.query.page import differential
-            click.echo(differential(result, model.choice, show_all))
+        show(model.ask("query", case), as_json, show_all=show_all)
 
-The command computes nothing and formats nothing: the model answers, ``bayesdx.report`` says how it looks. It
-imports the report only when it prints one, and prints once, so that bad input leaves nothing half-written.
+The command computes nothing and formats nothing: the model answers, and the answer knows its JSON and its page.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -156,8 +149,3 @@ def progress(what: str, total: int | None) -> Iterator[Callable[[int], object]]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda steps: bar.advance(task, steps)
-
-
-def echo_json(value: Mapping[str, object]) -> None:
-    """Print one JSON object, in ASCII: whatever reads it needs no encoding."""
-    click.echo(json.dumps(value, indent=2, allow_nan=False))

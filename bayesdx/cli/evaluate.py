@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from bayesdx.cli.common import echo_json, json_option, network_option, prior_option, progress
+from bayesdx.cli.common import json_option, network_option, prior_option, progress
+from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
 
@@ -32,8 +33,7 @@ def command(
     CASES is a YAML or JSON file with a list of cases, each with its `diagnosis`. Facts from a case's own
     publication (the key `source`: doi, pmid or title) are left out while it is scored.
     """
-    from bayesdx.analyses.evaluate.numbers.scoring import compare_cases, evaluate_cases
-    from bayesdx.analyses.evaluate.page import comparison, full_text
+    from bayesdx.analyses import ANALYSES
     from bayesdx.formats.case_file import read_cases
 
     chosen = {"--network": network, "--prior": prior, "--baseline": baseline, "--cases": show_cases}
@@ -42,19 +42,10 @@ def command(
             raise InputError(f"--compare: leave out {option}; it shows every network, prior set and the baseline")
     cases = read_cases(path)
     with progress("Scoring", len(cases) * (4 if compare else 1)) as advance:
-        if compare:
-            table = compare_cases(cases, own_source=own_source, advance=advance)
-        else:
-            result = evaluate_cases(
-                cases, network, prior, baseline=baseline, own_source=own_source, advance=advance
-            )
+        analysis = ANALYSES["benchmark" if compare else "evaluate"]
+        options = {} if compare else {"network": network, "prior": prior, "baseline": baseline}
+        result = analysis.run(cases, own_source=own_source, advance=advance, **options)
     if compare:
-        if as_json:
-            echo_json({"schema": "evaluate-compare/1", "rows": [row.to_dict() for row in table]})
-        else:
-            click.echo(comparison(table))
-    elif as_json:
-        about = {"schema": "evaluate/1", "network": network, "prior": prior, "baseline": baseline}
-        echo_json({**about, "own_source": own_source, **result.to_dict()})
+        show(result.faced(analysis), as_json)
     else:
-        click.echo(full_text(result, show_cases))
+        show(result.faced(analysis), as_json, show_cases=show_cases)

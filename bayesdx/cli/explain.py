@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_command, echo_json
+from bayesdx.cli.common import case_command
+from bayesdx.cli.output import show
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -33,10 +34,4 @@ def command(
     The weight of each finding for the leading diagnosis against the runner-up, what speaks against it, what a
     typical case shows and this one lacks, and what would tell the two apart; with the sources.
     """
-    result = model.explain(case, versus=versus, pair=pair)
-    if as_json:
-        echo_json(result.to_dict())
-    else:
-        from bayesdx.analyses.explain.page import explanation
-
-        click.echo(explanation(result, model.choice, show_all))
+    show(model.ask("explain", case, versus=versus, pair=pair), as_json, show_all=show_all)

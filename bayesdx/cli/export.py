@@ -6,7 +6,8 @@ import os
 
 import click
 
-from bayesdx.cli.common import echo_json, json_option, network_option, prior_option, target_option
+from bayesdx.cli.common import json_option, network_option, prior_option, target_option
+from bayesdx.cli.output import echo_json
 from bayesdx.errors import InputError
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_command, echo_json
+from bayesdx.cli.common import case_command
+from bayesdx.cli.output import show
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -24,10 +25,4 @@ def command(model: Model, case: Case, as_json: bool, show_all: bool) -> None:
 
     CASE is a YAML or JSON file, or '-' for standard input; without it, give findings with -f.
     """
-    result = model.query(case)
-    if as_json:
-        echo_json(result.to_dict())
-    else:
-        from bayesdx.analyses.query.page import differential
-
-        click.echo(differential(result, model.choice, show_all))
+    show(model.ask("query", case), as_json, show_all=show_all)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_command, echo_json
+from bayesdx.cli.common import case_command
+from bayesdx.cli.output import echo_json
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,15 +27,15 @@ def command(model: Model, case: Case, as_json: bool, output: str | None, versus:
     It holds the case, the differential, its explanation, what to look at next, how far the answer can be trusted,
     and the references.
     """
-    from bayesdx.analyses.report.document import check_ending, document, write_document
+    from bayesdx.analyses.report.document import check_ending, write_report
 
     if output is not None:
         check_ending(output)
     elif not as_json:
         raise InputError("name the file to write, such as: bayesdx report case.yaml -o report.html")
-    report = document(model, case, versus)
+    report = model.report(case, versus)
     if output is not None:
-        write_document(report, output)
+        write_report(report, output)
     if as_json:
         echo_json(report.to_dict())
     else:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_command, echo_json
+from bayesdx.cli.common import case_command
+from bayesdx.cli.output import show
 
 if TYPE_CHECKING:
     from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
@@ -94,12 +95,7 @@ def command(
         from bayesdx.analyses.sensitivity.plots import plot_sensitivity
 
         plot_sensitivity(result, plot, panels)
-    if as_json:
-        echo_json(result.to_dict(None if everything else 50))
-    else:
-        from bayesdx.analyses.sensitivity.page import sensitivity_text
-
-        click.echo(sensitivity_text(result, model.choice, top, references))
+    show(result, as_json, {"top": None if everything else 50}, top=top, references=references)
 
 
 def _analyse(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_command, echo_json, parse_findings
+from bayesdx.cli.common import case_command, parse_findings
+from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def command(
     if changes or removed:
         if finding or kind or examination or costs or steps:
             raise InputError("--set and --unset compare two differentials: leave the other options of what-if out")
-        _compare(model, case, as_json, changes, removed)
+        show(model.compare(case, parse_findings(changes, "--set"), removed), as_json)
         return
     from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
 
@@ -83,19 +84,4 @@ def command(
         rules=StoppingRules(certain=certain, worth=worth),
         seed=seed,
     )
-    if as_json:
-        echo_json(result.to_dict())
-        return
-    from bayesdx.analyses.what_if.page import finding_text, what_if_text
-
-    click.echo(finding_text(result, model.choice) if finding else what_if_text(result, model.choice, top))
-
-
-def _compare(model: Model, case: Case, as_json: bool, changes: Sequence[str], removed: Sequence[str]) -> None:
-    result = model.compare(case, parse_findings(changes, "--set"), removed)
-    if as_json:
-        echo_json(result.to_dict())
-        return
-    from bayesdx.analyses.what_if.page import comparison_text
-
-    click.echo(comparison_text(result, model.choice))
+    show(result, as_json, top=top, in_full=finding is not None)

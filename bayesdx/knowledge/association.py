@@ -16,12 +16,25 @@ def fit_margins(association: Array, first: Array, second: Array, *, iterations: 
     ``association`` (a, b) > 0 gives the odds ratios, which iterative proportional fitting keeps while it fits
     the margins (Deming & Stephan 1940, Ann Math Stat 11:427). Rows are exact, columns to about 1e-9.
     """
-    joint = np.broadcast_to(np.maximum(association, SMALLEST), (*first.shape[:-1], *association.shape)).copy()
+    of_first, of_second = fit_factors(association, first, second, iterations=iterations)
+    return np.asarray(of_first[..., :, None] * np.maximum(association, SMALLEST) * of_second[..., None, :])
+
+
+def fit_factors(
+    association: Array, first: Array, second: Array, *, iterations: int = 200
+) -> tuple[Array, Array]:
+    """Factors (…, a) and (…, b) of rows and columns by which ``fit_margins`` multiplies the association.
+
+    Proportional fitting only ever scales rows and columns, so it needs no table for each pair of margins.
+    """
+    table = np.maximum(association, SMALLEST)
     tiny = np.finfo(float).tiny
+    of_first = np.ones_like(first)
     for _ in range(iterations):
-        joint *= (second / np.maximum(joint.sum(axis=-2), tiny))[..., None, :]
-        rows = joint.sum(axis=-1)
-        joint *= (first / np.maximum(rows, tiny))[..., :, None]
-        if np.abs(rows - first).max() < 1e-10:
+        of_second = second / np.maximum(of_first @ table, tiny)
+        reached = of_second @ table.T
+        missed = np.abs(of_first * reached - first).max()
+        of_first = first / np.maximum(reached, tiny)
+        if missed < 1e-10:
             break
-    return joint
+    return of_first, of_second

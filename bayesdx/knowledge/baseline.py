@@ -14,7 +14,7 @@ import numpy as np
 
 from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.facts import Fact
-from bayesdx.knowledge.studies import complete_study, group_facts
+from bayesdx.knowledge.studies import read_study, group_facts
 from bayesdx.network import Array, Network, Variable
 
 SMOOTHING = 1.0
@@ -48,11 +48,12 @@ def naive_bayes(
         for diagnosis in diagnoses:
             counts = np.full(variable.cardinality, SMOOTHING)
             for group in group_facts(by_cell.get((finding, diagnosis), ())):
-                study = complete_study(
-                    group, variable.states, uniform, definition.words, pooling, at_site=True, form_known=True
+                states = variable.states
+                study = read_study(
+                    group, states, states, definition.words, pooling, at_site=True, form_known=True
                 )
                 if study:
-                    counts += study.weight * study.distribution
+                    counts += study.weight * study.distribution(uniform)
             rows.append(counts / counts.sum())
         cpts[finding] = np.array(rows)
     return Network(

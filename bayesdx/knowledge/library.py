@@ -10,12 +10,12 @@ from pathlib import Path
 
 from bayesdx.data import data_path
 from bayesdx.document import NetworkDocument
-from bayesdx.knowledge.build import Cell, build_network, pool_findings
+from bayesdx.knowledge.build import Cell, build_network, keep_ledger, pool_findings
 from bayesdx.knowledge.definition import Definition, read_definition, read_vocabulary
 from bayesdx.knowledge.facts import Fact, read_facts
+from bayesdx.knowledge.ledger import Ledger
 from bayesdx.knowledge.prior_sets import read_prior_sets
 from bayesdx.knowledge.sources import Source, read_sources
-from bayesdx.network import Network
 
 NETWORKS = ("spine", "cranial")
 
@@ -57,6 +57,10 @@ class Library:
             unused,
         )
 
+    def ledger(self, definition: Definition) -> Ledger:
+        """What the counts of the network are made of."""
+        return keep_ledger(definition, self.cells(definition), self.sources, self.digest)
+
     @cached_property
     def digest(self) -> str:
         """Twelve hexadecimal digits that change whenever the knowledge does: the version of the networks."""
@@ -73,11 +77,3 @@ class Library:
 def open_library() -> Library:
     """The knowledge that is installed with the package."""
     return Library(data_path("networks"), data_path("priors"))
-
-
-def library_behind(network: Network) -> Library | None:
-    """The installed knowledge, if ``network`` was built from it: None for one of another name or version."""
-    if network.id not in NETWORKS:
-        return None
-    library = open_library()
-    return library if network.version == library.digest else None

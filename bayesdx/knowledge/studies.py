@@ -1,15 +1,16 @@
-"""Facts of one diagnosis and finding, completed into studies: a distribution over the states and a weight."""
+"""Facts of one diagnosis and finding, read as studies: shares of the states and a weight."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bayesdx.knowledge.definition import Pooling
 from bayesdx.knowledge.facts import COUNTED, Fact
+from bayesdx.knowledge.ledger import Saying
 from bayesdx.network import Array
 
 #: Cut points of the findings that sources describe by moments, in years and mm.
@@ -25,17 +26,25 @@ _NEVER_ZERO = 1e-9
 class Study:
     """What one group of patients of one source says about a finding.
 
-    ``distribution`` has shape (states,) and sums to 1; a state that the source is silent about holds its share
-    of the remainder in proportion to the base. ``weight`` is the effective sample size; ``word`` marks studies
-    that state frequency words only.
+    ``stated`` (states,) is what it says state by state, ``open`` the shares that it leaves open within sets of
+    states, which the base divides; together they sum to 1. ``weight`` is the effective sample size; ``word`` marks
+    studies that state frequency words only.
     """
 
     source: str
     form: str
     facts: tuple[Fact, ...]
-    distribution: Array
+    stated: Array
+    open: tuple[tuple[tuple[int, ...], float], ...]
     weight: float
     word: bool
+
+    def distribution(self, base: Array) -> Array:
+        """The distribution over the states (states,) once ``base`` shares out what is left open."""
+        found = self.stated.copy()
+        for at, share in self.open:
+            found[list(at)] += share * base[list(at)] / base[list(at)].sum()
+        return found
 
 
 def group_facts(facts: Iterable[Fact]) -> list[tuple[Fact, ...]]:
@@ -47,55 +56,51 @@ def group_facts(facts: Iterable[Fact]) -> list[tuple[Fact, ...]]:
     return [tuple(group) for group in groups.values()]
 
 
-def complete_study(
+def read_study(
     group: Sequence[Fact],
     states: Sequence[str],
-    base: Array,
+    possible: Collection[str],
     words: Mapping[str, float],
     pooling: Pooling,
     *,
     at_site: bool,
     form_known: bool,
 ) -> Study | None:
-    """Turn facts with one denominator into a distribution over ``states`` and an effective sample size.
+    """Turn facts with one denominator into shares of ``states`` and an effective sample size.
 
-    ``base`` (states,) shares out what the source leaves open; where the source prints a mean or a range, that
-    distribution does, so that its counts come first. Patients in a state that the network does not hold (a level
-    of the other network) leave the denominator; None when nothing remains. The effective sample size of n
-    patients is n / (1 + (n - 1) rho), the design effect of clustered samples (Kish 1965), which keeps one large
-    series from drowning ten others.
+    ``possible`` names the states that a study can speak of. Where the source prints a mean or a range, that distribution shares out what is left open. Patients in a state
+    that the network does not hold (a level of the other network) leave the denominator; None when nothing remains.
+    The effective sample size of n patients is n / (1 + (n - 1) rho), the design effect of clustered samples (Kish
+    1965), which keeps one large series from drowning ten others.
     """
     moments = [fact for fact in group if fact.kind == "moments"]
     sizes = [fact.n or pooling.proportion_sample_size for fact in moments[:1]]
-    if moments:
-        base = bin_moments(moments[0], len(states)) + _NEVER_ZERO
-    reported = np.zeros(len(states))
-    seen = np.zeros(len(states), dtype=bool)
+    shares: dict[tuple[int, ...], float] = {}
+    seen: set[int] = set()
     inside = 1.0
     for fact in group:
         if fact.kind == "moments":
             continue
-        at = [states.index(state) for state in fact.states if state in states and base[states.index(state)] > 0]
+        at = tuple(i for i, state in enumerate(states) if state in possible and state in fact.states)
         if not set(fact.states) & set(states):
             inside -= _proportion(fact, words)
             continue
-        if not at or (len(at) == 1 and seen[at[0]]):
+        if not at or (len(at) == 1 and at[0] in seen):
             continue
-        share = base[at] / base[at].sum()
-        reported[at] += share * _proportion(fact, words)
-        seen[at] = True
+        shares[at] = shares.get(at, 0.0) + _proportion(fact, words)
+        seen.update(at)
         sizes.append(_size(fact, pooling))
     if not sizes or inside <= 0:
         return None
-    reported /= inside
-    total = reported.sum()
-    if total >= 1 or seen.all():
+    shares = {at: share / inside for at, share in shares.items()}
+    total = sum(shares.values())
+    silent = tuple(i for i, state in enumerate(states) if state in possible and i not in seen)
+    if total >= 1 or not silent:
         if total <= 0:
             return None
-        reported /= total
+        shares = {at: share / total for at, share in shares.items()}
     else:
-        open_share = np.where(seen, 0.0, base)
-        reported += (1 - total) * open_share / open_share.sum()
+        shares[silent] = 1 - total
     word = group[0].kind == "word"
     size = max(1.0, max(sizes) * inside)
     weight = pooling.word_sample_size if word else size / (1 + (size - 1) * pooling.study_correlation)
@@ -105,7 +110,15 @@ def complete_study(
         weight *= pooling.site_transfer
     if group[0].condition and not form_known:
         weight *= pooling.condition_weight
-    return Study(group[0].source, group[0].form, tuple(group), reported, weight, word)
+    stated = np.zeros(len(states))
+    for at, share in shares.items():
+        if len(at) == 1:
+            stated[at[0]] += share
+    still_open = tuple((at, share) for at, share in shares.items() if len(at) > 1 and share)
+    study = Study(group[0].source, group[0].form, tuple(group), stated, still_open, weight, word)
+    if not moments:
+        return study
+    return replace(study, stated=study.distribution(bin_moments(moments[0], len(states)) + _NEVER_ZERO), open=())
 
 
 def _proportion(fact: Fact, words: Mapping[str, float]) -> float:
@@ -146,16 +159,22 @@ def bin_moments(fact: Fact, bins: int) -> Array:
     return distribution
 
 
-def pool(studies: Iterable[Study], size: int, word_correlation: float) -> Array:
-    """Dirichlet counts (states,) of several studies: weighted sum, frequency words discounted for copying."""
-    counts = np.zeros(size)
-    word_counts, word_number = np.zeros(size), 0
-    for study in studies:
-        if study.word:
-            word_counts += study.weight * study.distribution
-            word_number += 1
-        else:
-            counts += study.weight * study.distribution
-    if word_number:
-        counts += word_counts / (1 + (word_number - 1) * word_correlation)
-    return counts
+def sayings(study: Study) -> tuple[Saying, ...]:
+    """The facts of a study in the words of the ledger; moments speak of all states."""
+    return tuple(
+        Saying(f.kind, _says(f), () if f.kind == "moments" else f.states, f.form, f.k, f.n) for f in study.facts
+    )
+
+
+def _says(fact: Fact) -> str:
+    if fact.kind in COUNTED:
+        return "case" if fact.kind == "case" else f"{fact.k:g} of {fact.n:g}"
+    if fact.kind == "word":
+        return f'"{fact.value.replace("_", " ")}"'
+    if fact.kind == "proportion":
+        return f"{float(fact.value):.0%}"
+    moments = dict(part.split("=") for part in fact.value.split(";"))
+    said = [f"{name} {moments[key]}" for key, name in (("mean", "mean"), ("sd", "SD")) if key in moments]
+    if "low" in moments:
+        said.append(f"range {moments['low']}–{moments['high']}")
+    return ", ".join(said) + (f" (n = {fact.n:g})" if fact.n else "")

@@ -1,17 +1,51 @@
-"""What an answer says, apart from how it is printed: sections of paragraphs, lists, tables and pictures.
+"""What an answer says, apart from how it is shown: pages of sections, sections of blocks.
 
-A section is a function of a result; ``text`` (here), ``html`` and ``markdown`` print it.
+A page is a function of a result. ``render.text``, ``render.html`` and ``render.markdown`` print it; nothing here
+knows of a screen, and a page is the same whoever writes it.
 """
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import click
+#: Columns of a page on a terminal.
+WIDTH = 100
+#: What stands below every page.
+DISCLAIMER = "For research and education; not a medical device."
 
-from bayesdx.report.render.terminal import WIDTH, table
+
+@dataclass(frozen=True)
+class Cell:
+    """Words with a meaning: ``strong``, ``leads``, ``changes``, ``faint`` or ``group``."""
+
+    words: str
+    tone: str = "strong"
+
+    def __str__(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A share of 0 to 1 as a bar; ``width`` characters stand for 1, and are taken in any case if ``padded``."""
+
+    share: float
+    width: int = 20
+    tone: str = ""
+    padded: bool = False
+
+
+@dataclass(frozen=True)
+class Track:
+    """A line from ``low`` to ``high`` on a scale of 0 to 1, and a mark on it; ``width`` characters long."""
+
+    low: float
+    high: float
+    mark: float
+    width: int
+
+
+AnyCell = str | Cell | Bar | Track
 
 
 @dataclass(frozen=True)
@@ -19,6 +53,21 @@ class Paragraph:
     """Running text."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines that stand as they are, each of one or more parts; long ones continue ``indent`` characters in."""
+
+    items: tuple[tuple[str | Cell, ...], ...]
+    indent: int = 0
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What is said of a few things by name: ``Findings  level=cervical``."""
+
+    rows: tuple[tuple[str, str | tuple[str | Cell, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -37,22 +86,57 @@ class Bullets:
     """A list of sentences."""
 
     items: tuple[Sentence, ...]
+    mark: str = "- "
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under their heads; the columns numbered in ``right`` hold numbers."""
+    """Rows of cells under their heads; the columns numbered in ``right`` hold numbers.
+
+    ``notes`` has a second line for each row, or is empty; ``below`` are lines that belong to the table, and
+    ``title`` stands above it.
+    """
 
     heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[AnyCell, ...], ...]
     right: tuple[int, ...] = ()
+    notes: tuple[tuple[AnyCell, ...], ...] = ()
+    below: tuple[str, ...] = ()
+    title: Cell | None = None
+
+
+@dataclass(frozen=True)
+class Differential:
+    """Bars of probabilities with intervals and priors: ``rows`` are label, probability, interval or None, prior."""
+
+    rows: tuple[tuple[str, float, tuple[float, float] | None, float], ...]
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """From each log-odds (decibans) to the next, the first from zero; the last row is the sum."""
+
+    names: tuple[str, ...]
+    log_odds: tuple[float, ...]
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
+class Tornado:
+    """Probabilities of ``title`` at the lower and the upper end of each number, and where it is ``now``."""
+
+    names: tuple[str, ...]
+    ends: tuple[tuple[float, float], ...]
+    now: float
+    title: str
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture as SVG, in words what it shows, and the table that stands for it where there are no pictures."""
+    """A chart as data, in words what it shows, and the table that stands for it where there are no pictures."""
 
-    svg: str
+    chart: Differential | Waterfall | Tornado
     caption: str
     table: Table
 
@@ -64,43 +148,22 @@ class References:
     items: tuple[str, ...]
 
 
-Block = Paragraph | Bullets | Table | Figure | References
+Block = Paragraph | Lines | Entries | Bullets | Table | Figure | References
 
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a title; one without blocks is left out."""
+    """Blocks under a title, which may be empty; one without blocks is left out."""
 
     title: str
     blocks: tuple[Block, ...]
 
 
-def text(sections: Sequence[Section]) -> str:
-    """Sections for the terminal, at most WIDTH columns wide unless a table's cells are wider."""
-    return "\n\n".join(_section(section) for section in sections if section.blocks)
+@dataclass(frozen=True)
+class Page:
+    """What was asked (``head``), sections, and warnings; the disclaimer stands below what is about diagnoses."""
 
-
-def _section(section: Section) -> str:
-    parts = [part for part in map(_block, section.blocks) if part]
-    return click.style(section.title, bold=True, underline=True) + "\n" + "\n\n".join(parts)
-
-
-def _block(block: Block) -> str:
-    match block:
-        case Paragraph(words):
-            return _wrapped(words)
-        case Bullets(items):
-            return "\n".join(_wrapped(str(item), "- ") for item in items)
-        case Table(heads, rows, right):
-            return table(heads, rows, right)
-        case Figure():
-            return _block(block.table)
-        case References(items):
-            return "\n".join(_wrapped(item, f"{f'[{i}]':<6}") for i, item in enumerate(items, 1))
-
-
-def _wrapped(words: str, mark: str = "") -> str:
-    """Lines of at most WIDTH columns; the first begins with ``mark``, the others are indented as far."""
-    return textwrap.fill(
-        words, WIDTH, initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False
-    )
+    head: Entries | None
+    sections: tuple[Section, ...]
+    warnings: tuple[str, ...] = ()
+    disclaimer: bool = True

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from bayesdx.analyses.benchmark.numbers import compare_cases
 from bayesdx.analyses.evaluate.numbers.figures import Evaluation, ScoredCase, calibration_error, evaluate
-from bayesdx.analyses.evaluate.numbers.scoring import compare_cases, evaluate_cases
+from bayesdx.analyses.evaluate.numbers.scoring import evaluate_cases
+from bayesdx.analyses.evaluate.wire import to_dict
 from bayesdx.case import Case
 from bayesdx.errors import InputError
 from bayesdx.inference import compile_network
@@ -127,7 +129,7 @@ def test_bootstrap_intervals() -> None:
 
 
 def test_to_dict_holds_the_cases(result: Evaluation) -> None:
-    row = result.to_dict()["cases"][1]  # type: ignore[index]
+    row = to_dict(result)["cases"][1]  # type: ignore[index]
     assert row["rank"] == 2
     assert row["leader"] == "a"
     assert row["probability"] == 0.25
@@ -239,7 +241,7 @@ def test_impressions_are_read_from_the_case() -> None:
 def test_comparison_has_a_row_a_prior_set_and_network() -> None:
     cranial = Case({"level": "posterior_fossa"}, id="c", diagnosis="ependymoma")
     done: list[int] = []
-    rows = compare_cases([MENINGIOMA, cranial], advance=done.append)
+    rows = compare_cases([MENINGIOMA, cranial], advance=done.append).rows
     assert {(row.network, row.prior, row.method, row.evaluation.n) for row in rows} == {
         (network, prior, method, 2 if network == "all" else 1)
         for network in ("all", "spine", "cranial")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bayesdx.analyses.explain.numbers.explanation import Explanation, explain
 from bayesdx.analyses.explain.numbers.weights import decibans
+from bayesdx.analyses.explain.wire import to_dict
 from bayesdx.analyses.question import Question
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
@@ -407,7 +408,7 @@ def test_json_is_finite_when_a_missing_state_rules_a_diagnosis_out() -> None:
     )
     result = explain(Question(compile_network(network), {}), pair=("a", "b"))
     assert result.separators[0].best_for(0).decibans == math.inf
-    text = json.dumps(result.to_dict(), allow_nan=False)
+    text = json.dumps(to_dict(result), allow_nan=False)
     assert json.loads(text)["separators"][0]["states"][0]["decibans"] is None
 
 

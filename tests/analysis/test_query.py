@@ -14,6 +14,7 @@ from pgmpy.inference import VariableElimination
 
 from bayesdx.analyses.query.numbers.differential import conflict_measure, query
 from bayesdx.analyses.query.numbers.surprise import simulated_cases, usual_share
+from bayesdx.analyses.query.sentences import warnings
 from bayesdx.analyses.question import Question, impossible_message
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings
@@ -97,7 +98,7 @@ def test_log_likelihood_and_conflict_by_enumeration(model: Model) -> None:
 
 
 def test_conflict_needs_two_findings(model: Model) -> None:
-    assert conflict_measure(model.engine, {"sex": np.array([1.0, 0.0])}, -1.0) is None
+    assert conflict_measure(Question(model.engine, {"sex": np.array([1.0, 0.0])})) is None
 
 
 def test_without_findings_the_prior(model: Model) -> None:
@@ -108,7 +109,7 @@ def test_without_findings_the_prior(model: Model) -> None:
     ]
     assert all(row.probability == pytest.approx(row.prior) for row in result.posterior)
     assert result.surprise is None
-    assert result.warnings == ("no findings: this is the prior",)
+    assert warnings(result) == ("no findings: this is the prior",)
 
 
 def test_intervals_closed_form() -> None:
@@ -205,13 +206,13 @@ def test_surprise_names_the_diagnosis_that_explains_better() -> None:
     assert result.surprise is not None
     assert result.surprise.unusual
     assert result.surprise.better == ("b",)
-    assert any(warning.startswith("surprising for a") for warning in result.warnings)
+    assert any(warning.startswith("surprising for a") for warning in warnings(result))
 
 
 def test_nothing_explains() -> None:
     network = coin([[1.0, 2999.0], [1.0, 2999.0]])
     result = query(Question(compile_network(network), {"x": np.array([1.0, 0.0])}))
-    assert any(warning.startswith("no diagnosis of the network explains") for warning in result.warnings)
+    assert any(warning.startswith("no diagnosis of the network explains") for warning in warnings(result))
 
 
 def test_impossible_findings_are_a_smallest_set(model: Model) -> None:

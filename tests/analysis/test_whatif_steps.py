@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from bayesdx.analyses.ask.numbers import Questionnaire, begin
+from bayesdx.analyses.ask.sentences import stopped as ended
 from bayesdx.analyses.what_if.numbers.costs import Costs, done_examinations, examinations_of
 from bayesdx.analyses.what_if.numbers.examinations import examination_values
 from bayesdx.analyses.what_if.numbers.outcomes import Prospects
 from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
+from bayesdx.analyses.what_if.sentences import stopped
 from bayesdx.case import Case
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError
@@ -67,12 +69,12 @@ def test_long_sequences_are_simulated_within_their_errors(model: Model, monkeypa
 def test_stopping_rules(model: Model) -> None:
     sure = model.what_if(CASE, steps=4, rules=StoppingRules(certain=0.4)).sequences[0]
     assert sure.steps == ()
-    assert sure.stopped == "a diagnosis has 40% in 100% of the outcomes"
+    assert stopped(sure) == "a diagnosis has 40% in 100% of the outcomes"
     high = model.what_if(CASE, steps=9, rules=StoppingRules(information=9.0)).sequences[0]
     assert high.steps == ()
-    assert high.stopped == "nothing that is left is worth its cost"
+    assert stopped(high) == "nothing that is left is worth its cost"
     asked = model.what_if(CASE, steps=2, rules=NEVER).sequences[0]
-    assert asked.stopped == "these are the 2 steps that were asked for"
+    assert stopped(asked) == "these are the 2 steps that were asked for"
     some = model.what_if(CASE, steps=6, rules=StoppingRules(certain=0.8)).sequences[0]
     reached = [step.reached for step in some.steps]
     assert reached[0] == 1
@@ -225,12 +227,12 @@ def test_questionnaire_asks_each_finding_once(model: Model) -> None:
         now = now.answered(value, uncertain)
     assert len(asked) == len(set(asked)) == len(model.network.findings) - 1
     assert "mr_t2_signal" not in asked
-    assert now.stopped == "nothing that is left is worth asking"
+    assert ended(now) == "nothing that is left is worth asking"
 
 
 def test_questionnaire_stops_when_certain(model: Model) -> None:
     now = start(model, {}, rules=StoppingRules(certain=0.5))
-    assert now.stopped == "meningioma has 50.0%, which is at least 50%"
+    assert ended(now) == "meningioma has 50.0%, which is at least 50%"
     assert now.next is None
 
 

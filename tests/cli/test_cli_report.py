@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import Result
 
-from bayesdx.analyses.report.document import Document, document
+from bayesdx.analyses.report.document import html
+from bayesdx.analyses.report.numbers import Report
 from bayesdx.case import case_from_mapping
 from bayesdx.model import load
 
@@ -76,11 +77,11 @@ def case(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Document:
+def shipped() -> Report:
     """The report of a case from the shipped network."""
     findings = {"level": "cervical", "compartment": "extradural", "ct_calcification_pattern": "peripheral_rim"}
     case = case_from_mapping({"id": "shipped", "age": 68, "findings": {**findings, "mr_t2_signal": "hyper"}})
-    return document(load("spine"), case)
+    return load("spine").report(case)
 
 
 def test_html_stands_alone(run: Run, case: str, tmp_path: Path) -> None:
@@ -178,8 +179,8 @@ def test_one_diagnosis_left(run: Run, tmp_path: Path) -> None:
     assert "no is the only diagnosis that the findings leave possible." in output.read_text(encoding="utf-8")
 
 
-def test_citations_lead_to_references(shipped: Document) -> None:
-    page = Page(shipped.html())
+def test_citations_lead_to_references(shipped: Report) -> None:
+    page = Page(html(shipped))
     targets = {target.removeprefix("#") for target in page.values("href")}
     anchors = [anchor for anchor in page.values("id") if anchor.startswith("ref-")]
     assert targets
@@ -187,8 +188,8 @@ def test_citations_lead_to_references(shipped: Document) -> None:
     assert targets == set(anchors)
 
 
-def test_pictures_are_well_formed(shipped: Document) -> None:
-    pictures = re.findall(r"<svg.*?</svg>", shipped.html(), re.S)
+def test_pictures_are_well_formed(shipped: Report) -> None:
+    pictures = re.findall(r"<svg.*?</svg>", html(shipped), re.S)
     assert len(pictures) == 3
     for picture in pictures:
         root = ElementTree.fromstring(picture)
@@ -201,8 +202,8 @@ def test_pictures_are_well_formed(shipped: Document) -> None:
             assert float(element.get("width", 0.0)) >= 0
 
 
-def test_bars_are_as_long_as_the_numbers(shipped: Document) -> None:
-    picture = re.findall(r"<svg.*?</svg>", shipped.html(), re.S)[0]
+def test_bars_are_as_long_as_the_numbers(shipped: Report) -> None:
+    picture = re.findall(r"<svg.*?</svg>", html(shipped), re.S)[0]
     widths = [float(width) for width in re.findall(r'<rect[^>]* width="([\d.]+)"', picture)]
     shown = [row.probability for row in shipped.query.posterior[: len(widths)]]
     scale = widths[0] / shown[0]
@@ -210,7 +211,7 @@ def test_bars_are_as_long_as_the_numbers(shipped: Document) -> None:
         assert width == pytest.approx(max(scale * probability, 0.8), abs=0.1)
 
 
-def test_intervals_agree_throughout(shipped: Document) -> None:
+def test_intervals_agree_throughout(shipped: Report) -> None:
     spread = shipped.sensitivity.uncertainty
     states = shipped.query.question.target.states
     for row in shipped.query.posterior:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -10,13 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from bayesdx.knowledge.build import pool_findings
 from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.facts import Fact
-from bayesdx.knowledge.studies import Study, bin_moments, complete_study, group_facts, pool
+from bayesdx.knowledge.studies import bin_moments, group_facts, read_study
 from bayesdx.network import Array
 
 MakeFact = Callable[..., Fact]
-Complete = Callable[..., Study]
+
+
+class Completed(NamedTuple):
+    """A study whose open shares a base has shared out."""
+
+    distribution: Array
+    weight: float
+    word: bool
+
+
+Complete = Callable[..., Completed]
 
 BASE = np.array([0.2, 0.3, 0.5])
 SIGNAL = ("hypo", "iso", "hyper")
@@ -24,7 +36,7 @@ SIGNAL = ("hypo", "iso", "hyper")
 
 @pytest.fixture
 def complete(orchard: Definition) -> Complete:
-    """complete_study on ``signal`` with the hand-written choices."""
+    """read_study on ``signal`` with the hand-written choices, and a base that shares out the rest."""
 
     def of(
         *facts: Fact,
@@ -32,12 +44,12 @@ def complete(orchard: Definition) -> Complete:
         base: Array = BASE,
         at_site: bool = True,
         form_known: bool = True,
-    ) -> Study:
-        study = complete_study(
-            facts, states, base, orchard.words, orchard.pooling, at_site=at_site, form_known=form_known
+    ) -> Completed:
+        study = read_study(
+            facts, states, states, orchard.words, orchard.pooling, at_site=at_site, form_known=form_known
         )
         assert study is not None
-        return study
+        return Completed(study.distribution(base), study.weight, study.word)
 
     return of
 
@@ -111,8 +123,8 @@ def test_levels_of_the_other_network_leave_the_denominator(complete: Complete, m
 
 def test_nothing_about_the_network(orchard: Definition, make_fact: MakeFact) -> None:
     def nothing(*facts: Fact) -> bool:
-        states, base = ("cervical", "lumbar"), np.array([0.5, 0.5])
-        found = complete_study(facts, states, base, orchard.words, orchard.pooling, at_site=True, form_known=True)
+        states = ("cervical", "lumbar")
+        found = read_study(facts, states, states, orchard.words, orchard.pooling, at_site=True, form_known=True)
         return found is None
 
     assert nothing(make_fact("skull_base", 5, 10))
@@ -157,14 +169,18 @@ def test_counts_come_before_the_mean_of_the_same_source(complete: Complete, make
     assert complete(moments, states=sizes).distribution == pytest.approx(binned, abs=1e-8)
 
 
-def test_pool_discounts_words_for_copying(complete: Complete, make_fact: MakeFact) -> None:
+def test_pool_discounts_words_for_copying(orchard: Definition, make_fact: MakeFact) -> None:
     """Three words of weight 2 count as 6 / (1 + 2 * 0.25) = 4 patients; a count adds its own weight."""
-    word = complete(make_fact("hypo", kind="word", value="often"))
-    count = complete(make_fact("hypo", 4, 10))
-    assert pool([word] * 3, 3, 0.25) == pytest.approx(4 * word.distribution)
-    assert pool([word], 3, 0.25) == pytest.approx(2 * word.distribution)
-    assert pool([count, word], 3, 0.25) == pytest.approx(count.weight * count.distribution + 2 * word.distribution)
-    assert pool([], 3, 0.25).tolist() == [0.0] * 3
+    count = make_fact("hypo", 4, 10, finding="signal")
+    words = [make_fact("hypo", kind="word", value="often", finding="signal", source=f"w{i}") for i in range(3)]
+    pear = make_fact("iso", 1, 1, finding="signal", diagnosis="pear")
+
+    def weight(*facts: Fact) -> float:
+        return float(pool_findings(orchard, [*facts, pear])["signal"].form_counts[0].sum()) - 3.0
+
+    assert weight(*words) == pytest.approx(4)
+    assert weight(words[0]) == pytest.approx(2)
+    assert weight(count, words[0]) == pytest.approx(10 / 5.5 + 2)
 
 
 def test_groups_share_a_denominator(make_fact: MakeFact) -> None:
@@ -191,8 +207,9 @@ def test_a_study_is_always_a_distribution(
     orchard: Definition, make_fact: MakeFact, said: list[tuple[str, int]]
 ) -> None:
     facts = [make_fact(state, k, 9) for state, k in said]
-    study = complete_study(facts, SIGNAL, BASE, orchard.words, orchard.pooling, at_site=True, form_known=True)
+    study = read_study(facts, SIGNAL, SIGNAL, orchard.words, orchard.pooling, at_site=True, form_known=True)
     if study is not None:
-        assert study.distribution.sum() == pytest.approx(1)
-        assert (study.distribution >= 0).all()
+        distribution = study.distribution(BASE)
+        assert distribution.sum() == pytest.approx(1)
+        assert (distribution >= 0).all()
         assert 0 < study.weight < 1 / orchard.pooling.study_correlation

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from numbers import Real
 
+from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.what_if.numbers.costs import Costs, gain_per_cost
 from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
-from bayesdx.analyses.what_if.numbers.worth import FindingValue, finding_values, ranked
+from bayesdx.analyses.what_if.numbers.worth import FindingValue, finding_values
 from bayesdx.errors import InputError
 from bayesdx.network import Array
 
@@ -18,7 +19,7 @@ Put = Callable[[Mapping[str, object]], Question]
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """A finding that was asked, its value as in a case file (None when skipped), and its expected information."""
 
     finding: str
@@ -27,7 +28,7 @@ class Answer:
 
 
 @dataclass(frozen=True, eq=False)
-class Questionnaire:
+class Questionnaire(Answer):
     """A case, and how it came about. Immutable: every answer makes a new one, which knows the one before.
 
     ``put`` asks the model about a case (a mapping like a case file); it raises InputError for a bad value. A
@@ -40,7 +41,7 @@ class Questionnaire:
     posterior: Array
     rules: StoppingRules = field(default_factory=StoppingRules)
     costs: Costs | None = None
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Reply, ...] = ()
     previous: Questionnaire | None = None
 
     @cached_property
@@ -54,12 +55,10 @@ class Questionnaire:
 
     @property
     def stopped(self) -> str | None:
-        """Why nothing more is asked; None while there is something to ask."""
-        leader, probability = ranked(self.posterior, 1)[0]
-        if probability >= self.rules.certain:
-            label = self.question.target.state_label(leader)
-            return f"{label} has {probability:.1%}, which is at least {self.rules.certain:.0%}"
-        return None if self.open else "nothing that is left is worth asking"
+        """Why nothing more is asked: ``certain`` or ``worthless``; None while there is something to ask."""
+        if self.posterior.max() >= self.rules.certain:
+            return "certain"
+        return None if self.open else "worthless"
 
     @property
     def next(self) -> FindingValue | None:
@@ -72,13 +71,14 @@ class Questionnaire:
         Raises InputError for a bad value, and ImpossibleFindings when it contradicts the findings.
         """
         name = value.variable.id
-        answers = (*self.answers, Answer(name, stated, value.information))
+        answers = (*self.answers, Reply(name, stated, value.information))
         if stated is None:
             return replace(self, answers=answers, previous=self)
         case = _with_finding(self.case, name, stated)
         question = self.put(case)
-        posterior = question.engine.posterior(question.findings).probabilities
-        return replace(self, case=case, question=question, posterior=posterior, answers=answers, previous=self)
+        return replace(
+            self, case=case, question=question, posterior=question.posterior, answers=answers, previous=self
+        )
 
     def undone(self) -> Questionnaire:
         """The questionnaire before the last answer; raises InputError at the start."""
@@ -86,32 +86,13 @@ class Questionnaire:
             raise InputError("there is no answer to undo")
         return self.previous
 
-    def to_dict(self) -> dict[str, object]:
-        """The object that ``bayesdx ask --json`` prints (schema ask/1)."""
-        target = self.question.target
-        return {
-            "schema": "ask/1",
-            **self.question.head(),
-            "answers": [
-                {"finding": a.finding, "value": a.value, "information": a.information} for a in self.answers
-            ],
-            "posterior": [
-                {"diagnosis": target.states[i], "label": target.state_label(i), "probability": p}
-                for i, p in ranked(self.posterior, len(self.posterior))
-            ],
-            "stopped": self.stopped,
-            "next": None if self.next is None else self.next.variable.id,
-            "warnings": list(self.question.warnings),
-        }
-
 
 def begin(
     put: Put, case: Mapping[str, object], rules: StoppingRules | None = None, costs: Costs | None = None
 ) -> Questionnaire:
     """A questionnaire about a case (a mapping like a case file, which may be empty)."""
     question = put(case)
-    posterior = question.engine.posterior(question.findings).probabilities
-    return Questionnaire(put, case, question, posterior, rules or StoppingRules(), costs)
+    return Questionnaire(put, case, question, question.posterior, rules or StoppingRules(), costs)
 
 
 def _with_finding(case: Mapping[str, object], name: str, stated: object) -> dict[str, object]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.question import Question
 from bayesdx.network import Array
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Answer):
     """Two posteriors (card of the target,) of one network, side by side.
 
     ``changed`` maps the findings that differ to ``(before, after)`` as stated, None where not stated. The
@@ -44,48 +45,8 @@ class Comparison:
         """Warnings of both cases, each once."""
         return tuple(dict.fromkeys((*self.before.warnings, *self.after.warnings)))
 
-    def __str__(self) -> str:
-        from bayesdx.analyses.what_if.page import comparison_text
 
-        return comparison_text(self)
-
-    def __rich__(self) -> object:
-        from rich.text import Text
-
-        return Text.from_ansi(str(self))
-
-    def _repr_html_(self) -> str:
-        from bayesdx.report.whatif_html import comparison_html
-
-        return comparison_html(self)
-
-    def to_dict(self) -> dict[str, object]:
-        """The object that ``bayesdx what-if --set … --json`` prints (schema what-if-comparison/1)."""
-        target = self.before.target
-        return {
-            "schema": "what-if-comparison/1",
-            **self.before.head(),
-            "findings_after": dict(self.after.stated),
-            "changed": [
-                {"finding": name, "before": before, "after": after}
-                for name, (before, after) in self.changed.items()
-            ],
-            "posterior": [
-                {
-                    "diagnosis": target.states[i],
-                    "label": target.state_label(i),
-                    "before": float(self.posterior_before[i]),
-                    "after": float(self.posterior_after[i]),
-                }
-                for i in self.order
-            ],
-            "log_likelihood_before": self.log_likelihood_before,
-            "log_likelihood_after": self.log_likelihood_after,
-            "warnings": list(self.warnings),
-        }
-
-
-def compare(before: Question, after: Question) -> Comparison:
+def compare(after: Question, before: Question) -> Comparison:
     """Ask two questions of the same network; raises ImpossibleFindings when either cannot be."""
-    old, new = (question.engine.posterior(question.findings) for question in (before, after))
+    old, new = before.answer, after.answer
     return Comparison(before, after, old.probabilities, new.probabilities, old.log_likelihood, new.log_likelihood)

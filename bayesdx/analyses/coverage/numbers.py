@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bayesdx.analyses.answer import Answer
+from bayesdx.errors import InputError, nearest
 from bayesdx.knowledge.build import Cell
 from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.facts import COUNTED, EXCLUSIONS, Fact
+from bayesdx.knowledge.library import NETWORKS, open_library
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,45 @@ class Coverage:
         return self.facts == 0
 
 
+@dataclass(frozen=True, eq=False)
+class LiteratureCoverage(Answer):
+    """The literature behind a shipped network, row by row.
+
+    ``labels`` are those of the diagnoses; ``excluded`` counts the rows of the table of facts that are not used as
+    likelihoods, by reason, and ``used`` those that are.
+    """
+
+    network: str
+    version: str
+    rows: tuple[Coverage, ...]
+    labels: Mapping[str, str]
+    excluded: Mapping[str, int]
+    used: int
+
+
+def literature_coverage(network: str) -> LiteratureCoverage:
+    """The coverage of a shipped network; raises InputError for another one."""
+    if network not in NETWORKS:
+        raise InputError(f"--coverage: no shipped network '{network}'; {nearest(network, NETWORKS)}")
+    library = open_library()
+    definition = library.definition(network)
+    return LiteratureCoverage(
+        network=network,
+        version=library.digest,
+        rows=coverage(definition, library.cells(definition)),
+        labels=dict(definition.diagnoses),
+        excluded=exclusions(library.facts),
+        used=sum(fact.used for fact in library.facts),
+    )
+
+
 def coverage(definition: Definition, cells: Mapping[str, Cell]) -> tuple[Coverage, ...]:
     """One entry for each diagnosis and finding of the network, in the order of the network."""
     defined = {(form.diagnosis, finding) for form in definition.forms for finding in form.definition}
     rows = []
     for diagnosis, _ in definition.diagnoses:
         for finding, cell in cells.items():
-            studies = cell.studies[diagnosis]
+            studies = cell.by_diagnosis[diagnosis]
             facts = [fact for study in studies for fact in study.facts]
             patients = sum(
                 max((int(fact.n or 0) for fact in study.facts if fact.kind in COUNTED), default=0)

@@ -1,44 +1,51 @@
-"""How the literature behind a network looks on a terminal."""
+"""The page of ``networks show --coverage``: how much literature stands behind each row."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-import click
-
-from bayesdx.analyses.coverage.numbers import Coverage
+from bayesdx.analyses.coverage.numbers import Coverage, LiteratureCoverage
 from bayesdx.knowledge.facts import EXCLUSIONS
-from bayesdx.report.render.terminal import WIDTH, page, table
+from bayesdx.report.blocks import Block, Cell, Lines, Page, Section, Table
 
 
-def coverage_text(
-    rows: Sequence[Coverage], labels: Mapping[str, str], excluded: Mapping[str, int], used: int
-) -> str:
+def page(result: LiteratureCoverage) -> Page:
     """A block a diagnosis: facts, patients and sources by finding, then the rows that rest on assumption alone."""
-    parts = []
-    for diagnosis, group in groupby(rows, key=lambda row: row.diagnosis):
-        entries = list(group)
-        lines = [
-            [row.finding + (" *" if row.defined else ""), str(row.facts), str(row.patients), str(row.sources)]
-            for row in entries
-            if not row.assumption_alone
-        ]
-        title = click.style(f"{labels[diagnosis]} ({diagnosis})", bold=True)
-        body = table(("finding", "facts", "patients", "sources"), lines, right=(1, 2, 3)) if lines else "no facts"
-        alone = ", ".join(row.finding + (" *" if row.defined else "") for row in entries if row.assumption_alone)
-        note = click.wrap_text(f"Assumption alone: {alone}", WIDTH, "", "  ") if alone else ""
-        parts.append("\n".join(filter(None, (title, body, note))))
-    rested = sum(row.assumption_alone for row in rows)
-    summary = (
-        f"{len(rows)} rows (diagnosis × finding): {len(rows) - rested} rest on facts, "
-        f"{rested} on assumption alone.\n"
-        "* a state holds by definition of the entity (assumption)\n\n"
-        f"priors/facts.csv: {used} facts used as likelihoods; not used, by reason:\n"
-        + table(
-            ("reason", "rows", ""),
-            [[reason, str(n), EXCLUSIONS[reason]] for reason, n in excluded.items()],
-            right=(1,),
+    sections = [
+        Section("", (_diagnosis(result.labels[diagnosis], diagnosis, list(group)),))
+        for diagnosis, group in groupby(result.rows, key=lambda row: row.diagnosis)
+    ]
+    rested = sum(row.assumption_alone for row in result.rows)
+    summary = Lines(
+        (
+            (
+                f"{len(result.rows)} rows (diagnosis × finding): {len(result.rows) - rested} rest on facts, ",
+                f"{rested} on assumption alone.",
+            ),
+            ("* a state holds by definition of the entity (assumption)",),
         )
     )
-    return page(*parts, summary)
+    reasons = tuple((reason, str(n), EXCLUSIONS[reason]) for reason, n in result.excluded.items())
+    used = Lines(((f"priors/facts.csv: {result.used} facts used as likelihoods; not used, by reason:",),))
+    excluded = Table(("reason", "rows", ""), reasons, (1,))
+    return Page(None, (*sections, Section("", (summary, used, excluded))))
+
+
+def _diagnosis(label: str, diagnosis: str, rows: list[Coverage]) -> Block:
+    lines = tuple(
+        (_name(row), str(row.facts), str(row.patients), str(row.sources))
+        for row in rows
+        if not row.assumption_alone
+    )
+    alone = ", ".join(_name(row) for row in rows if row.assumption_alone)
+    return Table(
+        ("finding", "facts", "patients", "sources") if lines else ("no facts", "", "", ""),
+        lines,
+        (1, 2, 3),
+        title=Cell(f"{label} ({diagnosis})"),
+        below=(f"Assumption alone: {alone}",) if alone else (),
+    )
+
+
+def _name(row: Coverage) -> str:
+    return row.finding + (" *" if row.defined else "")

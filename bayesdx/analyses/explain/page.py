@@ -1,4 +1,4 @@
-"""How the answer to ``explain`` looks: its sections, and the page of the terminal and the notebook."""
+"""The page of ``explain``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ from dataclasses import dataclass
 from bayesdx.analyses.explain.numbers.expected import Hint
 from bayesdx.analyses.explain.numbers.explanation import Explanation
 from bayesdx.analyses.explain.sentences import Cite, Numbers, Writer, by_key, called
-from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, References, Section, Sentence, Table, text
-from bayesdx.report.render.html import sections_html
-from bayesdx.report.render.svg import waterfall_svg
-from bayesdx.report.render.terminal import DISCLAIMER, heading, page, percent, warning_lines
+from bayesdx.analyses.frame import framed
+from bayesdx.report.blocks import (
+    Block,
+    Bullets,
+    Figure,
+    Lines,
+    Page,
+    Paragraph,
+    References,
+    Section,
+    Sentence,
+    Table,
+    Waterfall,
+)
+from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import clipped, ratio, signed
 
 #: Weights below this many decibans get one sentence together.
@@ -60,19 +71,15 @@ def sections(e: Explanation, cite: Cite = by_key, length: Length = LONG) -> tupl
     )
 
 
-def explanation(e: Explanation, choice: str = "", show_all: bool = False) -> str:
-    """The page of the terminal; with ``show_all`` every sentence, and the references of the sources."""
+def page(e: Explanation, *, show_all: bool = False) -> Page:
+    """All sections; with ``show_all`` every sentence, and the references of the sources."""
     numbers = Numbers()
     said = sections(e, numbers, LONG) if show_all else sections(e, by_key, SHORT)
     if show_all:
         said = (*said, references({} if e.literature is None else e.literature.references, numbers))
-    note = "" if show_all or e.literature is None else "All sentences, with their references: --all."
-    return page(heading(e.question, choice), text(said), note, warning_lines(e.question.warnings))
-
-
-def explanation_html(e: Explanation) -> str:
-    """The same for notebooks, with the picture."""
-    return f"{sections_html(sections(e, by_key, SHORT), level=4)}<p><small>{DISCLAIMER}</small></p>"
+    elif e.literature is not None:
+        said = (*said, Section("", (Lines((("All sentences, with their references: --all.",),)),)))
+    return framed(e.question, *said, warnings=e.question.warnings)
 
 
 def references(known: Mapping[str, str], numbers: Numbers) -> Section:
@@ -134,7 +141,7 @@ def _waterfall(e: Explanation, writer: Writer) -> tuple[Block, ...]:
         "weights add up to the last log-odds; another order shares them out otherwise."
     )
     figure = Figure(
-        waterfall_svg(names, [s.odds for s in e.waterfall], e.first.label, e.second.label),
+        Waterfall(tuple(names), tuple(s.odds for s in e.waterfall), e.first.label, e.second.label),
         f"Log-odds of {e.first.label} against {e.second.label}, in decibans, finding by finding.",
         Table(("Finding", "dB", "log-odds", "A", "B"), rows, (1, 2, 3, 4)),
     )

@@ -11,7 +11,7 @@ from bayesdx.analyses.explain.numbers.support import Statement, Support
 from bayesdx.analyses.explain.numbers.weights import FindingWeight
 from bayesdx.network import Variable
 from bayesdx.report.blocks import Sentence
-from bayesdx.report.render.terminal import percent
+from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import (
     finding_phrase,
     label_of,

@@ -9,9 +9,8 @@ from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.sentences import in_short
 from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue
 from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf
-from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Sentence, Table
-from bayesdx.report.render.svg import tornado_svg
-from bayesdx.report.render.terminal import percent
+from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Sentence, Table, Tornado
+from bayesdx.words.numbers import percent
 from bayesdx.words.parameters import describe_group
 from bayesdx.words.phrases import clipped, label_of, mid_sentence, short
 
@@ -85,8 +84,8 @@ def _tornado(s: Sensitivity, name: str) -> tuple[Block, ...]:
         f"Probability of {mid_sentence(name)} when one number alone moves over its interval ({s.span.text}). "
         "Blue: the number is at its upper end; orange: at its lower end."
     )
-    svg = tornado_svg(labels, ends, float(s.posterior[s.leader]), name)
-    return (Figure(svg, caption, Table(("Number", "from", "to", "then", "and"), rows, (1, 2, 3, 4))),)
+    chart = Tornado(tuple(labels), tuple(ends), float(s.posterior[s.leader]), name)
+    return (Figure(chart, caption, Table(("Number", "from", "to", "then", "and"), rows, (1, 2, 3, 4))),)
 
 
 def cited(s: Sensitivity, words: str, cite: Cite) -> str:

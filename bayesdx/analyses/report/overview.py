@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bayesdx.analyses.query.numbers.differential import QueryResult
+from collections.abc import Sequence
+
+from bayesdx.analyses.query.numbers.differential import QueryResult, RankedDiagnosis
 from bayesdx.analyses.query.page import interval
 from bayesdx.analyses.question import Question
 from bayesdx.case import Case
-from bayesdx.report.blocks import Block, Figure, Paragraph, Section, Table
-from bayesdx.report.render.svg import differential_svg
-from bayesdx.report.render.terminal import percent
+from bayesdx.report.blocks import Block, Differential, Figure, Paragraph, Section, Table
+from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import label_of, mid_sentence, state_phrase
 
 #: Diagnoses in the picture of the differential.
@@ -49,7 +50,7 @@ def differential_section(result: QueryResult) -> Section:
     if result.leader.interval is not None:
         caption += " Line: 95% credible interval that the sample sizes of the literature leave."
     table = Table(("Diagnosis", "Probability", "95% interval", "Prior"), tuple(rows), (1, 2, 3))
-    blocks: list[Block] = [Figure(differential_svg(shown), caption, table)]
+    blocks: list[Block] = [Figure(_chart(shown), caption, table)]
     if rest:
         blocks.append(Paragraph(f"The other {len(rest)} diagnoses together: {percent(total)}."))
     if result.surprise is not None:
@@ -61,9 +62,13 @@ def differential_section(result: QueryResult) -> Section:
     return Section("Differential", tuple(blocks))
 
 
-def method_section(question: Question, choice: str) -> Section:
+def _chart(rows: Sequence[RankedDiagnosis]) -> Differential:
+    return Differential(tuple((row.label, row.probability, row.interval, row.prior) for row in rows))
+
+
+def method_section(question: Question) -> Section:
     """Which network and which prior set gave the answer."""
-    network = question.engine.network
+    network, choice = question.network, question.choice
     version = f", version {network.version}" if network.version else ""
     why = f" It was chosen because {choice}." if choice.startswith("it covers") else ""
     population = f" ({question.population})" if question.population else ""

@@ -7,7 +7,7 @@ import math
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.numbers.robustness import LARGEST_FACTOR
-from bayesdx.report.render.terminal import percent
+from bayesdx.words.numbers import percent
 from bayesdx.words.parameters import describe_parameter
 from bayesdx.words.phrases import listed, mid_sentence, short
 

@@ -18,7 +18,7 @@ from bayesdx.network import Array
 from bayesdx.words.parameters import describe_group, describe_parameter
 
 
-def as_dict(s: Sensitivity, top: int | None) -> dict[str, object]:
+def to_dict(s: Sensitivity, *, top: int | None = 50) -> dict[str, object]:
     """The object; ``top`` says how many parameters, bars and changes are listed, None for all."""
     target = s.question.target
     names = target.states

@@ -6,7 +6,25 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, References, Section, Sentence, Table
+from bayesdx.report.blocks import (
+    DISCLAIMER,
+    AnyCell,
+    Bar,
+    Block,
+    Bullets,
+    Cell,
+    Entries,
+    Figure,
+    Lines,
+    Page,
+    Paragraph,
+    References,
+    Section,
+    Sentence,
+    Table,
+    Track,
+)
+from bayesdx.report.render.svg import svg
 
 _MARK = re.compile(r"\[(\d+)\]")
 
@@ -47,7 +65,14 @@ footer { border-top: 1px solid #c9d3dc; margin-top: 1rem; padding-top: .3rem; fo
 """.strip()
 
 
-def page(title: str, body: str) -> str:
+def fragment(page: Page) -> str:
+    """A page for a notebook: its sections, warnings and the disclaimer."""
+    warnings = "".join(f'<p class="warning">{escape(warning)}</p>' for warning in page.warnings)
+    small = f"<p><small>{DISCLAIMER}</small></p>" if page.disclaimer else ""
+    return f"{sections_html(page.sections, level=4)}{warnings}{small}"
+
+
+def whole(title: str, body: str) -> str:
     """A whole page that needs nothing beside itself: no script, no address to load from."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -62,7 +87,8 @@ def sections_html(sections: Sequence[Section], level: int = 2) -> str:
     for section in sections:
         if section.blocks:
             blocks = "\n".join(map(block_html, section.blocks))
-            parts.append(f"<section>\n<h{level}>{escape(section.title)}</h{level}>\n{blocks}\n</section>")
+            title = f"<h{level}>{escape(section.title)}</h{level}>\n" if section.title else ""
+            parts.append(f"<section>\n{title}{blocks}\n</section>")
     return "\n".join(parts)
 
 
@@ -73,18 +99,56 @@ def block_html(block: Block) -> str:
             return f"<p>{inline(words)}</p>"
         case Bullets(items):
             return "<ul>" + "".join(f"<li>{_sentence(item)}</li>\n" for item in items) + "</ul>"
-        case Table(heads, rows, right):
-            head = "".join(f"<th{_number(i, right)}>{inline(cell)}</th>" for i, cell in enumerate(heads))
-            body = "".join(
-                "<tr>" + "".join(f"<td{_number(i, right)}>{inline(c)}</td>" for i, c in enumerate(row)) + "</tr>\n"
-                for row in rows
-            )
-            return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
-        case Figure(svg, caption, _):
-            return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+        case Lines(items):
+            return "".join(f"<p>{''.join(map(_cell, line))}</p>" for line in items)
+        case Entries(rows):
+            listed = "".join(f"<dt>{escape(name)}</dt><dd>{_said(words)}</dd>" for name, words in rows)
+            return f"<dl>{listed}</dl>"
+        case Table():
+            return _table(block)
+        case Figure(chart, caption, _):
+            return f"<figure>{svg(chart)}<figcaption>{escape(caption)}</figcaption></figure>"
         case References(items):
             listing = "".join(f'<li id="ref-{i}">{escape(item)}</li>\n' for i, item in enumerate(items, 1))
             return f'<ol class="references">\n{listing}</ol>'
+
+
+def _table(block: Table) -> str:
+    right = block.right
+    title = "" if block.title is None else f"<caption>{_cell(block.title)}</caption>"
+    heads = "".join(f"<th{_number(i, right)}>{inline(cell)}</th>" for i, cell in enumerate(block.heads))
+    notes = block.notes or ((),) * len(block.rows)
+    rows = []
+    for row, note in zip(block.rows, notes, strict=True):
+        rows.append("".join(f"<td{_number(i, right)}>{_cell(cell)}</td>" for i, cell in enumerate(row)))
+        said = " ".join(_cell(cell) for cell in note if not isinstance(cell, Track)).strip()
+        if said:
+            rows.append(f'<td colspan="{len(row)}"><small class="sources">{said}</small></td>')
+    body = "".join(f"<tr>{cells}</tr>\n" for cells in rows)
+    below = "".join(f"<p>{inline(line)}</p>" for line in block.below)
+    head = f"<thead><tr>{heads}</tr></thead>\n" if any(block.heads) else ""
+    return f"<table>\n{title}{head}<tbody>\n{body}</tbody>\n</table>{below}"
+
+
+def _said(words: str | Sequence[str | Cell]) -> str:
+    return inline(words) if isinstance(words, str) else "".join(map(_cell, words))
+
+
+def _cell(cell: AnyCell) -> str:
+    match cell:
+        case Cell(words, "strong" | "leads"):
+            return f"<strong>{inline(words)}</strong>"
+        case Cell(words):
+            return f"<em>{inline(words)}</em>"
+        case Bar():
+            width = 10 * min(max(cell.share, 0.0), 1.0)
+            return f'<div style="background:#2f6f9f;height:.8em;width:{width:.2f}em"></div>'
+        case Track(low, high):
+            start, width = 10 * min(low, high), 10 * max(abs(high - low), 0.01)
+            line = f"background:#2f6f9f;height:.3em;width:{width:.2f}em;margin-left:{start:.2f}em"
+            return f'<div style="{line}"></div>'
+        case _:
+            return inline(cell)
 
 
 def inline(words: str) -> str:

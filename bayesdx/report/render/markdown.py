@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, References, Section, Table
+from bayesdx.report.blocks import (
+    AnyCell,
+    Bar,
+    Block,
+    Bullets,
+    Entries,
+    Figure,
+    Lines,
+    Paragraph,
+    References,
+    Section,
+    Table,
+    Track,
+)
 
 _SPECIAL = re.compile(r"([\\`*_<>|#])")
 
@@ -16,7 +29,8 @@ def sections_markdown(sections: Sequence[Section]) -> str:
     for section in sections:
         if section.blocks:
             blocks = [found for block in section.blocks if (found := _block(block))]
-            parts.append("\n\n".join([f"## {escaped(section.title)}", *blocks]))
+            title = [f"## {escaped(section.title)}"] if section.title else []
+            parts.append("\n\n".join([*title, *blocks]))
     return "\n\n".join(parts)
 
 
@@ -35,11 +49,27 @@ def _block(block: Block) -> str:
             return escaped(words)
         case Bullets(items):
             return "\n".join(f"- {escaped(str(item))}" for item in items)
-        case Table(heads, rows, right):
-            rule = ["---:" if i in right else "---" for i in range(len(heads))]
-            lines = [map(escaped, heads), rule, *(map(escaped, row) for row in rows)]
-            return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        case Lines(items):
+            return "\n".join(escaped("".join(map(str, line))) for line in items)
+        case Entries(rows):
+            return "\n".join(f"- {name}: {escaped(_said(words))}" for name, words in rows)
+        case Table():
+            return _table(block)
         case Figure():
-            return _block(block.table)
+            return _table(block.table)
         case References(items):
             return "\n".join(f"{i}. {escaped(item)}" for i, item in enumerate(items, 1))
+
+
+def _said(words: object) -> str:
+    return "".join(map(str, words)) if isinstance(words, tuple) else str(words)
+
+
+def _table(block: Table) -> str:
+    rule = ["---:" if i in block.right else "---" for i in range(len(block.heads))]
+    lines = [[escaped(head) for head in block.heads], rule, *([_cell(cell) for cell in row] for row in block.rows)]
+    return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), *map(escaped, block.below)])
+
+
+def _cell(cell: AnyCell) -> str:
+    return "" if isinstance(cell, Bar | Track) else escaped(str(cell))

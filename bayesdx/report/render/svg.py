@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from bayesdx.analyses.query.numbers.differential import RankedDiagnosis
-from bayesdx.analyses.query.page import interval
-from bayesdx.report.render.terminal import percent
+from bayesdx.report.blocks import Differential, Tornado, Waterfall
+from bayesdx.words.numbers import percent, span
 from bayesdx.words.phrases import clipped, short, signed
 
 _ROW = 22
@@ -19,30 +18,39 @@ _FOR, _AGAINST, _INK, _GRID = "#2f6f9f", "#c0712c", "#1b1f24", "#cfd8df"
 _FONT = 'font-family="Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif" font-size="12"'
 
 
-def differential_svg(rows: Sequence[RankedDiagnosis]) -> str:
+def svg(chart: Differential | Waterfall | Tornado) -> str:
+    """A chart as a picture."""
+    match chart:
+        case Differential():
+            return _differential(chart)
+        case Waterfall():
+            return _waterfall(chart)
+        case Tornado():
+            return _tornado(chart)
+
+
+def _differential(chart: Differential) -> str:
     """Bars of the probabilities, the 95 % interval as a line, the prior as a tick; the numbers beside them."""
     columns = (_WIDTH - 150, _WIDTH - 48, _WIDTH - 2)
-    span = columns[0] - 52 - _LEFT
-    bottom = 24 + _ROW * len(rows)
+    width = columns[0] - 52 - _LEFT
+    bottom = 24 + _ROW * len(chart.rows)
 
     def x(probability: float) -> float:
-        return _LEFT + span * probability
+        return _LEFT + width * probability
 
     parts = [_axis(x(share), bottom, f"{share:.0%}", top=18) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
     heads = ("probability", "95% interval", "prior")
     parts += [_text(at, 12, head, "end", size=10) for at, head in zip(columns, heads, strict=True)]
-    for number, row in enumerate(rows):
+    for number, (label, probability, interval, prior) in enumerate(chart.rows):
         y = 22 + _ROW * number
-        parts.append(
-            _label(row.label if len(row.label) <= 40 else clipped(short(row.label), 40), y, bold=number == 0)
-        )
-        parts.append(_bar(x(0.0), x(row.probability), y, _FOR))
-        if row.interval is not None:
-            low, high = map(x, row.interval)
+        parts.append(_label(label if len(label) <= 40 else clipped(short(label), 40), y, bold=number == 0))
+        parts.append(_bar(x(0.0), x(probability), y, _FOR))
+        if interval is not None:
+            low, high = map(x, interval)
             parts.append(_line(low, y + 8, high, y + 8, _INK, 1.4))
             parts += [_line(end, y + 4, end, y + 12, _INK, 1.4) for end in (low, high)]
-        parts.append(_line(x(row.prior), y - 1, x(row.prior), y + 17, _AGAINST, 2, "2 2"))
-        numbers = (percent(row.probability), interval(row), percent(row.prior))
+        parts.append(_line(x(prior), y - 1, x(prior), y + 17, _AGAINST, 2, "2 2"))
+        numbers = (percent(probability), "" if interval is None else span(*interval), percent(prior))
         parts += [
             _text(at, y + 12, words, "end", bold=number == 0 and at == columns[0])
             for at, words in zip(columns, numbers, strict=True)
@@ -50,13 +58,14 @@ def differential_svg(rows: Sequence[RankedDiagnosis]) -> str:
     return _svg(bottom + 18, parts, "Probability of each diagnosis")
 
 
-def waterfall_svg(names: Sequence[str], odds: Sequence[float], first: str, second: str) -> str:
+def _waterfall(chart: Waterfall) -> str:
     """Bars from each log-odds (decibans) to the next, the first from zero; the last row is the sum."""
-    low, high = min(0.0, *odds), max(0.0, *odds)
+    names, log_odds, first, second = chart.names, chart.log_odds, chart.first, chart.second
+    low, high = min(0.0, *log_odds), max(0.0, *log_odds)
     room = max(high - low, 1.0)
     low, high = low - 0.08 * room, high + 0.08 * room
     span = _WIDTH - _LEFT - _RIGHT
-    height = _ROW * (len(odds) + 1) + 46
+    height = _ROW * (len(log_odds) + 1) + 46
 
     def x(value: float) -> float:
         return _LEFT + span * (value - low) / (high - low)
@@ -64,14 +73,14 @@ def waterfall_svg(names: Sequence[str], odds: Sequence[float], first: str, secon
     parts = [_axis(x(tick), height - 40, signed(tick)) for tick in _ticks(low, high)]
     parts.append(_line(x(0.0), 0, x(0.0), height - 40, _INK, 1.2))
     before = 0.0
-    for number, (name, after) in enumerate(zip(names, odds, strict=True)):
+    for number, (name, after) in enumerate(zip(names, log_odds, strict=True)):
         y = 4 + _ROW * number
         parts.append(_label(clipped(name, 44), y))
         parts.append(_bar(x(before), x(after), y, _FOR if after >= before else _AGAINST))
         parts.append(_line(x(after), y + 16, x(after), y + _ROW, _INK, 0.8))
         parts.append(_text(_WIDTH - 4, y + 12, signed(after - before), "end"))
         before = after
-    y = 4 + _ROW * len(odds)
+    y = 4 + _ROW * len(log_odds)
     parts.append(_label("posterior", y, bold=True))
     parts.append(_bar(x(0.0), x(before), y, "#56616b"))
     parts.append(_text(_WIDTH - 4, y + 12, signed(before), "end", bold=True))
@@ -80,8 +89,9 @@ def waterfall_svg(names: Sequence[str], odds: Sequence[float], first: str, secon
     return _svg(height, parts, f"Log-odds of {first} against {second}")
 
 
-def tornado_svg(names: Sequence[str], ends: Sequence[tuple[float, float]], now: float, title: str) -> str:
+def _tornado(chart: Tornado) -> str:
     """For each number, a bar between the probabilities at its lower and its upper end; a line where it is now."""
+    names, ends, now, title = chart.names, chart.ends, chart.now, chart.title
     left = 372
     span = _WIDTH - left - _RIGHT
     values = [now, *(value for pair in ends for value in pair)]

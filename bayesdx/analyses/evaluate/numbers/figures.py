@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
+from bayesdx.analyses.answer import Answer
 from bayesdx.network import Array
 
 #: Bins of the calibration error.
@@ -61,19 +62,6 @@ class ScoredCase:
     def leader(self) -> str:
         return self.diagnoses[int(self.posterior.argmax())]
 
-    def to_dict(self) -> dict[str, object]:
-        return {
-            "case": self.case,
-            "network": self.network,
-            "diagnosis": self.diagnosis,
-            "scored_as": self.scored_as,
-            "rank": self.rank,
-            "probability": self.probability,
-            "leader": self.leader,
-            "leader_probability": float(self.posterior.max()),
-            "left_out": list(self.left_out),
-        }
-
 
 @dataclass(frozen=True)
 class Figure:
@@ -104,12 +92,13 @@ class Impression:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Answer):
     """Figures over a list of cases; see the module for their definitions.
 
     ``chance_calibration_error`` is what the calibration error would be on average if the leaders' probabilities
     were perfectly calibrated. ``confusion`` counts (proven diagnosis, leader) pairs. ``model_on_impressions`` is
-    top-1 and top-3 over those cases that state an impression, to set beside ``impression``.
+    top-1 and top-3 over those cases that state an impression, to set beside ``impression``. ``network`` and
+    ``prior`` are those that were named, ``baseline`` and ``own_source`` the options.
     """
 
     n: int
@@ -121,26 +110,10 @@ class Evaluation:
     model_on_impressions: Impression | None
     cases: tuple[ScoredCase, ...]
     warnings: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain numbers and lists, as the JSON of ``evaluate`` has them."""
-        return {
-            "n": self.n,
-            **{name: figure.value for name, figure in self.figures.items()},
-            "intervals": {name: list(figure.interval) for name, figure in self.figures.items()},
-            "chance_calibration_error": self.chance_calibration_error,
-            "diagnoses": [asdict(row) for row in self.diagnoses],
-            "confusion": [
-                {"diagnosis": truth, "leader": leader, "n": n}
-                for (truth, leader), n in sorted(self.confusion.items())
-            ],
-            "impression": None if self.impression is None else asdict(self.impression),
-            "model_on_impressions": None
-            if self.model_on_impressions is None
-            else asdict(self.model_on_impressions),
-            "cases": [case.to_dict() for case in self.cases],
-            "warnings": list(self.warnings),
-        }
+    network: str | None = None
+    prior: str | None = None
+    baseline: bool = False
+    own_source: bool = False
 
 
 def evaluate(cases: Sequence[ScoredCase], *, warnings: Sequence[str] = ()) -> Evaluation:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from bayesdx.analyses.evaluate.numbers.figures import Evaluation, ScoredCase, evaluate
 from bayesdx.case import Case, encode
+from bayesdx.catalogue import document_for, read_document
 from bayesdx.data import network_names
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError, nearest
@@ -17,7 +18,6 @@ from bayesdx.knowledge.baseline import naive_bayes
 from bayesdx.knowledge.facts import Fact
 from bayesdx.knowledge.library import Library, open_library
 from bayesdx.knowledge.sources import Identity, identity
-from bayesdx.model import load, load_for
 
 
 def evaluate_cases(
@@ -40,23 +40,25 @@ def evaluate_cases(
     """
     if not cases:
         raise InputError("no case to evaluate")
-    return _evaluate(cases, _Networks(), network, prior, baseline, own_source, advance)
+    result = score_cases(cases, Networks(), network, prior, baseline, own_source, advance)
+    return replace(result, network=network, prior=prior, baseline=baseline, own_source=own_source)
 
 
-def _evaluate(
+def score_cases(
     cases: Sequence[Case],
-    networks: _Networks,
+    networks: Networks,
     network: str | None,
     prior: str | None,
     baseline: bool,
     own_source: bool,
     advance: Callable[[int], object],
 ) -> Evaluation:
+    """As ``evaluate_cases``, with ``networks`` that may have been built already."""
     scored, warnings = [], []
     for case in cases:
         if case.diagnosis is None:
             raise InputError(f"{case.place}: no diagnosis; evaluate needs the proven one")
-        name = network or _network_of(case)
+        name = network or network_of(case)
         left_out = () if own_source else networks.sources_of(case)
         document, engine = networks.compiled(name, prior, left_out, baseline)
         diagnoses = document.network.variable(str(document.network.target)).states
@@ -88,9 +90,9 @@ def _evaluate(
     return evaluate(scored, warnings=warnings)
 
 
-def _network_of(case: Case) -> str:
+def network_of(case: Case) -> str:
     region = case.metadata.get("region")
-    return str(region) if region in network_names() else load_for(case).network.id
+    return str(region) if region in network_names() else document_for(case)[0].network.id
 
 
 def _impression(value: object) -> tuple[str, ...]:
@@ -98,7 +100,7 @@ def _impression(value: object) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class _Networks:
+class Networks:
     """Networks without the facts of some sources, each built and compiled once."""
 
     documents: dict[tuple[str, tuple[str, ...], bool], NetworkDocument] = field(default_factory=dict)
@@ -149,7 +151,7 @@ class _Networks:
         if baseline and not shipped:
             raise InputError(f"the baseline needs a shipped network; {nearest(name, network_names())}")
         if not baseline and (not left_out or not shipped):
-            return load(name).document  # a network file carries no facts to leave out
+            return read_document(name)  # a network file carries no facts to leave out
 
         def keep(fact: Fact) -> bool:
             return fact.source not in left_out
@@ -159,49 +161,3 @@ class _Networks:
         if baseline:
             document = replace(document, network=naive_bayes(definition, self.library.facts, keep))
         return document
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """One row of the comparison: which cases were scored by what."""
-
-    network: str
-    prior: str
-    method: str
-    evaluation: Evaluation
-
-    def to_dict(self) -> dict[str, object]:
-        figures = self.evaluation.figures
-        return {
-            "network": self.network,
-            "prior": self.prior,
-            "method": self.method,
-            "n": self.evaluation.n,
-            **{name: figure.value for name, figure in figures.items()},
-            "intervals": {name: list(figure.interval) for name, figure in figures.items()},
-        }
-
-
-def compare_cases(
-    cases: Sequence[Case],
-    *,
-    own_source: bool = False,
-    advance: Callable[[int], object] = lambda cases: None,
-) -> tuple[Comparison, ...]:
-    """All cases under every prior set and the baseline, together and network by network."""
-    groups: dict[str, list[Case]] = {}
-    for case in cases:
-        groups.setdefault(_network_of(case), []).append(case)
-    if not groups:
-        raise InputError("no case to evaluate")
-    priors = list(load(next(iter(groups))).document.prior_sets)
-    networks = _Networks()
-    rows = []
-    for prior, baseline in [*((prior, False) for prior in priors), ("uniform", True)]:
-        whole = _evaluate(cases, networks, None, prior, baseline, own_source, advance)
-        method = "naive Bayes" if baseline else "network"
-        rows.append(Comparison("all", prior, method, whole))
-        for name in groups:
-            part = evaluate([case for case in whole.cases if case.network == name])
-            rows.append(Comparison(name, prior, method, part))
-    return tuple(rows)

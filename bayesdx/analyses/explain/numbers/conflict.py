@@ -39,17 +39,17 @@ class Conflict:
 def trace_conflict(question: Question, context: Context, leader: int) -> Conflict | None:
     """Conflict of the whole, of each finding and of each pair; None with fewer than two findings."""
     engine, weights = question.engine, context.weights
-    total = conflict_measure(engine, weights, context.log_likelihood)
+    total = conflict_measure(question)
     if total is None:
         return None
-    marginals = engine.marginals({}).probabilities
+    marginals = question.alone
     alone = {name: math.log(float(marginals[name] @ w)) for name, w in weights.items()}
     findings = [(name, alone[name] + math.log(float(context.tables[name].sum()))) for name in weights]
     pairs = []
     for first, second in combinations(weights, 2):
         together = engine.log_likelihood({first: weights[first], second: weights[second]})
         pairs.append((first, second, alone[first] + alone[second] - together))
-    prior = float(question.prior_probabilities()[leader])
+    prior = float(question.prior_probabilities[leader])
     return Conflict(
         total=total,
         gain=math.log(float(context.posterior[leader]) / prior),

@@ -18,6 +18,8 @@ LEAST_CONTENDER, CONTENDERS = 0.01, 6
 #: Findings named for each of them.
 _HINTS = 3
 _TINY = 1e-12
+#: A rise below this is rounding: the state is certain already.
+_NO_GAIN = 1e-12
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Hint:
 def typical_but_lacking(question: Question, context: Context, pair: Pair) -> tuple[Typical, ...]:
     """States typical of a that the case contradicts or does not state; the most characteristic first."""
     network = question.engine.network
-    overall = question.engine.marginals({}).probabilities
+    overall = question.alone
     rows = []
     for variable in network.findings:
         share = context.given(variable.id, pair[0])
@@ -148,7 +150,7 @@ def hints(question: Question, context: Context, pair: Pair) -> tuple[Hint, ...]:
             after = table[diagnosis] / np.maximum(table.sum(axis=0), _TINY)
             gains = share * (after - before)
             state = int(gains.argmax())
-            if gains[state] > 0.0:
+            if gains[state] > _NO_GAIN:
                 shares = float(share[state]), float(first[state])
                 hint = Hint(
                     diagnosis=question.target.states[diagnosis],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
+from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.explain.numbers.conflict import Conflict, trace_conflict
 from bayesdx.analyses.explain.numbers.expected import (
     Hint,
@@ -51,7 +51,7 @@ class Side:
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(Answer):
     """Why ``first`` rather than ``second``; weights are for the first against the second.
 
     ``leader`` is the most probable diagnosis, which ``first`` is unless a pair was named. ``weights``: each finding
@@ -83,69 +83,7 @@ class Explanation:
         """The findings that speak against ``first``, the strongest first."""
         return tuple(row for row in reversed(self.weights) if row.decibans < 0.0)
 
-    def __str__(self) -> str:
-        from bayesdx.analyses.explain.page import explanation
-
-        return explanation(self)
-
-    def __rich__(self) -> object:
-        from rich.text import Text
-
-        return Text.from_ansi(str(self))
-
-    def _repr_html_(self) -> str:
-        from bayesdx.analyses.explain.page import explanation_html
-
-        return explanation_html(self)
-
-    def to_dict(self) -> dict[str, object]:
-        """The object that ``bayesdx explain --json`` prints (schema explain/1)."""
-        conflict = self.conflict
-        return {
-            "schema": "explain/1",
-            **self.question.head(),
-            "first": _side(self.first),
-            "second": _side(self.second),
-            "leader": self.leader,
-            "log_odds": self.waterfall[-1].odds,
-            "weights": [_weight(row) for row in self.weights],
-            "waterfall": [{**asdict(step), "probabilities": list(step.probabilities)} for step in self.waterfall],
-            "conflict": None
-            if conflict is None
-            else {
-                "total": conflict.total,
-                "gain": conflict.gain,
-                "explained": conflict.explained,
-                "findings": [{"finding": name, "conflict": value} for name, value in conflict.findings],
-                "pairs": [{"findings": [one, two], "conflict": value} for one, two, value in conflict.pairs],
-            },
-            "lacking": [{**asdict(row), "shares": list(row.shares)} for row in self.lacking],
-            "separators": [
-                {
-                    "finding": row.finding,
-                    "separation": row.separation,
-                    "states": [
-                        {"state": o.state, "shares": list(o.shares), "decibans": _finite(o.decibans)}
-                        for o in row.states
-                    ],
-                }
-                for row in self.separators
-            ],
-            "hints": [
-                {
-                    **asdict(row),
-                    "decibans": _finite(row.decibans),
-                    "shares": list(row.shares),
-                    "probabilities": list(row.probabilities),
-                }
-                for row in self.hints
-            ],
-            "support": None if self.literature is None else [_support(one) for one in self._support()],
-            "references": None if self.literature is None else self._references(),
-            "warnings": list(self.question.warnings),
-        }
-
-    def _support(self) -> tuple[Support, ...]:
+    def support(self) -> tuple[Support, ...]:
         """The support of every likelihood that the answer names, finding by finding."""
         if self.literature is None:
             return ()
@@ -157,9 +95,9 @@ class Explanation:
         known = self.literature.support
         return tuple(known[key] for key in dict.fromkeys(named) if key in known)
 
-    def _references(self) -> dict[str, str]:
+    def references(self) -> dict[str, str]:
         assert self.literature is not None
-        keys = {statement.source for support in self._support() for statement in support.statements}
+        keys = {statement.source for support in self.support() for statement in support.statements}
         return {key: reference for key, reference in self.literature.references.items() if key in keys}
 
 
@@ -174,15 +112,13 @@ def explain(question: Question, *, versus: str | None = None, pair: tuple[str, s
     leader = int(context.posterior.argmax())
     chosen = _pair(question, context, versus, pair)
     first, second = (_about(question, context, diagnosis) for diagnosis in chosen)
-    findings = [v.id for v in question.engine.network.findings]
     states = question.target.states
     found = hints(question, context, chosen)
-    named = dict.fromkeys([first.diagnosis, second.diagnosis, *(hint.diagnosis for hint in found)])
-    literature = literature_of(question.engine.network, findings, named)
+    literature = literature_of(question.engine.network)
     lacking = typical_but_lacking(question, context, chosen)
     if literature is not None:  # what rests on the base says what is typical of any diagnosis, not of this one
-        rests = {name: literature.support.get((name, first.diagnosis)) for name in findings}
-        lacking = tuple(row for row in lacking if (s := rests[row.finding]) and s.base_share <= MOSTLY_BASE)
+        rests = {row.finding: literature.support[row.finding, first.diagnosis].base_share for row in lacking}
+        lacking = tuple(row for row in lacking if rests[row.finding] <= MOSTLY_BASE)
     return Explanation(
         question=question,
         first=first,
@@ -222,7 +158,7 @@ def _pair(question: Question, context: Context, versus: str | None, pair: tuple[
 
 def _impossible(question: Question, context: Context, diagnosis: int) -> str:
     name = question.target.states[diagnosis]
-    if question.prior_probabilities()[diagnosis] == 0.0:
+    if question.prior_probabilities[diagnosis] == 0.0:
         return f"'{name}' has probability 0 in the prior set '{question.prior}': there is nothing to weigh"
     named = [
         f"{finding}={words(question.stated.get(finding, '?'))}"
@@ -239,7 +175,7 @@ def _about(question: Question, context: Context, diagnosis: int) -> Side:
         diagnosis=target.states[diagnosis],
         label=target.state_label(diagnosis),
         probability=float(context.posterior[diagnosis]),
-        prior=float(question.prior_probabilities()[diagnosis]),
+        prior=float(question.prior_probabilities[diagnosis]),
         form=_form(question, context, diagnosis),
     )
 
@@ -254,27 +190,3 @@ def _form(question: Question, context: Context, diagnosis: int) -> tuple[str, fl
         return None
     form = int(joint.argmax())
     return network.variable("form").state_label(form), float(joint[form] / joint.sum())
-
-
-def _side(side: Side) -> dict[str, object]:
-    form = None if side.form is None else {"label": side.form[0], "probability": side.form[1]}
-    return {**asdict(side), "form": form}
-
-
-def _weight(row: FindingWeight) -> dict[str, object]:
-    pairs = {key: list(getattr(row, key)) for key in ("implies", "likelihoods", "alone", "without")}
-    return {**asdict(row), **pairs, "ratio": row.ratio}
-
-
-def _support(support: Support) -> dict[str, object]:
-    return {
-        "finding": support.finding,
-        "diagnosis": support.diagnosis,
-        "base_share": support.base_share,
-        "assumptions": list(support.assumptions),
-        "statements": [{**asdict(s), "states": list(s.states)} for s in support.statements],
-    }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bayesdx.knowledge.build import Cell
-from bayesdx.knowledge.definition import Definition
-from bayesdx.knowledge.facts import COUNTED, Fact
-from bayesdx.knowledge.library import Library, library_behind
-from bayesdx.knowledge.sources import format_reference
-from bayesdx.knowledge.studies import Study, pool
+from bayesdx.knowledge.ledger import Ledger, ledger_of, parts_of
 from bayesdx.network import Array, Network
 
 
@@ -54,87 +49,84 @@ class Support:
         return tuple(s for s in self.statements if not s.states or wanted & set(s.states))
 
 
+class Supports(Mapping[tuple[str, str], Support]):
+    """Support by (finding, diagnosis), read from the ledger when it is asked for."""
+
+    def __init__(self, ledger: Ledger, network: Network) -> None:
+        self._ledger, self._network = ledger, network
+        self._known: dict[tuple[str, str], Support] = {}
+
+    def __getitem__(self, key: tuple[str, str]) -> Support:
+        if key not in self._known:
+            if key not in self:
+                raise KeyError(key)
+            self._known[key] = _support(self._ledger, self._network, *key)
+        return self._known[key]
+
+    def __contains__(self, key: object) -> bool:
+        finding, diagnosis = key if isinstance(key, tuple) else (None, None)
+        return finding in self._ledger.lines and diagnosis in self._diagnoses
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return ((finding, diagnosis) for finding in self._ledger.lines for diagnosis in self._diagnoses)
+
+    def __len__(self) -> int:
+        return len(self._ledger.lines) * len(self._diagnoses)
+
+    @property
+    def _diagnoses(self) -> tuple[str, ...]:
+        return self._network.variable(str(self._network.target)).states
+
+
 @dataclass(frozen=True)
 class Literature:
-    """Support by (finding, diagnosis), and the reference of every source it names by citation key."""
+    """Support by (finding, diagnosis), and the reference of every source by citation key."""
 
     support: Mapping[tuple[str, str], Support]
     references: Mapping[str, str]
 
 
-def literature_of(network: Network, findings: Iterable[str], diagnoses: Iterable[str]) -> Literature | None:
-    """The facts behind P(finding | diagnosis) of the network, for each pair of the two lists.
+def literature_of(network: Network) -> Literature | None:
+    """What is behind every P(finding | diagnosis) of the network.
 
     None when the network was not built from the installed facts: it is not a shipped one, or of another version.
     """
-    library = library_behind(network)
-    if library is None:
-        return None
-    wanted = frozenset(findings)
-    definition = library.definition(network.id)
-    cells = library.cells(definition, lambda fact: fact.finding in wanted)
-    support = {
-        (finding, diagnosis): _support(definition, diagnosis, cells[finding])
-        for finding in sorted(wanted & cells.keys())
-        for diagnosis in diagnoses
-    }
-    return Literature(support, _references(library, support.values()))
+    ledger = ledger_of(network)
+    return None if ledger is None else Literature(Supports(ledger, network), ledger.references)
 
 
-def _references(library: Library, supports: Iterable[Support]) -> dict[str, str]:
-    keys = {statement.source for support in supports for statement in support.statements if statement.source}
-    return {key: format_reference(library.sources[key]) for key in sorted(keys)}
-
-
-def _support(definition: Definition, diagnosis: str, cell: Cell) -> Support:
-    pooling = definition.pooling
-    finding, studies = cell.finding, cell.studies[diagnosis]
-    size = len(definition.findings[finding].states)
-    weight = float(pool(studies, size, pooling.word_correlation).sum())
-    word_discount = 1 + (sum(study.word for study in studies) - 1) * pooling.word_correlation
-    statements = []
-    for study in studies:
-        sayings = _sayings(study)
-        part = study.weight / len(sayings) / (word_discount if study.word else 1)
-        for fact, says in sayings:
-            source = fact.source if fact.kind != "assumption" else ""
-            states = () if fact.kind == "moments" else fact.states  # moments speak of all states
-            statements.append(Statement(source, says, states, fact.form, part))
-    statements.sort(key=lambda s: (-s.weight, s.source))
-    base_share = pooling.base_strength / (weight + pooling.base_strength)
-    assumptions = _assumptions(definition, finding, diagnosis)
-    return Support(finding, diagnosis, tuple(_cases_together(statements)), base_share, cell.base, assumptions)
-
-
-def _assumptions(definition: Definition, finding: str, diagnosis: str) -> tuple[str, ...]:
-    labels = {v.id: v.label.lower() for v in definition.vocabulary}
-    found = []
-    if any(finding in form.definition for form in definition.forms if form.diagnosis == diagnosis):
-        found.append("taken to hold by definition of the entity")
-    found += [
-        f"association with {labels.get(link.parent, link.parent)} assumed"
-        for link in definition.associations
-        if link.child == finding
+def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> Support:
+    account = ledger.account(finding)
+    parts = parts_of(ledger, network, finding, diagnosis)
+    statements = [
+        Statement(
+            part.entry.source if saying.kind != "assumption" else "",
+            saying.says,
+            saying.states,
+            saying.form,
+            part.entry.weight / len(part.entry.sayings),
+        )
+        for part in parts
+        if part.entry is not None
+        for saying in part.entry.sayings
     ]
+    statements.sort(key=lambda s: (-s.weight, s.source))
+    base_share = sum(part.share for part in parts if part.kind == "base")
+    assumptions = assumptions_of(ledger, network, finding, diagnosis)
+    return Support(finding, diagnosis, tuple(_cases_together(statements)), base_share, account.base, assumptions)
+
+
+def assumptions_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> tuple[str, ...]:
+    """What of P(finding | diagnosis) is a modelling choice besides the base, in words."""
+    target = network.variable(str(network.target))
+    its_forms = ledger.choices.owner == target.state_index(diagnosis)
+    found = []
+    if ledger.account(finding).studies.defined[its_forms].any():
+        found.append("taken to hold by definition of the entity")
+    link = ledger.choices.links.get(finding)
+    if link is not None:
+        found.append(f"association with {network.variable(link.parent).label.lower()} assumed")
     return tuple(found)
-
-
-def _sayings(study: Study) -> list[tuple[Fact, str]]:
-    return [(fact, saying) for fact in study.facts if (saying := _says(fact))]
-
-
-def _says(fact: Fact) -> str:
-    if fact.kind in COUNTED:
-        return "case" if fact.kind == "case" else f"{fact.k:g} of {fact.n:g}"
-    if fact.kind == "word":
-        return f'"{fact.value.replace("_", " ")}"'
-    if fact.kind == "proportion":
-        return f"{float(fact.value):.0%}"
-    moments = dict(part.split("=") for part in fact.value.split(";"))
-    said = [f"{name} {moments[key]}" for key, name in (("mean", "mean"), ("sd", "SD")) if key in moments]
-    if "low" in moments:
-        said.append(f"range {moments['low']}–{moments['high']}")
-    return ", ".join(said) + (f" (n = {fact.n:g})" if fact.n else "")
 
 
 def _cases_together(statements: list[Statement]) -> list[Statement]:

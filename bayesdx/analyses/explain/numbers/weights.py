@@ -119,7 +119,7 @@ class Step:
 def finding_weights(question: Question, context: Context, pair: Pair) -> tuple[FindingWeight, ...]:
     """The weight of every finding, the strongest for a first. Does not depend on the order of the findings."""
     engine, states = question.engine, question.target.states
-    prior = question.prior_probabilities()
+    prior = question.prior_probabilities
     rows = []
     for head, implied in implications(question, context).items():
         group = {name: context.weights[name] for name in (head, *implied)}
@@ -172,7 +172,7 @@ def waterfall(question: Question, context: Context, pair: Pair) -> tuple[Step, .
     A step's weight is conditional on the steps before it, so unlike the weights in context it depends on the
     order: clinical findings, location, CT, MR.
     """
-    prior = question.prior_probabilities()
+    prior = question.prior_probabilities
     steps = [_step(None, None, prior, pair, 0.0)]
     given: dict[str, Array] = {}
     for name in in_order(question, list(context.weights)):

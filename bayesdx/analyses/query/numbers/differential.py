@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.query.numbers.surprise import SIMULATED, usual_share
 from bayesdx.analyses.question import Question
 from bayesdx.inference.draws import DRAWS, CptDrawing, credible_intervals
-from bayesdx.network import Array
 
 if TYPE_CHECKING:
-    from bayesdx.inference import Engine
+    pass
 
 #: Findings that fewer than this share of a diagnosis' own cases would show are called unusual for it.
 UNUSUAL = 0.01
@@ -53,7 +52,7 @@ class Surprise(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class QueryResult:
+class QueryResult(Answer):
     """The differential of one case.
 
     ``posterior`` is sorted, highest first, and sums to 1. ``log_likelihood`` is ln P(findings). ``conflict`` is
@@ -67,55 +66,19 @@ class QueryResult:
     log_likelihood: float
     conflict: float | None
     surprise: Surprise | None
-    warnings: tuple[str, ...]
 
     @property
     def leader(self) -> RankedDiagnosis:
         return self.posterior[0]
 
-    def __str__(self) -> str:
-        from bayesdx.analyses.query.page import differential
+    @property
+    def unresolved(self) -> bool:
+        """Whether the findings conflict and the leader does not account for it: it is not merely rare.
 
-        return differential(self)
-
-    def __rich__(self) -> object:
-        from rich.text import Text
-
-        return Text.from_ansi(str(self))
-
-    def _repr_html_(self) -> str:
-        from bayesdx.report.notebook import differential_html
-
-        return differential_html(self)
-
-    def to_dict(self) -> dict[str, object]:
-        """The object that ``bayesdx query --json`` prints (schema query/1)."""
-        surprise = self.surprise
-        return {
-            "schema": "query/1",
-            **self.question.head(),
-            "posterior": [
-                {
-                    "diagnosis": row.diagnosis,
-                    "label": row.label,
-                    "probability": row.probability,
-                    "interval": None if row.interval is None else list(row.interval),
-                    "prior": row.prior,
-                }
-                for row in self.posterior
-            ],
-            "log_likelihood": self.log_likelihood,
-            "conflict": self.conflict,
-            "surprise": None
-            if surprise is None
-            else {
-                "diagnosis": surprise.diagnosis,
-                "share": surprise.share,
-                "unusual": surprise.unusual,
-                "better": list(surprise.better),
-            },
-            "warnings": list(self.warnings),
-        }
+        Jensen et al. 1991: a rare diagnosis h explains conf(e) <= ln [P(h | e) / P(h)].
+        """
+        gain = math.log(self.leader.probability / self.leader.prior)
+        return self.conflict is not None and self.conflict > max(gain, 0.0)
 
 
 def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResult:
@@ -130,11 +93,11 @@ def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResu
     network = engine.network
     # begun before anything asks the engine, which may have to be compiled first
     drawing = CptDrawing(network, findings, target.id, draws, seed) if draws and network.counts else None
-    answer = engine.posterior(findings)
+    answer = question.answer
     probabilities = answer.probabilities
-    priors = question.prior_probabilities()
+    priors = question.prior_probabilities
     order = np.argsort(-probabilities, kind="stable").tolist()
-    conflict = conflict_measure(engine, findings, answer.log_likelihood) if draws else None
+    conflict = conflict_measure(question) if draws else None
     surprise = _surprise(question, order[0], seed) if draws else None
     intervals = credible_intervals(engine.posterior_draws(findings, drawing.result())) if drawing else None
     rows = tuple(
@@ -147,21 +110,18 @@ def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResu
         )
         for i in order
     )
-    warnings = [*question.warnings, *_doubts(rows[0], conflict, surprise)]
-    if not findings:
-        warnings.append("no findings: this is the prior")
-    return QueryResult(question, rows, answer.log_likelihood, conflict, surprise, tuple(warnings))
+    return QueryResult(question, rows, answer.log_likelihood, conflict, surprise)
 
 
-def conflict_measure(engine: Engine, findings: Mapping[str, Array], log_likelihood: float) -> float | None:
+def conflict_measure(question: Question) -> float | None:
     """ln prod_i P(finding_i) / P(findings), in nats; None with fewer than two findings.
 
     Jensen, Chamberlain, Nordahl & Jensen 1991, Analysis in HUGIN of data conflict (UAI 1990).
     """
-    if len(findings) < 2:
+    if len(question.findings) < 2:
         return None
-    alone = engine.marginals({}).probabilities
-    return sum(math.log(float(alone[name] @ weights)) for name, weights in findings.items()) - log_likelihood
+    alone = (float(question.alone[name] @ weights) for name, weights in question.findings.items())
+    return sum(map(math.log, alone)) - question.answer.log_likelihood
 
 
 def _surprise(question: Question, leader: int, seed: int) -> Surprise | None:
@@ -176,24 +136,7 @@ def _surprise(question: Question, leader: int, seed: int) -> Surprise | None:
     found = Surprise(target.states[leader], share(leader), SIMULATED)
     if not found.unusual:
         return found
-    prior = question.prior_probabilities()
+    prior = question.prior_probabilities
     others = {i: share(i) for i in range(target.cardinality) if i != leader and prior[i] > 0}
     better = sorted((i for i in others if others[i] >= UNUSUAL), key=lambda i: -others[i])
     return found._replace(better=tuple(target.states[i] for i in better))
-
-
-def _doubts(leader: RankedDiagnosis, conflict: float | None, surprise: Surprise | None) -> list[str]:
-    doubts = []
-    gain = math.log(leader.probability / leader.prior)
-    if conflict is not None and conflict > max(gain, 0.0):  # not merely a rare diagnosis (Jensen et al. 1991)
-        doubts.append(
-            f"the findings conflict with each other (conflict {conflict:+.1f} nats), and {leader.label} does not "
-            "resolve it: check them"
-        )
-    if surprise is not None and surprise.unusual:
-        share = f"in fewer than {UNUSUAL:.0%} of its cases would findings be as unusual as these"
-        if surprise.better:
-            doubts.append(f"surprising for {leader.label}: {share}; less so for {', '.join(surprise.better[:3])}")
-        else:
-            doubts.append(f"no diagnosis of the network explains these findings: even for {leader.label}, {share}")
-    return doubts

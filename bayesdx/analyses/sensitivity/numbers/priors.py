@@ -56,7 +56,7 @@ class PriorSetAnswer:
 def prior_effects(question: Question, derivatives: Derivatives) -> tuple[PriorEffect, ...]:
     """What the prior of each diagnosis does, in the order of the posterior."""
     network, target = question.engine.network, question.target.id
-    posterior, prior = posterior_of(derivatives, network, target), question.prior_probabilities()
+    posterior, prior = posterior_of(derivatives, network, target), question.prior_probabilities
     order = np.argsort(-posterior, kind="stable")
     leader = int(order[0])
     return tuple(

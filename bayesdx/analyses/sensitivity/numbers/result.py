@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.constraints import (
     Change,
@@ -16,7 +17,7 @@ from bayesdx.analyses.sensitivity.numbers.constraints import (
     parse_constraint,
 )
 from bayesdx.analyses.sensitivity.numbers.importance import ImportanceResult, importance
-from bayesdx.analyses.sensitivity.numbers.literature import Literature
+from bayesdx.analyses.sensitivity.numbers.literature import Literature, literature_of
 from bayesdx.analyses.sensitivity.numbers.monte_carlo import DRAWS, Uncertainty, uncertainty
 from bayesdx.analyses.sensitivity.numbers.one_way import OneWay, one_way
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect, PriorSetAnswer, prior_effects, prior_sets
@@ -41,8 +42,8 @@ class ConstraintAnswer:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True)
-class Sensitivity:
+@dataclass(frozen=True, eq=False)
+class Sensitivity(Answer):
     """How far the answer to ``question`` can be trusted.
 
     Indices of diagnoses are those of the target's states; ``order`` (T,) sorts them by ``posterior`` (T,), the
@@ -72,27 +73,6 @@ class Sensitivity:
     def leader(self) -> int:
         return self.order[0]
 
-    def __str__(self) -> str:
-        from bayesdx.analyses.sensitivity.page import sensitivity_text
-
-        return sensitivity_text(self)
-
-    def __rich__(self) -> object:
-        from rich.text import Text
-
-        return Text.from_ansi(str(self))
-
-    def _repr_html_(self) -> str:
-        from bayesdx.analyses.sensitivity.page import sensitivity_html
-
-        return sensitivity_html(self)
-
-    def to_dict(self, top: int | None = 50) -> dict[str, object]:
-        """What ``bayesdx sensitivity --json`` prints (schema sensitivity/1); ``top`` parameters, None for all."""
-        from bayesdx.analyses.sensitivity.wire import as_dict
-
-        return as_dict(self, top)
-
 
 def sensitivity(
     question: Question,
@@ -103,26 +83,23 @@ def sensitivity(
     draws: int = DRAWS,
     seed: int = 0,
     sources: int = CHECKED,
-    prior_probabilities: Mapping[str, Array] | None = None,
-    literature: Literature | None = None,
     advance: Callable[[int, int], object] = lambda done, total: None,
 ) -> Sensitivity:
     """Put every question of this package to one case.
 
     ``constraints`` are conditions such as ``capnon >= 0.5``; ``span`` says how far the bars of the tornado move;
     ``covariation`` how a row answers in the one-way functions (the tornado always keeps ratios). ``draws``
-    posteriors are drawn with ``seed``. ``prior_probabilities`` (T,) by name of the prior set, and the
-    ``literature`` behind the network, bring in what rests on them; up to ``sources`` publications are left out in
-    turn, and ``advance`` is told how many of them are done.
+    posteriors are drawn with ``seed``. Up to ``sources`` publications are left out in turn, and ``advance`` is told
+    how many of them are done.
 
     Raises InputError for a condition or an option that cannot be read, ImpossibleFindings for such findings.
     """
     if draws < 100:
         raise InputError(f"{draws} draws are too few; take at least 100")
-    target = question.target
+    target, literature = question.target, literature_of(question.network)
     asked = [parse_constraint(text, target) for text in constraints]
     moved = parse_span(span) if isinstance(span, str) else span
-    derivatives = question.engine.derivatives(question.findings, target.id)
+    derivatives = question.derivatives
     found = one_way(question, covariation, derivatives)
     proportional = found if covariation == "proportional" else one_way(question, "proportional", derivatives)
     posterior = found.posterior
@@ -138,7 +115,7 @@ def sensitivity(
         span=moved,
         bars=tornado(question, proportional, moved),
         priors=prior_effects(question, derivatives),
-        prior_sets=prior_sets(question, derivatives, prior_probabilities or {}) if rooted else (),
+        prior_sets=prior_sets(question, derivatives, question.prior_sets) if rooted else (),
         uncertainty=uncertainty(question, draws, seed),
         importance=importance(question, derivatives, literature, seed=seed),
         worst_case=worst_case(question),

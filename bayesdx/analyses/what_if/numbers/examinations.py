@@ -37,22 +37,6 @@ class ExaminationValue:
         """Bits per unit of cost; None without costs, and for what costs nothing."""
         return self.information / self.cost if self.cost else None
 
-    def to_dict(self) -> dict[str, object]:
-        """One row of the examinations in the JSON of ``what-if``."""
-        return {
-            "examination": self.examination,
-            "label": self.label,
-            "findings": list(self.findings),
-            "information": self.information,
-            "information_error": self.information_error,
-            "leader_change": self.leader_change,
-            "leader_change_error": self.leader_change_error,
-            "exact": self.exact,
-            "outcomes": self.outcomes,
-            "cost": self.cost,
-            "information_per_cost": self.information_per_cost,
-        }
-
 
 def examination_values(
     prospects: Prospects, names: Sequence[str], costs: Costs | None = None, limit: int = EXACT_OUTCOMES

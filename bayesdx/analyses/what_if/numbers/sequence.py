@@ -56,28 +56,20 @@ class Step:
     certain: float = 0.0
     leader_change: float = 0.0
 
-    def to_dict(self) -> dict[str, object]:
-        """One step in the JSON of ``what-if``."""
-        return {
-            "step": self.id,
-            "label": self.label,
-            "findings": list(self.findings),
-            "cost": self.cost,
-            "reached": self.reached,
-            "gain": self.gain,
-            "gain_error": self.gain_error,
-            "certain": self.certain,
-            "leader_change": self.leader_change,
-        }
-
 
 @dataclass(frozen=True)
 class StepSequence:
-    """An order of steps, by ``method`` (``greedy`` or ``look-ahead``), and why it ends there."""
+    """An order of steps, by ``method`` (``greedy`` or ``look-ahead``), and why it ends there.
+
+    ``stopped`` is ``certain`` (a diagnosis has probability ``rules.certain`` in the share ``sure`` of the
+    outcomes), ``worthless`` (nothing that is left is worth its cost) or ``asked`` (so many steps were asked for).
+    """
 
     method: str
     steps: tuple[Step, ...]
     stopped: str
+    rules: StoppingRules
+    sure: float = 0.0
 
     @property
     def expected_cost(self) -> float:
@@ -88,16 +80,6 @@ class StepSequence:
     def expected_information(self) -> float:
         """Bits that the steps that are reached bring."""
         return sum(step.reached * step.gain for step in self.steps)
-
-    def to_dict(self) -> dict[str, object]:
-        """One sequence in the JSON of ``what-if``."""
-        return {
-            "method": self.method,
-            "steps": [step.to_dict() for step in self.steps],
-            "expected_information": self.expected_information,
-            "expected_cost": self.expected_cost,
-            "stopped": self.stopped,
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,19 +143,18 @@ def _sequence(
     method: str, prospects: Prospects, choices: list[Step], size: int, rules: StoppingRules, choose: Choose
 ) -> StepSequence:
     now = prospects.now
-    sure = f"a diagnosis has {rules.certain:.0%}"
     reached = _Reached(now, now.posterior.max(axis=1) < rules.certain, now.posterior.argmax(axis=1))
     first = int(reached.leader[0])
     taken: list[Step] = []
     seen: set[str] = set()
     while len(taken) < size:
         if reached.share <= 1 - rules.certain:
-            return StepSequence(method, tuple(taken), f"{sure} in {1 - reached.share:.0%} of the outcomes")
+            return StepSequence(method, tuple(taken), "certain", rules, 1 - reached.share)
         left = [replace(step, findings=tuple(n for n in step.findings if n not in seen)) for step in choices]
         left = [_valued(prospects, reached, step) for step in left if step.findings]
         step = choose(prospects, reached, left, rules)
         if step is None:
-            return StepSequence(method, tuple(taken), "nothing that is left is worth its cost")
+            return StepSequence(method, tuple(taken), "worthless", rules)
         reached = _advanced(prospects, reached, step, rules)
         sure_by_now, changed = (
             min(1.0, float(reached.outcomes.probability @ mask))
@@ -181,7 +162,7 @@ def _sequence(
         )
         taken.append(replace(step, certain=sure_by_now, leader_change=changed))
         seen.update(step.findings)
-    return StepSequence(method, tuple(taken), f"these are the {size} steps that were asked for")
+    return StepSequence(method, tuple(taken), "asked", rules)
 
 
 def _greedy(_prospects: Prospects, _reached: _Reached, left: list[Step], rules: StoppingRules) -> Step | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.information import entropy, mutual_information
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.what_if.numbers.costs import Costs, done_examinations
@@ -59,38 +60,9 @@ class FindingValue:
         """The first diagnoses under ``state``: label and probability."""
         return [(self.target.state_label(i), p) for i, p in ranked(self.posteriors[state], size)]
 
-    def to_dict(self, top: int = TOP) -> dict[str, object]:
-        """One row of the findings in the JSON of ``what-if``."""
-        variable, target = self.variable, self.target
-        states = [
-            {
-                "state": variable.states[k],
-                "label": variable.state_label(k),
-                "probability": float(self.predictive[k]),
-                "posterior": [
-                    {"diagnosis": target.states[i], "label": target.state_label(i), "probability": p}
-                    for i, p in (ranked(self.posteriors[k], top) if self.predictive[k] > 0 else [])
-                ],
-            }
-            for k in range(variable.cardinality)
-        ]
-        return {
-            "finding": variable.id,
-            "label": variable.label or variable.id,
-            "kind": variable.kind,
-            "examination": variable.examination,
-            "stated": self.stated,
-            "information": self.information,
-            "leader_change": self.leader_change,
-            "strongest_state": variable.states[self.strongest],
-            "cost": self.cost,
-            "information_per_cost": self.information_per_cost,
-            "states": states,
-        }
-
 
 @dataclass(frozen=True, eq=False)
-class WhatIf:
+class WhatIf(Answer):
     """What is missing in a case and what it is worth.
 
     ``posterior`` (card of the target,) is that of the findings now, ``entropy`` its uncertainty in bits, the most
@@ -127,41 +99,6 @@ class WhatIf:
         names = [value.variable.id for value in self.findings]
         raise InputError(f"'{variable.id}' is no finding that is still open; {nearest(name, names)}")
 
-    def __str__(self) -> str:
-        from bayesdx.analyses.what_if.page import what_if_text
-
-        return what_if_text(self)
-
-    def __rich__(self) -> object:
-        from rich.text import Text
-
-        return Text.from_ansi(str(self))
-
-    def _repr_html_(self) -> str:
-        from bayesdx.report.whatif_html import what_if_html
-
-        return what_if_html(self)
-
-    def to_dict(self) -> dict[str, object]:
-        """The object that ``bayesdx what-if --json`` prints (schema what-if/1)."""
-        target, leader = self.question.target, self.leader
-        return {
-            "schema": "what-if/1",
-            **self.question.head(),
-            "leader": {
-                "diagnosis": target.states[leader],
-                "label": target.state_label(leader),
-                "probability": float(self.posterior[leader]),
-            },
-            "entropy": self.entropy,
-            "cost_unit": None if self.costs is None else self.costs.unit,
-            "open": [value.to_dict() for value in self.findings],
-            "settled": dict(self.settled),
-            "examinations": [value.to_dict() for value in self.examinations],
-            "sequences": [sequence.to_dict() for sequence in self.sequences],
-            "warnings": list(self.warnings),
-        }
-
 
 def what_if(
     question: Question,
@@ -183,7 +120,7 @@ def what_if(
 
     Raises ImpossibleFindings, and InputError for a filter that names nothing.
     """
-    posterior = question.engine.posterior(question.findings).probabilities
+    posterior = question.posterior
     values, settled = finding_values(question, posterior, costs)
     whole = WhatIf(question, posterior, entropy(posterior), values, settled, (), (), costs, question.warnings)
     if finding is not None:

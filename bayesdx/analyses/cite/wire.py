@@ -1,0 +1,40 @@
+"""The JSON of ``cite --given`` (schema cite-likelihood/2)."""
+
+from __future__ import annotations
+
+from bayesdx.analyses.cite.numbers import LikelihoodCitation
+
+
+def to_dict(result: LikelihoodCitation) -> dict[str, object]:
+    """The object that ``bayesdx cite FINDING --given diagnosis=… --json`` prints."""
+    rows = zip(
+        result.variable.states, result.probabilities.tolist(), result.intervals.tolist(), result.base, strict=True
+    )
+    return {
+        "schema": "cite-likelihood/2",
+        "network": result.network,
+        "network_version": result.network_version,
+        "finding": result.variable.id,
+        "states": list(result.states),
+        "diagnosis": result.diagnosis,
+        "distribution": [
+            {"state": state, "probability": p, "interval": interval, "base": float(base)}
+            for state, p, interval, base in rows
+        ],
+        "base_share": result.base_share,
+        "assumptions": list(result.assumptions),
+        "terms": [
+            {
+                "kind": term.kind,
+                "source": term.source,
+                "states": list(term.states),
+                "says": term.says,
+                "form": term.form,
+                "weight": term.weight,
+                "share": term.share,
+                "adds": dict(zip(result.variable.states, term.adds.tolist(), strict=True)),
+            }
+            for term in result.terms
+        ],
+        "references": dict(result.references),
+    }

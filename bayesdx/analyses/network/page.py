@@ -1,0 +1,50 @@
+"""The page of ``networks show``."""
+
+from __future__ import annotations
+
+from bayesdx.analyses.network.numbers import NetworkDescription
+from bayesdx.document import NetworkDocument
+from bayesdx.network import Variable
+from bayesdx.report.blocks import Block, Cell, Lines, Page, Section, Table
+from bayesdx.words.numbers import percent
+
+
+def page(result: NetworkDescription) -> Page:
+    """Diagnoses with their priors, findings with their states, prior sets with their populations."""
+    document, network = result.document, result.document.network
+    version = f" {network.version}" if network.version else ""
+    size = f"{len(network.variables)} variables, {network.parameter_count} parameters"
+    blocks: list[Block] = [
+        Lines(((Cell(network.label or network.id), f" ({network.id}{version})"), (size,))),
+        *_prior_sets(document),
+    ]
+    findings = tuple((v.id, v.examination or v.kind, ", ".join(v.states)) for v in network.findings)
+    blocks.append(Table(("finding", "seen in", "states"), findings))
+    latent = tuple((_latent(v, document),) for v in network.variables if v.kind == "latent")
+    if latent:
+        blocks.append(Lines(latent))
+    if document.vocabulary:
+        unused = ", ".join(f"{name} ({', '.join(states)})" for name, states in document.vocabulary.items())
+        blocks.append(Lines(((f"Not used by this network: {unused}",),), 2))
+    return Page(None, (Section("", tuple(blocks)),))
+
+
+def _prior_sets(document: NetworkDocument) -> list[Table]:
+    network, priors = document.network, list(document.prior_sets.values())
+    tables = []
+    if priors:
+        tables.append(Table(("prior set", "population"), tuple((p.name, p.population) for p in priors)))
+    if network.target:
+        target = network.variable(network.target)
+        rows = tuple(
+            (state, target.state_label(i), *(percent(float(p.probabilities[i])) for p in priors))
+            for i, state in enumerate(target.states)
+        )
+        heads = (target.id, "", *(p.name for p in priors))
+        tables.append(Table(heads, rows, tuple(range(2, 2 + len(priors)))))
+    return tables
+
+
+def _latent(variable: Variable, document: NetworkDocument) -> str:
+    children = ", ".join(document.network.children[variable.id])
+    return f"Hidden: {variable.id} ({', '.join(variable.states)}), behind {children}"

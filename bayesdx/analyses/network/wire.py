@@ -1,0 +1,57 @@
+"""The JSON of ``networks show`` (schema networks-show/1)."""
+
+from __future__ import annotations
+
+from bayesdx.analyses.network.numbers import NetworkDescription
+from bayesdx.document import NetworkDocument
+
+
+def to_dict(result: NetworkDescription) -> dict[str, object]:
+    """The object that ``bayesdx networks show --json`` prints."""
+    return {"schema": "networks-show/1", **_description(result.document)}
+
+
+def summary(document: NetworkDocument) -> dict[str, object]:
+    """What a network is for, and how large it is."""
+    network = document.network
+    default = document.default_prior
+    return {
+        "id": network.id,
+        "label": network.label or network.id,
+        "version": network.version,
+        "target": network.target,
+        "variables": len(network.variables),
+        "states_of_target": network.variable(network.target).cardinality if network.target else None,
+        "parameters": network.parameter_count,
+        "levels": list(document.levels),
+        "prior_sets": list(document.prior_sets),
+        "default_prior": default.name if default else None,
+    }
+
+
+def _description(document: NetworkDocument) -> dict[str, object]:
+    """The summary, with every variable and prior set."""
+    network = document.network
+    priors = {
+        prior.name: {
+            "label": prior.label,
+            "population": prior.population,
+            "description": prior.description,
+            "probabilities": prior.probabilities.tolist(),
+        }
+        for prior in document.prior_sets.values()
+    }
+    variables = [
+        {
+            "id": v.id,
+            "label": v.label or v.id,
+            "kind": v.kind,
+            "examination": v.examination,
+            "states": list(v.states),
+            "state_labels": [v.state_label(i) for i in range(v.cardinality)],
+            "parents": list(network.parents[v.id]),
+        }
+        for v in network.variables
+    ]
+    unused = {name: list(states) for name, states in document.vocabulary.items()}
+    return {**summary(document), "prior_sets": priors, "variables": variables, "vocabulary": unused}

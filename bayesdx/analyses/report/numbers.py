@@ -1,0 +1,49 @@
+"""Everything about one case, asked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bayesdx.analyses.answer import Answer
+from bayesdx.analyses.explain.numbers.explanation import Explanation, explain
+from bayesdx.analyses.query.numbers.differential import QueryResult, query
+from bayesdx.analyses.question import Question
+from bayesdx.analyses.sensitivity.numbers.result import Sensitivity, sensitivity
+from bayesdx.analyses.what_if.numbers.worth import WhatIf, what_if
+from bayesdx.case import Case
+
+
+@dataclass(frozen=True, eq=False)
+class Report(Answer):
+    """The answers to one case. ``explanation`` is None where the findings leave a single diagnosis possible."""
+
+    case: Case
+    query: QueryResult
+    explanation: Explanation | None
+    what_if: WhatIf
+    sensitivity: Sensitivity
+
+
+def report(question: Question, *, case: Case, versus: str | None = None) -> Report:
+    """Ask everything that a report holds; ``versus`` names the diagnosis to compare the leader with."""
+    answer, trust = query(question), sensitivity(question)
+    alone = versus is None and not any(row.probability > 0.0 for row in answer.posterior[1:])
+    return Report(
+        case=case,
+        query=with_intervals(answer, trust),
+        explanation=None if alone else explain(question, versus=versus),
+        what_if=what_if(question),
+        sensitivity=trust,
+    )
+
+
+def with_intervals(answer: QueryResult, trust: Sensitivity) -> QueryResult:
+    """The query with the intervals of the sensitivity analysis, which come from more draws."""
+    spread, states = trust.uncertainty, answer.question.target.states
+    if not spread.varies:
+        return answer
+    rows = []
+    for row in answer.posterior:
+        low, high = spread.interval[states.index(row.diagnosis)].tolist()
+        rows.append(row._replace(interval=(low, high)))
+    return replace(answer, posterior=tuple(rows))

@@ -1,0 +1,72 @@
+"""Which network: by name, by file, or by the level that a case states."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from bayesdx.case import Case
+from bayesdx.data import network_names, network_path
+from bayesdx.document import NetworkDocument
+from bayesdx.errors import InputError
+from bayesdx.formats.network_json import read_network
+
+#: The network of a case whose level names none.
+DEFAULT_NETWORK = "spine"
+
+
+def read_document(network: str | os.PathLike[str]) -> NetworkDocument:
+    """A shipped network by name, or a network file.
+
+    Raises InputError for an unknown name, an unreadable file, or a network that is not well formed.
+    """
+    path = os.fspath(network)
+    suffix = os.path.splitext(path.removesuffix(".gz"))[1]
+    if not suffix and os.path.basename(path) == path:
+        return read_network(network_path(path))
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: {'is a directory, not a file' if os.path.isdir(path) else 'no such file'}")
+    if suffix == ".json":
+        return read_network(path)
+    if suffix == ".bif":
+        from bayesdx.formats.bif import read_bif
+
+        return NetworkDocument(read_bif(path))
+    if suffix in (".xml", ".xmlbif"):
+        from bayesdx.formats.convert import read_xmlbif
+
+        return NetworkDocument(read_xmlbif(path))
+    raise InputError(f"{path}: a network file ends in .json, .bif, .bif.gz, .xml or .xmlbif")
+
+
+def document_for(case: Case) -> tuple[NetworkDocument, str]:
+    """The shipped network that covers the case's level, and why this one; without a level, the default network."""
+    levels = _levels(case)
+    for level in levels:
+        for name in _default_first():
+            document = read_network(network_path(name))
+            if level in document.levels:
+                return document, f"it covers level '{level}'"
+    choice = "no network covers the level" if levels else "the case states no level"
+    return read_network(network_path(DEFAULT_NETWORK)), choice
+
+
+def shipped_levels() -> tuple[str, ...]:
+    """The levels that the shipped networks cover, those of the default network first."""
+    documents = (read_network(network_path(name)) for name in _default_first())
+    return tuple(dict.fromkeys(level for document in documents for level in document.levels))
+
+
+def _default_first() -> tuple[str, ...]:
+    return (DEFAULT_NETWORK, *(name for name in network_names() if name != DEFAULT_NETWORK))
+
+
+def _levels(case: Case) -> list[str]:
+    """The levels that a case states, the most probable first."""
+    level = case.findings.get("level")
+    if isinstance(level, str):
+        return [] if level.startswith("not ") else [level]
+    if isinstance(level, Mapping):
+        weights = {str(state): weight for state, weight in level.items() if isinstance(weight, (int, float))}
+        return sorted(weights, key=lambda state: -weights[state])
+    return []

@@ -1,0 +1,25 @@
+"""How answers leave the command line: text, or one JSON object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from bayesdx.analyses.answer import Answer
+
+
+def show(answer: Answer, as_json: bool, json_options: Mapping[str, Any] | None = None, **page_options: Any) -> None:
+    """Print an answer, in one piece: bad input leaves nothing half-written."""
+    if as_json:
+        echo_json(answer.to_dict(**json_options or {}))
+    else:
+        click.echo(answer.text(**page_options))
+
+
+def echo_json(value: Mapping[str, object]) -> None:
+    """Print one JSON object, in ASCII: whatever reads it needs no encoding."""
+    click.echo(json.dumps(value, indent=2, allow_nan=False))

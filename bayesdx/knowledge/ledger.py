@@ -1,0 +1,378 @@
+"""The ledger of a network: what each of its Dirichlet counts is made of.
+
+The build keeps it, so that no question opens the table of facts or pools anything again. The counts of a finding in
+a form are a sum of terms: what each study adds, what holds by definition of the form, the base, and what the base
+gains or loses by an association with another finding. Where the CPT has another parent, the row of the form is
+shared out over the states of that parent, state by state, in the same proportions for every term: the part that a
+term makes up of a state of the form's row is its part of that state in each CPT row of the form.
+
+The file stands beside the networks (``networks/ledger/<network>.jsonl``) and not in them, so that a query need not
+read it; it has one line for the network and one for each finding, so that a question reads the lines it needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+
+from bayesdx.data import data_root, network_names
+from bayesdx.files import read_text
+from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION, PATTERN, Choices, Integers, Link, Studies
+from bayesdx.network import Array, Network
+
+FORMAT = "bayesdx-ledger/1"
+#: Digits of every number in the file: terms add up to the counts within 1e-9 of their size.
+_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One fact of a study: ``says`` is ``3 of 8``, ``case``, ``"often"``, ``70%`` or ``mean 46``, for ``states``.
+
+    ``kind`` is that of the table of facts; ``k`` of ``n`` where it counts.
+    """
+
+    kind: str
+    says: str
+    states: tuple[str, ...]
+    form: str
+    k: float | None
+    n: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One study: ``sayings`` about the same patients by one ``source``, in ``diagnosis`` (index).
+
+    ``form`` is the subtype that it speaks of, in the words of the facts, and ``at_site`` whether at a site of the
+    network. ``weight`` is its effective sample size, a frequency word's discounted for copying.
+    """
+
+    source: str
+    diagnosis: int
+    form: str
+    at_site: bool
+    weight: float
+    sayings: tuple[Saying, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """What adds ``counts`` (F, X) to the rows of the forms: an ``entry``, or an assumption.
+
+    ``kind`` is ``fact`` or ``word`` (the entry's facts are frequency words), ``definition``, ``association`` (moves
+    the base, its counts sum to 0) or ``base``.
+    """
+
+    kind: str
+    counts: Array
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Account:
+    """The ledger of one finding with X states; N studies, F forms.
+
+    ``studies`` and ``entries`` go together. ``added`` (N, F): counts that each study adds to each form.
+    ``completing`` (X,) shares out what studies leave open. ``base`` (X,) adds ``base_counts`` (F,);
+    ``association`` and ``definition`` (F, X) are counts.
+    """
+
+    studies: Studies
+    entries: tuple[Entry, ...]
+    added: Array
+    completing: Array
+    base: Array
+    base_counts: Array
+    association: Array
+    definition: Array
+
+    @cached_property
+    def distributions(self) -> Array:
+        """What each study says of the states (N, X), open shares divided."""
+        within = self.studies.sets * self.completing
+        shared: Array = self.studies.stated + self.studies.open @ (within / within.sum(axis=1, keepdims=True))
+        return shared
+
+    def terms(self, owner: Integers, diagnosis: int) -> tuple[Term, ...]:
+        """The terms behind the rows of a diagnosis, which add nothing to the forms of other diagnoses.
+
+        ``owner`` (F,) is the diagnosis of each form.
+        """
+        its = (owner == diagnosis)[:, None]
+        found = [
+            Term("word" if self.studies.word[n] else "fact", self.added[n][:, None] * self.distributions[n], entry)
+            for n, entry in enumerate(self.entries)
+            if entry.diagnosis == diagnosis
+        ]
+        assumed = {
+            "definition": self.definition,
+            "association": self.association,
+            "base": self.base_counts[:, None] * self.base,
+        }
+        found += [Term(kind, its * counts) for kind, counts in assumed.items() if (its * counts).any()]
+        return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """The ledger of a network of that name and version.
+
+    ``form_words`` are the words by which facts name each form. ``lines`` are the accounts by finding, as text.
+    """
+
+    network: str
+    version: str
+    choices: Choices
+    form_words: tuple[frozenset[str], ...]
+    references: Mapping[str, str]
+    lines: Mapping[str, str]
+
+    @cached_property
+    def _accounts(self) -> dict[str, Account]:
+        return {}
+
+    def account(self, finding: str) -> Account:
+        """The account of a finding of the network."""
+        if finding not in self._accounts:
+            self._accounts[finding] = _account(json.loads(self.lines[finding]), self.choices)
+        return self._accounts[finding]
+
+    def account_of(self, variable: str) -> Account:
+        """The account behind a variable: mineralisation rests on that of calcification."""
+        return self.account(CALCIFICATION if variable == MINERALISATION.id else variable)
+
+    def cited(self, keys: Iterable[str]) -> dict[str, str]:
+        """References by citation key, in alphabetical order."""
+        return {key: self.references[key] for key in sorted(set(keys))}
+
+
+def ledger_of(network: Network) -> Ledger | None:
+    """The ledger of a shipped network; None for one of another name or version: its facts are not known."""
+    if network.id not in network_names():
+        return None
+    ledger = _read(os.path.join(data_root(), "networks", "ledger", f"{network.id}.jsonl"))
+    return ledger if ledger.version == network.version else None
+
+
+@cache
+def _read(path: str) -> Ledger:
+    first, *rest = read_text(path)[0].splitlines()
+    data = json.loads(first)
+    choices = data["choices"]
+    return Ledger(
+        network=data["network"],
+        version=data["version"],
+        choices=Choices(
+            **{
+                **choices,
+                "owner": np.array(choices["owner"]),
+                "named": np.array(choices["named"]),
+                "links": {child: Link(parent, np.array(table)) for child, (parent, table) in choices["links"].items()},
+                "suggests": np.array(choices["suggests"]),
+            }
+        ),
+        form_words=tuple(frozenset(words) for words in data["form_words"]),
+        references=data["references"],
+        lines={line.split('"', 4)[3]: line for line in rest},
+    )
+
+
+def _account(data: Mapping[str, Any], choices: Choices) -> Account:
+    states, studies = tuple(data["states"]), data["studies"]
+    forms, size = len(choices.owner), len(states)
+    sets = [tuple(at) for at in data["sets"]]
+    added, own, opened = np.zeros((len(studies), forms)), np.zeros((len(studies), forms), bool), None
+    opened = np.zeros((len(studies), len(sets)))
+    for n, study in enumerate(studies):
+        own[n, study["own"]] = True
+        for form, counts in study["adds"].items():
+            added[n, int(form)] = counts
+        for at, share in study["open"]:
+            opened[n, at] = share
+    defined = np.zeros((forms, size), bool)
+    for form, at in data["defined"].items():
+        defined[int(form), at] = True
+    word = np.array([study["word"] for study in studies])
+    diagnosis = np.array([study["diagnosis"] for study in studies])
+    weight = np.array([study["weight"] for study in studies], float)
+    discount = 1 + (np.maximum(np.bincount(diagnosis, word), 1) - 1) * choices.word_correlation
+    return Account(
+        studies=Studies(
+            states=states,
+            diagnosis=diagnosis,
+            whole=np.array([study["whole"] for study in studies]),
+            own=own,
+            word=word,
+            weight=weight,
+            stated=np.array([study["states"] for study in studies], float),
+            sets=np.array([[i in at for i in range(size)] for at in sets], bool).reshape(-1, size),
+            open=opened,
+            defined=defined,
+            background=data["background"],
+            unremarked=data["unremarked"],
+        ),
+        entries=tuple(
+            Entry(
+                study["source"],
+                study["diagnosis"],
+                study["form"],
+                study["at_site"],
+                float(weight[n] / discount[study["diagnosis"]] if word[n] else weight[n]),
+                tuple(Saying(kind, says, tuple(of), form, k, total) for kind, says, of, form, k, total in study["says"]),
+            )
+            for n, study in enumerate(studies)
+        ),
+        added=added,
+        completing=np.array(data["completing"]),
+        base=np.array(data["base"]),
+        base_counts=np.array(data["base_counts"]),
+        association=_by_form(data["association"], forms, size),
+        definition=_by_form(data["definition"], forms, size),
+    )
+
+
+def _by_form(rows: Mapping[str, list[float]], forms: int, size: int) -> Array:
+    table = np.zeros((forms, size))
+    for form, row in rows.items():
+        table[int(form)] = row
+    return table
+
+
+def ledger_text(ledger: Ledger) -> str:
+    """The text of a ledger file."""
+    choices = {
+        **vars(ledger.choices),
+        "links": {child: (link.parent, link.table) for child, link in ledger.choices.links.items()},
+    }
+    first = {
+        "format": FORMAT,
+        "network": ledger.network,
+        "version": ledger.version,
+        "choices": choices,
+        "form_words": [sorted(words) for words in ledger.form_words],
+        "references": ledger.references,
+    }
+    return "\n".join([as_line(first), *ledger.lines.values()]) + "\n"
+
+
+def account_line(finding: str, account: Account) -> str:
+    """The account of a finding as one line of the file."""
+    studies = account.studies
+    return as_line(
+        {
+            "finding": finding,
+            "states": studies.states,
+            "background": studies.background,
+            "unremarked": studies.unremarked,
+            "completing": account.completing,
+            "base": account.base,
+            "base_counts": account.base_counts,
+            "association": _rows(account.association),
+            "defined": {f: np.flatnonzero(row).tolist() for f, row in enumerate(studies.defined) if row.any()},
+            "definition": _rows(account.definition),
+            "sets": [np.flatnonzero(at).tolist() for at in studies.sets],
+            "studies": [
+                {
+                    "source": entry.source,
+                    "diagnosis": entry.diagnosis,
+                    "form": entry.form,
+                    "at_site": entry.at_site,
+                    "whole": bool(studies.whole[n]),
+                    "own": np.flatnonzero(studies.own[n]).tolist(),
+                    "word": bool(studies.word[n]),
+                    "weight": studies.weight[n],
+                    "states": studies.stated[n],
+                    "open": [(int(g), studies.open[n, g]) for g in np.flatnonzero(studies.open[n])],
+                    "adds": {int(f): account.added[n, f] for f in np.flatnonzero(account.added[n])},
+                    "says": [(s.kind, s.says, s.states, s.form, s.k, s.n) for s in entry.sayings],
+                }
+                for n, entry in enumerate(account.entries)
+            ],
+        }
+    )
+
+
+def as_line(value: object) -> str:
+    """One line of JSON, numbers with twelve significant digits."""
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        rounded = float(f"{value:.{_DIGITS}g}")
+        return int(rounded) if rounded.is_integer() else rounded
+    return value
+
+
+def _rows(table: Array) -> dict[int, Array]:
+    return {form: row for form, row in enumerate(table) if row.any()}
+
+
+def finding_rows(network: Network, finding: str) -> Array:
+    """P(finding | form) of a built network, shape (F, X): a finding has one parent besides the form at most."""
+    table, parents = network.cpts[finding], network.parents[finding]
+    if parents == ("form",):
+        return table
+    given = finding_rows(network, next(parent for parent in parents if parent != "form"))
+    return np.einsum("fps,fp->fs" if "form" in parents else "ps,fp->fs", table, given)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The part of P(finding | diagnosis) that a term makes up: ``adds`` (X,) to each state.
+
+    ``weight`` counts lesions, the mean over the forms of what the term adds to their rows. ``kind`` is that of the
+    term or ``mineralisation``: the states of a pattern that follow from there being no calcification.
+    """
+
+    kind: str
+    adds: Array
+    weight: float
+    entry: Entry | None = None
+
+    @property
+    def share(self) -> float:
+        """Part of the row; the shares of all parts sum to 1."""
+        return float(self.adds.sum())
+
+
+def parts_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> tuple[Part, ...]:
+    """What P(finding | diagnosis) is made of: the ``adds`` of all parts sum to it, exactly.
+
+    The likelihood is the mean of the rows of the diagnosis' forms, by P(form | diagnosis). Raises KeyError for a
+    variable that has no account.
+    """
+    account, owner = ledger.account(finding), ledger.choices.owner
+    d = network.variable(str(network.target)).state_index(diagnosis)
+    shares = network.cpts["form"][d] / network.cpts["form"][d].sum()  # the file has nine digits
+    joint = shares[:, None] * finding_rows(network, finding)
+    terms = account.terms(owner, d)
+    total = sum((term.counts for term in terms), np.zeros(joint.shape))
+    possible = total > 0
+    per_count = joint / np.where(possible, total, 1.0)
+    parts = [
+        Part(
+            term.kind,
+            (term.counts * per_count).sum(axis=0, where=possible),
+            max(float(shares @ term.counts.sum(axis=1)), 0.0),
+            term.entry,
+        )
+        for term in terms
+    ]
+    rest = joint.sum(axis=0, where=~possible)
+    if finding == PATTERN:
+        parts.append(Part("mineralisation", rest, 0.0))
+    return tuple(parts)

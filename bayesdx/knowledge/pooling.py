@@ -1,0 +1,332 @@
+"""Studies -> Dirichlet counts, for many choices of studies at once.
+
+The formulas of the build as functions of arrays with a leading axis S, one entry for each set of studies that is
+kept. A build keeps all of them (S = 1); to leave out every publication in turn is one call as well. Each entry is
+computed by itself, so the row without a source is the one that a build without it would give.
+
+A form's row shrinks to the row of its diagnosis, which shrinks to the base: the distribution of the finding over
+all diagnoses of the network. networks/model.yaml gives the choices and their reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesdx.knowledge.association import fit_margins
+from bayesdx.network import Array, Variable
+
+Bools = NDArray[np.bool_]
+Integers = NDArray[np.intp]
+
+MINERALISATION = Variable(
+    "mineralisation",
+    ("none", "rim", "scattered", "dense"),
+    label="Mineralisation",
+    state_labels=("none", "rim", "scattered", "dense"),
+    kind="latent",
+)
+CALCIFICATION = "ct_calcification"
+PATTERN = "ct_calcification_pattern"
+#: The state of a pattern where there is no calcification: no study speaks of it.
+NOT_APPLICABLE = "not_applicable"
+#: A finding is kept when at least so many diagnoses have a study of it.
+MIN_DIAGNOSES = 2
+#: Weight at which a pooled diagnosis enters the base: n / (n + this).
+_HALF_WEIGHT = 2.0
+#: Part of the base that is uniform, so that no state is impossible.
+_UNIFORM_PART = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """``table`` (P, X): how the states of a child go with those of its ``parent``, given the form."""
+
+    parent: str
+    table: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """What a build assumes besides the studies.
+
+    ``owner`` (F,) is the diagnosis of each of F forms, ``named`` (F,) whether it is one form of several;
+    ``links`` tells which findings go with another, by child. ``suggests`` (3, patterns): P(how the mineral lies |
+    pattern), zero where there is no calcification.
+    """
+
+    diagnoses: int
+    owner: Integers
+    named: Bools
+    base_strength: float
+    form_strength: float
+    definition_strength: float
+    word_correlation: float
+    study_correlation: float
+    links: Mapping[str, Link]
+    suggests: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Studies:
+    """N studies of one finding with X states, as arrays.
+
+    ``diagnosis`` (N,); ``whole`` (N,): speaks of the diagnosis as a whole; ``own`` (N, F): is among the own
+    studies of a form; ``word`` (N,): states frequency words only; ``weight`` (N,): effective sample size.
+    ``stated`` (N, X) is what a study says state by state, ``open`` (N, G) what it leaves open within ``sets``
+    (G, X), shared out in proportion to the base. ``defined`` (F, X): states that hold by definition of a form.
+    ``background`` is the probability of the second state where nothing is known; ``unremarked`` the part of the
+    base that a state gets because sources seldom write about it.
+    """
+
+    states: tuple[str, ...]
+    diagnosis: Integers
+    whole: Bools
+    own: Bools
+    word: Bools
+    weight: Array
+    stated: Array
+    sets: Bools
+    open: Array
+    defined: Bools
+    background: float | None
+    unremarked: Mapping[str, float]
+
+    @cached_property
+    def uniform(self) -> Array:
+        """The uniform distribution over the states that a study can speak of, shape (X,)."""
+        possible = np.array([state != NOT_APPLICABLE for state in self.states])
+        return np.asarray(possible / possible.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Pooled:
+    """Rows of one finding and what they are made of; D diagnoses, F forms.
+
+    ``counts`` = ``own`` + ``definition`` + shrinkage, each (S, F, X). ``completing`` (S, X) is the base that shared
+    out what studies leave open, ``base`` (S, X) the one to which rows shrink, ``bases`` (S, F, X) the same after
+    what is known of an associated finding. ``whole`` (S, D, X) pools each diagnosis.
+    """
+
+    completing: Array
+    base: Array
+    bases: Array
+    whole: Array
+    definition: Array
+    counts: Array
+
+    @cached_property
+    def rows(self) -> Array:
+        """P(state | form), shape (S, F, X)."""
+        return np.asarray(self.counts / self.counts.sum(axis=-1, keepdims=True))
+
+    def take(self, at: Integers) -> Pooled:
+        """The entries ``at`` of the leading axis."""
+        return Pooled(
+            self.completing[at],
+            self.base[at],
+            self.bases[at],
+            self.whole[at],
+            self.definition[at],
+            self.counts[at],
+        )
+
+
+def depth(links: Mapping[str, Link], finding: str) -> int:
+    """How many links lead to a finding: parents are pooled before children."""
+    return 1 + depth(links, links[finding].parent) if finding in links else 0
+
+
+def parent_rows(choices: Choices, pooled: Mapping[str, Pooled], parent: str) -> Array | None:
+    """P(parent | form), shape (S, F, states of the parent); None when no study speaks of the parent."""
+    if parent == MINERALISATION.id:
+        known = {CALCIFICATION, PATTERN} <= pooled.keys()
+        return mineralisation_rows(choices, pooled[CALCIFICATION], pooled[PATTERN]) if known else None
+    return pooled[parent].rows if parent in pooled else None
+
+
+def pool_finding(
+    choices: Choices, studies: Studies, keep: Array, link: Link | None = None, parent: Array | None = None
+) -> Pooled:
+    """Pool the studies of one finding, once for each row of ``keep`` (S, N), 1 where a study is kept.
+
+    With a ``link``, ``parent`` (S, F, P) says what is known of the associated finding.
+    """
+    sums = _sums(choices, studies, keep)
+    base = np.broadcast_to(studies.uniform, (len(keep), len(studies.states)))
+    completing, pooled = base, base
+    for _ in range(2):  # the base shares out what studies leave open, and comes from the completed studies itself
+        completing = base
+        pooled = _completed(sums, studies.sets, completing)
+        base = _base(pooled[:, : choices.diagnoses], completing, studies)
+    whole, own = pooled[:, : choices.diagnoses], pooled[:, choices.diagnoses :]
+    bases = np.broadcast_to(base[:, None], own.shape)
+    if link is not None and parent is not None:
+        bases = _linked_bases(link, base, parent)
+    m = choices.base_strength
+    of_diagnosis = whole[:, choices.owner]
+    row = (of_diagnosis + m * bases) / (of_diagnosis.sum(axis=-1, keepdims=True) + m)
+    defined = np.where(studies.defined, row, 0.0)
+    some = studies.defined.any(axis=-1)[:, None]
+    definition = choices.definition_strength * defined / np.where(some, defined.sum(axis=-1, keepdims=True), 1.0)
+    # a diagnosis without forms is its own form: it shrinks to the base itself
+    shrunk = np.where(choices.named[:, None], choices.form_strength * row, m * bases)
+    return Pooled(completing, base, bases, whole, definition, own + definition + shrunk)
+
+
+def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
+    """Counts that each study adds to the row of each form, shape (N, F), when all studies are kept.
+
+    Its own, and what comes by way of the row of the diagnosis to which the form shrinks.
+    """
+    members = _members(choices, studies)
+    discounts = _discounts(choices, studies.word.astype(float)[None] @ members)
+    weights = members * np.where(studies.word[:, None], studies.weight[:, None] / discounts, studies.weight[:, None])
+    whole, own = weights[:, : choices.diagnoses], weights[:, choices.diagnoses :]
+    totals = pooled.whole[0].sum(axis=-1)[choices.owner] + choices.base_strength
+    return np.asarray(own + whole[:, choices.owner] * np.where(choices.named, choices.form_strength / totals, 0.0))
+
+
+def base_weights(choices: Choices, pooled: Pooled) -> Array:
+    """Counts that the base adds to the row of each form, shape (F,), when all studies are kept."""
+    m = choices.base_strength
+    totals = pooled.whole[0].sum(axis=-1)[choices.owner] + m
+    return np.where(choices.named, choices.form_strength * m / totals, m)
+
+
+def _members(choices: Choices, studies: Studies) -> Bools:
+    """Which studies are pooled into which rows, shape (N, D + F): the diagnoses first, then the forms."""
+    whole = studies.whole[:, None] & (studies.diagnosis[:, None] == np.arange(choices.diagnoses))
+    return np.concatenate([whole, studies.own], axis=1)
+
+
+def _discounts(choices: Choices, words: Array) -> Array:
+    """What frequency words are divided by where so many stand together: pages copy one another."""
+    return np.asarray(1 + (np.maximum(words, 1.0) - 1) * choices.word_correlation)
+
+
+def _sums(choices: Choices, studies: Studies, keep: Array) -> Array:
+    """Weighted sums of what studies state and leave open, shape (S, D + F, X + G)."""
+    members = _members(choices, studies).astype(float)
+    said = np.concatenate([studies.stated, studies.open], axis=1) * studies.weight[:, None]
+    sums = np.zeros((len(keep), members.shape[1], said.shape[1]))
+    for diagnosis in np.unique(studies.diagnosis):  # its studies enter its own rows only
+        here = np.flatnonzero(studies.diagnosis == diagnosis)
+        rows = np.append(choices.diagnoses + np.flatnonzero(choices.owner == diagnosis), diagnosis)
+        for words in (False, True):
+            at = here[studies.word[here] == words]
+            if not len(at):
+                continue
+            enters = members[np.ix_(at, rows)]
+            each = (enters[:, :, None] * said[at][:, None]).reshape(len(at), -1)
+            part = (keep[:, at] @ each).reshape(len(keep), len(rows), -1)
+            sums[:, rows] += part / _discounts(choices, keep[:, at] @ enters)[..., None] if words else part
+    return sums
+
+
+def _completed(sums: Array, sets: Bools, base: Array) -> Array:
+    """Counts (S, R, X) once ``base`` (S, X) shares out what is left open."""
+    states = base.shape[-1]
+    within = sets * base[:, None]
+    shares = within / within.sum(axis=-1, keepdims=True)
+    return np.asarray(sums[..., :states] + sums[..., states:] @ shares)
+
+
+def _base(counts: Array, base: Array, studies: Studies) -> Array:
+    """Distribution (S, X) of a finding over all diagnoses: each pooled diagnosis weighted n / (n + 2).
+
+    A sign with a ``background`` counts at that value, in full weight, for each diagnosis without studies.
+    """
+    n = counts.sum(axis=-1)
+    part = n / (n + _HALF_WEIGHT)
+    rows = (counts + 0.5 * base[:, None]) / (n[..., None] + 0.5)
+    total, weight = (part[..., None] * rows).sum(axis=1), part.sum(axis=1)
+    uniform = _UNIFORM_PART
+    if studies.background is not None:
+        silent = (n == 0).sum(axis=1)
+        total = total + silent[:, None] * np.array([1 - studies.background, studies.background])
+        weight, uniform = weight + silent, 0.0
+    mixed = (1 - uniform) * total / weight[:, None] + uniform * studies.uniform
+    mixed /= mixed.sum(axis=-1, keepdims=True)
+    for state, share in studies.unremarked.items():
+        mixed = (1 - share) * mixed + share * (np.array(studies.states) == state)
+    return np.asarray(mixed)
+
+
+def _linked_bases(link: Link, base: Array, parent: Array) -> Array:
+    """The base of each form, shape (S, F, X), where the finding goes with another one.
+
+    What is known of the parent in a form says something about a child of which nothing is known: a lesion that
+    is always calcified is seldom bright on T2. The base is split by the state of the parent, averaged over all
+    forms, and put together again with the form's own parent row.
+    """
+    joint = fit_margins(link.table, parent.mean(axis=1), base)
+    return np.asarray(parent @ (joint / joint.sum(axis=-1, keepdims=True)))
+
+
+def parents_of(choices: Choices, pooled: Collection[str], finding: str) -> tuple[str, ...]:
+    """The parents of a finding in a network that holds the ``pooled`` findings."""
+    if finding == CALCIFICATION:
+        return (MINERALISATION.id,)
+    if finding == PATTERN:
+        return ("form", MINERALISATION.id)
+    link = choices.links.get(finding)
+    return ("form",) if link is None or link.parent not in {*pooled, MINERALISATION.id} else ("form", link.parent)
+
+
+def counts_of(choices: Choices, pooled: Mapping[str, Pooled], name: str) -> Array:
+    """Dirichlet counts (S, F, …, X) of a finding or of mineralisation, in the shape of its CPT.
+
+    Calcification has none: mineralisation determines it.
+    """
+    if name == MINERALISATION.id:
+        calcified = pooled[CALCIFICATION]
+        rows = mineralisation_rows(choices, calcified, pooled[PATTERN])
+        return np.asarray(rows * calcified.counts.sum(axis=-1, keepdims=True))
+    if name == PATTERN:
+        return _pattern_counts(choices, pooled[PATTERN])
+    if parents_of(choices, pooled, name) == ("form",):
+        return pooled[name].counts
+    link = choices.links[name]
+    parent = parent_rows(choices, pooled, link.parent)
+    assert parent is not None
+    return _conditional_counts(choices, link, parent, pooled[name])
+
+
+def _conditional_counts(choices: Choices, link: Link, parent: Array, child: Pooled) -> Array:
+    """Counts (S, F, P, X) of a child that goes with another finding given the form.
+
+    The counts of a form's row are shared out by how often the parent takes each state, but never fall below
+    the strength of the base: a row for a rare parent state rests on the association, not on nothing.
+    """
+    joint = fit_margins(link.table, parent, child.rows)
+    given = joint.sum(axis=-1)
+    size = np.maximum(child.counts.sum(axis=-1, keepdims=True) * given, choices.base_strength)
+    return np.asarray(joint * (size / given)[..., None])
+
+
+def mineralisation_rows(choices: Choices, calcified: Pooled, pattern: Pooled) -> Array:
+    """P(mineralisation | form), shape (S, F, 4).
+
+    ``none`` is the share that is not calcified on CT; in a calcified lesion the pattern suggests how the mineral
+    lies. By Bayes' rule both margins stay what the studies say.
+    """
+    present = calcified.rows[..., 1:]
+    return np.concatenate([1 - present, present * (pattern.rows @ choices.suggests.T)], axis=-1)
+
+
+def _pattern_counts(choices: Choices, pattern: Pooled) -> Array:
+    """Counts (S, F, 4, patterns) of the pattern given form and mineralisation; without calcification it has none."""
+    kinds = pattern.rows @ choices.suggests.T  # given calcification
+    shape = (*kinds.shape[:-1], 1 + kinds.shape[-1], pattern.rows.shape[-1])
+    given = np.zeros(shape)
+    given[..., 0, :] = ~choices.suggests.any(axis=0)
+    given[..., 1:, :] = pattern.rows[..., None, :] * choices.suggests / kinds[..., None]
+    size = np.concatenate(
+        [np.ones_like(kinds[..., :1]), pattern.counts.sum(axis=-1, keepdims=True) * kinds], axis=-1
+    )
+    return np.asarray(given * np.maximum(size, choices.base_strength)[..., None])

@@ -1,0 +1,108 @@
+"""Networks without some of their sources, from the ledger: only what the sources touch is pooled anew.
+
+Leaving a source out is no subtraction from a row: the base is a mean over all diagnoses, open shares are divided by
+the base, words on one row discount one another. So the rows of the findings that it speaks of, and of those that
+go with them, are pooled again, many sets of sources at once; they are those of a build without the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesdx.knowledge.ledger import Ledger
+from bayesdx.knowledge.pooling import (
+    CALCIFICATION,
+    MIN_DIAGNOSES,
+    MINERALISATION,
+    PATTERN,
+    Bools,
+    Integers,
+    Pooled,
+    counts_of,
+    depth,
+    parent_rows,
+    pool_finding,
+)
+from bayesdx.network import Array, Network
+
+
+@dataclass(frozen=True, eq=False)
+class _Versions:
+    """The rows of a finding, pooled once for each version: set ``s`` of sources has version ``of[s]``.
+
+    ``silent`` (S,) marks sets without which too few diagnoses have a study.
+    """
+
+    pooled: Pooled
+    of: Integers
+    silent: Bools
+
+
+def without(ledger: Ledger, network: Network, sources: Collection[str]) -> Network:
+    """A built network as it would be built without some sources; it carries no counts. The prior stays."""
+    cpts = cpts_without(ledger, network, [sources], network.counts)
+    return network.with_cpts({name: table[0] for name, table in cpts.items()})
+
+
+def cpts_without(
+    ledger: Ledger, network: Network, left_out: Sequence[Collection[str]], names: Iterable[str]
+) -> dict[str, Array]:
+    """CPTs (S, …) of those of ``names`` that rest on studies, for each of S sets of sources that is left out.
+
+    They are those of a build from the other sources. A finding of which a single diagnosis then has a study would
+    not be in such a build: its rows are uniform, so that it says nothing.
+    """
+    wanted = [name for name in names if name in network.counts and name in {*ledger.lines, MINERALISATION.id}]
+    behind = {name: _behind(ledger, name) for name in wanted}
+    needed: set[str] = set().union(*behind.values())
+    versions: dict[str, _Versions] = {}
+    for finding in sorted(needed, key=lambda name: depth(ledger.choices.links, name)):  # parents before children
+        versions[finding] = _pool(ledger, finding, left_out, versions)
+    cpts = {}
+    for name in wanted:
+        pooled, of = _aligned(versions, behind[name])
+        counts = counts_of(ledger.choices, pooled, name)
+        table = (counts / counts.sum(axis=-1, keepdims=True))[of]
+        if name in versions:
+            table[versions[name].silent] = 1.0 / table.shape[-1]
+        cpts[name] = table
+    return cpts
+
+
+def _behind(ledger: Ledger, name: str) -> set[str]:
+    """The findings whose studies enter the CPT of a variable."""
+    if name == MINERALISATION.id:
+        return {CALCIFICATION, PATTERN}
+    link = ledger.choices.links.get(name)
+    return {name} if link is None else {name} | _behind(ledger, link.parent)
+
+
+def _aligned(versions: Mapping[str, _Versions], findings: Collection[str]) -> tuple[dict[str, Pooled], Integers]:
+    """The rows of several findings in versions that they have in common, and which one each set of sources has."""
+    ordered = sorted(findings)
+    together = np.stack([versions[finding].of for finding in ordered])
+    each, of = np.unique(together, axis=1, return_inverse=True)
+    return {f: versions[f].pooled.take(at) for f, at in zip(ordered, each, strict=True)}, of.ravel()
+
+
+def _pool(
+    ledger: Ledger, finding: str, left_out: Sequence[Collection[str]], parents: Mapping[str, _Versions]
+) -> _Versions:
+    account, choices = ledger.account(finding), ledger.choices
+    studies = account.studies
+    gone = np.array([[entry.source in sources for entry in account.entries] for sources in left_out])
+    spoken = np.array([len(np.unique(studies.diagnosis[~row])) for row in gone])
+    silent = spoken < MIN_DIAGNOSES
+    gone[silent] = False
+    link = choices.links.get(finding)
+    above, of_parent = _aligned(parents, _behind(ledger, link.parent)) if link else ({}, np.zeros(len(gone), int))
+    each, of = np.unique(np.column_stack([of_parent, gone]), axis=0, return_inverse=True)
+    parent = None
+    if link is not None:
+        at = each[:, 0]
+        parent = parent_rows(choices, {name: pooled.take(at) for name, pooled in above.items()}, link.parent)
+    pooled = pool_finding(choices, studies, 1.0 - each[:, 1:], link, parent)
+    return _Versions(pooled, of.ravel(), silent)

@@ -1,0 +1,25 @@
+"""Numbers in words."""
+
+from __future__ import annotations
+
+
+def percent(probability: float) -> str:
+    """A probability as a percentage with one decimal; what would round to 0 or 100 keeps its side of it.
+
+    >>> percent(0.41234), percent(0.0002), percent(0.99999), percent(0.0)
+    ('41.2%', '<0.1%', '>99.9%', '0%')
+    """
+    if probability in (0.0, 1.0):
+        return f"{probability:.0%}"
+    if probability < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if probability >= 0.9995 else f"{probability:.1%}"
+
+
+def span(low: float, high: float) -> str:
+    """An interval of probabilities.
+
+    >>> span(0.02, 0.5)
+    '2.0% – 50.0%'
+    """
+    return f"{percent(low)} – {percent(high)}"
