@@ -6,6 +6,7 @@ imported only when it is asked for.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -20,6 +21,9 @@ from bayesdx.cli.streams import discard_output, forgive_encodings
 from bayesdx.errors import InputError, nearest
 
 gc.set_threshold(100_000)  # starting up makes many objects and hardly any garbage
+atexit.register(gc.freeze)  # nor is there any to look for on the way out
+# before numpy is loaded: its pool of threads takes long to start, and no product here is large enough for one
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class Commands(click.Group):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -46,8 +45,7 @@ LOG = Semiring(np.add, np.logaddexp)
 MAXIMUM = Semiring(np.add, np.maximum)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """How a table is stored: ``scope`` orders its axes, ``dims`` are their lengths, ``shape`` groups them."""
 
     scope: Scope
@@ -60,8 +58,7 @@ class Layout:
         return math.prod(self.dims[:at]), self.dims[at], math.prod(self.dims[at + 1 :])
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One step with its shapes.
 
     ``matrix`` and ``large`` say how products are made: as matrix products, or block by block. ``shape`` is the
@@ -80,8 +77,7 @@ class Operation:
     inverse: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """The operations of a plan, first step first, and the layout of every table, leaves first."""
 
     operations: tuple[Operation, ...]

@@ -182,9 +182,9 @@ class Engine:
             uncertain = [(table != 1.0).any(axis=1) for table in soft.values()]
             rest = np.flatnonzero(np.any(uncertain, axis=0)) if uncertain else rest[:0]
         if len(rest):
-            tables = self._batch_weights(hard[rest], {v: table[rest] for v, table in soft.items()})
-            factors, _ = relevant_factors(self.network, self._factors, {t, *tables})
-            probabilities[rest], log_likelihood[rest] = score_weights(factors, tables, len(rest), t)
+            seen, tables = self._batch_findings(hard[rest], {v: table[rest] for v, table in soft.items()}, t)
+            factors, _ = relevant_factors(self.network, self._factors, {t, *seen, *tables})
+            probabilities[rest], log_likelihood[rest] = score_weights(factors, seen, tables, len(rest), t)
         log_likelihood += log_scale
         probabilities[np.isneginf(log_likelihood)] = 0.0
         return BatchPosterior(probabilities, log_likelihood)
@@ -277,13 +277,19 @@ class Engine:
         plan = contraction_plan(factors.cards, factors.scopes, self._main.plan.order, factors.scopes[-1][1:])
         return program_for(factors, self._affordable(plan))
 
-    def _batch_weights(self, hard: Codes, soft: Mapping[int, Array]) -> dict[int, Array]:
-        """Likelihood weights (n, card) of every variable that has a finding in some case."""
-        tables = dict(soft)
+    def _batch_findings(
+        self, hard: Codes, soft: Mapping[int, Array], target: int
+    ) -> tuple[dict[int, Codes], dict[int, Array]]:
+        """State numbers (n,) of the variables that every case knows, and weights (n, card) of the others."""
+        seen: dict[int, Codes] = {}
+        weights = dict(soft)
         for v in np.flatnonzero((hard >= 0).any(axis=0)).tolist():
+            if v != target and (hard[:, v] >= 0).all():
+                seen[v] = hard[:, v]
+                continue
             card = self._factors.cards[v]
-            tables[v] = np.vstack([np.eye(card), np.ones(card)])[hard[:, v]] * tables.get(v, 1.0)
-        return tables
+            weights[v] = np.vstack([np.eye(card), np.ones(card)])[hard[:, v]] * weights.get(v, 1.0)
+        return seen, weights
 
     def _trace(self, program: Program, tables: list[Array], given: Known, size: int, choose: Choose) -> Codes:
         """States (size, n_variables), from the logarithms of the forward tables of ``program``."""

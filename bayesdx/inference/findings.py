@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,7 @@ def one_hot(card: int, state: int) -> Array:
     return weights
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """Findings by variable number, scaled so that the largest weight is 1.
 
     ``hard``   variable -> the only state with a positive weight
@@ -103,7 +102,7 @@ def softened(given: Known, variables: Collection[int], cards: tuple[int, ...]) -
     if not moved:
         return given
     hard = {v: state for v, state in given.hard.items() if v not in moved}
-    return replace(given, hard=hard, soft={**given.soft, **moved})
+    return given._replace(hard=hard, soft={**given.soft, **moved})
 
 
 def known_batch(

@@ -31,7 +31,7 @@ PACKED_ENTRIES = 1 << 16
 Integers = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     """The components that depend on the same part D of H, which has W joint states.
 
@@ -62,7 +62,7 @@ class Block:
         return starts, np.repeat(self.group, self.cards), np.repeat(self.stride, self.cards) * number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LookupTables:
     """``blocks`` of rows, and what is left: ``prior``, the part of log P(H) that involves no other variable.
 

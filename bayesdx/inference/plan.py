@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +20,7 @@ SEARCH_COST = 100_000
 Scope = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Multiply the tables ``left`` and ``right`` and sum out what ``scope`` does not keep.
 
     ``right`` is None when a single table only loses axes.
@@ -31,8 +31,7 @@ class Step:
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """Multiplications of one forward pass, entries of the largest product, bytes of all tables that are kept."""
 
     flops: int

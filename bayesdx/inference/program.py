@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from bayesdx.network import Array, Network
 SAFE = 1e-260
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Factors:
     """The tables whose product is the joint distribution: ``tables[i]`` has the axes ``scopes[i]``.
 
@@ -92,7 +92,7 @@ def absorbed(factors: Factors) -> Factors:
     return Factors(factors.cards, tuple(scopes), tuple(tables), owner)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """``plan`` compiled, with ``factors`` as its leaves: what a query runs.
 
@@ -150,8 +150,11 @@ class Program:
 
 def program_for(factors: Factors, plan: Plan, fixed: Collection[int] = ()) -> Program:
     """Compile ``plan``, whose leaves are ``factors`` without the variables ``fixed``."""
-    fixed = frozenset(fixed)
-    compiled = compile_plan(plan)
+    return bound(factors, plan, compile_plan(plan), frozenset(fixed))
+
+
+def bound(factors: Factors, plan: Plan, compiled: Compiled, fixed: frozenset[int]) -> Program:
+    """``compiled``, which is ``plan`` compiled, with the tables of ``factors`` as its leaves."""
     scopes, tables, shaped = [], [], []
     for scope, table, layout in zip(factors.scopes, factors.tables, compiled.layouts, strict=False):
         axes = (*(v for v in scope if v in fixed), *layout.scope)
@@ -181,8 +184,7 @@ def relevant_factors(
     return Factors(factors.cards, scopes, tuple(factors.tables[v] for v in kept), place), place
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(NamedTuple):
     """Tables of a forward pass in ``ring``, with the logarithm of the sum of the result."""
 
     ring: Semiring

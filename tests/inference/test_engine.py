@@ -131,7 +131,8 @@ def test_batch_is_one_query_a_row(problem: Problem, seed: int) -> None:
     engine = problem.engine()
     target = network.variables[0].id
     cards = np.array([v.cardinality for v in network.variables])
-    codes = np.where(rng.random((6, len(cards))) < 0.5, -1, rng.integers(0, cards, (6, len(cards))))
+    missing = rng.random((6, len(cards))) < rng.choice([0.0, 0.5, 1.0], len(cards))  # in no, some, all cases
+    codes = np.where(missing, -1, rng.integers(0, cards, (6, len(cards))))
     weights = {}
     for i, given_weights in problem.findings.items():
         weights[i] = np.ones((6, len(given_weights)))

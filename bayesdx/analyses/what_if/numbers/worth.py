@@ -15,8 +15,11 @@ from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue, exam
 from bayesdx.analyses.what_if.numbers.outcomes import PATIENTS, Prospects
 from bayesdx.analyses.what_if.numbers.sequence import StepSequence, StoppingRules, sequences
 from bayesdx.errors import InputError, nearest
+from bayesdx.inference.findings import one_hot
 from bayesdx.network import Array, Variable
 
+#: Decimals in which values are compared: rounding puts no finding or state before another.
+DECIMALS = 12
 #: A finding is settled when the chance of its state falls short of 1 by no more than rounding.
 SETTLED = 1e-12
 #: Diagnoses that JSON lists under each state.
@@ -149,12 +152,15 @@ def finding_values(
     hard = question.hard_findings()
     done = done_examinations(question)
     leader = int(posterior.argmax())
+    under = marginals_by_diagnosis(question, posterior)
     values: list[FindingValue] = []
     settled: dict[str, str] = {}
     for variable in network.findings:
         if variable.id in hard:
             continue
-        joint = question.engine.joint([target.id, variable.id], question.findings)
+        joint = np.zeros((target.cardinality, variable.cardinality))
+        for t, marginals in under.items():
+            joint[t] = posterior[t] * marginals[variable.id]
         predictive = joint.sum(axis=0)
         if predictive.max() >= 1 - SETTLED:
             settled[variable.id] = variable.states[int(predictive.argmax())]
@@ -170,12 +176,21 @@ def finding_values(
                 posteriors=posteriors,
                 information=mutual_information(joint),
                 leader_change=min(1.0, float(predictive[changed].sum())),
-                strongest=int(moved.argmax()),
+                strongest=int(moved.round(DECIMALS).argmax()),
                 stated=question.stated.get(variable.id),
                 cost=None if costs is None else costs.of_finding(variable, done),
             )
         )
-    return tuple(sorted(values, key=lambda value: -value.information)), settled
+    return tuple(sorted(values, key=lambda value: -round(value.information, DECIMALS))), settled
+
+
+def marginals_by_diagnosis(question: Question, posterior: Array) -> dict[int, Mapping[str, Array]]:
+    """P(v | findings, diagnosis) (card of v,) of every variable v, for each diagnosis that is possible."""
+    target = question.target
+    return {
+        t: question.engine.marginals({**question.findings, target.id: one_hot(target.cardinality, t)}).probabilities
+        for t in np.flatnonzero(posterior).tolist()
+    }
 
 
 def ranked(posterior: Array, size: int) -> list[tuple[int, float]]:
