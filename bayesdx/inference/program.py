@@ -125,6 +125,10 @@ class Program:
                 leaves[i] = leaf.reshape(layouts[i].shape)
         return cast(list[Array], leaves)
 
+    def holding(self, factors: Factors) -> Program:
+        """The same program with other numbers: ``factors`` of the scopes that it was made for."""
+        return _holding(factors, self.plan, self.compiled, self.fixed)
+
     @cached_property
     def readout(self) -> dict[int, tuple[int, ...]]:
         """The variables to read from a table, by table: each from the smallest that holds it."""
@@ -150,8 +154,11 @@ class Program:
 
 def program_for(factors: Factors, plan: Plan, fixed: Collection[int] = ()) -> Program:
     """Compile ``plan``, whose leaves are ``factors`` without the variables ``fixed``."""
-    fixed = frozenset(fixed)
-    compiled = compile_plan(plan)
+    return _holding(factors, plan, compile_plan(plan), frozenset(fixed))
+
+
+def _holding(factors: Factors, plan: Plan, compiled: Compiled, fixed: frozenset[int]) -> Program:
+    """The program of a compiled plan, with the tables of ``factors`` in the layouts of its leaves."""
     scopes, tables, shaped = [], [], []
     for scope, table, layout in zip(factors.scopes, factors.tables, compiled.layouts, strict=False):
         axes = (*(v for v in scope if v in fixed), *layout.scope)
@@ -190,16 +197,16 @@ class Pass:
     log_total: float
 
     def slopes(
-        self, program: Program, reverse: Sequence[Reversal], of_state: int | None = None
+        self, program: Program, reverse: Sequence[Reversal], weights: Array | None = None
     ) -> Iterator[tuple[int, Array]]:
-        """Derivatives of log(sum of the result) by each table; ``of_state``: of that entry over the sum only."""
+        """Derivatives of sum(weights * result) / sum(result) by each table, the weights 1 unless given."""
         linear = self.ring is LINEAR
         one = math.exp(-self.log_total) if linear else -self.log_total
-        shape = self.tables[-1].shape
-        seed = np.full(shape, one)
-        if of_state is not None:
-            seed = np.full(shape, 0.0 if linear else -math.inf)
-            seed[of_state] = one
+        seed = np.full(self.tables[-1].shape, one)
+        if weights is not None:
+            with np.errstate(divide="ignore"):
+                part = weights if linear else np.log(weights)
+            seed = np.reshape(part * one if linear else part + one, seed.shape)
         return backward(program.compiled, reverse, self.tables, seed, self.ring)
 
     def beliefs(

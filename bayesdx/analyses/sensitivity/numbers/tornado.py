@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesdx.analyses.question import Question
-from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Parameters
+from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Parameters, normalised
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
@@ -80,8 +80,9 @@ class Group:
 class Bar:
     """A moved group: its mean ``value`` and the ends ``low`` and ``high`` of its movement.
 
-    ``at_low`` and ``at_high`` (T,) are the posteriors there. ``counts`` is the number of lesions, after
-    discounting, that the mean rests on; 0 for numbers that are taken as known.
+    ``at_low`` and ``at_high`` (T,) are the posteriors there, the present one where the findings would be
+    impossible. ``counts`` is the number of lesions, after discounting, that the mean rests on; 0 for numbers that
+    are taken as known.
     """
 
     group: Group
@@ -210,6 +211,6 @@ def _bar(found: OneWay, group: Group, span: Span) -> Bar | None:
         ends = [np.full(len(theta), end) for end in (span.low, span.high)]
     posteriors = []
     for end in ends:
-        joint = found.start[:, members[0]] + found.up[:, members] @ (end - theta)
-        posteriors.append(np.maximum(joint, 0.0) / np.maximum(joint, 0.0).sum())
+        start = found.start[:, members[0]]
+        posteriors.append(normalised(start + found.up[:, members] @ (end - theta), start))
     return Bar(group, mean, float(w @ ends[0]), float(w @ ends[1]), counts, *posteriors)
