@@ -60,14 +60,16 @@ def joint_draws(
     entered = _drawn(factors, draws)
     tables = []
     for scope, table in zip(entered.scopes, entered.tables, strict=True):
-        for axis, v in enumerate(scope):
+        table = table[tuple(given.hard.get(v, slice(None)) for v in scope)]
+        for axis, v in enumerate(v for v in scope if v not in given.hard):
             if v in kept and len(kept[v]) < table.shape[axis]:
                 table = table.take(kept[v], axis=axis)
         tables.append(table)
     cards = tuple(len(kept[v]) if v in kept else card for v, card in enumerate(entered.cards))
     soft = {v: weights[kept[v]] if v in kept else weights for v, weights in given.soft.items()}
-    narrow = replace(entered, cards=cards, tables=tuple(tables))
-    probabilities, log_likelihood = _score(narrow, replace(given, soft=soft), n, target)
+    scopes = tuple(without(entered.scopes, given.hard))
+    narrow = replace(entered, cards=cards, scopes=scopes, tables=tuple(tables))
+    probabilities, log_likelihood = _score(narrow, replace(given, hard={}, soft=soft), n, target)
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(probabilities) + log_likelihood[:, None])
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.analyses.question import Question
+from bayesdx.analyses.sensitivity.numbers.beta_quantile import beta_quantile
 from bayesdx.analyses.sensitivity.numbers.covariation import covariation
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference import Derivatives
@@ -229,14 +230,13 @@ def literature_interval(parameters: Parameters, which: Indices, level: float = 0
 
     An entry without counts, or that its counts make certain, stays where it is.
     """
-    from scipy.special import betaincinv
-
     count, rest = parameters.count[which], parameters.total[which] - parameters.count[which]
     value = parameters.value[which]
     open_ = (count > 0) & (rest > 1e-12)
-    a, b = np.where(open_, count, 1.0), np.where(open_, rest, 1.0)
-    ends = [np.where(open_, betaincinv(a, b, q), value) for q in ((1 - level) / 2, (1 + level) / 2)]
-    return np.stack(ends, axis=1)
+    ends = np.stack([value, value], axis=1)
+    for side, q in enumerate(((1 - level) / 2, (1 + level) / 2)):
+        ends[open_, side] = beta_quantile(count[open_], rest[open_], q)
+    return ends
 
 
 def posterior_at_ends(found: OneWay, ends: Array) -> Array:
