@@ -67,7 +67,8 @@ def _terms(citation: LikelihoodCitation, numbers: Mapping[str, int]) -> str:
         ]
         for i, term in enumerate(terms)
     ]
-    rows.append(["", "", "sum", f"{sum(term.weight for term in terms):.2f}", *(column[-1] for column in columns), ""])
+    weight = sum(term.weight for term in terms)
+    rows.append(["", "", "sum", f"{weight:.2f}", *(column[-1] for column in columns), ""])
     heads = ("state", "fact", "form", "weight", "of row", *(f"to {state}" for state in states), "source")
     return table(heads, rows, right=range(3, 4 + len(columns)))
 
