@@ -12,7 +12,7 @@ from bayesdx.analyses.question import Question
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.inference.draws import credible_intervals, posterior_draws
-from bayesdx.knowledge.ledger import Ledger, Part, ledger_of, parts_of
+from bayesdx.knowledge.ledger import Ledger, Part, base_share, ledger_of, parts_of
 from bayesdx.network import Array, Network, Variable
 
 #: Draws behind the interval of a likelihood.
@@ -55,7 +55,7 @@ class LikelihoodCitation:
 
     ``probabilities`` (states,) and ``intervals`` (states, 2) go with ``variable.states``. ``terms`` add up to
     ``probabilities``: what the sources say first, by share, then what is assumed. ``base`` (states,) is the
-    distribution of the finding over all diagnoses. ``assumptions`` say in words what else of the row is a modelling
+    distribution of the finding over all diagnoses, on which ``base_share`` of the row rests. ``assumptions`` say in words what else of the row is a modelling
     choice. ``states`` are those asked for.
     """
 
@@ -68,6 +68,7 @@ class LikelihoodCitation:
     probabilities: Array
     intervals: Array
     base: Array
+    base_share: float
     terms: tuple[CitedTerm, ...]
     assumptions: tuple[str, ...]
     references: Mapping[str, str]
@@ -76,11 +77,6 @@ class LikelihoodCitation:
     def facts(self) -> tuple[CitedTerm, ...]:
         """The terms that a source, or a fact assumed by this project, stands for."""
         return tuple(term for term in self.terms if term.kind in SAID)
-
-    @property
-    def base_share(self) -> float:
-        """Part of the row that rests on the base."""
-        return sum(term.share for term in self.terms if term.kind == "base")
 
     def to_dict(self) -> dict[str, object]:
         rows = zip(
@@ -169,7 +165,8 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
         variable.state_index(state)
     given = {target.id: np.eye(target.cardinality)[target.state_index(diagnosis)]}
     ledger = _ledger(network)
-    terms = tuple(_terms(parts_of(ledger, network, finding, diagnosis)))
+    parts = parts_of(ledger, network, finding, diagnosis)
+    terms = tuple(_terms(parts))
     return LikelihoodCitation(
         network=network.id,
         network_version=network.version,
@@ -180,6 +177,7 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
         probabilities=engine.posterior(given, finding).probabilities,
         intervals=credible_intervals(posterior_draws(engine, given, DRAWS, target=finding)),
         base=ledger.account(finding).base,
+        base_share=base_share(parts),
         terms=terms,
         assumptions=assumptions_of(ledger, network, finding, diagnosis),
         references=ledger.cited(term.source for term in terms if term.source),
