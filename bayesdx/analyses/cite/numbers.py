@@ -55,8 +55,8 @@ class LikelihoodCitation:
 
     ``probabilities`` (states,) and ``intervals`` (states, 2) go with ``variable.states``. ``terms`` add up to
     ``probabilities``: what the sources say first, by share, then what is assumed. ``base`` (states,) is the
-    distribution of the finding over all diagnoses, on which ``base_share`` of the row rests. ``assumptions`` say in words what else of the row is a modelling
-    choice. ``states`` are those asked for.
+    distribution of the finding over all diagnoses, on which ``base_share`` of the row rests. ``assumptions`` say in
+    words what else of the row is a modelling choice. ``states`` are those asked for.
     """
 
     network: str
