@@ -360,6 +360,12 @@ class Part:
         return float(self.adds.sum())
 
 
+def base_share(parts: Iterable[Part]) -> float:
+    """The part of a row that rests on the base, as an association may have moved it: what is left by the others."""
+    others = sum(part.share for part in parts if part.kind not in ("base", "association"))
+    return min(max(1.0 - others, 0.0), 1.0)
+
+
 def parts_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> tuple[Part, ...]:
     """What P(finding | diagnosis) is made of: the ``adds`` of all parts sum to it, exactly.
 

@@ -11,12 +11,14 @@ import pytest
 from scipy.stats import beta
 
 from bayesdx.analyses.cite.numbers import LikelihoodCitation, cite_likelihood
+from bayesdx.analyses.cite.page import adding_up
 from bayesdx.case import Case
 from bayesdx.data import data_path
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
+from bayesdx.knowledge.ledger import Part, ledger_of, parts_of
 from bayesdx.knowledge.library import open_library
-from bayesdx.knowledge.studies import pool
+from bayesdx.knowledge.studies import Study
 from bayesdx.model import Model, load
 from bayesdx.network import Array
 
@@ -74,23 +76,105 @@ def test_probabilities(
     assert citation.base.sum() == pytest.approx(1)
 
 
+def pairs() -> list[tuple[str, str]]:
+    """Every network and finding that is shipped."""
+    return [(name, finding.id) for name in ("spine", "cranial") for finding in load(name).network.findings]
+
+
+@pytest.mark.parametrize(("name", "finding"), pairs())
+def test_the_terms_of_every_likelihood_add_up(models: Mapping[str, Model], name: str, finding: str) -> None:
+    """Facts, words, definition, association, mineralisation and base sum to what the engine answers."""
+    engine = models[name].engine
+    network = engine.network
+    target = network.variable("diagnosis")
+    ledger = ledger_of(network)
+    assert ledger is not None
+    for number, diagnosis in enumerate(target.states):
+        parts = parts_of(ledger, network, finding, diagnosis)
+        expected = engine.posterior({"diagnosis": np.eye(target.cardinality)[number]}, finding).probabilities
+        np.testing.assert_allclose(sum(part.adds for part in parts), expected, atol=1e-9)
+        assert sum(part.share for part in parts) == pytest.approx(1, abs=1e-9)
+        for part in parts:
+            assert part.kind in ("fact", "word", "definition", "association", "mineralisation", "base")
+            assert part.kind == "association" or (part.adds >= 0).all()
+            assert part.entry is None or part.entry.diagnosis == number
+        for column in (adding_up([part.share for part in parts]), *map(adding_up, _by_state(parts))):
+            printed = [float(text.rstrip("%")) for text in column]
+            assert sum(printed[:-1]) == pytest.approx(printed[-1], abs=1e-9)
+        assert column[-1] == f"{expected[-1]:.1%}"
+        assert adding_up([part.share for part in parts])[-1] == "100.0%"
+
+
+def _by_state(parts: tuple[Part, ...]) -> list[list[float]]:
+    return [[float(part.adds[state]) for part in parts] for state in range(len(parts[0].adds))]
+
+
 @pytest.mark.parametrize("cell", CELLS)
-def test_shares_add_up(
+def test_terms_are_those_of_the_pooled_facts(
     models: Mapping[str, Model], cited: dict[tuple[str, str, str], LikelihoodCitation], cell: tuple[str, str, str]
 ) -> None:
-    """Weights sum to the pooled counts, shares and the base's share to 1, in the ratio of the weights."""
-    citation = cited[cell]
+    """Per source, what it adds equals the row with its pooled counts less the row of all else, worked out anew."""
+    citation, (name, finding, diagnosis) = cited[cell], cell
     library = open_library()
-    definition = library.definition(cell[0])
-    studies = library.cells(definition)[cell[1]].studies[cell[2]]
-    counts = pool(studies, citation.variable.cardinality, definition.pooling.word_correlation)
-    weights = np.array([s.weight for s in citation.statements])
-    assert weights.sum() == pytest.approx(counts.sum())
-    assert sum(citation.shares) + citation.base_share == pytest.approx(1)
-    m = definition.pooling.base_strength
-    assert citation.base_share == pytest.approx(m / (m + counts.sum()))
-    assert np.array(citation.shares) == pytest.approx(weights / (m + counts.sum()))
-    assert list(weights) == sorted(weights, reverse=True)
+    definition = library.definition(name)
+    pooled = library.cells(definition)[finding]
+    rho = definition.pooling.word_correlation
+    forms = [(f, form) for f, form in enumerate(definition.forms) if form.diagnosis == diagnosis]
+    studies = pooled.by_diagnosis[diagnosis]
+    whole = [study for study in studies if study.facts[0].used]
+    before = itertools.takewhile(lambda found: found is not studies, pooled.by_diagnosis.values())
+    offset = sum(map(len, before))
+    adds: dict[str, Array] = {}
+    for f, form in forms:
+        own = [study for n, study in enumerate(studies, offset) if pooled.studies.own[n, f]]
+        total = discounted(whole, rho)
+        for group, scale in ((own, 1.0), (whole, 4 / (total + 6) if form.name else 0.0)):
+            copied = 1 + max(sum(study.word for study in group) - 1, 0) * rho
+            for study in group:
+                weight = scale * study.weight / (copied if study.word else 1)
+                row = weight * study.distribution(pooled.pooled.completing[0]) / pooled.form_counts[f].sum()
+                adds[study.source] = adds.get(study.source, 0) + row / len(forms)
+    for source, expected in adds.items():
+        if finding == "ct_calcification_pattern":  # pooled for calcified lesions, which all of these forms are not
+            continue
+        found = sum(term.adds for term in citation.terms if term.source == source)
+        np.testing.assert_allclose(found, expected, atol=1e-5)  # the file has six digits of each count
+    assert {term.source for term in citation.facts} == set(adds)
+    assert list(shares := [term.share for term in citation.facts]) == sorted(shares, reverse=True)
+
+
+def discounted(studies: list[Study], rho: float) -> float:
+    """Effective sample size of studies, words discounted for copying."""
+    words = [study.weight for study in studies if study.word]
+    return sum(s.weight for s in studies if not s.word) + sum(words) / (1 + max(len(words) - 1, 0) * rho)
+
+
+def test_no_pattern_without_calcification(models: Mapping[str, Model]) -> None:
+    """No source speaks of the pattern in schwannoma: the share that is not calcified is not the base."""
+    engine = models["spine"].engine
+    citation = cite_likelihood(engine, "ct_calcification_pattern", (), "schwannoma")
+    calcified = enumerated(engine, "ct_calcification", "schwannoma")[1]
+    shares = {term.kind: term.share for term in citation.terms}
+    assert shares == pytest.approx({"base": calcified, "mineralisation": 1 - calcified})
+    assert citation.facts == ()
+    mineral = next(term for term in citation.terms if term.kind == "mineralisation")
+    assert mineral.adds[citation.variable.state_index("not_applicable")] == pytest.approx(1 - calcified)
+
+
+def test_a_definition_is_a_term(models: Mapping[str, Model]) -> None:
+    """Six lesions of each form of meningioma arise from the dura, or from it and the epidural space."""
+    citation = cite_likelihood(models["spine"].engine, "epicentre", ("dura",), "meningioma")
+    term = next(term for term in citation.terms if term.kind == "definition")
+    assert term.weight == pytest.approx(6)
+    assert [citation.variable.states[i] for i in np.flatnonzero(term.adds)] == ["dura", "epidural_space"]
+    moved = next(term for term in citation.terms if term.kind == "association")
+    assert moved.share == pytest.approx(0, abs=1e-6)
+    assert np.abs(moved.adds).max() > 1e-3
+
+
+def test_printed_parts_add_up() -> None:
+    assert adding_up([0.1234, 0.4567, -0.0456, 0.4655]) == ["12.3%", "45.7%", "-4.6%", "46.6%", "100.0%"]
+    assert adding_up([]) == ["0.0%"]
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -103,12 +187,12 @@ def test_facts_are_those_of_the_table(
         rows = [r for r in csv.DictReader(table) if (r["finding"], r["diagnosis"]) == cell[1:] and not r["exclude"]]
     if cell[1] == "level":
         rows = [r for r in rows if r["site"] in ("spinal", "any")]
-    said = {(s.source, s.states, s.says) for s in citation.statements}
+    said = {(s.source, s.states, s.says) for s in citation.facts}
     for r in rows:
         states = tuple(r["state"].split("|"))
         if r["kind"] in ("count", "percent") and set(states) & set(citation.variable.states):
             assert (r["source"], states, f"{float(r['k']):g} of {float(r['n']):g}") in said
-    assert {s.source for s in citation.statements} == set(citation.references)
+    assert {s.source for s in citation.facts if s.source} == set(citation.references)
     assert all(citation.references.values())
 
 

@@ -34,12 +34,12 @@ def refused(*arguments: str) -> str:
     return result.stderr.removeprefix("bayesdx: ").rstrip("\n")
 
 
-def validate(name: str, text: str) -> dict[str, object]:
+def validate(name: str, version: int, text: str) -> dict[str, object]:
     answer: dict[str, object] = json.loads(text)
     jsonschema.Draft202012Validator(json.loads((SCHEMAS / FOLDERS[name] / "schema.json").read_text())).validate(
         answer
     )
-    assert answer["schema"] == f"{name}/1"
+    assert answer["schema"] == f"{name}/{version}"
     return answer
 
 
@@ -50,15 +50,17 @@ def test_likelihood() -> None:
     assert any(line.startswith("> present") for line in lines)
     assert "21 of 36" in text
     assert "Liu WC" in text
-    assert "of the row is the base" in text
+    assert "14.5% of the row is the base" in text
+    shown = next(line for line in lines if line.startswith("> present")).split()[2]
+    assert next(line for line in lines if line.split()[:1] == ["sum"]).split()[2:] == ["100.0%", shown]
     assert max(map(len, lines)) <= 120
 
 
 def test_likelihood_json() -> None:
-    answer = validate("cite-likelihood", ask(*TAIL, "--json").stdout)
+    answer = validate("cite-likelihood", 2, ask(*TAIL, "--json").stdout)
     assert answer["states"] == ["present"]
-    assert {fact["source"] for fact in answer["facts"]} == set(answer["references"])  # type: ignore[attr-defined, arg-type]
-    validate("cite-likelihood", ask("cite", "age_group", "--given", "capnon", "-n", "cranial", "--json").stdout)
+    assert {term["source"] for term in answer["terms"] if term["source"]} == set(answer["references"])  # type: ignore[attr-defined, arg-type]
+    validate("cite-likelihood", 2, ask("cite", "age_group", "--given", "capnon", "-n", "cranial", "--json").stdout)
 
 
 def test_a_row_without_facts_says_so() -> None:
@@ -75,7 +77,7 @@ def test_case() -> None:
 
 
 def test_case_json() -> None:
-    answer = validate("cite-case", ask("cite", CASE, "--json").stdout)
+    answer = validate("cite-case", 1, ask("cite", CASE, "--json").stdout)
     assert answer["case"] == "c7-radiculopathy"
     shares = [row["share"] for row in answer["sources"]]  # type: ignore[attr-defined]
     assert 0 < sum(shares) <= 1 + 1e-12

@@ -12,7 +12,7 @@ from bayesdx.analyses.explain.numbers.support import assumptions_of
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.inference.draws import credible_intervals, posterior_draws
-from bayesdx.knowledge.ledger import Ledger, Part, ledger_of, parts_of
+from bayesdx.knowledge.ledger import Ledger, Part, base_share, ledger_of, parts_of
 from bayesdx.network import Array, Network, Variable
 
 #: Draws behind the interval of a likelihood.
@@ -53,8 +53,8 @@ class LikelihoodCitation(Answer):
 
     ``probabilities`` (states,) and ``intervals`` (states, 2) go with ``variable.states``. ``terms`` add up to
     ``probabilities``: what the sources say first, by share, then what is assumed. ``base`` (states,) is the
-    distribution of the finding over all diagnoses. ``assumptions`` say in words what else of the row is a modelling
-    choice. ``states`` are those asked for.
+    distribution of the finding over all diagnoses, on which ``base_share`` of the row rests. ``assumptions`` say in
+    words what else of the row is a modelling choice. ``states`` are those asked for.
     """
 
     network: str
@@ -66,6 +66,7 @@ class LikelihoodCitation(Answer):
     probabilities: Array
     intervals: Array
     base: Array
+    base_share: float
     terms: tuple[CitedTerm, ...]
     assumptions: tuple[str, ...]
     references: Mapping[str, str]
@@ -74,11 +75,6 @@ class LikelihoodCitation(Answer):
     def facts(self) -> tuple[CitedTerm, ...]:
         """The terms that a source, or a fact assumed by this project, stands for."""
         return tuple(term for term in self.terms if term.kind in SAID)
-
-    @property
-    def base_share(self) -> float:
-        """Part of the row that rests on the base."""
-        return sum(term.share for term in self.terms if term.kind == "base")
 
 
 def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagnosis: str) -> LikelihoodCitation:
@@ -96,7 +92,8 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
         variable.state_index(state)
     given = {target.id: np.eye(target.cardinality)[target.state_index(diagnosis)]}
     ledger = the_ledger(network)
-    terms = tuple(_terms(parts_of(ledger, network, finding, diagnosis)))
+    parts = parts_of(ledger, network, finding, diagnosis)
+    terms = tuple(_terms(parts))
     return LikelihoodCitation(
         network=network.id,
         network_version=network.version,
@@ -107,6 +104,7 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
         probabilities=engine.posterior(given, finding).probabilities,
         intervals=credible_intervals(posterior_draws(engine, given, DRAWS, target=finding)),
         base=ledger.account(finding).base,
+        base_share=base_share(parts),
         terms=terms,
         assumptions=assumptions_of(ledger, network, finding, diagnosis),
         references=ledger.cited(term.source for term in terms if term.source),

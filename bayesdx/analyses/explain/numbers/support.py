@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bayesdx.knowledge.ledger import Ledger, ledger_of, parts_of
+from bayesdx.knowledge.ledger import Ledger, base_share, ledger_of, parts_of
 from bayesdx.network import Array, Network
 
 
@@ -111,9 +111,9 @@ def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> 
         for saying in part.entry.sayings
     ]
     statements.sort(key=lambda s: (-s.weight, s.source))
-    base_share = sum(part.share for part in parts if part.kind == "base")
     assumptions = assumptions_of(ledger, network, finding, diagnosis)
-    return Support(finding, diagnosis, tuple(_cases_together(statements)), base_share, account.base, assumptions)
+    said = tuple(_cases_together(statements))
+    return Support(finding, diagnosis, said, base_share(parts), account.base, assumptions)
 
 
 def assumptions_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> tuple[str, ...]:

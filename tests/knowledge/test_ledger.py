@@ -1,0 +1,77 @@
+"""The ledger files, read without our reader: their rows add up to the counts of the networks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bayesdx.data import data_path
+from bayesdx.knowledge.build import build_network
+from bayesdx.knowledge.definition import Definition
+from bayesdx.knowledge.ledger import ledger_of, ledger_text
+from bayesdx.knowledge.library import NETWORKS, Library
+from bayesdx.model import load
+from bayesdx.network import Array
+
+
+def lines(name: str) -> list[dict[str, Any]]:
+    text = data_path("networks", "ledger", f"{name}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def added_up(account: dict[str, Any], forms: int) -> Array:
+    """Counts (forms, states) by hand: what studies add, what holds by definition, the base and what moves it."""
+    completing = np.array(account["completing"])
+    rows = np.outer(account["base_counts"], account["base"])
+    for key in ("definition", "association"):
+        for form, counts in account[key].items():
+            rows[int(form)] += counts
+    for study in account["studies"]:
+        said = np.array(study["states"], float)
+        for number, share in study["open"]:
+            at = account["sets"][number]
+            said[at] += share * completing[at] / completing[at].sum()
+        assert said.sum() == pytest.approx(1)
+        for form, counts in study["adds"].items():
+            rows[int(form)] += counts * said
+    return rows
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_rows_of_the_file_add_up_to_the_counts(
+    name: str, library: Library, definitions: dict[str, Definition]
+) -> None:
+    """To 1e-9 to those of the build, and to the six digits that the network file has."""
+    first, *accounts = lines(name)
+    network = load(name).network
+    assert (first["network"], first["version"]) == (name, network.version)
+    cells = library.cells(definitions[name])
+    built = build_network(definitions[name], cells)
+    assert [account["finding"] for account in accounts] == list(cells)
+    direct = 0
+    for account in accounts:
+        finding = account["finding"]
+        rows = added_up(account, network.variable("form").cardinality)
+        np.testing.assert_allclose(rows, cells[finding].form_counts, rtol=1e-9, atol=1e-12)
+        if network.parents[finding] == ("form",):
+            direct += 1
+            np.testing.assert_allclose(rows, built.counts[finding], rtol=1e-9)
+            np.testing.assert_allclose(rows, network.counts[finding], rtol=6e-6)
+    assert direct > 25
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_source_has_a_reference(name: str) -> None:
+    first, *accounts = lines(name)
+    named = {study["source"] for account in accounts for study in account["studies"]}
+    assert named - {""} == first["references"].keys()
+    assert all(first["references"].values())
+
+
+def test_the_reader_keeps_everything() -> None:
+    ledger = ledger_of(load("spine").network)
+    assert ledger is not None
+    assert ledger_text(ledger) == data_path("networks", "ledger", "spine.jsonl").read_text(encoding="utf-8")
