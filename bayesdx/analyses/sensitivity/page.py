@@ -15,7 +15,7 @@ from bayesdx.analyses.sensitivity.numbers.literature import Origin
 from bayesdx.analyses.sensitivity.numbers.origins import bar_origin, parameter_origin
 from bayesdx.analyses.sensitivity.numbers.result import ConstraintAnswer, Sensitivity
 from bayesdx.analyses.sensitivity.numbers.tornado import Bar, context_parent
-from bayesdx.analyses.sensitivity.sentences import factor, in_short
+from bayesdx.analyses.sensitivity.sentences import factor, in_short, shown_changes
 from bayesdx.report.render.terminal import WIDTH, heading, page, percent, table, warning_lines
 from bayesdx.words.parameters import describe_context, describe_group, describe_parameter
 from bayesdx.words.phrases import clipped, label_of, short
@@ -190,9 +190,7 @@ def _move(old: float, new: float) -> str:
 
 
 def _changes(s: Sensitivity, top: int, named: list[str]) -> str:
-    target = s.question.target.id
-    parameters = s.one_way.parameters
-    own = [c for c in s.leader_changes if parameters.names[parameters.variable[c.parameter]] != target]
+    own = shown_changes(s)
     if not own:
         return "No change of a single likelihood makes another diagnosis lead." if len(s.order) > 1 else ""
     return _change_table(s, own[:top], named)
@@ -252,7 +250,7 @@ def _next_study(s: Sensitivity, top: int) -> str:
     found = s.importance
     if not found.groups:
         return ""
-    heads = ["if known exactly, or after so many more lesions", "exactly", *map(str, found.sizes)]
+    heads = ["if known exactly, or at most after so many lesions", "exactly", *map(str, found.sizes)]
     rows: list[list[str]] = []
     for kind, title in _KINDS.items():
         number = top if kind == "row" else max(top // 2, 1)
