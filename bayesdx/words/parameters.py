@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from bayesdx.analyses.sensitivity.numbers.one_way import Parameters
 from bayesdx.analyses.sensitivity.numbers.tornado import Group, is_form
 from bayesdx.network import Network
+from bayesdx.words.phrases import label_of, mid_sentence
 
 Shorten = Callable[[str], str]
 
@@ -17,19 +18,19 @@ def describe(network: Network, name: str, state: int, given: Mapping[str, int], 
     ``given`` maps parents to state indices; ``shorten`` is applied to the labels of diagnoses.
     """
     variable = network.variable(name)
-    if name == network.target:
+    if name == network.target and not network.parents[name]:
         return f"prior of {shorten(variable.state_label(state))}"
     if is_form(network, name):
         return f"share of the form {_form_label(variable.state_label(state), shorten)}"
-    what = f"{variable.label or name.replace('_', ' ')}: {variable.state_label(state)}"
+    what = f"{label_of(variable)}: {variable.state_label(state)}"
     diagnoses, conditions = [], []
     for parent, index in given.items():
         other = network.variable(parent)
         if parent == network.target or is_form(network, parent):
             diagnoses.append(describe_context(network, parent, index, shorten))
         else:
-            label = other.label or parent.replace("_", " ")
-            conditions.append(f"{label[:1].lower()}{label[1:]} {other.state_label(index)}")
+            label = mid_sentence(other.label) if other.label else label_of(other)
+            conditions.append(f"{label} {other.state_label(index)}")
     where = f" in {', '.join(diagnoses)}" if diagnoses else ""
     return what + where + (f" given {', '.join(conditions)}" if conditions else "")
 

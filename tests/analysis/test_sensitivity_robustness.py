@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from sensitivity_networks import ask, hard, two_node
-from test_sensitivity_one_way import with_target
+from test_sensitivity_one_way import random_diagnostic, with_target
 
 from bayesdx.analyses.sensitivity.numbers.constraints import changes_for, leader_conditions
 from bayesdx.analyses.sensitivity.numbers.importance import SIZES, ImportanceResult, importance
@@ -99,7 +99,33 @@ def test_single_changes_lie_in_the_ball() -> None:
     one = one_way(question)
     smallest = changes_for(one, leader_conditions(one.posterior), 1)[0]
     assert found.factor is not None
-    assert 1 < found.factor < math.exp(abs(smallest.log_odds))
+    assert 1 < found.at_least <= found.factor < math.exp(abs(smallest.log_odds))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6))
+def test_bounds_hold_on_shared_rows(seed: int) -> None:
+    """d -> h -> (a, b), d -> a: no random corner of the lower ball, or just inside the upper one, changes the leader.
+
+    At the upper bound itself the search has shown a network of the ball in which the rival is level.
+    """
+    rng = np.random.default_rng(seed)
+    network = random_diagnostic(rng, zeros=False)
+    findings = {"a": np.eye(3)[rng.integers(3)], "b": rng.random(4)}
+    engine = compile_network(network)
+    found = worst_case(ask(network, findings))
+    assert found.kind == "upper bound"
+    assert found.factor is not None
+    assert 1 <= found.at_least <= found.factor
+    leader = int(engine.posterior(findings).probabilities.argmax())
+    for inside in (found.at_least, 1 + 0.98 * (found.factor - 1)):
+        for _ in range(30):
+            moved = {}
+            for name, table in network.cpts.items():
+                lifted = table * np.where(rng.random(table.shape) < 0.5, inside, 1.0)
+                moved[name] = lifted / lifted.sum(axis=-1, keepdims=True)
+            answer = compile_network(network.with_cpts(moved)).posterior(findings).probabilities
+            assert int(answer.argmax()) == leader
 
 
 def test_leader_that_no_ball_moves() -> None:
@@ -153,7 +179,7 @@ def test_shares_against_pick_freeze(shares: ImportanceResult) -> None:
                 mixed[f][:, group.context] = first[f][:, group.context]
         other = engine.posterior_draws(SEEN, mixed)[:, leader]
         expected = float(np.cov(y, other)[0, 1] / y.var())
-        assert group.share == pytest.approx(expected, abs=0.04)
+        assert group.share == pytest.approx(expected, abs=4 * math.hypot(group.error, 0.009))
     assert shares.variance == pytest.approx(y.var(), rel=0.1)
 
 
@@ -177,7 +203,7 @@ def test_removed_against_simulated_studies(shares: ImportanceResult) -> None:
                 cpts[group.finding][:, group.context] = after / after.sum(axis=1, keepdims=True)
                 answers.append(engine.posterior_draws(SEEN, cpts)[:, leader])
             expected = float(np.cov(*answers)[0, 1] / np.var(answers[0]))
-            assert group.removed[number] == pytest.approx(expected, abs=0.04)
+            assert expected - 0.03 < group.removed[number] < expected + 0.06  # an upper bound
 
 
 def test_shares_grow_with_the_study_and_the_group(shares: ImportanceResult) -> None:

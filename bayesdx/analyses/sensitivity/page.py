@@ -12,7 +12,7 @@ from bayesdx.analyses.sensitivity.numbers.literature import Origin
 from bayesdx.analyses.sensitivity.numbers.origins import bar_origin, parameter_origin
 from bayesdx.analyses.sensitivity.numbers.result import ConstraintAnswer, Sensitivity
 from bayesdx.analyses.sensitivity.numbers.tornado import Bar, context_parent
-from bayesdx.analyses.sensitivity.sentences import factor, in_short
+from bayesdx.analyses.sensitivity.sentences import factor, in_short, shown_changes
 from bayesdx.report.blocks import (
     WIDTH,
     AnyCell,
@@ -151,9 +151,7 @@ def _move(old: float, new: float) -> str:
 
 
 def _changes(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
-    target = s.question.target.id
-    parameters = s.one_way.parameters
-    own = [c for c in s.leader_changes if parameters.names[parameters.variable[c.parameter]] != target]
+    own = shown_changes(s)
     if not own:
         alone = "No change of a single likelihood makes another diagnosis lead."
         return (Paragraph(alone),) if len(s.order) > 1 else ()
@@ -220,7 +218,7 @@ def _next_study(s: Sensitivity, top: int) -> tuple[Block, ...]:
             rows += [_importance_row(s, group) for group in groups]
     if not found.groups:
         return ()
-    heads = ("if known exactly, or after so many more lesions", "exactly", *map(str, found.sizes))
+    heads = ("if known exactly, or at most after so many lesions", "exactly", *map(str, found.sizes))
     note = ""
     if found.effective[-1] < found.sizes[-1]:
         counts = ", ".join(f"{n:.1f}" for n in found.effective)

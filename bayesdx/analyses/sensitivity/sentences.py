@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from bayesdx.analyses.sensitivity.numbers.constraints import Change
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.numbers.robustness import LARGEST_FACTOR
@@ -77,8 +78,11 @@ def _name(s: Sensitivity, t: int) -> str:
 
 
 def _inside(s: Sensitivity, t: int) -> str:
-    """The same inside a sentence."""
-    return "'other'" if s.question.target.states[t] == "other" else mid_sentence(_name(s, t))
+    """The same inside a sentence; a state without a label is a name and keeps its letters."""
+    target = s.question.target
+    if target.states[t] == "other":
+        return "'other'"
+    return mid_sentence(_name(s, t)) if target.state_labels else _name(s, t)
 
 
 def _spread(s: Sensitivity) -> str:
@@ -116,17 +120,25 @@ def _prior_sets(s: Sensitivity) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def shown_changes(s: Sensitivity) -> list[Change]:
+    """The single changes of leader but those of the prior, which has sentences of its own."""
+    network, target, parameters = s.question.engine.network, s.question.target.id, s.one_way.parameters
+    if network.parents[target]:
+        return list(s.leader_changes)
+    return [c for c in s.leader_changes if parameters.names[parameters.variable[c.parameter]] != target]
+
+
 def _one_number(s: Sensitivity) -> str:
-    parameters, target = s.one_way.parameters, s.question.target.id
-    own = [c for c in s.leader_changes if parameters.names[parameters.variable[c.parameter]] != target]
+    parameters, own = s.one_way.parameters, shown_changes(s)
+    number = "number" if s.question.engine.network.parents[s.question.target.id] else "likelihood"
     if len(s.order) < 2:
         return ""
     if not own:
-        return "No single likelihood, whatever its value, makes another diagnosis lead."
+        return f"No single {number}, whatever its value, makes another diagnosis lead."
     change = own[0]
     label = describe_parameter(parameters, change.parameter, short)
     return (
-        f"The smallest change of one likelihood that makes another lead: {label}, from "
+        f"The smallest change of one {number} that makes another lead: {label}, from "
         f"{percent(float(parameters.value[change.parameter]))} to {percent(change.value)} "
         f"(odds {factor(change.log_odds)}); then {_inside(s, change.leader)} leads."
     )
@@ -137,7 +149,12 @@ def _all_numbers(s: Sensitivity) -> str:
     if len(s.order) < 2:
         return ""
     if case.factor is None or case.rival is None:
-        return f"Even with all odds off by a factor of {LARGEST_FACTOR:g} the leader stays."
+        if case.kind == "exact":
+            return f"Even with all odds off by a factor of {LARGEST_FACTOR:g} the leader stays."
+        return (
+            f"All numbers together: with each off by up to {_off(case.at_least)} in its odds the leader stays "
+            f"(certain); no worse direction up to a factor of {LARGEST_FACTOR:g} was found."
+        )
     rival = _inside(s, case.rival)
     if case.kind == "exact":
         return (
@@ -145,8 +162,8 @@ def _all_numbers(s: Sensitivity) -> str:
             f"direction, {rival} would draw level; with less, the leader stays (exact)."
         )
     return (
-        f"All numbers together: were each off by {_off(case.factor)} in its odds, in the worst direction, {rival} "
-        "would draw level (upper bound: less might do)."
+        f"All numbers together, each off in its odds in the worst direction: {rival} draws level at "
+        f"{_off(case.factor)} at most; up to {_off(case.at_least)} at least, the leader stays."
     )
 
 

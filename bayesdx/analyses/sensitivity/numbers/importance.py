@@ -30,9 +30,9 @@ from bayesdx.inference.draws import cpt_draws
 from bayesdx.network import Array, Network
 
 #: Pairs of draws behind the shares.
-DRAWS = 3_000
+DRAWS = 2_000
 #: Partners that each draw gets where another one costs little.
-_PARTNERS = 4
+_PARTNERS = 8
 #: Stretches of the draws whose scatter gives the standard errors.
 _STRETCHES = 30
 #: Groups of each kind whose shares are estimated: those with the largest variance to first order.
@@ -315,7 +315,8 @@ def _across_cpts(question: Question, sample: _Sample, group: _Group) -> tuple[Ar
     states = np.arange(sample.joint.shape[1]) if moved is None else np.array(sorted(moved))
     mixed = dict(sample.second)
     for name, rows in group.rows.items():
-        mixed[name] = _mixed(sample.first[name], sample.second[name], rows)
+        whole = group.about.kind == "diagnosis"  # no row of another diagnosis enters, so all may be exchanged
+        mixed[name] = sample.first[name] if whole else _mixed(sample.first[name], sample.second[name], rows)
     own = question.engine.joint_draws(question.findings, mixed, states.tolist())
     rest = np.delete(sample.joint, states, axis=1)
     if not rest.shape[1]:
