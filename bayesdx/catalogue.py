@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from bayesdx.case import Case
+from bayesdx.case import Case, number_of, parse_weights
 from bayesdx.data import network_names, network_path
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
+from bayesdx.formats.network_file import network_suffix, read_network_file
 from bayesdx.formats.network_json import read_network
 
 #: The network of a case whose level names none.
@@ -21,22 +22,11 @@ def read_document(network: str | os.PathLike[str]) -> NetworkDocument:
     Raises InputError for an unknown name, an unreadable file, or a network that is not well formed.
     """
     path = os.fspath(network)
-    suffix = os.path.splitext(path.removesuffix(".gz"))[1]
-    if not suffix and os.path.basename(path) == path:
+    if not network_suffix(path) and os.path.basename(path) == path:
         return read_network(network_path(path))
     if not os.path.isfile(path):
         raise InputError(f"{path}: {'is a directory, not a file' if os.path.isdir(path) else 'no such file'}")
-    if suffix == ".json":
-        return read_network(path)
-    if suffix == ".bif":
-        from bayesdx.formats.bif import read_bif
-
-        return NetworkDocument(read_bif(path))
-    if suffix in (".xml", ".xmlbif"):
-        from bayesdx.formats.convert import read_xmlbif
-
-        return NetworkDocument(read_xmlbif(path))
-    raise InputError(f"{path}: a network file ends in .json, .bif, .bif.gz, .xml or .xmlbif")
+    return read_network_file(path)
 
 
 def document_for(case: Case) -> tuple[NetworkDocument, str]:
@@ -65,8 +55,9 @@ def _levels(case: Case) -> list[str]:
     """The levels that a case states, the most probable first."""
     level = case.findings.get("level")
     if isinstance(level, str):
-        return [] if level.startswith("not ") else [level]
+        level = level.strip()
+        level = parse_weights(level) or ([] if level.startswith("not ") else [level])
     if isinstance(level, Mapping):
-        weights = {str(state): weight for state, weight in level.items() if isinstance(weight, (int, float))}
+        weights = {str(state): number_of(weight) or 0.0 for state, weight in level.items()}
         return sorted(weights, key=lambda state: -weights[state])
-    return []
+    return level if isinstance(level, list) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bayesdx.errors import InputError, nearest
@@ -16,7 +17,24 @@ _PACKAGE = os.path.dirname(os.path.realpath(__file__))
 def data_root() -> str:
     """The folder of networks/ and priors/: ``bayesdx/_data`` of a wheel, the repository of a checkout."""
     packed = os.path.join(_PACKAGE, "_data")
-    return packed if os.path.isdir(packed) else os.path.dirname(_PACKAGE)
+    if os.path.isdir(packed):
+        return packed
+    return os.path.dirname(_PACKAGE) if os.path.isdir(_PACKAGE) else _unpacked()
+
+
+@lru_cache(maxsize=1)
+def _unpacked() -> str:
+    """A copy of the data of a package that is imported from a zip file; it goes when the process ends."""
+    import atexit
+    import shutil
+    import tempfile
+    from zipfile import ZipFile
+
+    folder = tempfile.mkdtemp(prefix="bayesdx-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with ZipFile(os.path.dirname(_PACKAGE)) as archive:
+        archive.extractall(folder, [name for name in archive.namelist() if name.startswith("bayesdx/_data/")])
+    return os.path.join(folder, "bayesdx", "_data")
 
 
 def data_path(*parts: str) -> Path:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from bayesdx.errors import InputError, nearest
 from bayesdx.network import Array, Network
+from bayesdx.values import ByValue
 
 
 @dataclass(frozen=True, eq=False)
-class PriorSet:
+class PriorSet(ByValue):
     """P(target) in a named population.
 
     ``probabilities`` has shape (card of the target,) and sums to 1. ``counts``, of the same shape, are the
@@ -27,17 +28,18 @@ class PriorSet:
 
 
 @dataclass(frozen=True, eq=False)
-class NetworkDocument:
+class NetworkDocument(ByValue):
     """A network file: the network (under its default prior set) and what belongs to it.
 
     ``vocabulary`` holds the findings and states of the project that the network does not use: they are
-    accepted in a case, with a warning.
+    accepted in a case, with a warning. ``warnings`` came up while the file was read.
     """
 
     network: Network
     prior_sets: Mapping[str, PriorSet] = field(default_factory=dict)
     levels: tuple[str, ...] = ()
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def default_prior(self) -> PriorSet | None:

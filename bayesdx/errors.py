@@ -31,9 +31,9 @@ def nearest(word: str, choices: Iterable[str], *, limit: int = 8) -> str:
     import difflib  # only needed once something is wrong
 
     options = list(dict.fromkeys(choices))
-    close = difflib.get_close_matches(word, options, n=1, cutoff=0.5) or [
-        option for option in options if word and (word in option or option in word)
-    ]
+    close = [option for option in options if option.casefold() == word.casefold()]
+    close = close or difflib.get_close_matches(word, options, n=1, cutoff=0.5)
+    close = close or [option for option in options if word and (word in option or option in word)]
     if close:
         return f"did you mean '{close[0]}'?"
     shown = ", ".join(options[:limit])

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from functools import lru_cache
+from typing import Any, BinaryIO, ClassVar, NoReturn
 
 from bayesdx.errors import InputError
+
+_BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# An encoding with two bytes a character is not true where the declaration reads as ASCII.
+_XML_ENCODING = re.compile(
+    rb"""\s*<\?xml[^>]*\bencoding\s*=\s*["'](?!(?i:utf-?16|utf-?32|ucs))([A-Za-z][\w.-]*)["']"""
+)
+_LARGEST_TEXT = 2**28  # bytes that a gzipped file may hold
 
 
 def read_text(path: str | os.PathLike[str]) -> tuple[str, str]:
@@ -16,45 +26,107 @@ def read_text(path: str | os.PathLike[str]) -> tuple[str, str]:
 
     Raises InputError for a missing or unreadable file, a directory, a binary file and an empty one.
     """
-    if str(path) == "-":
-        place, data = "standard input", sys.stdin.buffer.read()
-    else:
-        place = os.fspath(path)
-        try:
-            with open(path, "rb") as file:
-                data = file.read()
-        except FileNotFoundError:
-            raise InputError(f"{place}: no such file") from None
-        except IsADirectoryError:
-            raise InputError(f"{place}: is a directory, not a file") from None
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise InputError(f"{place}: cannot be read ({reason})") from None
+    data, place = _read_bytes(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
         raise InputError(f"{place}: is not a text file (UTF-8)")
+    return _not_empty(text, place), place
+
+
+def read_text_as_declared(path: str | os.PathLike[str]) -> tuple[str, str, tuple[str, ...]]:
+    """Return ``(text, place, warnings)`` of a file that may be gzipped, in whatever encoding it declares.
+
+    A byte-order mark or an XML declaration names the encoding; without either, and where it is not true, the
+    text is UTF-8 or, with a warning, Windows-1252. Raises InputError as ``read_text`` does.
+    """
+    data, place = _read_bytes(path)
+    if data.startswith(b"\x1f\x8b"):
+        data = _unzipped(data, place)
+    text, warnings = _decoded(data, place)
+    if "\0" in text:
+        raise InputError(f"{place}: is not a text file")
+    return _not_empty(text, place), place, warnings
+
+
+def _read_bytes(path: str | os.PathLike[str]) -> tuple[bytes, str]:
+    if str(path) == "-":
+        return standard_input().read(), "standard input"
+    place = os.fspath(path)
+    try:
+        with open(path, "rb") as file:
+            return file.read(), place
+    except FileNotFoundError:
+        raise InputError(f"{place}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{place}: is a directory, not a file") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"{place}: cannot be read ({reason})") from None
+
+
+def _not_empty(text: str, place: str) -> str:
     if not text.strip():
         raise InputError(f"{place}: is empty")
-    return text, place
+    return text
+
+
+def _unzipped(data: bytes, place: str) -> bytes:
+    import gzip
+    import io
+    import zlib
+
+    try:
+        plain = gzip.GzipFile(fileobj=io.BytesIO(data)).read(_LARGEST_TEXT + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{place}: cannot be unpacked ({error})") from None
+    if len(plain) > _LARGEST_TEXT:
+        raise InputError(f"{place}: unpacks to more than {_LARGEST_TEXT // 2**20} MiB of text")
+    return plain
+
+
+def _decoded(data: bytes, place: str) -> tuple[str, tuple[str, ...]]:
+    declared = _XML_ENCODING.match(data)
+    name = declared[1].decode("ascii") if declared else "utf-8"
+    name = next((encoding for mark, encoding in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), name)
+    for encoding in (name, "utf-8-sig"):
+        try:
+            return data.decode(encoding), ()
+        except (UnicodeError, LookupError):
+            continue
+    text = data.decode("cp1252", errors="replace")
+    return text, (f"{place}: is not {name.upper()}: read as Windows-1252",)
+
+
+def standard_input() -> BinaryIO:
+    """The bytes of standard input; raises InputError when there is none."""
+    if sys.stdin is None or not hasattr(sys.stdin, "buffer"):
+        raise InputError("standard input is closed")
+    return sys.stdin.buffer
 
 
 def write_whole(path: str, write: Callable[[str], object]) -> None:
     """Let ``write`` fill a file beside ``path`` and move it there when it is complete: never half a file.
 
+    A symbolic link stays one, and the file that it names is written; a device or a pipe is written to directly.
     Raises InputError when the file cannot be written.
     """
-    folder, name = os.path.split(path)
-    part = os.path.join(folder, f".{name}.part")
+    target = os.path.realpath(path)
+    direct = os.path.exists(target) and not os.path.isfile(target) and not os.path.isdir(target)
+    folder, name = os.path.split(target)
+    part = target if direct else os.path.join(folder, f".{name}.part")
     try:
         write(part)
-        os.replace(part, path)
+        if not direct:
+            if os.path.exists(target):
+                os.chmod(part, os.stat(target).st_mode & 0o777)
+            os.replace(part, target)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:
-        if os.path.exists(part):
+        if not direct and os.path.exists(part):
             os.remove(part)
 
 
@@ -62,7 +134,7 @@ def write_text(path: str, text: str) -> None:
     """Write a UTF-8 text file, whole or not at all."""
 
     def write(part: str) -> None:
-        with open(part, "w", encoding="utf-8", newline="\n") as file:
+        with open(part, "w", encoding="utf-8", errors="replace", newline="\n") as file:
             file.write(text)
 
     write_whole(path, write)
@@ -81,41 +153,91 @@ def parse_json(text: str, place: str) -> Any:
     """Parse JSON; raises InputError with line and column, also for a key that is given twice."""
     try:
         return json.loads(text, object_pairs_hook=lambda pairs: _unique(place, pairs))
+    except InputError:
+        raise
     except json.JSONDecodeError as error:
         raise InputError(
             f"{place}: line {error.lineno}, column {error.colno}: not valid JSON: {error.msg}"
         ) from None
+    except ValueError:  # Python refuses a whole number of thousands of digits
+        raise InputError(f"{place}: not valid JSON: a number has too many digits") from None
     except RecursionError:
         raise InputError(f"{place}: not valid JSON: nested too deeply") from None
 
 
-def parse_yaml(text: str, place: str) -> Any:
-    """Parse YAML (safe subset); raises InputError with line and column, also for a key that is given twice."""
+@lru_cache(maxsize=1)
+def _yaml_loader() -> Any:
+    """A YAML reader (safe subset) that leaves what is written as it is.
+
+    Only true, false, null and plain decimal numbers are more than text, and a number only where it is written as
+    Python writes it: an id 0012345, a state on, a time 1:30 and a date stay what they are. Keys are text.
+    """
     import yaml
 
-    def fail(mark: Any, problem: str) -> NoReturn:
-        raise InputError(f"{place}: line {mark.line + 1}, column {mark.column + 1}: {problem}") from None
+    tag = "tag:yaml.org,2002:"
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        place = ""
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             seen = set()
             for key, _ in node.value:
-                if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
-                    fail(key.start_mark, f"key '{key.value}' is given twice")
-                seen.add(key.value if isinstance(key.value, str) else None)
+                if key.tag == f"{tag}merge":
+                    continue
+                if not isinstance(key, yaml.ScalarNode) or key.tag == f"{tag}null":
+                    kind = "null" if isinstance(key, yaml.ScalarNode) else "of several values"
+                    self.refuse(key, f"key {kind} is not text")
+                if key.value in seen:
+                    self.refuse(key, f"key '{key.value}' is given twice")
+                seen.add(key.value)
+                key.tag = f"{tag}str"
             mapping: dict[Any, Any] = super().construct_mapping(node, deep)
             return mapping
 
+        def construct_number(self, node: Any) -> object:
+            text = str(self.construct_scalar(node))
+            number = float(text) if "." in text else int(text)
+            return number if str(number) == text else text
+
+        def refuse(self, node: Any, problem: str) -> NoReturn:
+            raise InputError(f"{_marked(self.place, node.start_mark)}: {problem}")
+
+    for kind, pattern, first in (
+        ("merge", "<<", ["<"]),
+        ("null", "~|null|", ["~", "n", ""]),
+        ("bool", "true|false", ["t", "f"]),
+        ("number", r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", list("-0123456789")),
+    ):
+        Loader.add_implicit_resolver(tag + kind, re.compile(rf"(?:{pattern})\Z"), first)
+    Loader.add_constructor(f"{tag}number", Loader.construct_number)
+    return Loader
+
+
+def _marked(place: str, mark: Any) -> str:
+    return f"{place}: line {mark.line + 1}, column {mark.column + 1}"
+
+
+def parse_yaml(text: str, place: str) -> Any:
+    """Parse YAML (safe subset); raises InputError with line and column, also for a key that is given twice.
+
+    Scalars are text as they are written, but for true, false, null and plain decimal numbers.
+    """
+    import yaml
+
     try:
-        return yaml.load(text, Loader)
+        loader = _yaml_loader()(text)
+        loader.place = place
+        return loader.get_single_data()
     except InputError:
         raise
     except yaml.MarkedYAMLError as error:
-        problem = f"not valid YAML: {error.problem or error.context}"
-        fail(error.problem_mark or error.context_mark, problem.replace("\n", " "))
+        problem = (error.problem or error.context or "").replace("\n", " ")
+        mark = error.problem_mark or error.context_mark
+        raise InputError(f"{_marked(place, mark)}: not valid YAML: {problem}") from None
     except yaml.YAMLError as error:
         raise InputError(f"{place}: not valid YAML: {str(error).splitlines()[0]}") from None
-    except (ValueError, RecursionError) as error:  # an impossible date such as 2024-13-01, or endless nesting
+    except (ValueError, TypeError, RecursionError) as error:  # an explicit tag on something else, endless nesting
         raise InputError(f"{place}: not valid YAML: {error}") from None
 
 

@@ -44,6 +44,7 @@ OWN_PRIOR = "network"
 
 Result = TypeVar("Result")
 AnyCase = Case | Mapping[str, Any] | str | os.PathLike[str]
+AnyTable = str | os.PathLike[str] | Iterable[Mapping[str, Any]]
 AnyCosts = Union["Costs", Mapping[str, Any], str, os.PathLike[str]]
 
 
@@ -70,6 +71,10 @@ class Model:
         """The population in which the prior set holds."""
         prior = self.document.prior_sets.get(self.prior)
         return prior.population if prior else ""
+
+    def __getstate__(self) -> dict[str, object]:
+        """What is pickled and copied: the compiled engine is not, it is made again when it is asked."""
+        return {key: value for key, value in self.__dict__.items() if key != "engine"}
 
     @cached_property
     def engine(self) -> Engine:
@@ -100,7 +105,7 @@ class Model:
             population=self.population,
             prior_sets={name: prior.probabilities for name, prior in self.document.prior_sets.items()},
             choice=self.choice,
-            warnings=encoded.warnings,
+            warnings=(*encoded.warnings, *self.document.warnings),
         )
 
     def ask(self, name: str, case: AnyCase, /, **options: Any) -> Answer:
@@ -181,8 +186,8 @@ class Model:
         text, place = read_text(costs)
         return costs_from_mapping(parse(text, place), self.network, place)
 
-    def query_batch(self, table: str | os.PathLike[str] | Iterable[Mapping[str, Any]]) -> BatchResult:
-        """Posteriors of many cases: a table file (CSV, JSON lines, Parquet), or rows as in such a file.
+    def query_batch(self, table: AnyTable) -> BatchResult:
+        """Posteriors of many cases: a table file (CSV, JSON lines, Parquet), a pandas table, or rows as mappings.
 
         A row that is wrong is listed in ``errors`` of the result and left out.
         """
@@ -190,15 +195,14 @@ class Model:
 
         return joined(self.batches(table), self.engine)
 
-    def batches(self, table: str | os.PathLike[str] | Iterable[Mapping[str, Any]]) -> Iterator[BatchResult]:
+    def batches(self, table: AnyTable) -> Iterator[BatchResult]:
         """Like ``query_batch``, a bounded number of rows at a time, for tables of any length."""
         from bayesdx.analyses.batch.numbers import query_batch
         from bayesdx.formats.case_table import encode_rows
         from bayesdx.formats.table import read_rows
 
-        rows = read_rows(os.fspath(table)) if isinstance(table, (str, os.PathLike)) else enumerate(table, 1)
         self._needs_target()
-        for chunk in encode_rows(rows, self.network, self.document.vocabulary):
+        for chunk in encode_rows(read_rows(table), self.network, self.document.vocabulary):
             errors = tuple((error.line, error.message) for error in chunk.errors)
             answer = query_batch(self.engine, chunk.codes, chunk.weights, chunk.lines, chunk.ids)
             yield replace(answer, errors=tuple(sorted(errors + answer.errors)), warnings=chunk.warnings)
@@ -211,7 +215,7 @@ class Model:
         ``advance`` is told how many rows each step has done with. The output appears when it is whole. Raises
         InputError when no row can be scored.
         """
-        from bayesdx.analyses.batch.numbers import BatchSummary, columns_of
+        from bayesdx.analyses.batch.numbers import BatchSummary, columns_of, nothing_scored
         from bayesdx.formats.table import write_rows
 
         scored = 0
@@ -227,8 +231,7 @@ class Model:
                 yield from result.rows()
                 advance(len(result.lines) + len(result.errors))
             if not scored:
-                line, message = errors[0] if errors else (1, "there is none")
-                raise InputError(f"{table}: no row can be scored; line {line}: {message}")
+                raise nothing_scored(table, errors)
 
         self._needs_target()
         write_rows(output, columns_of(self.network.variable(str(self.network.target)).states), rows())
@@ -250,6 +253,8 @@ class _Deferred:
         self._model = model
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # asked by pickle and copy, of an object that has no model yet
+            raise AttributeError(name)
         return getattr(self._model.engine, name)
 
 
@@ -257,9 +262,10 @@ def as_case(case: AnyCase) -> Case:
     """A Case from a mapping or a file that holds exactly one; a Case is returned as it is."""
     if isinstance(case, Case):
         return case
-    if isinstance(case, Mapping):
-        return case_from_mapping(case)
-    return pick_case(read_cases(case), None)
+    if isinstance(case, (str, os.PathLike)):
+        return pick_case(read_cases(case), None)
+    row: Any = case
+    return case_from_mapping(dict(row) if hasattr(row, "keys") else row)  # also a row of a pandas table
 
 
 def pick_case(cases: list[Case], case_id: str | None) -> Case:
@@ -277,8 +283,9 @@ def pick_case(cases: list[Case], case_id: str | None) -> Case:
 
 
 def load(network: str | os.PathLike[str], prior: str | None = None, target: str | None = None) -> Model:
-    """Load a shipped network by name, or a network file (.json, .bif, .bif.gz, .xml, .xmlbif).
+    """Load a shipped network by name, or a network file by its ending.
 
+    Files are .json, .bif, .xml (or .xmlbif, .bifxml), .net, .uai and .xdsl, each also gzipped (.bif.gz).
     ``prior`` names a prior set (default: the network's own default); ``target`` the variable to ask for.
     Raises InputError for an unknown name, an unreadable file, or a network that is not well formed.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -11,11 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.errors import InputError, nearest
+from bayesdx.values import ByValue
 
 Array = NDArray[np.float64]
 
 #: A CPT row may miss one by this much: room for probabilities printed with seven digits.
 ROW_SUM_TOLERANCE = 1e-6
+
+#: Entries of the largest CPT that is accepted (2 GiB).
+MAX_CPT_SIZE = 2**28
+#: numpy 1 has arrays of up to 32 axes: the parents and the variable itself.
+MAX_PARENTS = 31
+
+#: Characters that would break a line of output, or that no encoding can write (lone surrogates).
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +45,14 @@ class Variable:
     examination: str = ""
 
     def __post_init__(self) -> None:
+        _check_name(self.id, "a variable")
         if not self.states:
             raise InputError(f"variable '{self.id}' has no states")
+        for state in self.states:
+            _check_name(state, f"a state of '{self.id}'")
         if len(set(self.states)) < len(self.states):
-            raise InputError(f"variable '{self.id}' names a state twice")
+            twice = next(state for state in self.states if self.states.count(state) > 1)
+            raise InputError(f"variable '{self.id}' names a state twice: '{twice}'")
         if self.state_labels and len(self.state_labels) != len(self.states):
             raise InputError(
                 f"variable '{self.id}' has {len(self.states)} states but {len(self.state_labels)} state labels"
@@ -60,8 +75,43 @@ class Variable:
         return self.state_labels[index] if self.state_labels else self.states[index].replace("_", " ")
 
 
-@dataclass(frozen=True)
-class Network:
+def _check_name(name: object, whose: str) -> None:
+    if not isinstance(name, str):
+        raise InputError(f"the name of {whose} is {name!r}, which is not text")
+    if not name.strip():
+        raise InputError(f"the name of {whose} is empty")
+    if _UNPRINTABLE.search(name):
+        raise InputError(f"the name of {whose} holds a character that cannot be printed: {name!a}")
+
+
+def cpt_shape(owner: str, cardinalities: Iterable[int]) -> tuple[int, ...]:
+    """Shape of the CPT of ``owner`` from the cardinalities of its parents and, last, its own.
+
+    Raises InputError when a table of that shape is too large for memory.
+    """
+    shape = tuple(cardinalities)
+    size = math.prod(shape)
+    if size > MAX_CPT_SIZE:
+        raise InputError(
+            f"the CPT of '{owner}' with its {len(shape) - 1} parents would hold {size:.3g} numbers "
+            f"({8 * size / 2**30:,.3g} GiB): too large for memory"
+        )
+    if len(shape) > MAX_PARENTS + 1:
+        raise InputError(
+            f"'{owner}' has {len(shape) - 1} parents, more than the {MAX_PARENTS} that a table can have"
+        )
+    return shape
+
+
+def row_name(family: Sequence[Variable], row: Sequence[int]) -> str:
+    """``CPT of 'v' given p=s, …``: the row of parent states ``row`` in the CPT of the last of ``family``."""
+    *parents, owner = family
+    given = ", ".join(f"{p.id}={p.states[i]}" for p, i in zip(parents, row, strict=True))
+    return f"CPT of '{owner.id}'{f' given {given}' if given else ''}"
+
+
+@dataclass(frozen=True, eq=False)
+class Network(ByValue):
     """A discrete Bayesian network: variables, DAG and conditional probability tables (CPTs).
 
     ``cpts[v]`` has shape ``(card(parent_1), …, card(parent_k), card(v))``, the parents in the order of
@@ -69,8 +119,9 @@ class Network:
     Dirichlet counts whose mean is the CPT row: they carry how much literature stands behind it. A variable
     without counts is taken as exactly known. Arrays are made read-only.
 
-    Raises InputError for unknown parents, a cycle, a wrong shape, negative or non-finite numbers, and rows
-    that do not sum to 1; the message names the variable and the row.
+    Raises InputError for a variable that is defined twice, unknown parents, a parent named twice, a cycle, a
+    wrong shape, a table too large for memory, negative or non-finite numbers, rows that do not sum to 1, and
+    counts that sum to 0; the message names the variable and the row.
     """
 
     id: str
@@ -84,6 +135,8 @@ class Network:
 
     def __post_init__(self) -> None:
         ids = [variable.id for variable in self.variables]
+        if not ids:
+            raise InputError(f"network '{self.id}' has no variables")
         if len(set(ids)) < len(ids):
             twice = next(i for i in ids if ids.count(i) > 1)
             raise InputError(f"network '{self.id}' defines variable '{twice}' twice")
@@ -95,6 +148,8 @@ class Network:
             for parent in its_parents:
                 if parent not in parents:
                     raise InputError(f"parent '{parent}' of '{child}' is not a variable; {nearest(parent, ids)}")
+                if its_parents.count(parent) > 1:
+                    raise InputError(f"'{child}' lists the parent '{parent}' twice")
         if self.target is not None and self.target not in parents:
             raise InputError(f"target '{self.target}' is not a variable; {nearest(self.target, ids)}")
         object.__setattr__(self, "parents", MappingProxyType(parents))
@@ -104,6 +159,11 @@ class Network:
         object.__setattr__(self, "cpts", MappingProxyType(tables))
         object.__setattr__(self, "counts", MappingProxyType(counts))
 
+    def __reduce__(self) -> tuple[type[Network], tuple[object, ...]]:
+        """Pickle and copy what the network is made of: numpy forgets that the arrays are read-only."""
+        parts = dict(self.parents), dict(self.cpts), dict(self.counts)
+        return type(self), (self.id, self.variables, *parts, self.target, self.label, self.version)
+
     def _all_present(self, ids: list[str]) -> list[str]:
         missing = [i for i in ids if i not in self.cpts]
         if missing:
@@ -111,23 +171,28 @@ class Network:
         return ids
 
     def _checked(self, owner: str, table: Array, *, rows_sum_to_one: bool = True) -> Array:
-        array = np.array(table, dtype=np.float64, order="C")
-        family = (*self.parents[owner], owner)
-        shape = tuple(self.variable(i).cardinality for i in family)
+        family = [self.variable(i) for i in (*self.parents[owner], owner)]
+        shape = cpt_shape(owner, (variable.cardinality for variable in family))
+        try:
+            array = np.array(table, dtype=np.float64, order="C")
+        except (TypeError, ValueError, OverflowError):
+            raise InputError(f"CPT of '{owner}' is not a table of numbers of shape {shape}") from None
         if array.shape != shape:
-            raise InputError(f"CPT of '{owner}' has shape {array.shape}, expected {shape} for {', '.join(family)}")
+            names = ", ".join(variable.id for variable in family)
+            raise InputError(f"CPT of '{owner}' has shape {array.shape}, expected {shape} for {names}")
         if not np.isfinite(array).all() or (array < 0).any():
             raise InputError(f"CPT of '{owner}' holds a negative or non-finite number")
-        if rows_sum_to_one:
-            wrong = np.argwhere(np.abs(array.sum(axis=-1) - 1.0) > ROW_SUM_TOLERANCE)
-            if len(wrong):
-                row = tuple(int(i) for i in wrong[0])
-                given = ", ".join(
-                    f"{p}={self.variable(p).states[i]}" for p, i in zip(self.parents[owner], row, strict=True)
-                )
-                raise InputError(
-                    f"CPT of '{owner}'{f' given {given}' if given else ''} sums to {array[row].sum():.6g}, not 1"
-                )
+        with np.errstate(over="ignore"):
+            sums = array.sum(axis=-1)
+        wrong = np.argwhere(np.abs(sums - 1.0) > ROW_SUM_TOLERANCE if rows_sum_to_one else sums == 0.0)
+        if len(wrong):
+            row = tuple(wrong[0].tolist())
+            name = row_name(family, row)
+            raise InputError(
+                f"{name} sums to {sums[row]:.9g}, not 1"
+                if rows_sum_to_one
+                else f"counts of the {name} are all zero"
+            )
         array.setflags(write=False)
         return array
 

@@ -19,8 +19,9 @@ from bench_rows import Row, interleaved, timed
 
 import bayesdx
 from bayesdx.formats.case_file import read_cases
-from bayesdx.formats.convert import interchange_text, renamed_states
+from bayesdx.formats.convert import interchange_text
 from bayesdx.formats.example_networks import example_path
+from bayesdx.formats.plain_names import renaming
 from bayesdx.network import Network
 
 IMPORTS = "import numpy, click, rich"
@@ -76,8 +77,8 @@ def cold_rows(network: Network, repeat: int) -> Iterator[Row | Share]:
         yield Share("query, whole process", IMPORTS, ours, theirs, 1.6)
         path = Path(folder) / "network.bif"
         path.write_text(interchange_text(network, "bif"), encoding="utf-8")
-        renamed = renamed_states(network)
-        plain = {name: renamed.get(name, {}).get(state, state) for name, state in named.items()}
+        renamed = renaming(network, "bif")
+        plain = {name: renamed.state(name, state) for name, state in named.items()}
         script = PGMPY_QUERY.format(path=str(path), target=str(network.target), case=plain)
         pgmpy = [sys.executable, "-c", script]
         ours, theirs = interleaved(partial(run, query), partial(run, pgmpy), min(repeat, 3))

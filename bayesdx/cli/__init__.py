@@ -1,4 +1,4 @@
-"""The command line. Every other module of this package but ``common`` is one command, named like its file.
+"""The command line. Every other module of this package but ``common`` and ``streams`` is one command.
 
 A module ``what_if.py`` that defines ``command`` is the command ``what-if``: nothing else registers it, and it is
 imported only when it is asked for.
@@ -11,11 +11,13 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 import click
 
+from bayesdx.cli.streams import discard_output, forgive_encodings
 from bayesdx.errors import InputError, nearest
 
 gc.set_threshold(100_000)  # starting up makes many objects and hardly any garbage
@@ -28,8 +30,8 @@ class Commands(click.Group):
     """Imports a command when it is asked for, and turns bad input into one line on stderr and exit code 2."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        names = (file.removesuffix(".py") for file in os.listdir(os.path.dirname(__file__)) if file.endswith(".py"))
-        return sorted(name.replace("_", "-") for name in names if name not in ("__init__", "common", "output"))
+        apart = ("__init__", "common", "output", "streams")
+        return sorted(name.replace("_", "-") for name in _modules() if name not in apart)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
@@ -55,22 +57,38 @@ class Commands(click.Group):
     ) -> Any:
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        forgive_encodings()
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            sys.stdout.flush()
         except InputError as error:
             code = _refuse(str(error))
         except click.ClickException as error:
             code = _refuse(error.format_message())
         except click.Abort:
             code = 130
-        except BrokenPipeError:  # whoever reads has seen enough, as in ``bayesdx networks show spine | head``
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except (BrokenPipeError, SystemExit):  # whoever reads has seen enough: click makes an exit with 1 of it
+            discard_output()
             code = 0
+        except OSError as error:
+            discard_output()
+            code = _refuse(f"standard output: cannot be written ({error.strerror or error})")
         sys.exit(code if isinstance(code, int) else 0)
 
 
+def _modules() -> list[str]:
+    """Names of the modules of this package, which may lie in a zip file."""
+    try:
+        return [file.removesuffix(".py") for file in os.listdir(os.path.dirname(__file__)) if file.endswith(".py")]
+    except NotADirectoryError:
+        from pkgutil import iter_modules
+
+        return [module.name for module in iter_modules(__path__)]
+
+
 def _refuse(message: str) -> int:
-    click.echo(f"bayesdx: {' '.join(message.split())}", err=True)
+    with suppress(OSError):  # standard error may be closed or full as well
+        click.echo(f"bayesdx: {' '.join(message.split())}", err=True)
     return 2
 
 

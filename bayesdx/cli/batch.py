@@ -43,11 +43,14 @@ def command(
     out; the rest is scored. One network scores all rows: 'spine', unless --network names another. --json prints a
     summary, and the cases without -o.
     """
+    from bayesdx.analyses.batch.numbers import nothing_scored
     from bayesdx.model import DEFAULT_NETWORK, load
 
     model = load(network or DEFAULT_NETWORK, prior, target)
     if as_json and output == "-":
         result = model.query_batch(path)
+        if not result.lines:
+            raise nothing_scored(path, result.errors)
         echo_json({"schema": "batch/1", **model.head(), **result.to_dict()})
         wrong = bool(result.errors)
     else:

@@ -13,6 +13,7 @@ The command computes nothing and formats nothing: the model answers, and the ans
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,7 +39,8 @@ network_option = click.option(
     "--network",
     "-n",
     metavar="NAME|FILE",
-    help="Shipped network, or a network file (.json, .bif, .xml). Default: chosen by the finding 'level'.",
+    help="Shipped network, or a network file (.json, .bif, .xml, .net, .uai, .xdsl). "
+    "Default: chosen by the finding 'level'.",
 )
 prior_option = click.option("--prior", metavar="NAME", help="Prior set. Default: the network's own default.")
 target_option = click.option("--target", metavar="VARIABLE", help="Variable to ask for in a network file.")
@@ -96,25 +98,26 @@ def read_case(
 ) -> Case:
     """The case of a file, with what the options add or replace; InputError when there is neither."""
     from bayesdx.case import case_from_mapping
-    from bayesdx.formats.case_file import as_mapping, read_cases
+    from bayesdx.formats.case_file import read_cases, with_changes
     from bayesdx.model import pick_case
 
     added = parse_findings(pairs)
+    if age is not None and not math.isfinite(age):
+        raise InputError(f"--age {age} is not a number of years")
     stated = {key: value for key, value in (("age", age), ("sex", sex)) if value is not None}
     if path is None:
         if not added and not stated:
             raise InputError(NO_CASE)
         return case_from_mapping({**stated, "findings": added}, "command line")
     case = pick_case(read_cases(path), case_id)
-    if not added and not stated:
-        return case
-    return case_from_mapping({**as_mapping(case), **stated, "findings": {**case.findings, **added}}, case.place)
+    twice = next((key for key in stated if key in added), None)
+    if twice is not None:
+        raise InputError(f"-f {twice}: is given twice: once as --{twice}")
+    return with_changes(case, {**added, **stated})
 
 
 def parse_findings(pairs: Sequence[str], option: str = "-f") -> dict[str, object]:
     """Findings of ``-f finding=state`` options; raises InputError without '=' and for a finding given twice."""
-    from bayesdx.formats.options import parse_value
-
     findings: dict[str, object] = {}
     for pair in pairs:
         name, equals, value = (part.strip() for part in pair.partition("="))
@@ -122,7 +125,7 @@ def parse_findings(pairs: Sequence[str], option: str = "-f") -> dict[str, object
             raise InputError(f"{option} {pair}: write finding=state")
         if name in findings:
             raise InputError(f"{option} {pair}: finding '{name}' is given twice")
-        findings[name] = parse_value(value)
+        findings[name] = value
     return findings
 
 

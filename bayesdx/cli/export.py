@@ -25,16 +25,17 @@ def command(
 ) -> None:
     """Write a network as BIF or XMLBIF, with the CPTs of one prior set.
 
-    States such as '<10' are renamed ('lt_10'), since the formats allow letters, digits and underscores only.
+    BIF allows letters, digits and underscores only: a state such as '<10' is renamed ('lt_10'), as --json lists.
     """
     from bayesdx.files import write_text
-    from bayesdx.formats.convert import interchange_text, renamed_states
+    from bayesdx.formats.convert import interchange_text
+    from bayesdx.formats.plain_names import renaming
     from bayesdx.model import load
 
     chosen = name or network
     if chosen is None or (name and network and name != network):
         raise InputError("name one network to export, such as: bayesdx export spine -o spine.bif")
-    suffix = os.path.splitext(output)[1] if output else ".bif"
+    suffix = os.path.splitext(output)[1].lower() if output else ".bif"
     if suffix not in (".bif", ".xml", ".xmlbif", ".bifxml"):
         raise InputError(f"{output}: an exported network ends in .bif, .xml, .xmlbif or .bifxml")
     model = load(chosen, prior, target)
@@ -43,11 +44,10 @@ def command(
     if output is not None:
         write_text(output, text)
     if as_json:
-        renamed = renamed_states(model.network)
+        renamed = renaming(model.network, file_format)
+        names = {"renamed_variables": renamed.variables, "renamed_states": renamed.states}
         written = {"text": text} if output is None else {"file": output}
-        echo_json(
-            {"schema": "export/1", **model.head(), "format": file_format, "renamed_states": renamed, **written}
-        )
+        echo_json({"schema": "export/1", **model.head(), "format": file_format, **names, **written})
     elif output is None:
         click.echo(text)
     else:

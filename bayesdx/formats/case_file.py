@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 
-from bayesdx.case import Case, case_from_mapping
+from bayesdx.case import Case, case_from_mapping, number_of
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse, read_text, write_text
 
@@ -34,7 +34,7 @@ def as_mapping(case: Case) -> dict[str, object]:
     """The case as the mapping that a case file holds; keys that say nothing are left out."""
     stated = {"id": case.id, "age": case.age, "sex": case.sex, "diagnosis": case.diagnosis}
     kept = {key: value for key, value in stated.items() if value is not None}
-    if case.age is not None and case.age == int(case.age):
+    if isinstance(case.age, float) and case.age.is_integer():
         kept["age"] = int(case.age)
     return {**kept, **case.metadata, "findings": dict(case.findings)}
 
@@ -57,7 +57,8 @@ def with_changes(case: Case, changes: Mapping[str, object], removed: Iterable[st
             stated = [*findings, *(key for key in ("age", "sex") if key in mapping)]
             raise InputError(f"{case.place}: states no finding '{name}' to remove; {nearest(name, stated)}")
     for name, value in changes.items():
-        (mapping if name in ("age", "sex") else findings)[name] = value
+        years = name == "age" and number_of(value) is not None
+        (mapping if years or name == "sex" else findings)[name] = value
     return case_from_mapping({**mapping, "findings": findings}, case.place)
 
 

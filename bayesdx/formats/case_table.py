@@ -11,9 +11,9 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.case import METADATA, encode_finding
-from bayesdx.errors import InputError
-from bayesdx.formats.table import NumberedRow, cell_value
+from bayesdx.case import METADATA, case_from_mapping, encode_finding, is_missing, misplaced, word
+from bayesdx.errors import InputError, nearest
+from bayesdx.formats.table import NumberedRow
 from bayesdx.network import Array, Network
 
 #: Rows that are encoded and scored together: enough for vectorised work, and a few megabytes.
@@ -46,17 +46,93 @@ class CaseTable:
     warnings: Counter[str]
 
 
+#: A row as it is encoded: id, hard findings by variable number, uncertain ones, and warnings.
+_Encoded = tuple[str | None, dict[int, int], list[tuple[str, Array]], list[str]]
+_Cell = tuple[str, int, Array | None, tuple[str, ...]]
+
+
 class _Encoder:
-    """Encodes cells, and remembers them: a column of a table repeats a few values."""
+    """Encodes rows, and remembers their cells: a column of a table repeats a few values."""
 
     def __init__(self, network: Network, vocabulary: Mapping[str, tuple[str, ...]]) -> None:
         self.network = network
         self.vocabulary = vocabulary
-        self.known: dict[tuple[str, object], tuple[str, int, Array | None, tuple[str, ...]] | InputError] = {}
+        self.findings = {variable.id for variable in network.findings}
+        if "age_group" in self.findings:
+            self.findings.add("age")
+        self.names = list(dict.fromkeys([*network.index, *vocabulary, "age", "sex"]))
+        self.reserved = _NOT_FINDINGS.difference(network.index, vocabulary)
+        if network.target == "diagnosis":
+            self.reserved |= {"diagnosis"}  # what was proven, which a query never uses
+        self.known: dict[tuple[str, type, object], _Cell | InputError] = {}
 
-    def cell(self, column: str, value: object) -> tuple[str, int, Array | None, tuple[str, ...]]:
+    def row(self, row: Mapping[str, object] | InputError) -> _Encoded:
+        """Encode a row; raises InputError for whatever is wrong with it."""
+        if isinstance(row, InputError):
+            raise row
+        if self._is_case(row):
+            return self._case(row)
+        wrong = next((column for column in row if not isinstance(column, str)), None)
+        if wrong is not None:
+            raise InputError(f"column {wrong!r} is not text")
+        if self.findings.isdisjoint(row):
+            raise InputError(self._no_finding(row))
+        name = None if "id" in self.network or "id" in self.vocabulary else word(row.get("id"), "id")
+        cells = ((column, value) for column, value in row.items() if column not in self.reserved)
+        return self._encoded(name, cells, [])
+
+    def _is_case(self, row: Mapping[str, object]) -> bool:
+        if "findings" not in self.network:
+            return "findings" in row
+        stated = row.get("findings")  # weights of the variable of this name, or findings
+        return isinstance(stated, Mapping) and not set(stated) <= set(self.network.variable("findings").states)
+
+    def _case(self, row: Mapping[str, object]) -> _Encoded:
+        """A row that is a case as in a case file."""
+        try:
+            case = case_from_mapping(row, "row")
+        except InputError as error:
+            raise InputError(str(error).removeprefix("row: ")) from None
+        for name, value in case.findings.items():
+            if name not in self.names:
+                encode_finding(name, value, self.network, self.vocabulary)  # raises, and names the nearest one
+        cells = [*case.findings.items(), ("age", case.age), ("sex", case.sex)]
+        return self._encoded(case.id, cells, [*case.warnings, *misplaced(case, self.network)])
+
+    def _no_finding(self, row: Mapping[str, object]) -> str:
+        known = f"no column is a finding of network '{self.network.id}'"
+        free = [column for column in row if column and column not in self.reserved]
+        if not free:
+            return f"{known}; {nearest('', self.findings)}"
+        closest = next((c for c in free if "did you mean" in nearest(c[:100], self.names)), free[0])
+        return f"{known}: '{closest[:100]}'; {nearest(closest[:100], self.names)}"
+
+    def _encoded(self, name: str | None, cells: Iterable[tuple[str, object]], noted: list[str]) -> _Encoded:
+        index = self.network.index
+        hard: dict[int, int] = {}
+        uncertain: list[tuple[str, Array]] = []
+        seen: set[str] = set()
+        for column, value in cells:
+            if value is None or (isinstance(value, str) and not value):
+                continue
+            variable, code, weights, warnings = self._cell(column, value)
+            noted += warnings
+            if code < 0 and weights is None:
+                continue
+            if variable in seen:
+                raise InputError(f"'{variable}' is given twice: once as '{column}'")
+            seen.add(variable)
+            if weights is None:
+                hard[index[variable]] = code
+            else:
+                uncertain.append((variable, weights))
+        if not seen:
+            noted.append("no finding is stated: the answer is the prior alone")
+        return name, hard, uncertain, noted
+
+    def _cell(self, column: str, value: object) -> _Cell:
         """``(variable, code or -1, weights unless hard, warnings)`` of one cell."""
-        key = (column, value)
+        key = (column, type(value), value)
         try:
             found = self.known.get(key)
         except TypeError:  # a mapping of weights is not hashable
@@ -71,16 +147,15 @@ class _Encoder:
             raise found
         return found
 
-    def _encode(self, column: str, value: object) -> tuple[str, int, Array | None, tuple[str, ...]]:
-        known = [v.id for v in self.network.variables] + [*self.vocabulary, "age", "sex"]
-        if column not in known:
-            if close := get_close_matches(column, known, n=1, cutoff=0.8):
+    def _encode(self, column: str, value: object) -> _Cell:
+        if is_missing(value) or (isinstance(value, str) and not value.strip()):
+            return column, -1, None, ()
+        if column not in self.names:
+            folded = [name for name in self.names if name.casefold() == column.casefold()]
+            if close := folded or get_close_matches(column, self.names, n=1, cutoff=0.8):
                 raise InputError(f"unknown finding '{column}'; did you mean '{close[0]}'?")
             return column, -1, None, (f"column '{column}' is not a finding, and is not used",)
-        written = cell_value(value)
-        if written is None:
-            return column, -1, None, ()
-        name, weights, warnings = encode_finding(column, written, self.network, self.vocabulary)
+        name, weights, warnings = encode_finding(column, value, self.network, self.vocabulary)
         if weights is None:
             return name, -1, None, warnings
         positive = np.flatnonzero(weights)
@@ -112,47 +187,19 @@ def _encode_chunk(chunk: list[NumberedRow], encoder: _Encoder) -> CaseTable:
     warnings: Counter[str] = Counter()
     for line, row in chunk:
         try:
-            hard, uncertain, noted = _encode_row(row, encoder)
+            name, hard, uncertain, noted = encoder.row(row)
         except InputError as error:
             errors.append(RowError(line, str(error)))
             continue
         n = len(lines)
         codes[n, list(hard)] = list(hard.values())
-        soft += [(n, name, weights) for name, weights in uncertain]
+        soft += [(n, variable, weights) for variable, weights in uncertain]
         warnings.update(noted)
-        name = row.get("id") if isinstance(row, Mapping) else None
-        ids.append(None if name in (None, "") else str(name))
+        ids.append(name)
         lines.append(line)
     tables: dict[str, Array] = {}
-    for n, name, weights in soft:
-        if name not in tables:
-            tables[name] = np.ones((len(lines), len(weights)))
-        tables[name][n] = weights
+    for n, variable, weights in soft:
+        if variable not in tables:
+            tables[variable] = np.ones((len(lines), len(weights)))
+        tables[variable][n] = weights
     return CaseTable(lines, ids, codes[: len(lines)], tables, errors, warnings)
-
-
-def _encode_row(
-    row: Mapping[str, object] | InputError, encoder: _Encoder
-) -> tuple[dict[int, int], list[tuple[str, Array]], list[str]]:
-    if isinstance(row, InputError):
-        raise row
-    index = encoder.network.index
-    hard: dict[int, int] = {}
-    uncertain: list[tuple[str, Array]] = []
-    noted: list[str] = []
-    seen: set[str] = set()
-    for column, value in row.items():
-        if value is None or value == "" or column in _NOT_FINDINGS:
-            continue
-        name, code, weights, warnings = encoder.cell(column, value)
-        noted += warnings
-        if code < 0 and weights is None:
-            continue
-        if name in seen:
-            raise InputError(f"'{name}' is given twice: once as '{column}'")
-        seen.add(name)
-        if weights is None:
-            hard[index[name]] = code
-        else:
-            uncertain.append((name, weights))
-    return hard, uncertain, noted

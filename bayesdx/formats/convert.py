@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayesdx.errors import InputError
-from bayesdx.files import read_text
+from bayesdx.formats.bif import bif_text
+from bayesdx.formats.plain_names import renaming
+from bayesdx.formats.xmlbif import xmlbif_text
 from bayesdx.network import Network, Variable
 
 if TYPE_CHECKING:
@@ -68,57 +68,10 @@ def from_pgmpy(model: DiscreteBayesianNetwork, network_id: str = "network", targ
     return Network(network_id, tuple(variables), parents, cpts, target=target)
 
 
-def read_xmlbif(path: str | os.PathLike[str]) -> Network:
-    """The network in an XMLBIF 0.3 file, through pgmpy's reader.
-
-    Raises InputError, naming the file, for text that is not XMLBIF and for whatever Network refuses.
-    """
-    from pgmpy.readwrite import XMLBIFReader
-
-    text, place = read_text(os.fspath(path))
-    try:
-        model = XMLBIFReader(string=text).get_model()
-    except Exception as error:  # the reader raises whatever its parser meets
-        raise InputError(f"{place}: is not an XMLBIF file: {str(error).splitlines()[0]}") from None
-    try:
-        return from_pgmpy(model, os.path.basename(path).split(".")[0])
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
-
-
 def interchange_text(network: Network, file_format: str) -> str:
-    """The network as ``bif`` or ``xmlbif`` text, through pgmpy's writers.
+    """The network as ``bif`` or ``xmlbif`` text.
 
-    Dirichlet counts, labels and other prior sets have no place in these formats.
-    States are renamed where the format allows letters, digits and underscores only (see ``interchange_name``).
+    Dirichlet counts, labels and other prior sets have no place in these formats. Names that the format or its
+    readers cannot carry are replaced as in ``bayesdx.formats.plain_names.renaming``.
     """
-    from pgmpy.readwrite import BIFWriter, XMLBIFWriter
-
-    model = to_pgmpy(_with_plain_names(network))
-    writer: Any = BIFWriter(model) if file_format == "bif" else XMLBIFWriter(model)
-    return str(writer)
-
-
-def _with_plain_names(network: Network) -> Network:
-    variables = tuple(
-        Variable(v.id, tuple(interchange_name(state) for state in v.states)) for v in network.variables
-    )
-    return Network(network.id, variables, network.parents, network.cpts, target=network.target)
-
-
-def renamed_states(network: Network) -> dict[str, dict[str, str]]:
-    """``{variable: {state: name in an exported file}}`` of the states that an export renames."""
-    renamed = {
-        v.id: {s: interchange_name(s) for s in v.states if interchange_name(s) != s} for v in network.variables
-    }
-    return {variable: states for variable, states in renamed.items() if states}
-
-
-def interchange_name(state: str) -> str:
-    """A state's name as other programs can read it.
-
-    >>> [interchange_name(state) for state in ("<10", "10-30", ">30", "60+", "present")]
-    ['lt_10', '10_30', 'gt_30', '60_plus', 'present']
-    """
-    spelt = state.replace("<", "lt_").replace(">", "gt_").replace("+", "_plus")
-    return re.sub(r"\W", "_", spelt)
+    return (bif_text if file_format == "bif" else xmlbif_text)(network, renaming(network, file_format))

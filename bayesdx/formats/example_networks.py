@@ -15,7 +15,7 @@ def example_network(name: str) -> Network:
 
     Raises InputError for an unknown name, and when pgmpy is not installed.
     """
-    return read_bif(example_path(name))
+    return read_bif(example_path(name)).network
 
 
 def example_path(name: str) -> Path:

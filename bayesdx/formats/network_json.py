@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -30,7 +31,8 @@ import numpy as np
 
 from bayesdx.document import NetworkDocument, PriorSet, default_of
 from bayesdx.errors import InputError, nearest
-from bayesdx.files import parse_json, read_text, write_text
+from bayesdx.files import parse_json, read_text_as_declared, write_text
+from bayesdx.formats.draft import NetworkDraft, family_shape, normalised
 from bayesdx.network import Array, Network, Variable
 
 FORMAT = "bayesdx-network/1"
@@ -39,8 +41,9 @@ _VARIABLE_FIELDS = ("id", "label", "kind", "examination", "states", "state_label
 
 def read_network(path: str | os.PathLike[str]) -> NetworkDocument:
     """Read a network file; raises InputError that names the file and the place."""
-    text, place = read_text(path)
-    return network_from_dict(parse_json(text, place), place)
+    text, place, warnings = read_text_as_declared(path)
+    document = network_from_dict(parse_json(text, place), place)
+    return replace(document, warnings=(*warnings, *document.warnings))
 
 
 def network_from_dict(data: Any, place: str = "network") -> NetworkDocument:
@@ -58,70 +61,109 @@ def network_from_dict(data: Any, place: str = "network") -> NetworkDocument:
 
 
 def _document(data: dict[str, Any]) -> NetworkDocument:
-    variables = tuple(_variable(entry) for entry in data["variables"])
-    cards = {variable.id: variable.cardinality for variable in variables}
-    parents = {child: tuple(its_parents) for child, its_parents in data.get("parents", {}).items()}
+    draft = NetworkDraft()
+    for entry in _list(data["variables"], "variables"):
+        draft.declare(_variable(entry))
+    parents = {child: _texts(names, f"the parents of '{child}'") for child, names in _mapping(data, "parents")}
 
-    def shape(owner: str) -> tuple[int, ...]:
-        for name in (*parents.get(owner, ()), owner):
-            if name not in cards:
-                raise InputError(f"'{name}' is not a variable; {nearest(name, cards)}")
-        return tuple(cards[name] for name in (*parents.get(owner, ()), owner))
+    def family(owner: str) -> list[Variable]:
+        return draft.family(owner, parents.get(owner, ()))
 
-    counts = {owner: _table(rows, shape(owner), owner) for owner, rows in data.get("counts", {}).items()}
+    for owner in parents:
+        family(owner)
+    counts = {owner: _table(rows, family(owner)) for owner, rows in _mapping(data, "counts")}
     cpts = {owner: _mean(table, owner) for owner, table in counts.items()}
-    cpts |= {owner: _table(rows, shape(owner), owner) for owner, rows in data.get("cpts", {}).items()}
-    target = data.get("target")
+    for owner, rows in _mapping(data, "cpts"):
+        cpts[owner] = _table(rows, family(owner))
+    target = None if data.get("target") is None else _text(data["target"], "target")
     priors: dict[str, PriorSet] = {}
+    rounded: tuple[str, ...] = ()
     if data.get("prior_sets"):
-        if target not in cards or parents.get(target):
+        if target is None or target not in draft.variables or parents.get(target):
             raise InputError("prior sets need a target that is a variable without parents")
-        priors = {name: _prior_set(name, entry, shape(target)) for name, entry in data["prior_sets"].items()}
+        for name, entry in _mapping(data, "prior_sets"):
+            priors[name], warnings = _prior_set(name, entry, draft.variables[target])
+            rounded += warnings
     chosen = default_of(priors.values())
-    if chosen is not None:
+    if target is not None and chosen is not None:
         cpts[target] = chosen.probabilities
         counts.pop(target, None)
         if chosen.counts is not None:
             counts[target] = chosen.counts
+    cpts, warnings = normalised({owner: family(owner) for owner in cpts}, cpts)
     network = Network(
-        id=str(data["id"]),
-        variables=variables,
+        id=_text(data["id"], "id"),
+        variables=tuple(draft.variables.values()),
         parents=parents,
         cpts=cpts,
         counts=counts,
         target=target,
-        label=str(data.get("label", "")),
-        version=str(data.get("version", "")),
+        label=_text(data.get("label", ""), "label"),
+        version=_text(data.get("version", ""), "version"),
     )
-    vocabulary = {name: tuple(states) for name, states in data.get("vocabulary", {}).items()}
+    vocabulary = {
+        name: _texts(states, f"the vocabulary of '{name}'") for name, states in _mapping(data, "vocabulary")
+    }
+    levels = _texts(data.get("levels", []), "levels")
     return NetworkDocument(
-        network, MappingProxyType(priors), tuple(data.get("levels", ())), MappingProxyType(vocabulary)
+        network, MappingProxyType(priors), levels, MappingProxyType(vocabulary), rounded + warnings
     )
 
 
-def _variable(entry: dict[str, Any]) -> Variable:
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{what} is {json.dumps(value)[:40]}, which is not text")
+    return value
+
+
+def _list(value: object, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise InputError(f"{what} is not a list")
+    return value
+
+
+def _texts(value: object, what: str) -> tuple[str, ...]:
+    return tuple(_text(item, f"an entry of {what}") for item in _list(value, what))
+
+
+def _mapping(data: dict[str, Any], key: str) -> Iterable[tuple[str, Any]]:
+    value = data.get(key, {})
+    if not isinstance(value, dict):
+        raise InputError(f"{key} is not an object")
+    return value.items()
+
+
+def _variable(entry: Any) -> Variable:
+    if not isinstance(entry, dict):
+        raise InputError("an entry of variables is not an object")
     unknown = next((key for key in entry if key not in _VARIABLE_FIELDS), None)
     if unknown is not None:
         raise InputError(
             f"variable '{entry.get('id')}': unknown key '{unknown}'; {nearest(unknown, _VARIABLE_FIELDS)}"
         )
+    name = _text(entry["id"], "the id of a variable")
     return Variable(
-        id=entry["id"],
-        states=tuple(entry["states"]),
-        label=entry.get("label", ""),
-        state_labels=tuple(entry.get("state_labels", ())),
-        kind=entry.get("kind", ""),
-        examination=entry.get("examination", ""),
+        id=name,
+        states=_texts(entry["states"], f"the states of '{name}'"),
+        label=_text(entry.get("label", ""), f"the label of '{name}'"),
+        state_labels=_texts(entry.get("state_labels", []), f"the state labels of '{name}'"),
+        kind=_text(entry.get("kind", ""), f"the kind of '{name}'"),
+        examination=_text(entry.get("examination", ""), f"the examination of '{name}'"),
     )
 
 
-def _table(rows: Any, shape: tuple[int, ...], owner: str) -> Array:
+def _table(rows: Any, family: Sequence[Variable], owner: str = "") -> Array:
+    """The rows as an array with an axis for each of ``family``; ``owner`` names them when it is no variable."""
+    shape = family_shape(family)
+    count = int(np.prod(shape[:-1]))
+    wrong = InputError(f"table of '{owner or family[-1].id}' must hold {count} rows of {shape[-1]} numbers")
     try:
-        return np.array(rows, dtype=np.float64).reshape(shape)
-    except (TypeError, ValueError):
-        raise InputError(
-            f"table of '{owner}' must hold {int(np.prod(shape[:-1]))} rows of {shape[-1]} numbers"
-        ) from None
+        table = np.array(rows, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise wrong from None
+    if table.shape not in (shape, (count, shape[-1])):
+        raise wrong
+    return table.reshape(shape)
 
 
 def _mean(counts: Array, owner: str) -> Array:
@@ -131,19 +173,23 @@ def _mean(counts: Array, owner: str) -> Array:
     return np.asarray(counts / totals)
 
 
-def _prior_set(name: str, entry: dict[str, Any], shape: tuple[int, ...]) -> PriorSet:
+def _prior_set(name: str, entry: Any, target: Variable) -> tuple[PriorSet, tuple[str, ...]]:
     owner = f"prior set {name}"
-    counts = _table(entry["counts"], shape, owner) if "counts" in entry else None
-    stated = _table(entry["probabilities"], shape, owner) if counts is None else _mean(counts, owner)
-    return PriorSet(
+    if not isinstance(entry, dict):
+        raise InputError(f"{owner} is not an object")
+    counts = _table(entry["counts"], [target], owner) if "counts" in entry else None
+    stated = _table(entry["probabilities"], [target], owner) if counts is None else _mean(counts, owner)
+    found, warnings = normalised({target.id: [target]}, {target.id: stated})
+    prior = PriorSet(
         name=name,
-        probabilities=stated,
+        probabilities=found[target.id],
         counts=counts,
-        label=entry.get("label", ""),
-        population=entry.get("population", ""),
-        description=entry.get("description", ""),
+        label=_text(entry.get("label", ""), f"the label of {owner}"),
+        population=_text(entry.get("population", ""), f"the population of {owner}"),
+        description=_text(entry.get("description", ""), f"the description of {owner}"),
         default=bool(entry.get("default", False)),
     )
+    return prior, tuple(f"{owner}: {warning}" for warning in warnings)
 
 
 def write_network(

@@ -2,29 +2,37 @@
 
 A row is a flat mapping: ``id``, ``age``, ``sex``, ``diagnosis`` and findings, each under its id. Cells hold what a
 case file holds, or the short form of ``-f`` options (``not hyper``, ``hyper:0.8,mixed:0.2``); an empty cell is a
-missing finding. In JSON lines every line is a case as in a case file.
+missing finding. A row with the key ``findings``, as in JSON lines, is a case as in a case file.
+
+A CSV file may be separated by commas, semicolons, tabs or bars: its header says by which.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any, TextIO
 
-from bayesdx.case import case_from_mapping
 from bayesdx.errors import InputError, MissingExtra
-from bayesdx.files import parse_json, write_whole
-from bayesdx.formats.options import parse_value
+from bayesdx.files import parse_json, standard_input, write_whole
 
 #: Line number and row; a row that cannot be read is an InputError instead.
 NumberedRow = tuple[int, Mapping[str, object] | InputError]
 _PARQUET_ROWS = 8192
 FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+_SEPARATORS = ",;\t|"
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_FAULTS = {
+    "unexpected end of data": "a quotation mark is not closed: the file ends inside it",
+    "field larger than field limit": f"a cell is longer than {csv.field_size_limit():,} characters",
+}
 
 
 def table_format(path: str) -> str:
@@ -35,98 +43,182 @@ def table_format(path: str) -> str:
     return FORMATS.get(suffix, "csv")
 
 
-def read_rows(path: str) -> Iterator[NumberedRow]:
-    """Rows of a table, with the line (Parquet: row) that each stands on.
+def read_rows(table: object) -> Iterator[NumberedRow]:
+    """Rows of a table, with the line (Parquet, pandas, sequence: row) that each stands on.
 
-    Raises InputError for a file that cannot be read, is empty, or names a column twice.
+    ``table`` is the path of a file, a pandas table, or rows as mappings. Raises InputError for a file that cannot
+    be read, is empty, or names a column twice.
     """
+    if isinstance(table, (str, os.PathLike)):
+        return _read_file(os.fspath(table))
+    if hasattr(table, "itertuples") and hasattr(table, "columns"):
+        heads = _columns(list(table.columns), "table")
+        return enumerate(
+            (dict(zip(heads, row, strict=True)) for row in table.itertuples(index=False, name=None)), 1
+        )
+    if isinstance(table, Mapping) or not isinstance(table, Iterable):
+        raise InputError(f"a table is a file, or rows that are mappings, not a {type(table).__name__}")
+    return ((number, _row(row)) for number, row in enumerate(table, 1))
+
+
+def _row(row: object) -> Mapping[str, object] | InputError:
+    if not isinstance(row, Mapping) and hasattr(row, "keys") and hasattr(row, "items"):
+        row = dict(row.items())  # a row of a pandas table
+    if isinstance(row, Mapping):
+        return row
+    return InputError(f"a row is a mapping of finding to state, not a {type(row).__name__}")
+
+
+def _columns(heads: list[Any], place: str) -> list[Any]:
+    """The names of the columns; raises InputError for one that is given twice."""
+    twice = next((head for head in heads if head != "" and heads.count(head) > 1), None)
+    if twice is not None:
+        raise InputError(f"{place}: column '{twice}' is given twice")
+    return heads
+
+
+def _read_file(path: str) -> Iterator[NumberedRow]:
     readers: dict[str, Callable[[str], Iterator[NumberedRow]]]
     readers = {"csv": _read_csv, "jsonl": _read_json_lines, "parquet": _read_parquet}
     try:
         yield from readers[table_format(path)](path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, csv.Error):
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError:
         raise InputError(f"{path}: is not a text file (UTF-8)") from None
 
 
 def row_count(path: str) -> int | None:
-    """Number of rows, for a progress bar: exact for Parquet, lines otherwise; None for standard input."""
+    """Number of rows, for a progress bar: exact for Parquet, lines otherwise; None where it cannot be told."""
     if path == "-" or not os.path.isfile(path):
         return None
-    if table_format(path) == "parquet":
-        return int(_pyarrow_parquet().ParquetFile(path).metadata.num_rows)
-    with open(path, "rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    try:
+        if table_format(path) == "parquet":
+            return int(_parquet_file(path).metadata.num_rows)
+        with open(path, "rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    except OSError:
+        return None  # whoever reads the rows says what is wrong
 
 
-def _open_text(path: str, stack: ExitStack) -> TextIO:
-    if path == "-":
-        return sys.stdin
-    return stack.enter_context(open(path, encoding="utf-8-sig", newline=""))
+@contextmanager
+def _opened(path: str) -> Iterator[TextIO]:
+    if path != "-":
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            yield file
+        return
+    text = io.TextIOWrapper(standard_input(), encoding="utf-8-sig", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
 
 
 def _read_csv(path: str) -> Iterator[NumberedRow]:
-    with ExitStack() as stack:
-        reader = csv.reader(_open_text(path, stack))
-        heads = [head.strip() for head in next(reader, [])]
+    with _opened(path) as file:
+        head, before, separator = _head(file)
+        reader = csv.reader(chain([head], file), delimiter=separator, strict=True)
+        try:
+            heads = [name.strip().lstrip("\ufeff") for name in next(reader)]
+        except csv.Error as error:
+            raise InputError(f"{path}: line {before + 1}: {_fault(error)}") from None
         if not any(heads):
             raise InputError(f"{path}: is empty")
-        twice = next((head for head in heads if heads.count(head) > 1), None)
-        if twice is not None:
-            raise InputError(f"{path}: column '{twice}' is given twice")
-        for cells in reader:
-            if len(cells) == len(heads):
-                yield reader.line_num, dict(zip(heads, cells, strict=True))
-            elif cells:
-                yield reader.line_num, InputError(f"{len(cells)} cells, but {len(heads)} columns")
+        _columns(heads, path)
+        width = len(heads)
+        while heads[-1] == "":
+            heads.pop()
+        while True:
+            line = before + reader.line_num + 1
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                yield line, InputError(_fault(error))
+                continue
+            if cells is None:
+                return
+            while len(cells) > len(heads) and not cells[-1].strip():
+                cells.pop()
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not len(heads) <= len(cells) <= width:
+                yield line, InputError(f"{len(cells)} cells, but {len(heads)} columns")
+                continue
+            names = heads + [""] * (len(cells) - len(heads))
+            yield line, {name: cell for name, cell in zip(names, cells, strict=True) if name or cell}
+
+
+def _head(file: TextIO) -> tuple[str, int, str]:
+    """The header of a CSV file, the number of lines before it, and the separator.
+
+    The separator is stated by a line ``sep=;``, as Excel writes it, else the one that makes most columns.
+    """
+    stated = ""
+    for number, line in enumerate(file):
+        text = line.rstrip("\r\n")
+        if match := _SEPARATOR_LINE.fullmatch(text):
+            stated = match[1]
+        elif text.strip(f'{_SEPARATORS} "'):
+            return line, number, stated or max(_SEPARATORS, key=lambda one: _width(text, one))
+    return "", 0, ","
+
+
+def _width(line: str, separator: str) -> int:
+    """The number of cells of a line."""
+    try:
+        return len(next(csv.reader([line], delimiter=separator), ()))
+    except csv.Error:
+        return 0
+
+
+def _fault(error: csv.Error) -> str:
+    text = str(error)
+    return next((said for known, said in _FAULTS.items() if text.startswith(known)), f"not a row of CSV: {text}")
 
 
 def _read_json_lines(path: str) -> Iterator[NumberedRow]:
-    with ExitStack() as stack:
+    with _opened(path) as file:
         number = 0
-        for number, line in enumerate(_open_text(path, stack), 1):
+        for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
-                case = case_from_mapping(parse_json(line, "row"), "row")
+                yield number, _row(parse_json(line, "row"))
             except InputError as error:
                 yield number, InputError(str(error).removeprefix("row: ").removeprefix("line 1, "))
-                continue
-            patient = {"id": case.id, "age": case.age, "sex": case.sex, "diagnosis": case.diagnosis}
-            yield number, {**patient, **case.findings}
         if number == 0:
             raise InputError(f"{path}: is empty")
 
 
 def _read_parquet(path: str) -> Iterator[NumberedRow]:
-    parquet = _pyarrow_parquet()
-    try:
-        file = parquet.ParquetFile(path)
-    except ValueError as error:  # pyarrow's errors for a file of another kind
-        raise InputError(f"{path}: is not a Parquet file ({str(error).splitlines()[0]})") from None
+    arrow, file = _pyarrow(), _parquet_file(path)
+    _columns(list(file.schema_arrow.names), path)
     number = 0
-    for batch in file.iter_batches():
-        for row in batch.to_pylist():
-            number += 1
-            yield number, row
+    try:
+        for batch in file.iter_batches():
+            for row in batch.to_pylist():
+                number += 1
+                yield number, row
+    except (ValueError, OSError, arrow.ArrowException) as error:
+        raise InputError(f"{path}: row {number + 1} cannot be read ({str(error).splitlines()[0]})") from None
 
 
-def _pyarrow_parquet() -> Any:
+def _parquet_file(path: str) -> Any:
+    arrow = _pyarrow()
+    try:
+        return arrow.parquet.ParquetFile(path)
+    except (ValueError, OSError, arrow.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise InputError(f"{path}: is not a Parquet file ({str(error).splitlines()[0]})") from None
+
+
+def _pyarrow() -> Any:
     try:
         import pyarrow.parquet
     except ImportError:
         raise MissingExtra("reading and writing Parquet", "cohort") from None
-    return pyarrow.parquet
-
-
-def cell_value(value: object) -> object:
-    """A finding's value from a cell; None for an empty one."""
-    if isinstance(value, str):
-        return parse_value(value) if value.strip() else None
-    if isinstance(value, float) and value != value:  # NaN is how tables write a missing number
-        return None
-    return value
+    return pyarrow
 
 
 def write_rows(path: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
@@ -147,7 +239,7 @@ def write_rows(path: str, columns: Sequence[str], rows: Iterator[Sequence[object
 
 
 def _write_text(part: str, write: Callable[[TextIO], None]) -> None:
-    with open(part, "w", encoding="utf-8", newline="") as file:
+    with open(part, "w", encoding="utf-8", errors="replace", newline="") as file:
         write(file)
 
 
@@ -162,13 +254,14 @@ def _write_json_lines(file: TextIO, columns: Sequence[str], rows: Iterator[Seque
 
 
 def _write_parquet(part: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
-    parquet = _pyarrow_parquet()
-    import pyarrow as pa
-
+    pa = _pyarrow()
     block = list(islice(rows, _PARQUET_ROWS))
-    table = pa.table(dict(zip(columns, zip(*block, strict=True), strict=True)))
-    with parquet.ParquetWriter(part, table.schema) as writer:
-        writer.write_table(table)
-        while block := list(islice(rows, _PARQUET_ROWS)):
-            values = dict(zip(columns, zip(*block, strict=True), strict=True))
-            writer.write_table(pa.table(values, schema=table.schema))
+    arrays = [pa.array(values) for values in zip(*block, strict=True)]
+    # A column that is empty so far, such as the ids, may hold text further down.
+    types = [pa.string() if pa.types.is_null(array.type) else array.type for array in arrays]
+    schema = pa.schema(list(zip(columns, types, strict=True)))
+    with pa.parquet.ParquetWriter(part, schema) as writer:
+        while block:
+            cells = dict(zip(columns, zip(*block, strict=True), strict=True))
+            writer.write_table(pa.table(cells, schema=schema))
+            block = list(islice(rows, _PARQUET_ROWS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -59,6 +59,10 @@ class Engine:
         self._tied = lru_cache(maxsize=8)(self._tie)
         if self._lookup is None:
             _ = self._main  # so that a network that is too large is refused now
+
+    def __reduce__(self) -> tuple[Callable[..., Engine], tuple[Network, int]]:
+        """Pickle and copy the network: what was compiled is compiled again."""
+        return compile_network, (self.network, self._memory_limit)
 
     @cached_property
     def _known(self) -> Reader:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.network import Array
+from bayesdx.values import ByValue
 
 
-class Posterior(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Posterior(ByValue):
     """P(target | findings), shape (card,), and the natural logarithm of P(findings)."""
 
     probabilities: Array
     log_likelihood: float
 
 
-class Marginals(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Marginals(ByValue):
     """P(variable | findings) of every variable, each of shape (card,), and log P(findings)."""
 
     probabilities: Mapping[str, Array]
     log_likelihood: float
 
 
-class Derivatives(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Derivatives(ByValue):
     """Partial derivatives of P(e), the probability of the findings, each divided by P(e) (Darwiche 2003).
 
     ``cpt[v]``            d P(e) / d theta_v, shape of the CPT of v
@@ -44,14 +47,16 @@ class Derivatives(NamedTuple):
     target_findings: Mapping[str, Array]
 
 
-class Explanation(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Explanation(ByValue):
     """The most probable joint state: state index of every variable, and log max P(states, findings)."""
 
     states: Mapping[str, int]
     log_probability: float
 
 
-class BatchPosterior(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class BatchPosterior(ByValue):
     """P(target | findings) of n cases, shape (n, card_target), and log P(findings), shape (n,).
 
     Where the findings of a case are impossible together the log-likelihood is -inf and the row is zero.

@@ -20,9 +20,7 @@ def fit_margins(association: Array, first: Array, second: Array, *, iterations: 
     return np.asarray(of_first[..., :, None] * np.maximum(association, SMALLEST) * of_second[..., None, :])
 
 
-def fit_factors(
-    association: Array, first: Array, second: Array, *, iterations: int = 200
-) -> tuple[Array, Array]:
+def fit_factors(association: Array, first: Array, second: Array, *, iterations: int = 200) -> tuple[Array, Array]:
     """Factors (…, a) and (…, b) of rows and columns by which ``fit_margins`` multiplies the association.
 
     Proportional fitting only ever scales rows and columns, so it needs no table for each pair of margins.

@@ -14,7 +14,7 @@ import numpy as np
 
 from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.facts import Fact
-from bayesdx.knowledge.studies import read_study, group_facts
+from bayesdx.knowledge.studies import group_facts, read_study
 from bayesdx.network import Array, Network, Variable
 
 SMOOTHING = 1.0
@@ -49,9 +49,7 @@ def naive_bayes(
             counts = np.full(variable.cardinality, SMOOTHING)
             for group in group_facts(by_cell.get((finding, diagnosis), ())):
                 states = variable.states
-                study = read_study(
-                    group, states, states, definition.words, pooling, at_site=True, form_known=True
-                )
+                study = read_study(group, states, states, definition.words, pooling, at_site=True, form_known=True)
                 if study:
                     counts += study.weight * study.distribution(uniform)
             rows.append(counts / counts.sum())

@@ -110,7 +110,9 @@ def pool_findings(
             by_cell[fact.finding, fact.diagnosis].append(fact)
     choices, findings = choices_of(definition), definition.findings
     read = {
-        name: {d: tuple(_studies(definition, variable, by_cell.get((name, d), ()))) for d, _ in definition.diagnoses}
+        name: {
+            d: tuple(_studies(definition, variable, by_cell.get((name, d), ()))) for d, _ in definition.diagnoses
+        }
         for name, variable in findings.items()
     }
     kept = [name for name, studies in read.items() if sum(map(bool, studies.values())) >= MIN_DIAGNOSES]
@@ -145,7 +147,9 @@ def _as_arrays(definition: Definition, variable: Variable, read: Mapping[str, tu
         stated=np.array([study.stated for study in studies]),
         sets=np.array([[i in at for i in range(len(states))] for at in sets]).reshape(-1, len(states)),
         open=opened,
-        defined=np.array([[s in form.definition.get(variable.id, ()) for s in states] for form in definition.forms]),
+        defined=np.array(
+            [[s in form.definition.get(variable.id, ()) for s in states] for form in definition.forms]
+        ),
         background=definition.background.get(variable.id),
         unremarked=definition.unremarked.get(variable.id, {}),
     )

@@ -174,7 +174,9 @@ def _read(path: str) -> Ledger:
                 **choices,
                 "owner": np.array(choices["owner"]),
                 "named": np.array(choices["named"]),
-                "links": {child: Link(parent, np.array(table)) for child, (parent, table) in choices["links"].items()},
+                "links": {
+                    child: Link(parent, np.array(table)) for child, (parent, table) in choices["links"].items()
+                },
                 "suggests": np.array(choices["suggests"]),
             }
         ),
@@ -225,7 +227,10 @@ def _account(data: Mapping[str, Any], choices: Choices) -> Account:
                 study["form"],
                 study["at_site"],
                 float(weight[n] / discount[study["diagnosis"]] if word[n] else weight[n]),
-                tuple(Saying(kind, says, tuple(of), form, k, total) for kind, says, of, form, k, total in study["says"]),
+                tuple(
+                    Saying(kind, says, tuple(of), form, k, total)
+                    for kind, says, of, form, k, total in study["says"]
+                ),
             )
             for n, study in enumerate(studies)
         ),

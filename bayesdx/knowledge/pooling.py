@@ -185,7 +185,9 @@ def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
     """
     members = _members(choices, studies)
     discounts = _discounts(choices, studies.word.astype(float)[None] @ members)
-    weights = members * np.where(studies.word[:, None], studies.weight[:, None] / discounts, studies.weight[:, None])
+    weights = members * np.where(
+        studies.word[:, None], studies.weight[:, None] / discounts, studies.weight[:, None]
+    )
     whole, own = weights[:, : choices.diagnoses], weights[:, choices.diagnoses :]
     totals = pooled.whole[0].sum(axis=-1)[choices.owner] + choices.base_strength
     return np.asarray(own + whole[:, choices.owner] * np.where(choices.named, choices.form_strength / totals, 0.0))

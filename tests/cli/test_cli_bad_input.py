@@ -142,7 +142,7 @@ def test_network_files(refused: Refused, tmp_path: Path) -> None:
     other = tmp_path / "net.txt"
     other.write_text("x")
     assert refused("query", "--network", str(other), "--sex", "male").endswith(
-        "a network file ends in .json, .bif, .bif.gz, .xml or .xmlbif"
+        "a network file ends in .json, .bif, .xml, .xmlbif, .bifxml, .net, .uai or .xdsl, each also with .gz"
     )
     assert refused("query", "--network", str(tmp_path / "none.bif"), "--sex", "male").endswith(
         "none.bif: no such file"

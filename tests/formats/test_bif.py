@@ -64,20 +64,20 @@ def test_gzipped_and_plain_files(tmp_path: Path) -> None:
     plain.write_text(TEXT, encoding="utf-8")
     packed.write_bytes(gzip.compress(TEXT.encode()))
     for path in (plain, packed):
-        assert read_bif(path).id == "garden"
+        assert read_bif(path).network.id == "garden"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("variable", "varyable", "no 'variable' block"),
+        ("variable", "varyable", "line 3: expected 'network', 'variable' or 'probability', found 'varyable'"),
         ("[ 2 ]", "[ 3 ]", "declares 3 states but lists 2"),
         ("(yes) 0.1, 0.3", "(yes) 0.1", "row of 2 numbers, expected 3"),
         ("(yes)", "(maybe)", "unknown state 'maybe'"),
         ("(yes)", "(yes, no)", "expected 1 states"),
         ("(no) 0.7, 0.2, 0.1;", "", "no row for some states"),
         ("0.6;", "0.6x;", "could not convert"),
-        ("| rain )", "| snow )", "'snow', which is not declared"),
+        ("| rain )", "| snow )", "line 6: parent 'snow' of 'wet grass' is not a variable; choose from"),
         ("0.2, 0.8", "0.2, 0.7", "sums to 0.9, not 1"),
     ],
 )
@@ -89,11 +89,14 @@ def test_wrong_files_name_the_place(old: str, new: str, message: str, tmp_path: 
 
 
 def test_unreadable_files_and_unknown_examples(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="no such file"):
         read_bif(tmp_path / "absent.bif")
     bad = tmp_path / "bad.bif.gz"
     bad.write_bytes(b"not gzip")
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="line 1: expected"):
+        read_bif(bad)
+    bad.write_bytes(gzip.compress(TEXT.encode())[:-9])
+    with pytest.raises(InputError, match="cannot be unpacked"):
         read_bif(bad)
     with pytest.raises(InputError, match="did you mean 'alarm'"):
         example_network("alarms")

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayesdx.case import EncodedCase, case_from_mapping, encode
+from bayesdx.case import EncodedCase, case_from_mapping, encode, parse_weights
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.formats.case_file import read_cases
-from bayesdx.formats.options import parse_value
 from bayesdx.network import Network, Variable
 
 
@@ -115,7 +114,7 @@ def test_misspelt_and_misplaced_keys_are_warnings(small: NetworkDocument) -> Non
         ),
         ({"findings": {"mr_t2_signal": "not hypr"}}, "'hypr' is not a state of 'mr_t2_signal'; did you mean"),
         ({"findings": {"mr_t2_signal": 3}}, "'mr_t2_signal' takes one of its states, not the number 3"),
-        ({"findings": {"mr_t2_signal": True}}, "'yes' is not a state of 'mr_t2_signal'; choose from: hypo"),
+        ({"findings": {"mr_t2_signal": True}}, "'true' is not a state of 'mr_t2_signal'; choose from: hypo"),
         ({"findings": {"mr_t2_signal": ["hyper"]}}, "finding 'mr_t2_signal' is a list; write a state"),
         ({"findings": {"mr_t2_signal": {}}}, "finding 'mr_t2_signal' is empty; write a state"),
         ({"findings": {"mr_t2_signal": {"hyper": math.nan}}}, "weight nan of 'hyper' is not a finite number >= 0"),
@@ -124,16 +123,19 @@ def test_misspelt_and_misplaced_keys_are_warnings(small: NetworkDocument) -> Non
         ({"findings": {"mr_t2_signal": {"hyper": "much"}}}, "weight 'much' of 'hyper' is not a finite number >= 0"),
         ({"findings": {"mr_t2_signal": {"hyper": 0, "iso": 0}}}, "finding 'mr_t2_signal': all weights are zero"),
         ({"findings": {"size_mm": -3}}, "no state of 'size_mm' covers -3; choose from: <10, 10-30, >30"),
-        ({"findings": {"size_mm": math.nan}}, "no state of 'size_mm' covers nan"),
+        ({"findings": {"size_mm": math.inf}}, "'inf' is not a state of 'size_mm'; choose from: <10, 10-30, >30"),
+        ({"findings": {"size_mm": "12,5"}}, "'12,5' is not a state of 'size_mm': a number has a decimal point"),
         ({"findings": {"diagnosis": "capnon"}}, "'diagnosis' is what network 'small' is asked for, not a finding"),
         ({"findings": {"mineralisation": "dense"}}, "'mineralisation' is a hidden variable of network 'small'"),
         ({"findings": ["level"]}, "'findings' is a mapping of finding to state, not a list"),
         ({"age": 130}, "age 130 is not a number of years from 0 to 120"),
         ({"age": -1}, "age -1 is not a number of years from 0 to 120"),
-        ({"age": math.nan}, "age nan is not a number of years from 0 to 120"),
+        ({"age": math.inf}, "age inf is not a number of years from 0 to 120"),
         ({"age": "old"}, "age 'old' is not a number of years from 0 to 120"),
         ({"sex": "man"}, "'man' is not a state of 'sex'; did you mean 'male'?"),
-        ({"sex": 1}, "'sex' is text, not 1"),
+        ({"sex": 1}, "'sex' takes one of its states, not the number 1"),
+        ({"diagnosis": ["capnon"]}, "'diagnosis' is text, not a list"),
+        ({"id": True}, "'id' is text, not True"),
         ({"age": 30, "findings": {"age_group": "60+"}}, "'age_group' is given twice: once as 'age'"),
         ({1: 2}, "key 1 is not text"),
     ],
@@ -176,12 +178,12 @@ def test_other_networks_with_numbers_as_states() -> None:
     assert encode(case_from_mapping({"findings": {"x": 1}}), network).stated == {"x": "1"}
 
 
-def test_parse_value() -> None:
-    assert parse_value(" hyper ") == "hyper"
-    assert parse_value("a:1, b : 2") == {"a": 1.0, "b": 2.0}
-    assert parse_value("10:30 later") == "10:30 later"
+def test_parse_weights() -> None:
+    assert parse_weights(" hyper ") is None
+    assert parse_weights("a:1, b : 2") == {"a": 1.0, "b": 2.0}
+    assert parse_weights("10:30 later") is None
     with pytest.raises(InputError, match="state 'a' is given twice"):
-        parse_value("a:1,a:2")
+        parse_weights("a:1,a:2")
 
 
 def test_read_one_many_and_json(tmp_path: Path) -> None:
@@ -191,8 +193,8 @@ def test_read_one_many_and_json(tmp_path: Path) -> None:
     assert (case.id, case.age, dict(case.findings)) == ("a", 68.0, {"level": "cervical"})
     assert case.metadata == {"source": {"doi": "x"}}
     many = tmp_path / "many.json"
-    many.write_text('[{"id": "a"}, {"id": "b", "age": "x"}]')
-    with pytest.raises(InputError, match=r"many\.json: case 2 \(b\): age 'x' is not a number"):
+    many.write_text('[{"id": "a"}, {"id": "b", "findings": "x"}]')
+    with pytest.raises(InputError, match=r"many\.json: case 2 \(b\): 'findings' is a mapping"):
         read_cases(many)
 
 
@@ -202,7 +204,6 @@ def test_read_one_many_and_json(tmp_path: Path) -> None:
         ("a.yaml", "id: a\nfindings: {level: cervical\n", "line 3, column 1: not valid YAML"),
         ("a.yaml", "id: a\n  age: 3\n", "line 2, column 6: not valid YAML: mapping values are not allowed"),
         ("a.yaml", "findings:\n  level: a\n  level: b\n", "line 3, column 3: key 'level' is given twice"),
-        ("a.yaml", "born: 2024-13-41\n", "not valid YAML: month must be in 1..12"),
         ("a.yaml", "a: !!python/object:os.system x\n", "line 1, column 4: not valid YAML: could not determine"),
         ("a.json", '{"id": "a",\n "age": }', "line 2, column 9: not valid JSON"),
         ("a.json", '{"id": "a", "id": "b"}', "key 'id' is given twice"),

@@ -12,16 +12,10 @@ from pgmpy.inference import VariableElimination
 from pgmpy.readwrite import BIFReader, XMLBIFReader
 
 from bayesdx.document import NetworkDocument
-from bayesdx.errors import InputError
 from bayesdx.formats.bif import parse_bif
-from bayesdx.formats.convert import (
-    from_pgmpy,
-    interchange_text,
-    read_xmlbif,
-    renamed_states,
-    to_networkx,
-    to_pgmpy,
-)
+from bayesdx.formats.convert import from_pgmpy, interchange_text, to_networkx, to_pgmpy
+from bayesdx.formats.plain_names import Renaming, renaming
+from bayesdx.formats.xmlbif import read_xmlbif
 from bayesdx.inference import compile_network
 from bayesdx.network import Network
 
@@ -62,12 +56,8 @@ def test_export_reads_back_everywhere(small: NetworkDocument, tmp_path: Path, fi
     expected = own_posterior(small.network)
     path = tmp_path / {"bif": "small.bif", "xmlbif": "small.bifxml"}[file_format]
     path.write_text(interchange_text(small.network, file_format))
-    findings = {
-        "level": "lumbar",
-        "size_mm": "gt_30",
-        "ct_calcification_pattern": "punctate",
-        "mr_t2_signal": "iso",
-    }
+    names = renaming(small.network, file_format)
+    findings = {name: names.state(name, state) for name, state in FINDINGS.items()}
     states = small.network.variable("diagnosis").states
 
     agrum = gum.LazyPropagation(gum.loadBN(str(path)))
@@ -79,21 +69,15 @@ def test_export_reads_back_everywhere(small: NetworkDocument, tmp_path: Path, fi
     answer = VariableElimination(reader.get_model()).query(["diagnosis"], evidence=findings, show_progress=False)
     np.testing.assert_allclose([answer.get_value(diagnosis=s) for s in states], expected, atol=1e-9)
 
-    ours = parse_bif(path.read_text()) if file_format == "bif" else read_xmlbif(path)
+    ours = parse_bif(path.read_text()) if file_format == "bif" else read_xmlbif(path).network
     for name, cpt in small.network.cpts.items():
         order = [ours.parents[name].index(p) for p in small.network.parents[name]]
         np.testing.assert_allclose(np.transpose(ours.cpts[name], [*order, len(order)]), cpt, atol=1e-9)
 
 
 def test_renamed_states(small: NetworkDocument) -> None:
-    assert renamed_states(small.network) == {
+    assert renaming(small.network, "bif").states == {
         "age_group": {"0-17": "0_17", "18-39": "18_39", "40-59": "40_59", "60+": "60_plus"},
         "size_mm": {"<10": "lt_10", "10-30": "10_30", ">30": "gt_30"},
     }
-
-
-def test_xmlbif_that_is_not(tmp_path: Path) -> None:
-    path = tmp_path / "x.xml"
-    path.write_text("<html><body>no</body></html>")
-    with pytest.raises(InputError, match=r"x\.xml: is not an XMLBIF file"):
-        read_xmlbif(path)
+    assert renaming(small.network, "xmlbif") == Renaming()

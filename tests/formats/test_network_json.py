@@ -68,7 +68,7 @@ def _set(key: str, value: object) -> Callable[[dict[str, Any]], None]:
         (lambda d: d["counts"].update(sx=[[1, 1]]), "'sx' is not a variable; did you mean 'sex'"),
         (
             lambda d: d["parents"].update(sex=["diagnoses"]),
-            "'diagnoses' is not a variable; did you mean 'diagnosis'",
+            "parent 'diagnoses' of 'sex' is not a variable; did you mean 'diagnosis'",
         ),
         (
             lambda d: d["prior_sets"].update(uniform={"probabilities": [0.5, 0.5, 0.5, 0, 0], "default": True}),
@@ -78,7 +78,7 @@ def _set(key: str, value: object) -> Callable[[dict[str, Any]], None]:
             lambda d: d["prior_sets"]["surgical"].update(counts=[1, 2]),
             "table of 'prior set surgical' must hold 1 rows of 5 numbers",
         ),
-        (_set("variables", 7), "not iterable"),
+        (_set("variables", 7), "variables is not a list"),
     ],
 )
 def test_mistakes_are_named(small_path: Path, change: Callable[[dict[str, Any]], None], message: str) -> None:

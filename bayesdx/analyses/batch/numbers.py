@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.network import Array
+from bayesdx.values import ByValue
 
 
-@dataclass(frozen=True)
-class BatchResult:
+@dataclass(frozen=True, eq=False)
+class BatchResult(ByValue):
     """Posteriors of n cases.
 
     ``probabilities`` has shape (n, card of the target) and rows that sum to 1, columns as in ``states``;
@@ -48,8 +50,8 @@ class BatchResult:
         return {**summary.to_dict(), "cases": [dict(zip(columns, row, strict=True)) for row in self.rows()]}
 
 
-@dataclass(frozen=True)
-class BatchSummary:
+@dataclass(frozen=True, eq=False)
+class BatchSummary(ByValue):
     """How many rows of a table were scored, and what was wrong with the others."""
 
     scored: int
@@ -66,8 +68,24 @@ class BatchSummary:
 
 
 def columns_of(states: Sequence[str]) -> tuple[str, ...]:
-    """Columns of a table of posteriors: where the case stands, the leader, each probability, ln P(findings)."""
-    return ("line", "id", "leader", *states, "log_likelihood")
+    """Columns of a table of posteriors: where the case stands, the leader, each probability, ln P(findings).
+
+    A state that has the name of another column stands under ``P(state)``.
+    """
+    own = ("line", "id", "leader", "log_likelihood")
+    named: list[str] = []
+    for state in states:
+        name = state
+        while name in own or (name != state and name in states):
+            name = f"P({name})"
+        named.append(name)
+    return (*own[:3], *named, own[3])
+
+
+def nothing_scored(table: str, errors: Sequence[tuple[int, str]]) -> InputError:
+    """What is wrong with a table of which no row can be scored."""
+    line, message = errors[0] if errors else (1, "there is none")
+    return InputError(f"{table}: no row can be scored; line {line}: {message}")
 
 
 def query_batch(

@@ -23,7 +23,7 @@ def case_section(case: Case, question: Question) -> Section:
     for variable in question.engine.network.findings:
         if variable.id in question.stated:
             stated = state_phrase(variable, question.stated[variable.id])
-            if variable.id == "age_group" and case.age is not None:
+            if variable.id == "age_group" and isinstance(case.age, float):
                 stated = f"{case.age:g} years ({stated})"
             where = _EXAMINATIONS.get(variable.examination, variable.examination)
             seen.setdefault(where, []).append(f"{label_of(variable)}: {stated}")

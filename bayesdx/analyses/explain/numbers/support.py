@@ -78,7 +78,7 @@ class Supports(Mapping[tuple[str, str], Support]):
         return self._network.variable(str(self._network.target)).states
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Literature:
     """Support by (finding, diagnosis), and the reference of every source by citation key."""
 

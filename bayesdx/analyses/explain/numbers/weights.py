@@ -40,7 +40,7 @@ def decibans(first: float, second: float) -> float:
     return 10.0 * (math.log10(first) - math.log10(second))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Context:
     """The findings of a case and what one backward pass says about every variable.
 
@@ -69,7 +69,7 @@ def context_of(question: Question) -> Context:
     return Context(weights, tables, engine.posterior(weights).probabilities, found.log_likelihood)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FindingWeight:
     """What one finding says for diagnosis a against diagnosis b, all other findings given.
 
@@ -101,7 +101,7 @@ class FindingWeight:
         return decibans(*self.alone)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One step of the waterfall: the weight of a finding given those before it, and where that leads.
 

@@ -27,7 +27,7 @@ _RATIO = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*(?:{_NUMBER}\s*[*x×]\s*)?{_TE
 CONSTRAINT_HELP = "write 'capnon >= 0.5' or 'capnon >= 2 * meningioma'"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Constraint:
     """The condition ``weights`` (T,) . P(t, e) >= 0; ``text`` says it as it was asked for."""
 

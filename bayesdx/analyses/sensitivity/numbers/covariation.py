@@ -16,7 +16,7 @@ from bayesdx.network import Array
 SCHEMES = ("proportional", "uniform", "order-preserving")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Covariation:
     """Straight paths of whole rows: entry i of a row of k moves, entry j answers.
 

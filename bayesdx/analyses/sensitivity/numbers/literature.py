@@ -32,7 +32,7 @@ class Origin:
     assumptions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Literature:
     """The facts that a network was built from."""
 

@@ -16,7 +16,7 @@ DRAWS = 10_000
 CHUNK = 5_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Uncertainty:
     """Summary of ``draws`` posteriors over the T diagnoses, in the order of the target's states.
 

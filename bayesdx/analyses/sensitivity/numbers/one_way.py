@@ -23,7 +23,7 @@ Side = Literal["up", "down"]
 Indices = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Parameters:
     """N entries of CPTs: entry ``state[i]`` of row ``row[i]`` (rows numbered with the last parent fastest) of
     ``names[variable[i]]``. ``value`` (N,) are the probabilities; ``count`` and ``total`` (N,) the Dirichlet counts
@@ -61,7 +61,7 @@ class Parameters:
         return row
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OneWay:
     """Sensitivity functions of N parameters for the T states of the target.
 

@@ -44,7 +44,7 @@ class PriorEffect:
         return np.asarray(odds / (1.0 + odds))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PriorSetAnswer:
     """The prior (T,) and the posterior (T,) under one prior set; None when the findings are impossible there."""
 

@@ -17,7 +17,7 @@ from bayesdx.network import Array
 CHECKED = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class LeftOut:
     """The posterior (T,) when the network is built without ``source``; None when the findings become impossible."""
 
@@ -25,7 +25,7 @@ class LeftOut:
     posterior: Array | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LeaveOneOut:
     """``checked`` publications, the one that moves the leader's probability most first, of ``behind`` in all.
 

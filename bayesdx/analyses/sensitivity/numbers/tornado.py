@@ -59,7 +59,7 @@ def parse_span(text: str) -> Span:
     raise InputError(f"range '{text}' cannot be used; {SPAN_HELP}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """Parameters that move together: one state in R rows of one CPT.
 
@@ -76,7 +76,7 @@ class Group:
     weights: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bar:
     """A moved group: its mean ``value`` and the ends ``low`` and ``high`` of its movement.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bayesdx.analyses.question import Question
+from bayesdx.case import number_of, shown
 from bayesdx.errors import InputError, nearest
 from bayesdx.network import Network, Variable
+from bayesdx.values import ByValue
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ def examinations_of(network: Network) -> tuple[Examination, ...]:
     return tuple(e for e in EXAMINATIONS if shown.keys() & e.shows) + own
 
 
-@dataclass(frozen=True)
-class Costs:
+@dataclass(frozen=True, eq=False)
+class Costs(ByValue):
     """Cost of examinations and of single findings, in ``unit``. What is not named costs nothing."""
 
     examinations: Mapping[str, float] = field(default_factory=dict)
@@ -81,17 +82,18 @@ def costs_from_mapping(mapping: object, network: Network, place: str = "costs") 
         raise InputError(f"{place}: costs are a mapping of examination or finding to a number")
     examinations = {e.id for e in examinations_of(network)}
     findings = {v.id for v in network.findings}
-    unit = mapping.get("unit", "")
+    unit = "" if "unit" in findings else mapping.get("unit", "")
     costs: dict[str, float] = {}
     for name, cost in mapping.items():
-        if name == "unit":
+        if name == "unit" and name not in findings:
             continue
         if name not in examinations and name not in findings:
             known = [*sorted(examinations), *sorted(findings)]
             raise InputError(f"{place}: '{name}' is no examination or finding; {nearest(str(name), known)}")
-        if isinstance(cost, bool) or not isinstance(cost, (int, float)) or not 0 <= cost < math.inf:
-            raise InputError(f"{place}: cost {cost!r} of '{name}' is not a finite number >= 0")
-        costs[name] = float(cost)
+        number = number_of(cost)
+        if number is None or number < 0:
+            raise InputError(f"{place}: cost {shown(cost)} of '{name}' is not a finite number >= 0")
+        costs[name] = number
     return Costs(
         {name: cost for name, cost in costs.items() if name in examinations},
         {name: cost for name, cost in costs.items() if name not in examinations},

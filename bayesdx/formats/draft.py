@@ -1,0 +1,108 @@
+"""What a reader of network files gathers, whatever the format, before it is a Network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from bayesdx.document import NetworkDocument
+from bayesdx.errors import InputError, nearest
+from bayesdx.network import ROW_SUM_TOLERANCE, Array, Network, Variable, cpt_shape, row_name
+
+#: A row of a file that misses 1 by more than rounding, but by no more than this, is divided by its sum.
+ROW_SUM_ROUNDING = 1e-3
+
+
+class NetworkDraft:
+    """Variables and CPTs in the order of a file; mistakes raise InputError, without the name of the file."""
+
+    def __init__(self) -> None:
+        self.variables: dict[str, Variable] = {}
+        self.parents: dict[str, tuple[str, ...]] = {}
+        self.cpts: dict[str, Array] = {}
+
+    def declare(self, variable: Variable) -> None:
+        """Add a variable; refuses one that is there already."""
+        if variable.id in self.variables:
+            raise InputError(f"variable '{variable.id}' is declared twice")
+        self.variables[variable.id] = variable
+
+    def family(self, owner: str, parents: Iterable[str]) -> list[Variable]:
+        """The parents, then the owner: the axes of a CPT, which may not be there yet."""
+        parents = tuple(parents)
+        for name in (owner, *parents):
+            if name not in self.variables:
+                what = f"'{owner}'" if name == owner else f"parent '{name}' of '{owner}'"
+                raise InputError(f"{what} is not a variable; {nearest(name, self.variables)}")
+        twice = next((name for name in parents if parents.count(name) > 1), None)
+        if twice is not None:
+            raise InputError(f"'{owner}' lists the parent '{twice}' twice")
+        if owner in self.cpts:
+            raise InputError(f"variable '{owner}' has two CPTs")
+        return [self.variables[name] for name in (*parents, owner)]
+
+    def add_table(self, family: Sequence[Variable], table: Array) -> None:
+        """The CPT of the last of ``family``, with an axis for each of them."""
+        *parents, owner = family
+        self.parents[owner.id] = tuple(parent.id for parent in parents)
+        self.cpts[owner.id] = table
+
+    def add_numbers(self, family: Sequence[Variable], numbers: Array) -> None:
+        """Like ``add_table``, with numbers of shape (n,): the owner's states fastest, the first parent slowest."""
+        owner, shape = family[-1].id, family_shape(family)
+        if numbers.size != math.prod(shape):
+            raise InputError(f"the CPT of '{owner}' holds {numbers.size} numbers, expected {math.prod(shape)}")
+        self.add_table(family, numbers.reshape(shape))
+
+    def document(self, network_id: str, warnings: Iterable[str] = ()) -> NetworkDocument:
+        """The network, rows that were rounded in the file normalised, and a warning that says so."""
+        cpts, rounded = normalised(
+            {owner: [self.variables[i] for i in (*self.parents[owner], owner)] for owner in self.cpts}, self.cpts
+        )
+        network = Network(network_id, tuple(self.variables.values()), self.parents, cpts)
+        return NetworkDocument(network, warnings=(*warnings, *rounded))
+
+
+def normalised(
+    families: dict[str, list[Variable]], cpts: dict[str, Array]
+) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """The CPTs with rounded rows divided by their sums, and one warning that names the row furthest off.
+
+    A row is rounded when its sum is off 1 by more than ``ROW_SUM_TOLERANCE`` and at most ``ROW_SUM_ROUNDING``;
+    others stay as they are, for Network to accept or refuse.
+    """
+    found = dict(cpts)
+    count, furthest, which = 0, 0.0, ""
+    for owner, table in cpts.items():
+        with np.errstate(all="ignore"):
+            sums = table.sum(axis=-1, keepdims=True)
+            off = np.abs(sums - 1.0)
+        # Ten digits decide, so that a row of 0.3330 and 0.6660 is off by 0.001 and not by a bit more.
+        rounded = (off > ROW_SUM_TOLERANCE) & (off.round(10) <= ROW_SUM_ROUNDING)
+        if not rounded.any():
+            continue
+        found[owner] = np.where(rounded, table / np.where(rounded, sums, 1.0), table)
+        count += int(rounded.sum())
+        row = np.unravel_index(int(np.argmax(np.where(rounded, off, 0.0))), off.shape)
+        if off[row] > furthest:
+            furthest = float(off[row])
+            which = f"{row_name(families[owner], [int(i) for i in row[:-1]])} sums to {sums[row]:.9g}"
+    if not count:
+        return found, ()
+    others = f" ({count} rows in all, this one furthest off)" if count > 1 else ""
+    return found, (f"{which}, not 1: it was divided by its sum{others}",)
+
+
+def family_shape(family: Sequence[Variable]) -> tuple[int, ...]:
+    """Shape of the CPT of the last of ``family``; raises InputError when it is too large for memory."""
+    return cpt_shape(family[-1].id, (variable.cardinality for variable in family))
+
+
+def numbers_of(text: str, owner: str) -> Array:
+    """Numbers separated by blanks or commas, shape (n,)."""
+    try:
+        return np.array(text.replace(",", " ").split(), dtype=np.float64)
+    except ValueError as error:
+        raise InputError(f"the CPT of '{owner}': {error}") from None

@@ -1,0 +1,45 @@
+"""Network files of any format: which ending belongs to which reader."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from bayesdx.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesdx.document import NetworkDocument
+
+#: ``{ending: (module, function)}``; a reader is imported when a file needs it. Each may be gzipped (``.gz``).
+READERS = {
+    ".json": ("network_json", "read_network"),
+    ".bif": ("bif", "read_bif"),
+    ".xml": ("xmlbif", "read_xmlbif"),
+    ".xmlbif": ("xmlbif", "read_xmlbif"),
+    ".bifxml": ("xmlbif", "read_xmlbif"),
+    ".net": ("net", "read_net"),
+    ".uai": ("uai", "read_uai"),
+    ".xdsl": ("xdsl", "read_xdsl"),
+}
+
+
+def network_suffix(path: str) -> str:
+    """The ending of a network file in lower case, without ``.gz``: ``.bif`` of ``ALARM.BIF.GZ``."""
+    return os.path.splitext(path.lower().removesuffix(".gz"))[1]
+
+
+def read_network_file(path: str | os.PathLike[str]) -> NetworkDocument:
+    """The network in a file, by the ending of its name.
+
+    Raises InputError, naming the file, for an unknown ending, an unreadable file, and a network that is not well
+    formed.
+    """
+    place = os.fspath(path)
+    suffix = network_suffix(place)
+    if suffix not in READERS:
+        *most, last = READERS
+        raise InputError(f"{place}: a network file ends in {', '.join(most)} or {last}, each also with .gz")
+    module, reader = READERS[suffix]
+    document: NetworkDocument = getattr(import_module(f"bayesdx.formats.{module}"), reader)(place)
+    return document

@@ -1,0 +1,81 @@
+"""Names that other programs can read: what an exported file calls the variables and states of a network."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bayesdx.network import Network
+
+_RESERVED = {"network", "variable", "probability", "property", "type", "discrete", "table", "default"}
+_NUMBER = re.compile(r"\d+(?:[eE]\d*)?")
+_EXPONENT = re.compile(r"\d+[eE]\d*")
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """What an exported file calls differently: ``{variable: its name}`` and ``{variable: {state: its name}}``."""
+
+    variables: dict[str, str] = field(default_factory=dict)
+    states: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def variable(self, name: str) -> str:
+        return self.variables.get(name, name)
+
+    def state(self, variable: str, name: str) -> str:
+        return self.states.get(variable, {}).get(name, name)
+
+
+def renaming(network: Network, file_format: str) -> Renaming:
+    """The names that ``bif`` or ``xmlbif`` files, or their readers in pgmpy and pyAgrum, cannot carry, replaced.
+
+    New names differ from each other and from all that stay.
+    """
+    spell = bif_name if file_format == "bif" else _xml_name
+    variables = _unique([v.id for v in network.variables], lambda name: spell(name, "variable"))
+    states = {v.id: _unique(v.states, lambda name: spell(name, "state")) for v in network.variables}
+    return Renaming(variables, {variable: renamed for variable, renamed in states.items() if renamed})
+
+
+def _unique(names: Sequence[str], spell: Callable[[str], str]) -> dict[str, str]:
+    """``{name: new name}`` of those that ``spell`` changes."""
+    spelt = {name: spell(name) for name in names}
+    taken = {name for name, new in spelt.items() if name == new}
+    renamed = {}
+    for name, new in spelt.items():
+        if name == new:
+            continue
+        number, renamed[name] = 1, new
+        while renamed[name] in taken:
+            number += 1
+            renamed[name] = f"{new}_{number}"
+        taken.add(renamed[name])
+    return renamed
+
+
+def interchange_name(name: str) -> str:
+    """A name in ASCII letters, digits and underscores.
+
+    >>> [interchange_name(state) for state in ("<10", "10-30", ">30", "60+", "présent")]
+    ['lt_10', '10_30', 'gt_30', '60_plus', 'present']
+    """
+    spelt = name.replace("<", "lt_").replace(">", "gt_").replace("+", "_plus")
+    base = "".join(c for c in unicodedata.normalize("NFKD", spelt) if not unicodedata.combining(c))
+    return re.sub(r"\W", "_", base, flags=re.ASCII)
+
+
+def bif_name(name: str, kind: str) -> str:
+    """``name`` as a BIF word, no keyword and, for pyAgrum, no number; ``kind`` when nothing of it is left."""
+    plain = interchange_name(name)
+    if not plain.strip("_"):
+        plain = plain if plain == name else kind
+    if plain in _RESERVED:
+        return f"{plain}_"
+    number = _NUMBER if kind == "variable" else _EXPONENT
+    return f"_{plain}" if number.fullmatch(plain) else plain
+
+
+def _xml_name(name: str, kind: str) -> str:
+    return name.strip() or kind

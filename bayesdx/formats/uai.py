@@ -1,0 +1,160 @@
+"""Networks of the UAI inference competitions: ``.uai`` files of numbers, and the evidence beside them.
+
+Variables and states have no names there: they are ``x0``, ``x1``, … with the states ``0``, ``1``, …
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesdx.document import NetworkDocument
+from bayesdx.errors import InputError
+from bayesdx.files import read_text_as_declared
+from bayesdx.formats.draft import NetworkDraft
+from bayesdx.network import Array, Variable, cpt_shape
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """A non-negative function of the variables with the indices ``scope``: shape (card of each of them)."""
+
+    scope: tuple[int, ...]
+    table: Array
+
+
+@dataclass(frozen=True, eq=False)
+class FactorGraph:
+    """A UAI file as it stands: the distribution is proportional to the product of the factors.
+
+    ``kind`` is ``BAYES``, where each factor is the CPT of the last variable of its scope, or ``MARKOV``.
+    """
+
+    kind: str
+    cardinalities: tuple[int, ...]
+    factors: tuple[Factor, ...]
+
+
+def read_uai(path: str | os.PathLike[str]) -> NetworkDocument:
+    """The Bayesian network in a UAI file (``BAYES``).
+
+    Raises InputError, naming the file, for text that is not UAI, for a Markov network, and for whatever Network
+    refuses.
+    """
+    text, place, warnings = read_text_as_declared(path)
+    try:
+        return uai_document(text, os.path.basename(path).split(".")[0], warnings)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def read_factors(path: str | os.PathLike[str]) -> FactorGraph:
+    """The factors of a UAI file, whether it is a Bayesian or a Markov network; errors as in ``read_uai``."""
+    text, place, _ = read_text_as_declared(path)
+    try:
+        return parse_uai(text)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def uai_document(text: str, network_id: str = "network", warnings: Sequence[str] = ()) -> NetworkDocument:
+    """The network ``network_id`` that UAI ``text`` describes."""
+    graph = parse_uai(text)
+    if graph.kind == "MARKOV":
+        raise InputError("is a Markov network (MARKOV), which has no DAG: only Bayesian networks (BAYES) are asked")
+    owned = {factor.scope[-1] for factor in graph.factors if factor.scope}
+    bare = next((i for i in range(len(graph.cardinalities)) if i not in owned), None)
+    if bare is not None or not all(factor.scope for factor in graph.factors):
+        raise InputError("a factor has no variables" if bare is None else f"variable 'x{bare}' has no CPT")
+    draft = NetworkDraft()
+    for i, cardinality in enumerate(graph.cardinalities):
+        draft.declare(Variable(f"x{i}", tuple(str(state) for state in range(cardinality))))
+    for factor in graph.factors:
+        *parents, owner = (f"x{i}" for i in factor.scope)
+        draft.add_table(draft.family(owner, parents), factor.table)
+    return draft.document(network_id, warnings)
+
+
+def parse_uai(text: str) -> FactorGraph:
+    """The variables and factors that UAI ``text`` lists."""
+    words = iter(text.split())
+    kind = next(words, "").upper()
+    if kind not in ("BAYES", "MARKOV"):
+        raise InputError("is not a UAI file: it begins with neither BAYES nor MARKOV")
+    count = _count(words, "the number of variables", 1)
+    cards = tuple(_count(words, "a number of states", 1) for _ in range(count))
+    scopes = [_scope(words, len(cards)) for _ in range(_count(words, "the number of factors"))]
+    factors = tuple(_factor(words, scope, cards) for scope in scopes)
+    extra = next(words, None)
+    if extra is not None:
+        raise InputError(f"'{extra}' follows the last factor, where the file should end")
+    return FactorGraph(kind, cards, factors)
+
+
+def _scope(words: Iterator[str], variables: int) -> tuple[int, ...]:
+    size = _count(words, "the size of a factor")
+    scope = tuple(_count(words, "a variable of a factor", 0, variables - 1) for _ in range(size))
+    if len(set(scope)) < len(scope):
+        raise InputError(f"a factor names a variable twice: {' '.join(map(str, scope))}")
+    return scope
+
+
+def _factor(words: Iterator[str], scope: tuple[int, ...], cards: tuple[int, ...]) -> Factor:
+    name = f"factor of {', '.join(f'x{i}' for i in scope)}"
+    shape = cpt_shape(name, (cards[i] for i in scope))
+    size = _count(words, f"the number of entries of the {name}")
+    if size != math.prod(shape):
+        raise InputError(f"the {name} lists {size} numbers, expected {math.prod(shape)}")
+    try:
+        table = np.array([float(next(words)) for _ in range(size)]).reshape(shape)
+    except StopIteration:
+        raise InputError(f"the file ends inside the {name}") from None
+    except ValueError as error:
+        raise InputError(f"the {name}: {error}") from None
+    if not np.isfinite(table).all() or (table < 0).any():
+        raise InputError(f"the {name} holds a negative or non-finite number")
+    return Factor(scope, table)
+
+
+def _count(words: Iterator[str], what: str, low: int = 0, high: int = 10**7) -> int:
+    word = next(words, None)
+    if word is None:
+        raise InputError(f"the file ends where {what} is expected")
+    if not word.isascii() or not word.isdigit() or len(word) > 9 or not low <= int(word) <= high:
+        raise InputError(f"'{word[:30]}' is not {what} from {low} to {high}")
+    return int(word)
+
+
+def read_evidence(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Findings ``{"x0": "1", …}`` of a UAI evidence file (``.evid``); InputError names the file.
+
+    The file holds the number of observed variables, then the index and the state of each; the older form, with
+    the number of samples before that, is read when it holds one sample.
+    """
+    text, place, _ = read_text_as_declared(path)
+    try:
+        return parse_evidence(text)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def parse_evidence(text: str) -> dict[str, str]:
+    """Findings of UAI evidence ``text``."""
+    words = text.split()
+    one_sample = len(words) > 1 and words[0] == "1" and len(words) != 3
+    numbers = iter(words[1:] if one_sample else words)
+    count = _count(numbers, "the number of observed variables")
+    findings: dict[str, str] = {}
+    for _ in range(count):
+        name = f"x{_count(numbers, 'the index of a variable')}"
+        if name in findings:
+            raise InputError(f"variable '{name}' is observed twice")
+        findings[name] = str(_count(numbers, "a state"))
+    extra = next(numbers, None)
+    if extra is not None:
+        raise InputError(f"'{extra}' follows the last observed variable: is this one sample?")
+    return findings

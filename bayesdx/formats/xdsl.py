@@ -1,0 +1,62 @@
+"""Bayesian networks in XDSL, the file of GeNIe and SMILE."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element
+
+import numpy as np
+
+from bayesdx.document import NetworkDocument
+from bayesdx.errors import InputError, nearest
+from bayesdx.files import read_text_as_declared
+from bayesdx.formats.draft import NetworkDraft, numbers_of
+from bayesdx.formats.xml_tree import parse_xml, words_of
+from bayesdx.network import Array, Variable
+
+
+def read_xdsl(path: str | os.PathLike[str]) -> NetworkDocument:
+    """The network in an XDSL file: chance nodes (``cpt``) and ``deterministic`` ones, with their labels.
+
+    Raises InputError, naming the file, for text that is not XDSL, for other kinds of node (noisy-MAX, equations,
+    decisions, dynamic networks) and for whatever Network refuses.
+    """
+    text, place, warnings = read_text_as_declared(path)
+    try:
+        return xdsl_document(text, os.path.basename(path).split(".")[0], warnings)
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def xdsl_document(text: str, network_id: str = "", warnings: Sequence[str] = ()) -> NetworkDocument:
+    """The network that XDSL ``text`` describes; ``network_id`` replaces the id in the text when given."""
+    root = parse_xml(text)
+    nodes = root.find("nodes")
+    if root.tag != "smile" or nodes is None:
+        raise InputError("is not an XDSL file: no <nodes> in <smile>")
+    if root.find("dynamic") is not None:
+        raise InputError("is a dynamic network: only static ones are read")
+    labels = {node.get("id"): words_of(node.find("name")) for node in root.iter("node")}
+    draft = NetworkDraft()
+    for node in nodes:
+        name = node.get("id", "")
+        if node.tag not in ("cpt", "deterministic"):
+            raise InputError(f"'{name}' is a node of kind '{node.tag}': only cpt and deterministic ones are read")
+        states = tuple(state.get("id", "") for state in node.findall("state"))
+        draft.declare(Variable(name, states, labels.get(name, "")))
+    for node in nodes:
+        family = draft.family(node.get("id", ""), words_of(node.find("parents")).split())
+        draft.add_numbers(family, _numbers(node, family[-1]))
+    return draft.document(network_id or root.get("id") or "network", warnings)
+
+
+def _numbers(node: Element, owner: Variable) -> Array:
+    if node.tag == "cpt":
+        return numbers_of(words_of(node.find("probabilities")), owner.id)
+    states = words_of(node.find("resultingstates")).split()
+    unknown = next((state for state in states if state not in owner.states), None)
+    if unknown is not None:
+        raise InputError(f"'{unknown}' is not a state of '{owner.id}'; {nearest(unknown, owner.states)}")
+    rows = [owner.states.index(state) for state in states]
+    return np.eye(owner.cardinality)[rows].ravel()
