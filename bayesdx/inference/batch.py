@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.inference.contraction import LOG, compile_plan, forward
+from bayesdx.inference.contraction import LINEAR, LOG, backward, compile_plan, forward, reversals
 from bayesdx.inference.findings import Codes, Known
 from bayesdx.inference.plan import best_plan, contraction_plan
 from bayesdx.inference.program import SAFE, Factors, Program, bound, without
@@ -16,6 +16,8 @@ from bayesdx.network import Array
 
 #: Bytes that the tables of a chunk of a batch may take.
 CHUNK_BYTES = 32 * 2**20
+
+Tables = Callable[[slice], Sequence[Array]]
 
 
 def score_weights(
@@ -53,41 +55,136 @@ def score_draws(factors: Factors, given: Known, draws: Mapping[int, Array], targ
     ``factors`` must hold the target's CPT, those of the findings and of all their ancestors; a finding on the
     target itself must be given as uncertain. Raises ImpossibleFindings when that is so in any draw.
     """
-    batch = len(factors.cards)
-    scopes = tuple((*s, batch) if i in draws else s for i, s in enumerate(factors.scopes))
-
-    def tables(part: slice) -> list[Array]:
-        return [
-            np.moveaxis(draws[i][part], 0, -1) if i in draws else table for i, table in enumerate(factors.tables)
-        ]
-
-    probabilities, log_likelihood = _score(replace(factors, scopes=scopes), tables, given, n, target)
+    entered = _drawn(factors, draws)
+    probabilities, log_likelihood = _score(entered, _cut(entered), given, n, target)
     if np.isneginf(log_likelihood).any():
         raise ImpossibleFindings("the findings are impossible together under some of the drawn CPTs")
     return probabilities
 
 
-def _score(
-    factors: Factors, tables: Callable[[slice], Sequence[Array]], given: Known, n: int, target: int
-) -> tuple[Array, Array]:
-    """Posterior rows (n, card) and log P(findings) (n,), the batch being the variable after the last.
+def joint_draws(
+    factors: Factors, given: Known, draws: Mapping[int, Array], target: int, n: int, states: Sequence[int]
+) -> Array:
+    """log P(target, findings) (draws, len(states)) for some states of the target; arguments as in ``score_draws``.
+
+    Other states, and the states of the target's children that need them, do not enter the calculation at all.
+    """
+    kept = {target: np.asarray(states)}
+    for i, (scope, table) in enumerate(zip(factors.scopes, factors.tables, strict=True)):
+        if scope[:-1] == (target,) and i not in draws and scope[-1] not in given.hard:
+            kept[scope[-1]] = np.flatnonzero(table[kept[target]].any(axis=0))
+    entered = _drawn(factors, draws)
+    tables = []
+    for scope, table in zip(entered.scopes, entered.tables, strict=True):
+        table = table[tuple(given.hard.get(v, slice(None)) for v in scope)]
+        for axis, v in enumerate(v for v in scope if v not in given.hard):
+            if v in kept and len(kept[v]) < table.shape[axis]:
+                table = table.take(kept[v], axis=axis)
+        tables.append(table)
+    cards = tuple(len(kept[v]) if v in kept else card for v, card in enumerate(entered.cards))
+    soft = {v: weights[kept[v]] if v in kept else weights for v, weights in given.soft.items()}
+    scopes = tuple(without(entered.scopes, given.hard))
+    narrow = replace(entered, cards=cards, scopes=scopes, tables=tuple(tables))
+    probabilities, log_likelihood = _score(narrow, _cut(narrow), given._replace(hard={}, soft=soft), n, target)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(probabilities) + log_likelihood[:, None])
+
+
+def slope_draws(
+    factors: Factors, given: Known, draws: Mapping[int, Array], target: int, n: int, weights: Array
+) -> dict[int, Array]:
+    """d sum_t w_t P(t, e) / d theta over P(e) for each row w of ``weights`` (W, T), by every CPT in ``draws``.
+
+    Arguments as in ``score_draws``. By leaf, an array (W, draws, *cpt); of a hard finding only the state that was
+    seen, an axis of length 1.
+    """
+    entered = _drawn(factors, draws)
+    batch = len(factors.cards)
+    found: dict[int, Array] = {}
+    for i in draws:
+        *parents, own = factors.scopes[i]
+        shape = [*(factors.cards[v] for v in parents), 1 if own in given.hard else factors.cards[own]]
+        found[i] = np.zeros((len(weights), n, *shape))
+    for part, program in _programs(entered, _cut(entered), given, n, target):
+        leaves, compiled = program.leaves(given), program.compiled
+        ring, tables = LINEAR, forward(compiled, leaves)
+        card = len(tables[-1])
+        total = tables[-1].reshape(card, -1).sum(axis=0)
+        with np.errstate(divide="ignore"):
+            if (total > SAFE).all():
+                seeds = [w[:, None] / total for w in weights]
+            else:
+                ring, tables = LOG, forward(compiled, [np.log(leaf) for leaf in leaves], LOG)
+                log_total = np.logaddexp.reduce(tables[-1].reshape(card, -1), axis=0)
+                seeds = [np.log(w)[:, None] - log_total for w in weights]
+        reverse = reversals(compiled, set(draws))
+        for w, seed in enumerate(seeds):
+            for leaf, slope in backward(compiled, reverse, tables, seed.reshape(tables[-1].shape), ring):
+                if leaf not in draws:
+                    continue
+                layout, scope = compiled.layouts[leaf], factors.scopes[leaf]
+                free = [v for v in scope if v not in given.hard]
+                by_axis = slope.reshape(layout.dims).transpose([layout.scope.index(v) for v in (batch, *free)])
+                if ring is LOG:
+                    by_axis = np.exp(by_axis)
+                if scope[-1] in given.soft:
+                    by_axis = by_axis * given.soft[scope[-1]]
+                at = tuple(given.hard.get(v, slice(None)) for v in scope[:-1])
+                last = 0 if scope[-1] in given.hard else slice(None)
+                found[leaf][(w, part, *at, last)] = by_axis
+    return found
+
+
+def _drawn(factors: Factors, draws: Mapping[int, Array]) -> Factors:
+    """``factors`` with the drawn tables in place of their own, the batch as their last axis."""
+    batch = len(factors.cards)
+    return replace(
+        factors,
+        scopes=tuple((*s, batch) if i in draws else s for i, s in enumerate(factors.scopes)),
+        tables=tuple(
+            np.moveaxis(draws[i], 0, -1) if i in draws else table for i, table in enumerate(factors.tables)
+        ),
+    )
+
+
+def _cut(factors: Factors) -> Tables:
+    """The tables for a part of the batch, which is the last axis of those that have it."""
+    batch = len(factors.cards)
+
+    def tables(part: slice) -> list[Array]:
+        pairs = zip(factors.scopes, factors.tables, strict=True)
+        return [table[..., part] if batch in scope else table for scope, table in pairs]
+
+    return tables
+
+
+def _score(factors: Factors, tables: Tables, given: Known, n: int, target: int) -> tuple[Array, Array]:
+    """Posterior rows (n, card) and log P(findings) (n,), the batch being the variable after the last."""
+    card = factors.cards[target]
+    probabilities, log_likelihood = np.empty((n, card)), np.empty(n)
+    for part, program in _programs(factors, tables, given, n, target):
+        probabilities[part], log_likelihood[part] = _normalised(program, program.leaves(given), card)
+    return probabilities, log_likelihood
+
+
+def _programs(
+    factors: Factors, tables: Tables, given: Known, n: int, target: int
+) -> Iterator[tuple[slice, Program]]:
+    """A program for each chunk of the batch, with the axes (target, batch) in its result.
 
     ``factors`` gives the scopes, ``tables`` the entries for a part of the batch. The batch is cut into chunks of
     equal size, the last two of which may overlap, so that one plan serves all.
     """
-    batch, card = len(factors.cards), factors.cards[target]
+    batch = len(factors.cards)
     scopes = without(factors.scopes, given.hard)
     one_case = best_plan(factors.cards, without(scopes, {batch}), (target,))
     chunk = min(n, max(1, CHUNK_BYTES // one_case.cost().bytes))
     cards = (*factors.cards, chunk)
     plan = contraction_plan(cards, scopes, one_case.order[:-1], (target, batch))
     compiled, fixed = compile_plan(plan), frozenset(given.hard)
-    probabilities, log_likelihood = np.empty((n, card)), np.empty(n)
     for start in range(0, n, chunk):
         part = slice(min(start, n - chunk), min(start, n - chunk) + chunk)
-        program = bound(replace(factors, cards=cards, tables=tuple(tables(part))), plan, compiled, fixed)
-        probabilities[part], log_likelihood[part] = _normalised(program, program.leaves(given), card)
-    return probabilities, log_likelihood
+        yield part, bound(replace(factors, cards=cards, tables=tuple(tables(part))), plan, compiled, fixed)
 
 
 def _normalised(program: Program, leaves: Sequence[Array], card: int) -> tuple[Array, Array]:

@@ -59,8 +59,9 @@ def target_derivatives(
     by_state: dict[int, list[Array]] = {v: [] for v in apart}
     if tied is not None:
         done = run(tied, tied.leaves(given))
+        unit = np.eye(card)
         for state in range(card):
-            for v, slope in _leaf_slopes(factors, tied, done, apart, state).items():
+            for v, slope in _leaf_slopes(factors, tied, done, apart, unit[state]).items():
                 by_state[v].append(slope)
     full = []
     for v, scope in enumerate(factors.scopes):
@@ -72,12 +73,26 @@ def target_derivatives(
     return _split(factors, given, full)
 
 
+def joint_slopes(factors: Factors, tied: Program, given: Known, weights: Array) -> list[Array]:
+    """d sum_t w_t P(t, e) / d theta over P(e), by each CPT, for ``weights`` (T,) >= 0 of the target's states.
+
+    ``tied`` is a program over ``tied_factors``.
+    """
+    done = run(tied, tied.leaves(given))
+    every = range(len(factors.scopes))
+    found = _leaf_slopes(factors, tied, done, every, weights)
+    return _split(factors, given, [found[v] for v in every])[0]
+
+
 def _leaf_slopes(
-    factors: Factors, program: Program, done: Pass, wanted: Collection[int], of_state: int | None
+    factors: Factors, program: Program, done: Pass, wanted: Collection[int], weights: Array | None
 ) -> dict[int, Array]:
-    """Derivatives of the result over P(e) by the ``wanted`` leaves, in the axis order of their CPTs."""
+    """Derivatives of the result over P(e) by the ``wanted`` leaves, in the axis order of their CPTs.
+
+    Of its sum, or of the sum of its entries times ``weights``.
+    """
     found = {}
-    for v, slope in done.slopes(program, reversals(program.compiled, wanted), of_state):
+    for v, slope in done.slopes(program, reversals(program.compiled, wanted), weights):
         if v not in wanted:
             continue
         layout = program.compiled.layouts[v]

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.inference import lookup_query
-from bayesdx.inference.batch import score_draws, score_weights
+from bayesdx.inference.batch import joint_draws, score_draws, score_weights, slope_draws
 from bayesdx.inference.contraction import MAXIMUM, Reversal, forward, reversals
-from bayesdx.inference.derivatives import derivatives, target_derivatives, tied_factors
+from bayesdx.inference.derivatives import derivatives, joint_slopes, target_derivatives, tied_factors
 from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, known_batch, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
 from bayesdx.inference.plan import PLANNING_COST, Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import (
+    Factors,
     Program,
     absorbed,
     cpt_factors,
@@ -50,19 +51,27 @@ class Engine:
     probability zero together (a batch marks the case instead).
     """
 
-    def __init__(self, network: Network, memory_limit: int) -> None:
+    def __init__(self, network: Network, memory_limit: int, planned: Engine | None = None) -> None:
         self.network = network
         self._factors = cpt_factors(network)
         self._memory_limit = memory_limit
+        self._planned = planned
         self._specialised = lru_cache(maxsize=64)(self._specialise)
         self._reading = lru_cache(maxsize=256)(self._read)
         self._tied = lru_cache(maxsize=8)(self._tie)
-        if self._lookup is None:
+        if planned is None and self._lookup is None:
             _ = self._main  # so that a network that is too large is refused now
 
     def __reduce__(self) -> tuple[Callable[..., Engine], tuple[Network, int]]:
         """Pickle and copy the network: what was compiled is compiled again."""
         return compile_network, (self.network, self._memory_limit)
+
+    def with_cpts(self, cpts: Mapping[str, Array]) -> Engine:
+        """An engine for the same network with other numbers in ``cpts``, along the plans of this one.
+
+        Raises InputError for tables that do not fit.
+        """
+        return Engine(self.network.with_cpts(cpts), self._memory_limit, self._planned or self)
 
     @cached_property
     def _known(self) -> Reader:
@@ -78,6 +87,8 @@ class Engine:
     def _main(self) -> Program:
         """The program for any findings, in which nothing is known beforehand."""
         factors = absorbed(self._factors)
+        if self._planned is not None:
+            return self._planned._main.holding(factors)
         return program_for(factors, self._affordable(best_plan(factors.cards, factors.scopes, restarts=RESTARTS)))
 
     def _affordable(self, plan: Plan) -> Plan:
@@ -132,6 +143,20 @@ class Engine:
         for_target = target_derivatives(self._factors, tied, given, slopes, t)
         target_cpt, target_weight = (dict(zip(ids, found, strict=True)) for found in for_target)
         return Derivatives(log_likelihood, by_cpt, by_weight, target_cpt, target_weight)
+
+    def joint_slopes(self, findings: Findings, weights: Array, target: str | None = None) -> dict[str, Array]:
+        """d sum_t w_t P(t, e) / d theta over P(e), by every CPT, for ``weights`` (T,) >= 0 of the target's states.
+
+        One backward pass, where ``derivatives`` takes one for each state.
+        """
+        t = self._target(target)
+        return dict(
+            zip(
+                self.network.index,
+                joint_slopes(self._factors, self._tied(t), self._known(findings), weights),
+                strict=True,
+            )
+        )
 
     def joint(self, ids: Sequence[str], findings: Findings) -> Array:
         """P(ids | findings), shape (card_1, …, card_k), for distinct ``ids``."""
@@ -196,6 +221,45 @@ class Engine:
         findings make irrelevant are not looked at.
         """
         t = self._target(target)
+        factors, given, drawn, _ = self._entered(findings, cpts, t)
+        return score_draws(factors, given, drawn, t, self._draws(cpts))
+
+    def joint_draws(
+        self,
+        findings: Findings,
+        cpts: Mapping[str, Array],
+        states: Sequence[int] | None = None,
+        target: str | None = None,
+    ) -> Array:
+        """log P(target, findings) under each of ``draws`` sets of CPTs, shape (draws, len(states)).
+
+        ``cpts`` as for ``posterior_draws``; ``states`` of the target, all by default: the fewer, the faster.
+        """
+        t = self._target(target)
+        factors, given, drawn, _ = self._entered(findings, cpts, t)
+        wanted = range(self._factors.cards[t]) if states is None else states
+        return joint_draws(factors, given, drawn, t, self._draws(cpts), list(wanted)) + given.log_scale
+
+    def slope_draws(
+        self, findings: Findings, cpts: Mapping[str, Array], weights: Array, target: str | None = None
+    ) -> dict[str, Array]:
+        """d sum_t w_t P(t, e) / d theta over P(e) under each of ``draws`` sets of CPTs, by each of ``cpts``.
+
+        For each row w of ``weights`` (W, T) >= 0. Arrays of shape (W, draws, *cpt); of a hard finding only the
+        state that was seen, an axis of length 1. CPTs that the findings make irrelevant are left out.
+        """
+        t = self._target(target)
+        factors, given, drawn, names = self._entered(findings, cpts, t)
+        found = slope_draws(factors, given, drawn, t, self._draws(cpts), np.asarray(weights, dtype=np.float64))
+        return {names[leaf]: slopes for leaf, slopes in found.items()}
+
+    def _draws(self, cpts: Mapping[str, Array]) -> int:
+        return next((len(table) for table in cpts.values()), 1)
+
+    def _entered(
+        self, findings: Findings, cpts: Mapping[str, Array], t: int
+    ) -> tuple[Factors, Known, dict[int, Array], dict[int, str]]:
+        """The relevant factors, the findings, and of the drawn CPTs those among them, with names, by factor."""
         given = softened(self._known(findings), (t,), self._factors.cards)
         n = {len(table) for table in cpts.values()}
         if len(n) > 1:
@@ -210,7 +274,7 @@ class Engine:
             drawn[self.network.index[variable_id]] = table
         factors, place = relevant_factors(self.network, self._factors, {t, *given.hard, *given.soft})
         relevant = {place[v]: table for v, table in drawn.items() if v in place}
-        return score_draws(factors, given, relevant, t, next(iter(n), 1))
+        return factors, given, relevant, {i: self.network.variables[v].id for v, i in place.items()}
 
     def _target(self, target: str | None) -> int:
         chosen = self.network.target if target is None else target
@@ -269,11 +333,15 @@ class Engine:
 
     @cached_property
     def _differential(self) -> Program:
+        if self._planned is not None:
+            return self._planned._differential.holding(self._factors)
         plan = contraction_plan(self._factors.cards, self._factors.scopes, self._main.plan.order, ())
         return program_for(self._factors, self._affordable(plan))
 
     def _tie(self, target: int) -> Program:
         factors = tied_factors(self._factors, target)
+        if self._planned is not None:
+            return self._planned._tied(target).holding(factors)
         plan = contraction_plan(factors.cards, factors.scopes, self._main.plan.order, factors.scopes[-1][1:])
         return program_for(factors, self._affordable(plan))
 

@@ -125,6 +125,10 @@ class Program:
                 leaves[i] = leaf.reshape(layouts[i].shape)
         return cast(list[Array], leaves)
 
+    def holding(self, factors: Factors) -> Program:
+        """The same program with other numbers: ``factors`` of the scopes that it was made for."""
+        return bound(factors, self.plan, self.compiled, self.fixed)
+
     @cached_property
     def readout(self) -> dict[int, tuple[int, ...]]:
         """The variables to read from a table, by table: each from the smallest that holds it."""
@@ -192,16 +196,16 @@ class Pass(NamedTuple):
     log_total: float
 
     def slopes(
-        self, program: Program, reverse: Sequence[Reversal], of_state: int | None = None
+        self, program: Program, reverse: Sequence[Reversal], weights: Array | None = None
     ) -> Iterator[tuple[int, Array]]:
-        """Derivatives of log(sum of the result) by each table; ``of_state``: of that entry over the sum only."""
+        """Derivatives of sum(weights * result) / sum(result) by each table, the weights 1 unless given."""
         linear = self.ring is LINEAR
         one = math.exp(-self.log_total) if linear else -self.log_total
-        shape = self.tables[-1].shape
-        seed = np.full(shape, one)
-        if of_state is not None:
-            seed = np.full(shape, 0.0 if linear else -math.inf)
-            seed[of_state] = one
+        seed = np.full(self.tables[-1].shape, one)
+        if weights is not None:
+            with np.errstate(divide="ignore"):
+                part = weights if linear else np.log(weights)
+            seed = np.reshape(part * one if linear else part + one, seed.shape)
         return backward(program.compiled, reverse, self.tables, seed, self.ring)
 
     def beliefs(

@@ -22,6 +22,7 @@ COLUMN = 88 / 25.4
 _DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
 _GREYS = ("#111111", "#5a5a5a", "#111111", "#5a5a5a", "#8c8c8c")
 _PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.3}
+_INSIDE = 1e-6
 _STYLE = {
     "font.size": 7,
     "axes.titlesize": 8,
@@ -115,8 +116,9 @@ def draw_functions(s: Sensitivity, axis: Any, curves: int = 4) -> None:
     right = min(1.0, 1.25 * float(intervals.max(initial=0.1)))
     for number, i in enumerate(int(member) for member in members[:curves]):
         dash, grey = _DASHES[number % len(_DASHES)], _GREYS[number % len(_GREYS)]
-        low, high = np.clip(intervals[number], found.low[i], found.high[i])
-        x = np.linspace(found.low[i], min(found.high[i], right), 201)
+        least, most = found.low[i] + _INSIDE, found.high[i] - _INSIDE  # the ends may make the findings impossible
+        low, high = np.clip(intervals[number], least, most)
+        x = np.linspace(least, min(most, right), 201)
         label = describe_parameter(parameters, i, short)
         axis.plot(x, found.at(i, x)[s.leader], linestyle=dash, color=grey, label=clipped(label, 60), linewidth=0.8)
         inside = np.linspace(low, high, 101)

@@ -102,6 +102,7 @@ def to_dict(s: Sensitivity, *, top: int | None = 50) -> dict[str, object]:
                 "factor": w.factor,
                 "rival": None if w.rival is None else names[w.rival],
                 "kind": w.kind,
+                "at_least": w.at_least,
             },
             "leave_one_out": left_out,
         },

@@ -24,6 +24,8 @@ _TERM = r"(?:P\(\s*)?([\w.+-]*[A-Za-z_][\w.+-]*)\s*\)?"
 _NUMBER = r"(\d*\.?\d+(?:[eE][-+]?\d+)?%?)"
 _LEVEL = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*{_NUMBER}\s*$")
 _RATIO = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*(?:{_NUMBER}\s*[*x×]\s*)?{_TERM}\s*$")
+#: Ties so near to an end at which the findings are impossible, as a share of the way to it, are rounding errors.
+_MARGIN = 1e-8
 CONSTRAINT_HELP = "write 'capnon >= 0.5' or 'capnon >= 2 * meningioma'"
 
 
@@ -79,14 +81,17 @@ def _number(text: str) -> float:
 def threshold(found: OneWay, weights: Array, side: Side) -> Array:
     """Value (N,) of each parameter at which ``weights`` . P(t, e) reaches 0 from below while it moves to ``side``.
 
-    NaN-free: infinite where no admissible value does it, and the parameter's own value where it holds already.
+    NaN-free: infinite where no admissible value does it, and the parameter's own value where it holds already. A
+    value at which the findings are impossible is none: all P(t, e) reach 0 there.
     """
     parameters = found.parameters
     level, slope = weights @ found.start, weights @ found.slope(side)
     rises = slope > 1e-15 if side == "up" else slope < -1e-15
     move = -level / np.where(rises, slope, 1.0)
     x = parameters.value + move
-    inside = x < found.high if side == "up" else x > found.low
+    end = found.high if side == "up" else found.low
+    margin = np.where(found.impossible(side), _MARGIN * np.abs(end - parameters.value), 0.0)
+    inside = x < end - margin if side == "up" else x > end + margin
     return np.where(level >= 0, parameters.value, np.where(rises & inside, x, np.inf))
 
 

@@ -9,18 +9,26 @@ sum_j D_t[j] d theta_j / dx.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.analyses.question import Question
+from bayesdx.analyses.sensitivity.numbers.beta_quantile import beta_quantile
 from bayesdx.analyses.sensitivity.numbers.covariation import covariation
+from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference import Derivatives
+from bayesdx.inference.findings import IMPOSSIBLE
 from bayesdx.network import Array, Network
 
 Side = Literal["up", "down"]
+SIDES: tuple[Side, Side] = ("up", "down")
 Indices = NDArray[np.intp]
+
+#: Shares of P(t, e) below this are rounding error, when every t is left with so little.
+_ROUNDING = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +93,31 @@ class OneWay:
     def slope(self, side: Side) -> Array:
         return self.up if side == "up" else self.down
 
+    @cached_property
+    def _impossible(self) -> dict[Side, NDArray[np.bool_]]:
+        ends: dict[Side, Array] = {"up": self.high, "down": self.low}
+        return {
+            side: vanished(self.start + self.slope(side) * (ends[side] - self.parameters.value), self.start)
+            for side in SIDES
+        }
+
+    def impossible(self, side: Side) -> NDArray[np.bool_]:
+        """Mask (N,) of the parameters that make the findings impossible at the end of one ``side``."""
+        return self._impossible[side]
+
     def at(self, i: int, x: Array | float) -> Array:
-        """Posterior (T, …) when parameter ``i`` has the values ``x`` (…), which must lie within its bounds."""
+        """Posterior (T, …) when parameter ``i`` has the values ``x`` (…), which must lie within its bounds.
+
+        Raises ImpossibleFindings for a value at which the findings cannot occur: there is no posterior there.
+        """
         move = np.asarray(x, dtype=np.float64) - self.parameters.value[i]
         column = (slice(None), *[None] * move.ndim)
         joint = self.start[:, i][column] + np.where(
             move > 0, self.up[:, i][column] * move, self.down[:, i][column] * move
         )
+        start = self.start[:, i][column]
+        if vanished(joint, start).any():
+            raise ImpossibleFindings(IMPOSSIBLE)
         posterior: Array = np.maximum(joint, 0.0) / joint.sum(axis=0)
         return posterior
 
@@ -117,6 +143,14 @@ class OneWay:
         c = np.where(bent, c, 1.0)
         r = np.abs(self.start * slope.sum(axis=0) - slope * total) / c**2
         return np.where(bent, np.abs(total / c - np.sqrt(r)), np.inf)
+
+
+def vanished(joint: Array, start: Array) -> NDArray[np.bool_]:
+    """Where P(t, e) (T, …) has become zero for every t, up to rounding, against what it was at the ``start``.
+
+    At an end of a parameter the findings may be impossible; what is left of P(t, e) there is rounding error.
+    """
+    return np.asarray(~((joint > _ROUNDING * start) & (start > 0)).any(axis=0))
 
 
 def one_way(question: Question, scheme: str = "proportional", derivatives: Derivatives | None = None) -> OneWay:
@@ -182,14 +216,13 @@ def parameters_of(network: Network, names: list[str]) -> Parameters:
 
 def posterior_of(derivatives: Derivatives, network: Network, target: str) -> Array:
     """P(target | findings), shape (T,)."""
-    joint = joint_of(derivatives, network, target)
+    joint = joint_of(derivatives.cpt[target], network, target)
     return np.asarray(joint / joint.sum())
 
 
-def joint_of(derivatives: Derivatives, network: Network, target: str) -> Array:
-    """P(target, findings) / P(findings), shape (T,), derivative times entry summed over the target's CPT."""
-    slopes = derivatives.target_cpt[target]
-    return np.asarray((slopes * network.cpts[target]).reshape(len(slopes), -1).sum(axis=1))
+def joint_of(slopes: Array, network: Network, target: str) -> Array:
+    """P(target, findings) / P(findings), shape (T,), from the derivatives by the target's CPT."""
+    return np.asarray((slopes * network.cpts[target]).reshape(-1, slopes.shape[-1]).sum(axis=0))
 
 
 def literature_interval(parameters: Parameters, which: Indices, level: float = 0.95) -> Array:
@@ -197,14 +230,13 @@ def literature_interval(parameters: Parameters, which: Indices, level: float = 0
 
     An entry without counts, or that its counts make certain, stays where it is.
     """
-    from scipy.special import betaincinv
-
     count, rest = parameters.count[which], parameters.total[which] - parameters.count[which]
     value = parameters.value[which]
     open_ = (count > 0) & (rest > 1e-12)
-    a, b = np.where(open_, count, 1.0), np.where(open_, rest, 1.0)
-    ends = [np.where(open_, betaincinv(a, b, q), value) for q in ((1 - level) / 2, (1 + level) / 2)]
-    return np.stack(ends, axis=1)
+    ends = np.stack([value, value], axis=1)
+    for side, q in enumerate(((1 - level) / 2, (1 + level) / 2)):
+        ends[open_, side] = beta_quantile(count[open_], rest[open_], q)
+    return ends
 
 
 def posterior_at_ends(found: OneWay, ends: Array) -> Array:
@@ -213,8 +245,11 @@ def posterior_at_ends(found: OneWay, ends: Array) -> Array:
     An end at which the findings would be impossible has no posterior: the present one stands there.
     """
     move = ends - found.parameters.value[:, None]
-    joint = found.start[:, :, None] + np.where(move > 0, found.up[:, :, None], found.down[:, :, None]) * move
-    joint = np.maximum(joint, 0.0)
-    total = joint.sum(axis=0)
-    present = np.broadcast_to((found.start / found.start.sum(axis=0))[:, :, None], joint.shape)
-    return np.asarray(np.where(total > 0, joint / np.where(total > 0, total, 1.0), present))
+    start = found.start[:, :, None]
+    return normalised(start + np.where(move > 0, found.up[:, :, None], found.down[:, :, None]) * move, start)
+
+
+def normalised(joint: Array, start: Array) -> Array:
+    """Posteriors (T, …) from P(t, e); where the findings are impossible, those of ``start``."""
+    joint = np.where(vanished(joint, start), start, np.maximum(joint, 0.0))
+    return np.asarray(joint / joint.sum(axis=0))

@@ -118,7 +118,7 @@ def sensitivity(
         prior_sets=prior_sets(question, derivatives, question.prior_sets) if rooted else (),
         uncertainty=uncertainty(question, draws, seed),
         importance=importance(question, derivatives, literature, seed=seed),
-        worst_case=worst_case(question),
+        worst_case=worst_case(question, derivatives),
         left_out=leave_one_out(question, literature, sources, advance) if literature and sources else None,
         literature=literature,
         warnings=(*question.warnings, *_doubts(question, posterior, order, literature)),

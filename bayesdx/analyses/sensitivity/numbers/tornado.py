@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesdx.analyses.question import Question
-from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Parameters
+from bayesdx.analyses.sensitivity.numbers.beta_quantile import beta_quantile
+from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Parameters, normalised
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
@@ -80,8 +81,9 @@ class Group:
 class Bar:
     """A moved group: its mean ``value`` and the ends ``low`` and ``high`` of its movement.
 
-    ``at_low`` and ``at_high`` (T,) are the posteriors there. ``counts`` is the number of lesions, after
-    discounting, that the mean rests on; 0 for numbers that are taken as known.
+    ``at_low`` and ``at_high`` (T,) are the posteriors there, the present one where the findings would be
+    impossible. ``counts`` is the number of lesions, after discounting, that the mean rests on; 0 for numbers that
+    are taken as known.
     """
 
     group: Group
@@ -181,35 +183,55 @@ def tornado(question: Question, found: OneWay, span: Span = LITERATURE) -> tuple
     ``found`` must use proportional co-variation. With ``relative`` every row of a group is multiplied, with
     ``fixed`` every row is set, and numbers that are taken as known move as well.
     """
-    parameters, leader = found.parameters, int(found.posterior.argmax())
-    bars = [bar for group in parameter_groups(question, parameters) if (bar := _bar(found, group, span))]
+    leader = int(found.posterior.argmax())
+    groups = [_Moved.of(found, group) for group in parameter_groups(question, found.parameters)]
+    if span.kind == "literature":
+        groups = [one for one in groups if one.counts > 0]
+        means, counts = np.array([one.mean for one in groups]), np.array([one.counts for one in groups])
+        ends = [beta_quantile(means * counts, (1 - means) * counts, q) for q in (0.025, 0.975)]
+        rows = [[one.following(float(end)) for end in pair] for one, *pair in zip(groups, *ends, strict=True)]
+    elif span.kind == "relative":
+        factors = (1 - span.low, 1 + span.low)
+        rows = [[np.clip(one.theta * factor, 0.0, 1.0) for factor in factors] for one in groups]
+    else:
+        rows = [[np.full(len(one.theta), end) for end in (span.low, span.high)] for one in groups]
+    bars = [_bar(found, one, *pair) for one, pair in zip(groups, rows, strict=True)]
     bars = [bar for bar in bars if np.abs(bar.at_high - bar.at_low).max() > _NEGLIGIBLE]
     return tuple(sorted(bars, key=lambda bar: -bar.width(leader)))
 
 
-def _bar(found: OneWay, group: Group, span: Span) -> Bar | None:
-    parameters, members, w = found.parameters, group.members, group.weights
-    theta, total = parameters.value[members], parameters.total[members]
-    mean = float(w @ theta)
-    counted = bool((total > 0).all() and 0 < mean < 1)
-    counts = 0.0
-    if counted:
-        variance = theta * (1 - theta) / (total + 1)
-        counts = float(mean * (1 - mean) / (w**2 @ variance) - 1)
-    if span.kind == "literature":
-        if not counted or counts <= 0:
-            return None
-        from scipy.special import betaincinv
+@dataclass(frozen=True)
+class _Moved:
+    """The numbers of a group: R rows with the entries ``theta`` and variances ``variance``, and their ``mean``.
 
-        low, high = (float(betaincinv(mean * counts, (1 - mean) * counts, q)) for q in (0.025, 0.975))
-        follow = w * variance / (w**2 @ variance)
-        ends = [np.clip(theta + follow * (end - mean), 0.0, 1.0) for end in (low, high)]
-    elif span.kind == "relative":
-        ends = [np.clip(theta * (1 + sign * span.low), 0.0, 1.0) for sign in (-1, 1)]
-    else:
-        ends = [np.full(len(theta), end) for end in (span.low, span.high)]
-    posteriors = []
-    for end in ends:
-        joint = found.start[:, members[0]] + found.up[:, members] @ (end - theta)
-        posteriors.append(np.maximum(joint, 0.0) / np.maximum(joint, 0.0).sum())
-    return Bar(group, mean, float(w @ ends[0]), float(w @ ends[1]), counts, *posteriors)
+    ``counts`` are those of a Beta distribution with the mean's variance; 0 for numbers that are taken as known.
+    """
+
+    group: Group
+    theta: Array
+    variance: Array
+    mean: float
+    counts: float
+
+    @classmethod
+    def of(cls, found: OneWay, group: Group) -> _Moved:
+        theta, total = found.parameters.value[group.members], found.parameters.total[group.members]
+        mean = float(group.weights @ theta)
+        variance = theta * (1 - theta) / (total + 1)
+        if not (total > 0).all() or not 0 < mean < 1:
+            return cls(group, theta, variance, mean, 0.0)
+        counts = mean * (1 - mean) / float(group.weights**2 @ variance) - 1
+        return cls(group, theta, variance, mean, max(counts, 0.0))
+
+    def following(self, end: float) -> Array:
+        """The rows when their mean moves to ``end``: each by its regression on it."""
+        w = self.group.weights
+        follow = w * self.variance / (w**2 @ self.variance)
+        return np.asarray(np.clip(self.theta + follow * (end - self.mean), 0.0, 1.0))
+
+
+def _bar(found: OneWay, moved: _Moved, low: Array, high: Array) -> Bar:
+    members, w = moved.group.members, moved.group.weights
+    start = found.start[:, members[0]]
+    at_low, at_high = (normalised(start + found.up[:, members] @ (end - moved.theta), start) for end in (low, high))
+    return Bar(moved.group, moved.mean, float(w @ low), float(w @ high), moved.counts, at_low, at_high)

@@ -1,0 +1,78 @@
+"""The same plan with other numbers, and slopes in batches: against engines of their own and enumeration."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_networks import Problem, down_to, joint_weights, problems
+
+from bayesdx.errors import ImpossibleFindings
+from bayesdx.inference import compile_network
+from bayesdx.network import Array, Network
+
+CLOSE = {"rtol": 1e-9, "atol": 1e-10}
+
+
+def redrawn(network: Network, rng: np.random.Generator, size: int) -> dict[str, Array]:
+    """Tables (size, *cpt) for about half of the variables, positive."""
+    drawn = {}
+    for variable in network.variables:
+        if rng.random() < 0.5:
+            table = rng.random((size, *network.cpts[variable.id].shape)) + 0.05
+            drawn[variable.id] = table / table.sum(axis=-1, keepdims=True)
+    return drawn
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.integers(0, 10**6))
+def test_with_cpts_is_the_engine_of_the_changed_network(problem: Problem, seed: int) -> None:
+    network = problem.network
+    other = {name: tables[0] for name, tables in redrawn(network, np.random.default_rng(seed), 1).items()}
+    moved = problem.engine().with_cpts(other).with_cpts({})
+    joint = joint_weights(network, problem.findings, {**network.cpts, **other})
+    target = network.variables[0].id
+    if joint.sum() == 0:
+        with pytest.raises(ImpossibleFindings):
+            moved.derivatives(problem.findings, target)
+        return
+    found = moved.posterior(problem.findings, target)
+    np.testing.assert_allclose(found.probabilities, down_to(joint, [0]) / joint.sum(), **CLOSE)
+    fresh = compile_network(network.with_cpts(other)).derivatives(problem.findings, target)
+    again = moved.derivatives(problem.findings, target)
+    rng = np.random.default_rng(seed)
+    weights = rng.random(network.variables[0].cardinality) * (rng.random(network.variables[0].cardinality) < 0.7)
+    slopes = moved.joint_slopes(problem.findings, weights, target)
+    for variable in network.variables:
+        expected = fresh.target_cpt[variable.id]
+        np.testing.assert_allclose(again.target_cpt[variable.id], expected, **CLOSE)
+        np.testing.assert_allclose(slopes[variable.id], np.tensordot(weights, expected, 1), **CLOSE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.integers(0, 10**6))
+def test_draws_of_the_joint_and_of_slopes(problem: Problem, seed: int) -> None:
+    network, findings, target = problem.network, problem.findings, problem.network.variables[0].id
+    rng = np.random.default_rng(seed)
+    drawn = redrawn(network, rng, 3)
+    sets = [{**network.cpts, **{name: tables[i] for name, tables in drawn.items()}} for i in range(3)]
+    size = 3 if drawn else 1
+    likelihoods = [joint_weights(network, findings, one) for one in sets[:size]]
+    if min(joint.sum() for joint in likelihoods) == 0:
+        return
+    engine, card = problem.engine(), network.variables[0].cardinality
+    states = sorted(rng.choice(card, rng.integers(1, card + 1), replace=False).tolist())
+    found = np.exp(engine.joint_draws(findings, drawn, states, target))
+    expected = np.array([down_to(joint, [0]) for joint in likelihoods])
+    np.testing.assert_allclose(found, expected[:, states], **CLOSE)
+    np.testing.assert_allclose(np.exp(engine.joint_draws(findings, drawn, target=target)), expected, **CLOSE)
+    weights = rng.random((2, card))
+    slopes = engine.slope_draws(findings, drawn, weights, target)
+    for i, one in enumerate(sets[:size]):
+        derivatives = compile_network(network.with_cpts({k: one[k] for k in drawn})).derivatives(findings, target)
+        for name, found_slopes in slopes.items():
+            by_entry = np.tensordot(weights, derivatives.target_cpt[name], 1)
+            if found_slopes.shape[-1] < by_entry.shape[-1]:
+                by_entry = by_entry[..., np.flatnonzero(findings[name])]
+            np.testing.assert_allclose(found_slopes[:, i], by_entry, **CLOSE)
