@@ -23,7 +23,7 @@ from bayesdx.formats.case_file import read_cases
 from bayesdx.inference import Engine, compile_network
 from bayesdx.knowledge.definition import Definition, Pooling
 from bayesdx.knowledge.library import NETWORKS, Library
-from bayesdx.knowledge.sources import identity
+from bayesdx.knowledge.sources import identity, same_publication
 from bayesdx.network import Array
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,9 +52,7 @@ def score(library: Library, cases: list[Case], pooling: dict[str, float]) -> Arr
     rows = []
     for case in cases:
         name = str(case.metadata["region"])
-        source = case.metadata.get("source")
-        mine = identity(source) if isinstance(source, dict) else None
-        own = frozenset(key for key, theirs in known.items() if mine and mine.matches(theirs))
+        own = frozenset(same_publication(known, case.metadata.get("source")))
         if (name, own) not in built:
             built[name, own] = _build(library, definitions[name], own)
         document, engine = built[name, own]

@@ -114,6 +114,11 @@ class Engine:
             return Posterior(*lookup_query.posterior(self._lookup, given, t))
         return Posterior(*self._joint((t,), given))
 
+    @property
+    def tabulated(self) -> bool:
+        """Whether certain findings are looked up in tables: a batch of such cases then costs next to nothing."""
+        return self._lookup is not None
+
     def log_likelihood(self, findings: Findings) -> float:
         """Natural logarithm of P(findings)."""
         given = self._known(findings)

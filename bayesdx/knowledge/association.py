@@ -27,12 +27,13 @@ def fit_factors(association: Array, first: Array, second: Array, *, iterations: 
     """
     table = np.maximum(association, SMALLEST)
     tiny = np.finfo(float).tiny
-    of_first = np.ones_like(first)
+    rows, columns = (margin.reshape(-1, margin.shape[-1]) for margin in (first, second))
+    of_rows = np.ones_like(rows)
     for _ in range(iterations):
-        of_second = second / np.maximum(of_first @ table, tiny)
-        reached = of_second @ table.T
-        missed = np.abs(of_first * reached - first).max()
-        of_first = first / np.maximum(reached, tiny)
+        of_columns = columns / np.maximum(of_rows @ table, tiny)
+        reached = of_columns @ table.T
+        missed = np.abs(of_rows * reached - rows).max()
+        of_rows = rows / np.maximum(reached, tiny)
         if missed < 1e-10:
             break
-    return of_first, of_second
+    return of_rows.reshape(first.shape), of_columns.reshape(second.shape)

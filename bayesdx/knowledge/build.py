@@ -56,17 +56,17 @@ class Cell:
     @property
     def base(self) -> Array:
         """The distribution over all diagnoses, to which rows shrink, shape (states,)."""
-        return self.pooled.base[0]
+        return np.asarray(self.pooled.base[0])
 
     @property
     def form_counts(self) -> Array:
         """Dirichlet counts of each form, shape (forms, states)."""
-        return self.pooled.counts[0]
+        return np.asarray(self.pooled.counts[0])
 
     @property
     def form_rows(self) -> Array:
         """P(state | form), shape (forms, states)."""
-        return self.pooled.rows[0]
+        return np.asarray(self.pooled.rows[0])
 
 
 def choices_of(definition: Definition) -> Choices:
@@ -109,10 +109,9 @@ def pool_findings(
         if (fact.used or fact.used_for_form) and fact.diagnosis in names and keep(fact):
             by_cell[fact.finding, fact.diagnosis].append(fact)
     choices, findings = choices_of(definition), definition.findings
+    diagnoses = [diagnosis for diagnosis, _ in definition.diagnoses]
     read = {
-        name: {
-            d: tuple(_studies(definition, variable, by_cell.get((name, d), ()))) for d, _ in definition.diagnoses
-        }
+        name: {d: tuple(_studies(definition, variable, by_cell.get((name, d), ()))) for d in diagnoses}
         for name, variable in findings.items()
     }
     kept = [name for name, studies in read.items() if sum(map(bool, studies.values())) >= MIN_DIAGNOSES]
@@ -121,7 +120,7 @@ def pool_findings(
         link = choices.links.get(name)
         parent = parent_rows(choices, {n: cell.pooled for n, cell in cells.items()}, link.parent) if link else None
         studies = _as_arrays(definition, findings[name], read[name])
-        pooled = pool_finding(choices, studies, np.ones((1, len(studies.weight))), link, parent)
+        pooled = pool_finding(choices, studies, np.ones((1, len(studies.weight)), bool), link, parent)
         cells[name] = Cell(name, read[name], studies, pooled)
     return {name: cells[name] for name in kept}
 
@@ -134,22 +133,18 @@ def _as_arrays(definition: Definition, variable: Variable, read: Mapping[str, tu
     for n, study in enumerate(studies):
         for at, share in study.open:
             opened[n, sets.index(at)] += share
-    states = variable.states
+    states, forms = variable.states, definition.forms
     return Studies(
         states=states,
         diagnosis=np.array([i for i, d in enumerate(diagnoses) for _ in read[d]]),
         whole=np.array([study.facts[0].used for study in studies]),
-        own=np.array(
-            [[describes(definition, study, form, variable.id) for form in definition.forms] for study in studies]
-        ),
+        own=np.array([[_describes(definition, study, form, variable.id) for form in forms] for study in studies]),
         word=np.array([study.word for study in studies]),
         weight=np.array([study.weight for study in studies]),
         stated=np.array([study.stated for study in studies]),
         sets=np.array([[i in at for i in range(len(states))] for at in sets]).reshape(-1, len(states)),
         open=opened,
-        defined=np.array(
-            [[s in form.definition.get(variable.id, ()) for s in states] for form in definition.forms]
-        ),
+        defined=np.array([[s in form.definition.get(variable.id, ()) for s in states] for form in forms]),
         background=definition.background.get(variable.id),
         unremarked=definition.unremarked.get(variable.id, {}),
     )
@@ -185,7 +180,7 @@ def _form_of(definition: Definition, fact: Fact) -> Form | None:
     return None
 
 
-def describes(definition: Definition, study: Study, form: Form, finding: str) -> bool:
+def _describes(definition: Definition, study: Study, form: Form, finding: str) -> bool:
     """Whether a study of a finding is among the own studies of a form.
 
     A diagnosis without forms takes all its used studies. A study of the diagnosis as a whole speaks of its
@@ -217,7 +212,7 @@ def build_network(definition: Definition, cells: Mapping[str, Cell], version: st
         "form", tuple(f.id for f in forms), "Form", tuple(_form_label(definition, f) for f in forms), "latent"
     )
     choices, pooled = choices_of(definition), {name: cell.pooled for name, cell in cells.items()}
-    parents = {"form": ("diagnosis",), MINERALISATION.id: ("form",)}
+    parents: dict[str, tuple[str, ...]] = {"form": ("diagnosis",), MINERALISATION.id: ("form",)}
     parents |= {name: parents_of(choices, pooled, name) for name in cells}
     names = [MINERALISATION.id, *(name for name in cells if name != CALCIFICATION)]
     counts = {name: counts_of(choices, pooled, name)[0] for name in names}

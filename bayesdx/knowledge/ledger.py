@@ -100,6 +100,14 @@ class Account:
         shared: Array = self.studies.stated + self.studies.open @ (within / within.sum(axis=1, keepdims=True))
         return shared
 
+    @cached_property
+    def of_source(self) -> Mapping[str, list[int]]:
+        """Which entries a source makes."""
+        found: dict[str, list[int]] = {}
+        for n, entry in enumerate(self.entries):
+            found.setdefault(entry.source, []).append(n)
+        return found
+
     def terms(self, owner: Integers, diagnosis: int) -> tuple[Term, ...]:
         """The terms behind the rows of a diagnosis, which add nothing to the forms of other diagnoses.
 
@@ -165,7 +173,7 @@ def ledger_of(network: Network) -> Ledger | None:
 def _read(path: str) -> Ledger:
     first, *rest = read_text(path)[0].splitlines()
     data = json.loads(first)
-    choices = data["choices"]
+    choices, links = data["choices"], data["choices"]["links"]
     return Ledger(
         network=data["network"],
         version=data["version"],
@@ -174,9 +182,7 @@ def _read(path: str) -> Ledger:
                 **choices,
                 "owner": np.array(choices["owner"]),
                 "named": np.array(choices["named"]),
-                "links": {
-                    child: Link(parent, np.array(table)) for child, (parent, table) in choices["links"].items()
-                },
+                "links": {child: Link(parent, np.array(table)) for child, (parent, table) in links.items()},
                 "suggests": np.array(choices["suggests"]),
             }
         ),
@@ -190,7 +196,7 @@ def _account(data: Mapping[str, Any], choices: Choices) -> Account:
     states, studies = tuple(data["states"]), data["studies"]
     forms, size = len(choices.owner), len(states)
     sets = [tuple(at) for at in data["sets"]]
-    added, own, opened = np.zeros((len(studies), forms)), np.zeros((len(studies), forms), bool), None
+    added, own = np.zeros((len(studies), forms)), np.zeros((len(studies), forms), bool)
     opened = np.zeros((len(studies), len(sets)))
     for n, study in enumerate(studies):
         own[n, study["own"]] = True
@@ -332,7 +338,7 @@ def finding_rows(network: Network, finding: str) -> Array:
     if parents == ("form",):
         return table
     given = finding_rows(network, next(parent for parent in parents if parent != "form"))
-    return np.einsum("fps,fp->fs" if "form" in parents else "ps,fp->fs", table, given)
+    return np.asarray(np.einsum("fps,fp->fs" if "form" in parents else "ps,fp->fs", table, given))
 
 
 @dataclass(frozen=True, eq=False)

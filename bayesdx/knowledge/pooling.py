@@ -150,9 +150,9 @@ def parent_rows(choices: Choices, pooled: Mapping[str, Pooled], parent: str) -> 
 
 
 def pool_finding(
-    choices: Choices, studies: Studies, keep: Array, link: Link | None = None, parent: Array | None = None
+    choices: Choices, studies: Studies, keep: Bools, link: Link | None = None, parent: Array | None = None
 ) -> Pooled:
-    """Pool the studies of one finding, once for each row of ``keep`` (S, N), 1 where a study is kept.
+    """Pool the studies of one finding, once for each row of ``keep`` (S, N), true where a study is kept.
 
     With a ``link``, ``parent`` (S, F, P) says what is known of the associated finding.
     """
@@ -171,7 +171,7 @@ def pool_finding(
     of_diagnosis = whole[:, choices.owner]
     row = (of_diagnosis + m * bases) / (of_diagnosis.sum(axis=-1, keepdims=True) + m)
     defined = np.where(studies.defined, row, 0.0)
-    some = studies.defined.any(axis=-1)[:, None]
+    some = studies.defined.any(axis=-1, keepdims=True)
     definition = choices.definition_strength * defined / np.where(some, defined.sum(axis=-1, keepdims=True), 1.0)
     # a diagnosis without forms is its own form: it shrinks to the base itself
     shrunk = np.where(choices.named[:, None], choices.form_strength * row, m * bases)
@@ -185,9 +185,7 @@ def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
     """
     members = _members(choices, studies)
     discounts = _discounts(choices, studies.word.astype(float)[None] @ members)
-    weights = members * np.where(
-        studies.word[:, None], studies.weight[:, None] / discounts, studies.weight[:, None]
-    )
+    weights = members * studies.weight[:, None] / np.where(studies.word[:, None], discounts, 1.0)
     whole, own = weights[:, : choices.diagnoses], weights[:, choices.diagnoses :]
     totals = pooled.whole[0].sum(axis=-1)[choices.owner] + choices.base_strength
     return np.asarray(own + whole[:, choices.owner] * np.where(choices.named, choices.form_strength / totals, 0.0))
@@ -211,7 +209,7 @@ def _discounts(choices: Choices, words: Array) -> Array:
     return np.asarray(1 + (np.maximum(words, 1.0) - 1) * choices.word_correlation)
 
 
-def _sums(choices: Choices, studies: Studies, keep: Array) -> Array:
+def _sums(choices: Choices, studies: Studies, keep: Bools) -> Array:
     """Weighted sums of what studies state and leave open, shape (S, D + F, X + G)."""
     members = _members(choices, studies).astype(float)
     said = np.concatenate([studies.stated, studies.open], axis=1) * studies.weight[:, None]
@@ -219,14 +217,20 @@ def _sums(choices: Choices, studies: Studies, keep: Array) -> Array:
     for diagnosis in np.unique(studies.diagnosis):  # its studies enter its own rows only
         here = np.flatnonzero(studies.diagnosis == diagnosis)
         rows = np.append(choices.diagnoses + np.flatnonzero(choices.owner == diagnosis), diagnosis)
+        kept = keep[:, here]
+        fewer = np.flatnonzero(~kept.all(axis=1))  # most sets lack no study of this diagnosis
+        kept = np.concatenate([np.ones((1, len(here))), kept[fewer]])
+        found = np.zeros((len(kept), len(rows), said.shape[1]))
         for words in (False, True):
-            at = here[studies.word[here] == words]
-            if not len(at):
+            of_kind = studies.word[here] == words
+            if not of_kind.any():
                 continue
-            enters = members[np.ix_(at, rows)]
+            at, enters = here[of_kind], members[np.ix_(here[of_kind], rows)]
             each = (enters[:, :, None] * said[at][:, None]).reshape(len(at), -1)
-            part = (keep[:, at] @ each).reshape(len(keep), len(rows), -1)
-            sums[:, rows] += part / _discounts(choices, keep[:, at] @ enters)[..., None] if words else part
+            part = (kept[:, of_kind] @ each).reshape(found.shape)
+            found += part / _discounts(choices, kept[:, of_kind] @ enters)[..., None] if words else part
+        sums[:, rows] = found[0]
+        sums[np.ix_(fewer, rows)] = found[1:]
     return sums
 
 
@@ -322,7 +326,7 @@ def mineralisation_rows(choices: Choices, calcified: Pooled, pattern: Pooled) ->
 
 
 def _pattern_counts(choices: Choices, pattern: Pooled) -> Array:
-    """Counts (S, F, 4, patterns) of the pattern given form and mineralisation; without calcification it has none."""
+    """Counts (S, F, 4, patterns) of the pattern given form and mineralisation; not calcified, it has none."""
     kinds = pattern.rows @ choices.suggests.T  # given calcification
     shape = (*kinds.shape[:-1], 1 + kinds.shape[-1], pattern.rows.shape[-1])
     given = np.zeros(shape)

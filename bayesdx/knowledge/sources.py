@@ -86,3 +86,11 @@ def identity(source: Source) -> Identity:
         pmid=str(source.get("PMID") or source.get("pmid") or ""),
         words=frozenset(word for word in re.findall(r"\w+", title) if len(word) > 2),
     )
+
+
+def same_publication(known: Mapping[str, Identity], source: object) -> tuple[str, ...]:
+    """Keys of the ``known`` publications that are the ``source`` of a case; none for a case without one."""
+    if not isinstance(source, Mapping):
+        return ()
+    mine = identity(source)
+    return tuple(key for key, theirs in known.items() if mine.matches(theirs))

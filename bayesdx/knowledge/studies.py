@@ -68,10 +68,11 @@ def read_study(
 ) -> Study | None:
     """Turn facts with one denominator into shares of ``states`` and an effective sample size.
 
-    ``possible`` names the states that a study can speak of. Where the source prints a mean or a range, that distribution shares out what is left open. Patients in a state
-    that the network does not hold (a level of the other network) leave the denominator; None when nothing remains.
-    The effective sample size of n patients is n / (1 + (n - 1) rho), the design effect of clustered samples (Kish
-    1965), which keeps one large series from drowning ten others.
+    ``possible`` names the states that a study can speak of. Where the source prints a mean or a range, that
+    distribution shares out what is left open. Patients in a state that the network does not hold (a level of the
+    other network) leave the denominator; None when nothing remains. The effective sample size of n patients is
+    n / (1 + (n - 1) rho), the design effect of clustered samples (Kish 1965), which keeps one large series from
+    drowning ten others.
     """
     moments = [fact for fact in group if fact.kind == "moments"]
     sizes = [fact.n or pooling.proportion_sample_size for fact in moments[:1]]

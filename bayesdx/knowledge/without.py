@@ -7,7 +7,7 @@ go with them, are pooled again, many sets of sources at once; they are those of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,12 +80,19 @@ def _behind(ledger: Ledger, name: str) -> set[str]:
     return {name} if link is None else {name} | _behind(ledger, link.parent)
 
 
+def _distinct(keys: Iterable[Hashable]) -> tuple[Integers, Integers]:
+    """The first place of each distinct key, and which of those each key is."""
+    number: dict[Hashable, int] = {}
+    of = np.array([number.setdefault(key, len(number)) for key in keys])
+    first = np.zeros(len(number), dtype=np.intp)
+    first[of[::-1]] = np.arange(len(of))[::-1]
+    return first, of
+
+
 def _aligned(versions: Mapping[str, _Versions], findings: Collection[str]) -> tuple[dict[str, Pooled], Integers]:
     """The rows of several findings in versions that they have in common, and which one each set of sources has."""
-    ordered = sorted(findings)
-    together = np.stack([versions[finding].of for finding in ordered])
-    each, of = np.unique(together, axis=1, return_inverse=True)
-    return {f: versions[f].pooled.take(at) for f, at in zip(ordered, each, strict=True)}, of.ravel()
+    first, of = _distinct(zip(*(versions[finding].of.tolist() for finding in findings), strict=True))
+    return {f: versions[f].pooled.take(versions[f].of[first]) for f in findings}, of
 
 
 def _pool(
@@ -93,16 +100,17 @@ def _pool(
 ) -> _Versions:
     account, choices = ledger.account(finding), ledger.choices
     studies = account.studies
-    gone = np.array([[entry.source in sources for entry in account.entries] for sources in left_out])
-    spoken = np.array([len(np.unique(studies.diagnosis[~row])) for row in gone])
+    gone = np.zeros((len(left_out), len(account.entries)), dtype=bool)
+    for number, sources in enumerate(left_out):
+        gone[number, [n for source in sources for n in account.of_source.get(source, ())]] = True
+    spoken = (~gone @ (studies.diagnosis[:, None] == np.arange(choices.diagnoses))).sum(axis=1)
     silent = spoken < MIN_DIAGNOSES
     gone[silent] = False
     link = choices.links.get(finding)
     above, of_parent = _aligned(parents, _behind(ledger, link.parent)) if link else ({}, np.zeros(len(gone), int))
-    each, of = np.unique(np.column_stack([of_parent, gone]), axis=0, return_inverse=True)
+    first, of = _distinct((parent, row.tobytes()) for parent, row in zip(of_parent.tolist(), gone, strict=True))
     parent = None
     if link is not None:
-        at = each[:, 0]
+        at = of_parent[first]
         parent = parent_rows(choices, {name: pooled.take(at) for name, pooled in above.items()}, link.parent)
-    pooled = pool_finding(choices, studies, 1.0 - each[:, 1:], link, parent)
-    return _Versions(pooled, of.ravel(), silent)
+    return _Versions(pool_finding(choices, studies, ~gone[first], link, parent), of, silent)

@@ -260,17 +260,14 @@ def _left_out(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
     for one in s.left_out.checked[:top]:
         named.append(one.source)
         reference = s.literature.reference(one.source) if s.literature else ""
-        if one.posterior is None:
-            moved, lead = "impossible", ""
-        else:
-            leader = int(one.posterior.argmax())
-            moved = f"{percent(float(s.posterior[s.leader]))} → {percent(float(one.posterior[s.leader]))}"
-            lead = "" if leader == s.leader else _name(s, leader)
+        leader = int(one.posterior.argmax())
+        moved = f"{percent(float(s.posterior[s.leader]))} → {percent(float(one.posterior[s.leader]))}"
+        lead = "" if leader == s.leader else _name(s, leader)
         rows.append((clipped(one.source, 22), moved, clipped(lead, 20), clipped(reference, 33)))
     heads = ("without", f"P({clipped(_name(s, s.leader), 14)})", "then leads", "")
     note = (
-        f"{len(s.left_out.checked)} left out in turn, those that weigh most of the {s.left_out.behind} behind the "
-        "findings in any diagnosis."
+        f"All {s.left_out.behind} publications behind the findings, in any diagnosis, were left out in turn; "
+        f"without {len(s.left_out.changing(s.leader)) or 'none'} of them another diagnosis leads."
     )
     return (Table(heads, tuple(rows), (1,), below=_lines(note)),)
 

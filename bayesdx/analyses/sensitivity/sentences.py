@@ -159,10 +159,7 @@ def _publications(s: Sensitivity) -> str:
         return ""
     changing = s.left_out.changing(s.leader)
     if not changing:
-        checked = len(s.left_out.checked)
-        return (
-            f"No single publication carries the answer: it leads still without any one of the {checked} weightiest."
-        )
+        return f"No single publication carries the answer: it leads still without any one of {s.left_out.behind}."
     named = [f"[{one.source}]" for one in changing[:_NAMED]]
     more = f" or {len(changing) - _NAMED} others" if len(changing) > _NAMED else ""
     return f"The lead rests on single publications: it is lost without {listed(named, 'or')}{more}."

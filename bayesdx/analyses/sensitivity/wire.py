@@ -31,8 +31,8 @@ def to_dict(s: Sensitivity, *, top: int | None = 50) -> dict[str, object]:
             "checked": [
                 {
                     "source": one.source,
-                    "leader": None if one.posterior is None else names[int(one.posterior.argmax())],
-                    "posterior": None if one.posterior is None else _by_state(names, one.posterior),
+                    "leader": names[int(one.posterior.argmax())],
+                    "posterior": _by_state(names, one.posterior),
                 }
                 for one in s.left_out.checked
             ],

@@ -15,9 +15,10 @@ from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError, nearest
 from bayesdx.inference import Engine, compile_network
 from bayesdx.knowledge.baseline import naive_bayes
-from bayesdx.knowledge.facts import Fact
+from bayesdx.knowledge.ledger import ledger_of
 from bayesdx.knowledge.library import Library, open_library
-from bayesdx.knowledge.sources import Identity, identity
+from bayesdx.knowledge.sources import Identity, identity, same_publication
+from bayesdx.knowledge.without import without
 
 
 def evaluate_cases(
@@ -121,11 +122,7 @@ class Networks:
 
     def sources_of(self, case: Case) -> tuple[str, ...]:
         """Keys of the sources that are the publication of the case itself."""
-        source = case.metadata.get("source")
-        if not isinstance(source, dict):
-            return ()
-        mine = identity(source)
-        return tuple(key for key, theirs in self.identities.items() if mine.matches(theirs))
+        return same_publication(self.identities, case.metadata.get("source"))
 
     def compiled(
         self, name: str, prior: str | None, left_out: tuple[str, ...], baseline: bool
@@ -150,14 +147,12 @@ class Networks:
         shipped = name in network_names()
         if baseline and not shipped:
             raise InputError(f"the baseline needs a shipped network; {nearest(name, network_names())}")
-        if not baseline and (not left_out or not shipped):
-            return read_document(name)  # a network file carries no facts to leave out
-
-        def keep(fact: Fact) -> bool:
-            return fact.source not in left_out
-
-        definition = self.library.definition(name)
-        document = self.library.document(definition, keep)
+        document = read_document(name)
         if baseline:
-            document = replace(document, network=naive_bayes(definition, self.library.facts, keep))
-        return document
+            definition, facts = self.library.definition(name), self.library.facts
+            network = naive_bayes(definition, facts, lambda fact: fact.source not in left_out)
+            return replace(document, network=network)
+        ledger = ledger_of(document.network) if left_out else None
+        if ledger is None:
+            return document  # a network file carries no facts to leave out
+        return replace(document, network=without(ledger, document.network, left_out))

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesdx.analyses.question import Question
+from bayesdx.inference.derivatives import LARGEST
+from bayesdx.inference.results import Posterior
 from bayesdx.network import Array
 
 Pair = tuple[int, int]
@@ -64,9 +66,28 @@ def context_of(question: Question) -> Context:
     """Ask the engine once; raises ImpossibleFindings when the findings cannot occur together."""
     engine, target = question.engine, question.target.id
     weights = {name: np.asarray(w / w.max()) for name, w in question.findings.items()}
+    answer = engine.posterior(weights)
+    if engine.tabulated and len(question.hard_findings()) == len(weights):
+        return Context(weights, _looked_up(question, answer), answer.probabilities, answer.log_likelihood)
     found = engine.derivatives(weights, target)
     tables = {v.id: found.target_findings[v.id] for v in engine.network.findings}
-    return Context(weights, tables, engine.posterior(weights).probabilities, found.log_likelihood)
+    return Context(weights, tables, answer.probabilities, answer.log_likelihood)
+
+
+def _looked_up(question: Question, answer: Posterior) -> dict[str, Array]:
+    """The tables of a Context from one batch: the case with each finding set to each of its states in turn."""
+    network = question.engine.network
+    ends = np.cumsum([variable.cardinality for variable in network.findings])
+    codes = np.full((ends[-1], len(network.variables)), -1)
+    for name, state in question.hard_findings().items():
+        codes[:, network.index[name]] = state
+    rows = {v.id: slice(end - v.cardinality, end) for v, end in zip(network.findings, ends.tolist(), strict=True)}
+    for name, part in rows.items():
+        codes[part, network.index[name]] = np.arange(part.stop - part.start)
+    found = question.engine.query_batch(codes, target=question.target.id)
+    ratio = np.exp(np.minimum(found.log_likelihood - answer.log_likelihood, LARGEST))
+    joint = found.probabilities * ratio[:, None]
+    return {name: joint[part].T for name, part in rows.items()}
 
 
 @dataclass(frozen=True, eq=False)

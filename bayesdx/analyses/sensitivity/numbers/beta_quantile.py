@@ -64,7 +64,7 @@ def _log_tail(a: Array, b: Array, log_beta: Array, y: Array) -> tuple[Array, Arr
 
 
 def _fraction(a: Array, b: Array, x: Array) -> Array:
-    """The continued fraction of the incomplete beta function (Numerical Recipes, 3rd ed., 6.4), by Lentz's method."""
+    """The continued fraction of the incomplete beta function, by the method of Lentz (Numerical Recipes 6.4)."""
     d = 1.0 / _apart(1.0 - (a + b) * x / (a + 1.0))
     c, total = np.ones_like(x), d.copy()
     for m in range(1, _TERMS):

@@ -182,10 +182,9 @@ def _of_diagnosis(
 
 def _of_sources(by_row: Mapping[tuple[str, int], _Group], literature: Literature) -> list[_Group]:
     """For each source the rows that it has a fact on."""
-    forms = literature.definition.forms
     found: dict[str, dict[str, list[Indices]]] = {}
     for (name, key), group in by_row.items():
-        for source in {study.source for study in literature.studies(name, forms[key].id) if study.source}:
+        for source in literature.sources(name, key):
             found.setdefault(source, {}).setdefault(name, []).append(group.rows[name])
     return [
         _Group(

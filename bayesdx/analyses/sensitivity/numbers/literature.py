@@ -1,21 +1,18 @@
-"""Which publications stand behind a CPT row, and the network without one of them."""
+"""Which publications stand behind a CPT row, and the CPTs without some of them: read from the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from bayesdx.knowledge.build import Cell, build_network
-from bayesdx.knowledge.definition import Definition, Form
-from bayesdx.knowledge.facts import COUNTED, Fact
-from bayesdx.knowledge.library import Library, library_behind
-from bayesdx.knowledge.sources import format_reference
-from bayesdx.knowledge.studies import Study
-from bayesdx.network import Network
+from bayesdx.knowledge.ledger import Entry, Ledger, Saying, ledger_of
+from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION, PATTERN
+from bayesdx.knowledge.without import cpts_without
+from bayesdx.network import Array, Network
 
-_FORM, _MINERALISATION = "form", "mineralisation"
-_CALCIFICATION, _PATTERN = "ct_calcification", "ct_calcification_pattern"
+_FORM = "form"
+#: Kinds of facts that count lesions.
+_COUNTED = ("count", "percent", "case")
 
 
 @dataclass(frozen=True)
@@ -34,137 +31,127 @@ class Origin:
 
 @dataclass(frozen=True, eq=False)
 class Literature:
-    """The facts that a network was built from."""
+    """The publications behind a network, by its ledger."""
 
-    library: Library
-    definition: Definition
-    cells: Mapping[str, Cell]
-
-    @cached_property
-    def _forms(self) -> dict[str, Form]:
-        return {form.id: form for form in self.definition.forms}
+    ledger: Ledger
+    network: Network
 
     @property
     def study_correlation(self) -> float:
         """rho of n_eff = n / (1 + (n - 1) rho): how far studies of the same thing differ."""
-        return self.definition.pooling.study_correlation
+        return self.ledger.choices.study_correlation
 
     def reference(self, key: str) -> str:
         """The reference of a source."""
-        return format_reference(self.library.sources[key])
+        return self.ledger.references[key]
 
-    def studies(self, name: str, form: str) -> list[Study]:
+    def references(self, keys: Iterable[str]) -> dict[str, str]:
+        """References by citation key, in alphabetical order."""
+        return self.ledger.cited(keys)
+
+    def sources(self, name: str, form: int) -> set[str]:
+        """The sources behind the row of a finding in a form (index)."""
+        return {entry.source for entry in self._entries(name, form) if entry.source}
+
+    def behind(self, names: Iterable[str]) -> list[str]:
+        """The sources behind the CPTs of the named variables, in any diagnosis, in alphabetical order."""
+        findings = set(names) & self.ledger.lines.keys()
+        if MINERALISATION.id in names:
+            findings |= {CALCIFICATION, PATTERN}
+        return sorted(set().union(*(self.ledger.account(finding).of_source for finding in findings)) - {""})
+
+    def cpts_without(self, left_out: Sequence[Collection[str]], names: Iterable[str]) -> dict[str, Array]:
+        """CPTs (S, …) of the named variables, for each of S sets of sources that is left out."""
+        return cpts_without(self.ledger, self.network, left_out, names)
+
+    def _entries(self, name: str, form: int) -> list[Entry]:
         """Studies behind the row of a finding in a form, but those of the diagnosis' other forms."""
-        cell, its_form = self.cells.get(self._finding(name)), self._forms[form]
-        if cell is None:
+        if name != MINERALISATION.id and name not in self.ledger.lines:
             return []
-        others = {word for f in self.definition.forms if f.diagnosis == its_form.diagnosis for word in _words(f)}
-        others -= _words(its_form)
-        return [study for study in cell.studies[its_form.diagnosis] if study.form not in others]
+        owner, words = self.ledger.choices.owner, self.ledger.form_words
+        others = set().union(*(words[f] for f in range(len(owner)) if owner[f] == owner[form])) - words[form]
+        entries = self.ledger.account_of(name).entries
+        return [entry for entry in entries if entry.diagnosis == owner[form] and entry.form not in others]
 
-    def origin(self, name: str, form: str, state: str) -> Origin:
-        """Where P(name = state | form) comes from."""
+    def origin(self, name: str, form: int, state: str) -> Origin:
+        """Where P(name = state | form) comes from; ``form`` is the index of a state of ``form``."""
         if name == _FORM:
             return Origin(
                 "assumed: no source counts the forms against each other", assumptions=("shares of forms",)
             )
-        if name == _MINERALISATION:
-            name, state = _CALCIFICATION, "absent" if state == "none" else "present"
+        account = self.ledger.account_of(name)
+        if name == MINERALISATION.id:
+            name, state = CALCIFICATION, "absent" if state == "none" else "present"
             assumptions = ["how the mineral lies, from its pattern"]
         else:
-            assumptions = [f"how it goes with {a.parent}" for a in self.definition.associations if a.child == name]
-        if name in self._forms[form].definition:
+            link = self.ledger.choices.links.get(name)
+            assumptions = [] if link is None else [f"how it goes with {link.parent}"]
+        if account.studies.defined[form].any():
             assumptions.append("holds by definition of the entity")
-        studies = self.studies(name, form)
-        summary, named, lesions = self._summary(studies, state, self.definition.findings[name].states)
+        entries = self._entries(name, form)
+        summary, named, lesions = _summary(entries, state, account.studies.states)
         weight: dict[str, float] = {}
-        for study in studies:
-            if study.source in named:
-                weight[study.source] = weight.get(study.source, 0.0) + study.weight
+        for entry in entries:
+            if entry.source in named:
+                weight[entry.source] = weight.get(entry.source, 0.0) + entry.weight
         ranked = sorted(weight, key=lambda key: (-weight[key], key))
         return Origin(summary, tuple(ranked), lesions, tuple(assumptions))
 
-    def _summary(
-        self, studies: list[Study], state: str, states: tuple[str, ...]
-    ) -> tuple[str, set[str], tuple[float, float] | None]:
-        """What studies say about the state, the sources that do, and the lesions counted at the network's sites.
-
-        Where no lesion at these sites is counted, those of other sites are.
-        """
-        counts = {True: [0.0, 0.0], False: [0.0, 0.0]}
-        counting: dict[bool, set[str]] = {True: set(), False: set()}
-        worded, measured, about = set(), set(), set()
-        for study in studies:
-            at_site = study.facts[0].site in self.definition.sites
-            about.add(study.source)
-            for fact in study.facts:
-                if (count := _count(fact, state, states)) is not None:
-                    counts[at_site] = [a + b for a, b in zip(counts[at_site], count, strict=True)]
-                    counting[at_site].add(study.source)
-                elif fact.kind in ("word", "proportion") and state in fact.states:
-                    worded.add(study.source)
-                elif fact.kind == "moments":
-                    measured.add(study.source)
-        here, there = counting[True], counting[False] - counting[True]
-        said = []
-        if here or there:
-            k, n = counts[bool(here)]
-            where = "" if here else " at other sites"
-            said.append(f"{k:.0f} of {n:.0f} lesions{where} in {_sources(len(here or there))}")
-        if here and there:
-            said.append(f"{_sources(len(there))} at other sites")
-        if words := worded - here - there:
-            said.append(f"in words in {_sources(len(words))}")
-        if measured:
-            said.append(f"mean or range in {_sources(len(measured))}")
-        if not said and about:
-            said.append(f"{_sources(len(about))}, on other states only")
-        k, n = counts[bool(here)]
-        summary = "; ".join(said) or "no source: the average of all diagnoses"
-        return summary, (here | there | worded | measured or about) - {""}, (k, n) if n else None
-
-    def without(self, source: str, network: Network, findings: Iterable[str]) -> Network:
-        """The part of ``network`` that ``findings`` need, as it would be built without one source.
-
-        The prior stays, and so do the shares of the forms, which are assumed.
-        """
-        needed = {_CALCIFICATION, _PATTERN, *network.ancestral(findings)}
-        cells = self.library.cells(self.definition, lambda fact: fact.source != source and fact.finding in needed)
-        rebuilt = build_network(self.definition, cells)
-        target = str(network.target)
-        return rebuilt.with_cpts({target: network.cpts[target], _FORM: network.cpts[_FORM]})
-
-    def references(self, keys: Iterable[str]) -> dict[str, str]:
-        """References by citation key, in alphabetical order."""
-        return {key: self.reference(key) for key in sorted(set(keys))}
-
-    def _finding(self, name: str) -> str:
-        return _CALCIFICATION if name == _MINERALISATION else name
-
 
 def literature_of(network: Network) -> Literature | None:
-    """The facts behind a shipped network; None for other networks, and for one built from other facts."""
-    library = library_behind(network)
-    if library is None:
-        return None
-    definition = library.definition(network.id)
-    return Literature(library, definition, library.cells(definition))
+    """The publications behind a shipped network; None for other networks, and for one built from other facts."""
+    ledger = ledger_of(network)
+    return None if ledger is None else Literature(ledger, network)
 
 
-def _words(form: Form) -> set[str]:
-    return {form.name, *form.also} - {""}
+def _summary(
+    entries: list[Entry], state: str, states: tuple[str, ...]
+) -> tuple[str, set[str], tuple[float, float] | None]:
+    """What studies say about the state, the sources that do, and the lesions counted at the network's sites.
+
+    Where no lesion at these sites is counted, those of other sites are.
+    """
+    counts = {True: [0.0, 0.0], False: [0.0, 0.0]}
+    counting: dict[bool, set[str]] = {True: set(), False: set()}
+    worded, measured, about = set(), set(), set()
+    for entry in entries:
+        about.add(entry.source)
+        for saying in entry.sayings:
+            if (count := _count(saying, state, states)) is not None:
+                counts[entry.at_site] = [a + b for a, b in zip(counts[entry.at_site], count, strict=True)]
+                counting[entry.at_site].add(entry.source)
+            elif saying.kind in ("word", "proportion") and state in saying.states:
+                worded.add(entry.source)
+            elif saying.kind == "moments":
+                measured.add(entry.source)
+    here, there = counting[True], counting[False] - counting[True]
+    said = []
+    k, n = counts[bool(here)]
+    if here or there:
+        where = "" if here else " at other sites"
+        said.append(f"{k:.0f} of {n:.0f} lesions{where} in {_sources(len(here or there))}")
+    if here and there:
+        said.append(f"{_sources(len(there))} at other sites")
+    if words := worded - here - there:
+        said.append(f"in words in {_sources(len(words))}")
+    if measured:
+        said.append(f"mean or range in {_sources(len(measured))}")
+    if not said and about:
+        said.append(f"{_sources(len(about))}, on other states only")
+    summary = "; ".join(said) or "no source: the average of all diagnoses"
+    return summary, (here | there | worded | measured or about) - {""}, (k, n) if n else None
 
 
 def _sources(number: int) -> str:
     return f"{number} source" + ("s" if number != 1 else "")
 
 
-def _count(fact: Fact, state: str, states: tuple[str, ...]) -> tuple[float, float] | None:
+def _count(saying: Saying, state: str, states: tuple[str, ...]) -> tuple[float, float] | None:
     """(k, n) that a fact says about exactly this state; of two states, one tells the other."""
-    if fact.kind not in COUNTED or fact.kind == "assumption" or fact.k is None or not fact.n:
+    if saying.kind not in _COUNTED or saying.k is None or not saying.n:
         return None
-    if fact.states == (state,):
-        return fact.k, fact.n
-    if len(states) == 2 and len(fact.states) == 1:
-        return fact.n - fact.k, fact.n
+    if saying.states == (state,):
+        return saying.k, saying.n
+    if len(states) == 2 and len(saying.states) == 1:
+        return saying.n - saying.k, saying.n
     return None

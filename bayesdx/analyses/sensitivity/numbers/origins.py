@@ -15,13 +15,13 @@ def _origin_of(
     if literature is None or context is None or name == network.target:
         return None
     if is_form(network, name):
-        return literature.origin(name, network.variable(name).states[state], "")
+        return literature.origin(name, state, "")
     if name not in network.counts:
         return None
     form = context_parent(network, name)
     if form is None or form == network.target:
         return None
-    return literature.origin(name, network.variable(form).states[context], network.variable(name).states[state])
+    return literature.origin(name, context, network.variable(name).states[state])
 
 
 def bar_origin(s: Sensitivity, bar: Bar) -> Origin | None:

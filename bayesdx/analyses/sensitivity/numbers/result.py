@@ -22,7 +22,7 @@ from bayesdx.analyses.sensitivity.numbers.monte_carlo import DRAWS, Uncertainty,
 from bayesdx.analyses.sensitivity.numbers.one_way import OneWay, one_way
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect, PriorSetAnswer, prior_effects, prior_sets
 from bayesdx.analyses.sensitivity.numbers.robustness import WorstCase, worst_case
-from bayesdx.analyses.sensitivity.numbers.studies import CHECKED, LeaveOneOut, leave_one_out
+from bayesdx.analyses.sensitivity.numbers.studies import LISTED, LeaveOneOut, leave_one_out
 from bayesdx.analyses.sensitivity.numbers.tornado import LITERATURE, Bar, Span, parse_span, tornado
 from bayesdx.errors import InputError
 from bayesdx.network import Array
@@ -82,15 +82,15 @@ def sensitivity(
     covariation: str = "proportional",
     draws: int = DRAWS,
     seed: int = 0,
-    sources: int = CHECKED,
+    sources: int = LISTED,
     advance: Callable[[int, int], object] = lambda done, total: None,
 ) -> Sensitivity:
     """Put every question of this package to one case.
 
     ``constraints`` are conditions such as ``capnon >= 0.5``; ``span`` says how far the bars of the tornado move;
     ``covariation`` how a row answers in the one-way functions (the tornado always keeps ratios). ``draws``
-    posteriors are drawn with ``seed``. Up to ``sources`` publications are left out in turn, and ``advance`` is told
-    how many of them are done.
+    posteriors are drawn with ``seed``. Every publication is left out in turn, of which ``sources`` are listed (0
+    leaves none out), and ``advance`` is told how many are done.
 
     Raises InputError for a condition or an option that cannot be read, ImpossibleFindings for such findings.
     """
