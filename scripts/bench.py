@@ -1,8 +1,8 @@
-"""Measure the engine against pyAgrum and pgmpy, and check that the answers agree.
+"""Measure the engine against pyAgrum and pgmpy, and the commands against a query; check that the answers agree.
 
-``python scripts/bench.py`` runs every row; ``--only public`` and the like run a part. Both sides do the same task
-in turns, engines compiled once and kept; the figures are medians, the ratio is the peer's time over ours.
-Needs the extra ``bench``.
+``python scripts/bench.py`` runs every row; ``--only public`` and the like run a part. The sides of a row do their
+tasks in turns, engines compiled once and kept; the figures are medians. The first table gives the peer's time over
+ours, the second our time over that of what a command is held against. Needs the extra ``bench``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from bench_rows import Diagnostic, Row, cold_rows, public_row
+from bench_processes import Share, analysis_rows, cold_rows
+from bench_rows import Diagnostic, Row, public_row
 from rich.console import Console
 from rich.table import Table
 
@@ -29,15 +30,18 @@ PUBLIC = [
 ]
 SLOW = {"munin1", "link", "diabetes"}
 SHIPPED = Path(__file__).resolve().parent.parent / "networks" / "spine.json"
-PARTS = ("diagnostic", "cold", "public")
+PARTS = ("diagnostic", "cold", "analyses", "public")
+WIDTH = 100
 
 
-def measured(parts: list[str], repeat: int, names: list[str]) -> Iterator[Row]:
+def measured(parts: list[str], repeat: int, names: list[str]) -> Iterator[Row | Share]:
     network = read_network(SHIPPED).network
     if "diagnostic" in parts:
         yield from Diagnostic(network, repeat).rows()
     if "cold" in parts:
         yield from cold_rows(network, repeat)
+    if "analyses" in parts:
+        yield from analysis_rows(min(repeat, 5))
     if "public" in parts:
         rows = []
         for name in names:
@@ -51,12 +55,6 @@ def geometric_mean(values: list[float]) -> float:
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
-def cells(row: Row) -> list[str]:
-    difference = "" if row.difference is None else f"{row.difference:.0e}"
-    times = [seconds(row.ours), seconds(row.theirs), f"{row.ratio:,.3g} ×", f"{row.reach:.3g} ×"]
-    return [row.task, row.peer, *times, difference, row.note]
-
-
 def seconds(value: float) -> str:
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if value >= scale:
@@ -64,7 +62,37 @@ def seconds(value: float) -> str:
     return f"{value * 1e9:.3g} ns"
 
 
-HEAD = ["task", "peer", "bayesdx", "peer's time", "ratio", "reach", "difference", "note"]
+PEER_HEAD = ["task", "peer", "bayesdx", "peer's", "ratio", "reach", "differs by"]
+SHARE_HEAD = ["task", "against", "bayesdx", "other's", "ratio", "at most"]
+
+
+def cells(row: Row | Share) -> list[str]:
+    """A line of the table of its kind."""
+    times = [seconds(row.ours), seconds(row.theirs), f"{row.ratio:,.3g} ×"]
+    if isinstance(row, Share):
+        return [row.task, row.against, *times, "" if row.most is None else f"{row.most:.3g} ×"]
+    difference = "" if row.difference is None else f"{row.difference:.0e}"
+    return [row.task, row.peer, *times, f"{row.reach:.3g} ×", difference]
+
+
+def show(console: Console, title: str, head: list[str], rows: list[Row] | list[Share]) -> None:
+    """Print a table, what falls short in red, and the notes of its rows."""
+    if not rows:
+        return
+    table = Table(title=title, title_justify="left")
+    for name in head:
+        table.add_column(name, justify="left" if name in head[:2] else "right", no_wrap=name not in head[:2])
+    for row in rows:
+        table.add_row(*cells(row), style=None if row.reached else "red")
+    console.print(table)
+    for row in rows:
+        if isinstance(row, Row) and row.note:
+            console.print(f"{row.task}: {row.note}", highlight=False)
+
+
+def markdown(head: list[str], rows: list[Row] | list[Share]) -> str:
+    lines = [head, ["---"] * len(head), *map(cells, rows)] if rows else []
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def main() -> int:
@@ -72,33 +100,34 @@ def main() -> int:
     parser.add_argument("--only", choices=PARTS, action="append", help="a part to run (repeatable); default all")
     parser.add_argument("--network", choices=PUBLIC, action="append", help="a public network (repeatable)")
     parser.add_argument("--repeat", type=int, default=9, help="runs behind each median")
-    parser.add_argument("--json", metavar="FILE", help="write the rows as JSON")
-    parser.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--markdown", metavar="FILE", help="also write the tables as Markdown")
     options = parser.parse_args()
-    table = Table(*HEAD)
-    rows = []
-    console = Console()
-    with console.status("measuring …"):
-        for row in measured(options.only or list(PARTS), options.repeat, options.network or PUBLIC):
-            rows.append(row)
-            table.add_row(*cells(row), style=None if row.ratio >= row.reach else "red")
-    console.print(table)
-    peers = {name: version(name) for name in ("numpy", "pgmpy", "pyagrum")}
+    with Console(stderr=True).status("measuring …"):
+        rows = list(measured(options.only or list(PARTS), options.repeat, options.network or PUBLIC))
+    peers = [row for row in rows if isinstance(row, Row)]
+    shares = [row for row in rows if isinstance(row, Share)]
     if options.json:
         result = {
             "machine": platform.machine(),
             "python": platform.python_version(),
-            **peers,
-            "rows": [{**asdict(row), "ratio": row.ratio} for row in rows],
+            **{name: version(name) for name in ("numpy", "pgmpy", "pyagrum")},
+            "peers": [{**asdict(row), "ratio": row.ratio, "reached": row.reached} for row in peers],
+            "shares": [{**asdict(row), "ratio": row.ratio, "reached": row.reached} for row in shares],
         }
-        Path(options.json).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        print(json.dumps(result, indent=1))
+    else:
+        console = Console(width=WIDTH)
+        show(console, "Against peers: their time over ours", PEER_HEAD, peers)
+        show(
+            console, "Against a query, and the query against its imports: our time over theirs", SHARE_HEAD, shares
+        )
     if options.markdown:
-        lines = [HEAD, ["---"] * len(HEAD), *map(cells, rows)]
-        text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+        text = "\n".join(filter(None, (markdown(PEER_HEAD, peers), markdown(SHARE_HEAD, shares))))
         Path(options.markdown).write_text(text, encoding="utf-8")
-    wrong = [row for row in rows if row.difference is not None and row.difference > 1e-9]
+    wrong = [row for row in peers if row.difference is not None and row.difference > 1e-9]
     for row in wrong:
-        console.print(f"the answers differ: {row.task}, {row.peer}: {row.difference:.1e}")
+        Console(stderr=True).print(f"the answers differ: {row.task}, {row.peer}: {row.difference:.1e}")
     return 1 if wrong else 0
 
 

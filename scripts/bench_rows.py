@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,6 +39,10 @@ class Row:
     @property
     def ratio(self) -> float:
         return self.theirs / self.ours
+
+    @property
+    def reached(self) -> bool:
+        return self.ratio >= self.reach
 
 
 def timed(call: Callable[[], Any]) -> float:
@@ -236,42 +236,3 @@ def public_row(network: Network, repeat: int, share: float = 0.1) -> Row:
         difference = max(difference, largest_difference(engine, peer, case))
     ours, theirs = (statistics.median(side) for side in zip(*runs, strict=True))
     return Row(f"{network.id}: all marginals", "pyAgrum", ours, theirs, 1, difference, f"{len(names)} variables")
-
-
-PGMPY_QUERY = """
-from pgmpy.readwrite import BIFReader
-from pgmpy.inference import VariableElimination
-model = BIFReader({path!r}).get_model()
-print(VariableElimination(model).query([{target!r}], evidence={case!r}, show_progress=False))
-"""
-
-
-def cold_rows(network: Network, repeat: int) -> Iterator[Row]:
-    """Whole processes: ``bayesdx query`` against importing its dependencies, and against the query in pgmpy."""
-    from bayesdx.formats.convert import interchange_text
-    from bayesdx.formats.plain_names import renaming
-
-    rng = np.random.default_rng(0)
-    case = draw_case(network, rng, 0.3, [v.id for v in network.findings if v.id != "size_mm"])
-    named = {name: network.variable(name).states[state] for name, state in case.items()}
-    options = [part for name, state in named.items() for part in ("-f", f"{name}={state}")]
-    query = [sys.executable, "-m", "bayesdx", "query", "--network", network.id, *options]
-    imports = [sys.executable, "-c", "import numpy, click, rich"]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "network.bif"
-        path.write_text(interchange_text(network, "bif"), encoding="utf-8")
-        renamed = renaming(network, "bif")
-        plain = {name: renamed.state(name, state) for name, state in named.items()}
-        script = PGMPY_QUERY.format(path=str(path), target=str(network.target), case=plain)
-        for peer, command, reach, times in (
-            ("import numpy, click, rich", imports, 1 / 1.6, repeat),
-            ("pgmpy script", [sys.executable, "-c", script], 8, min(repeat, 3)),
-        ):
-            ours, theirs = interleaved(lambda: process(query), lambda c=command: process(c), times)  # type: ignore[misc]
-            yield Row("bayesdx query, whole process", peer, ours, theirs, reach)
-
-
-def process(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command[:4])} … failed: {done.stderr.strip()[-500:]}")

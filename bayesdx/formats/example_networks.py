@@ -15,6 +15,11 @@ def example_network(name: str) -> Network:
 
     Raises InputError for an unknown name, and when pgmpy is not installed.
     """
+    return read_bif(example_path(name)).network
+
+
+def example_path(name: str) -> Path:
+    """The file of ``example_network``; raises as that does."""
     found = find_spec("pgmpy")
     if found is None or not found.submodule_search_locations:
         raise InputError("the example networks come with pgmpy, which is not installed")
@@ -22,4 +27,4 @@ def example_network(name: str) -> Network:
     files = {path.name.removesuffix(".bif.gz"): path for path in sorted(folder.glob("*.bif.gz"))}
     if name not in files:
         raise InputError(f"pgmpy ships no network '{name}'; {nearest(name, files)}")
-    return read_bif(files[name]).network
+    return files[name]

@@ -31,7 +31,8 @@ TABLE_DRAWS = 2000
 def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array:
     """Draws of shape (size, *counts.shape) whose last axis is Dirichlet(counts); a zero count stays zero."""
     draws = rng.standard_gamma(counts, size=(size, *counts.shape))
-    totals = draws.sum(axis=-1, keepdims=True)
+    pairs = counts.shape[-1] == 2  # most are, and numpy is slow to sum along so short an axis
+    totals = draws[..., :1] + draws[..., 1:] if pairs else draws.sum(axis=-1, keepdims=True)
     if not totals.all():  # all counts tiny, every gamma underflowed: the limit is one state, drawn by count
         vanished = totals[..., 0] == 0.0
         shares = np.broadcast_to(np.cumsum(counts, axis=-1), draws.shape)[vanished]

@@ -1,12 +1,13 @@
 """What an answer says, apart from how it is shown: pages of sections, sections of blocks.
 
 A page is a function of a result. ``render.text``, ``render.html`` and ``render.markdown`` print it; nothing here
-knows of a screen, and a page is the same whoever writes it.
+knows of a screen, and a page is the same whoever writes it. Blocks are named tuples: every command loads them, and
+making a dataclass takes five times as long.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: Columns of a page on a terminal.
 WIDTH = 100
@@ -14,8 +15,7 @@ WIDTH = 100
 DISCLAIMER = "For research and education; not a medical device."
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """Words with a meaning: ``strong``, ``leads``, ``changes``, ``faint`` or ``group``."""
 
     words: str
@@ -25,8 +25,7 @@ class Cell:
         return self.words
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """A share of 0 to 1 as a bar; ``width`` characters stand for 1, and are taken in any case if ``padded``."""
 
     share: float
@@ -35,8 +34,7 @@ class Bar:
     padded: bool = False
 
 
-@dataclass(frozen=True)
-class Track:
+class Track(NamedTuple):
     """A line from ``low`` to ``high`` on a scale of 0 to 1, and a mark on it; ``width`` characters long."""
 
     low: float
@@ -48,30 +46,26 @@ class Track:
 AnyCell = str | Cell | Bar | Track
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """Running text."""
 
     text: str
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(NamedTuple):
     """Lines that stand as they are, each of one or more parts; long ones continue ``indent`` characters in."""
 
     items: tuple[tuple[str | Cell, ...], ...]
     indent: int = 0
 
 
-@dataclass(frozen=True)
-class Entries:
+class Entries(NamedTuple):
     """What is said of a few things by name: ``Findings  level=cervical``."""
 
     rows: tuple[tuple[str, str | tuple[str | Cell, ...]], ...]
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(NamedTuple):
     """What is said, and in small print what it rests on."""
 
     claim: str
@@ -81,16 +75,14 @@ class Sentence:
         return f"{self.claim} {self.sources}".rstrip()
 
 
-@dataclass(frozen=True)
-class Bullets:
+class Bullets(NamedTuple):
     """A list of sentences."""
 
     items: tuple[Sentence, ...]
     mark: str = "- "
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Rows of cells under their heads; the columns numbered in ``right`` hold numbers.
 
     ``notes`` has a second line for each row, or is empty; ``below`` are lines that belong to the table, and
@@ -105,15 +97,13 @@ class Table:
     title: Cell | None = None
 
 
-@dataclass(frozen=True)
-class Differential:
+class Differential(NamedTuple):
     """Bars of probabilities with intervals and priors: ``rows`` are label, probability, interval or None, prior."""
 
     rows: tuple[tuple[str, float, tuple[float, float] | None, float], ...]
 
 
-@dataclass(frozen=True)
-class Waterfall:
+class Waterfall(NamedTuple):
     """From each log-odds (decibans) to the next, the first from zero; the last row is the sum."""
 
     names: tuple[str, ...]
@@ -122,8 +112,7 @@ class Waterfall:
     second: str
 
 
-@dataclass(frozen=True)
-class Tornado:
+class Tornado(NamedTuple):
     """Probabilities of ``title`` at the lower and the upper end of each number, and where it is ``now``."""
 
     names: tuple[str, ...]
@@ -132,8 +121,7 @@ class Tornado:
     title: str
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """A chart as data, in words what it shows, and the table that stands for it where there are no pictures."""
 
     chart: Differential | Waterfall | Tornado
@@ -141,8 +129,7 @@ class Figure:
     table: Table
 
 
-@dataclass(frozen=True)
-class References:
+class References(NamedTuple):
     """The list of sources, numbered from 1 as they are cited: [1], [2], …"""
 
     items: tuple[str, ...]
@@ -151,16 +138,14 @@ class References:
 Block = Paragraph | Lines | Entries | Bullets | Table | Figure | References
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """Blocks under a title, which may be empty; one without blocks is left out."""
 
     title: str
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """What was asked (``head``), sections, and warnings; the disclaimer stands below what is about diagnoses."""
 
     head: Entries | None
