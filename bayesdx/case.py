@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from numbers import Real
 from types import MappingProxyType
 from typing import NamedTuple
@@ -105,7 +104,7 @@ def shown(value: object) -> str:
     if isinstance(value, (Mapping, list, tuple, set)):
         return _kind(value)
     try:
-        return clipped(repr(value))
+        return clipped(" ".join(repr(value).split()))
     except ValueError:  # Python refuses to write a whole number of thousands of digits
         return "a number of many digits"
 
@@ -135,9 +134,13 @@ def is_missing(value: object) -> bool:
         return True
     if isinstance(value, (float, np.floating)):
         return bool(value != value)
-    if isinstance(value, Decimal):
-        return value.is_nan()
+    if _is_decimal(value):
+        return bool(value.is_nan())  # type: ignore[attr-defined]
     return type(value).__name__ in _MISSING_TYPES
+
+
+def _is_decimal(value: object) -> bool:
+    return type(value).__name__ == "Decimal"  # tables hold some, and its module need not be imported otherwise
 
 
 def number_of(value: object) -> float | None:
@@ -146,10 +149,10 @@ def number_of(value: object) -> float | None:
         value = value.strip()
         if not _NUMBER.fullmatch(value):
             return None
-    elif isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, Decimal)):
+    elif isinstance(value, (bool, np.bool_)) or not (isinstance(value, Real) or _is_decimal(value)):
         return None
     try:
-        number = float(value)
+        number = float(value)  # type: ignore[arg-type]
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
@@ -307,7 +310,7 @@ def _read(variable: Variable, value: object) -> tuple[Mapping[object, object], b
         if weights := parse_weights(text):
             return weights, False
         return ({ruled_out: 1.0}, True) if ruled_out else ({text: 1.0}, False)
-    if isinstance(value, (Real, Decimal, np.bool_)):
+    if isinstance(value, (Real, np.bool_)) or _is_decimal(value):
         return {value: 1.0}, False
     empty = isinstance(value, (Mapping, list, tuple)) and not value
     raise InputError(

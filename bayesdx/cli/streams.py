@@ -12,8 +12,7 @@ from typing import TextIO
 _LOOK_ALIKES = "bayesdx.look-alikes"
 _PLAIN = {
     **dict.fromkeys("‐‑‒–—―−─━╌", "-"),
-    **dict.fromkeys("‘’‚′", "'"),
-    **dict.fromkeys("“”„″", '"'),
+    **dict.fromkeys("‘’‚′“”„″", "'"),  # no double quotes, which would open a cell in a CSV row
     **dict.fromkeys("•●∙", "*"),
     **dict.fromkeys("█▉▊▋▌▍▎▏■▪", "#"),
     **dict.fromkeys("│┃▕", "|"),

@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.case import METADATA, case_from_mapping, encode_finding, is_missing, misplaced, word
+from bayesdx.case import METADATA, case_from_mapping, encode_finding, is_missing, misplaced, shown, word
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.table import NumberedRow
 from bayesdx.network import Array, Network
@@ -72,14 +72,10 @@ class _Encoder:
             raise row
         if self._is_case(row):
             return self._case(row)
-        wrong = next((column for column in row if not isinstance(column, str)), None)
-        if wrong is not None:
-            raise InputError(f"column {wrong!r} is not text")
         if self.findings.isdisjoint(row):
             raise InputError(self._no_finding(row))
         name = None if "id" in self.network or "id" in self.vocabulary else word(row.get("id"), "id")
-        cells = ((column, value) for column, value in row.items() if column not in self.reserved)
-        return self._encoded(name, cells, [])
+        return self._encoded(name, row.items(), [], self.reserved)
 
     def _is_case(self, row: Mapping[str, object]) -> bool:
         if "findings" not in self.network:
@@ -101,19 +97,25 @@ class _Encoder:
 
     def _no_finding(self, row: Mapping[str, object]) -> str:
         known = f"no column is a finding of network '{self.network.id}'"
-        free = [column for column in row if column and column not in self.reserved]
+        free = [column for column in map(str, row) if column and column not in self.reserved]
         if not free:
             return f"{known}; {nearest('', self.findings)}"
         closest = next((c for c in free if "did you mean" in nearest(c[:100], self.names)), free[0])
         return f"{known}: '{closest[:100]}'; {nearest(closest[:100], self.names)}"
 
-    def _encoded(self, name: str | None, cells: Iterable[tuple[str, object]], noted: list[str]) -> _Encoded:
+    def _encoded(
+        self,
+        name: str | None,
+        cells: Iterable[tuple[str, object]],
+        noted: list[str],
+        unused: frozenset[str] = frozenset(),
+    ) -> _Encoded:
         index = self.network.index
         hard: dict[int, int] = {}
         uncertain: list[tuple[str, Array]] = []
         seen: set[str] = set()
         for column, value in cells:
-            if value is None or (isinstance(value, str) and not value):
+            if value is None or (isinstance(value, str) and not value) or column in unused:
                 continue
             variable, code, weights, warnings = self._cell(column, value)
             noted += warnings
@@ -150,6 +152,8 @@ class _Encoder:
     def _encode(self, column: str, value: object) -> _Cell:
         if is_missing(value) or (isinstance(value, str) and not value.strip()):
             return column, -1, None, ()
+        if not isinstance(column, str):
+            raise InputError(f"column {shown(column)} is not text")
         if column not in self.names:
             folded = [name for name in self.names if name.casefold() == column.casefold()]
             if close := folded or get_close_matches(column, self.names, n=1, cutoff=0.8):

@@ -139,13 +139,15 @@ def _read_csv(path: str) -> Iterator[NumberedRow]:
                 return
             while len(cells) > len(heads) and not cells[-1].strip():
                 cells.pop()
-            if not any(cell.strip() for cell in cells):
+            if not any(map(str.strip, cells)):
                 continue
             if not len(heads) <= len(cells) <= width:
                 yield line, InputError(f"{len(cells)} cells, but {len(heads)} columns")
                 continue
-            names = heads + [""] * (len(cells) - len(heads))
-            yield line, {name: cell for name, cell in zip(names, cells, strict=True) if name or cell}
+            row = dict(zip(heads, cells, strict=False))
+            for cell in cells[len(heads) :]:
+                row[""] = row.get("") or cell  # below no name: worth a warning
+            yield line, row
 
 
 def _head(file: TextIO) -> tuple[str, int, str]:

@@ -124,7 +124,7 @@ def test_what_is_done_costs_nothing_more(model: Model) -> None:
         ("{mri: 3}", "'mri' is no examination or finding; did you mean 'mr'?"),
         ("{ct: -1}", "cost -1 of 'ct' is not a finite number >= 0"),
         ("{ct: dear}", "cost 'dear' of 'ct'"),
-        ("{ct: .nan}", "cost nan of 'ct'"),
+        ("{ct: .nan}", "cost '.nan' of 'ct'"),
     ],
 )
 def test_bad_costs(model: Model, tmp_path: Path, costs: str, message: str) -> None:

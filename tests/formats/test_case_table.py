@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -144,3 +145,179 @@ def test_nothing_half_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InputError, match="cannot be written"):
         write_rows(str(tmp_path / "no" / "out.csv"), ("x",), iter([(1,)]))
+
+
+TEXT = "id,level,age,note\np1,lumbar,31,x\np2,cervical,70,y\n"
+
+SAME = {
+    "semicolons": TEXT.replace(",", ";"),
+    "tabs": TEXT.replace(",", "\t"),
+    "bars": TEXT.replace(",", "|"),
+    "separator line": "sep=;\n" + TEXT.replace(",", ";"),
+    "quoted separator line": '"sep=,"\r\n' + TEXT.replace("\n", "\r\n"),
+    "byte-order mark": "\ufeff" + TEXT,
+    "two byte-order marks": "\ufeff\ufeff" + TEXT,
+    "empty columns at the end": TEXT.replace("note\n", "note,,\n").replace("x\n", "x,,\n").replace("y\n", "y,,\n"),
+    "empty cells at the end": TEXT.replace("x\n", "x,,,\n"),
+    "empty rows": TEXT.replace("p2", ",,,\n , ,\t,\n\np2") + ",,,\n,,,,,,\n",
+    "empty rows before": ",,,\n\n" + TEXT,
+    "a row with a long cell that can be read": TEXT.replace(",x", "," + "x" * 100_000),
+    "lines within a cell": TEXT.replace(",x", ',"two\nlines"'),
+    "Macintosh": TEXT.replace("\n", "\r"),
+    "no end of line": TEXT.rstrip(),
+    "blanks": TEXT.replace("level", " level ").replace("lumbar", " lumbar "),
+    "an unnamed index": TEXT.replace("id,", ",id,", 1).replace("p1", "0,p1").replace("p2", "1,p2"),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_tables_that_say_the_same(tmp_path: Path, small: NetworkDocument, name: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(TEXT)
+    plain = encoded(path, small)
+    path.write_bytes(SAME[name].encode())
+    table = encoded(path, small)
+    assert table.errors == []
+    assert table.ids == plain.ids == ["p1", "p2"]
+    np.testing.assert_array_equal(table.codes, plain.codes)
+
+
+def rows_of(path: Path, text: str, small: NetworkDocument) -> CaseTable:
+    path.write_text(text)
+    return encoded(path, small)
+
+
+@pytest.mark.parametrize(
+    ("text", "errors", "ids"),
+    [
+        (
+            'id,level,note\np1,lumbar,"report\np2,cervical,ok\np3,lumbar,ok\n',
+            [(2, "a quotation mark is not closed: the file ends inside it")],
+            [],
+        ),
+        (
+            'id,level,note\np0,lumbar,x\np1,lumbar,"report\np2,cervical,ok\np3,lumbar,"fine"\np4,lumbar,ok\n',
+            [(3, "not a row of CSV: ',' expected after '\"'")],
+            ["p0", "p4"],
+        ),
+        (
+            f"id,level,note\np1,lumbar,{'x' * 140_000}\np2,lumbar,x\n",
+            [(2, "a cell is longer than 131,072 characters")],
+            ["p2"],
+        ),
+        ("id,level,age\np1,lumbar,31,5\np2,lumbar,31\n", [(2, "4 cells, but 3 columns")], ["p2"]),
+        (
+            "id;age;level\np1;31,5;lumbar\n",
+            [(2, "age '31,5' is not a number of years from 0 to 120: a number")],
+            [],
+        ),
+        ("id,when\np1,lumbar\n", [(2, "no column is a finding of network 'small'")], []),
+        (
+            "id,Level\np1,lumbar\n",
+            [(2, "no column is a finding of network 'small': 'Level'; did you mean 'level'")],
+            [],
+        ),
+        ("p1,lumbar,31\np2,cervical,70\n", [(2, "no column is a finding of network 'small'")], []),
+        ("id,syrinx\np1,present\n", [(2, "no column is a finding of network 'small'")], []),
+        ("id,diagnosis,region\np1,capnon,spine\n", [(2, "no column is a finding of network 'small'")], []),
+        ("level,AGE\nlumbar,31\n", [(2, "unknown finding 'AGE'; did you mean 'age'")], []),
+    ],
+)
+def test_rows_that_are_refused(
+    tmp_path: Path, small: NetworkDocument, text: str, errors: list[tuple[int, str]], ids: list[str]
+) -> None:
+    table = rows_of(tmp_path / "t.csv", text, small)
+    assert [error.line for error in table.errors] == [line for line, _ in errors]
+    for error, (_, message) in zip(table.errors, errors, strict=True):
+        assert error.message.startswith(message)
+    assert table.ids == ids
+
+
+def test_missing_words_are_missing_and_rows_without_findings_are_counted(
+    tmp_path: Path, small: NetworkDocument
+) -> None:
+    table = rows_of(tmp_path / "t.csv", "id,level,age\np1,NA,31\np2,lumbar,N/A\np3,?,*\np4,NaN,\n", small)
+    assert table.ids == ["p1", "p2", "p3", "p4"]
+    assert (table.codes >= 0).sum(axis=1).tolist() == [1, 1, 0, 0]
+    assert dict(table.warnings) == {"no finding is stated: the answer is the prior alone": 2}
+
+
+def test_content_below_no_name_is_a_warning(tmp_path: Path, small: NetworkDocument) -> None:
+    table = rows_of(tmp_path / "t.csv", "level,,\nlumbar,hyper,\n", small)
+    assert dict(table.warnings) == {"column '' is not a finding, and is not used": 1}
+
+
+@pytest.mark.parametrize("case", ['{"findings": {"levl": "lumbar"}}', '{"findings": {"qqq": 1}}', '{"id": "a"}'])
+def test_json_lines_are_cases(tmp_path: Path, small: NetworkDocument, case: str) -> None:
+    table = rows_of(tmp_path / "t.jsonl", case + '\n{"id": "b", "level": "lumbar"}\n[1]\n"x"\n', small)
+    assert table.ids == ["b"]
+    assert [error.line for error in table.errors] == [1, 3, 4]
+    assert table.errors[0].message.startswith(("unknown finding", "no column is a finding of network 'small'"))
+    assert table.errors[1].message == "a row is a mapping of finding to state, not a list"
+
+
+def test_columns_given_twice(tmp_path: Path, small: NetworkDocument) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table([pa.array(["lumbar"]), pa.array(["cervical"])], names=["level", "level"]), path)
+    with pytest.raises(InputError, match="column 'level' is given twice"):
+        list(read_rows(str(path)))
+    with pytest.raises(InputError, match="column 'level' is given twice"):
+        read_rows(pd.DataFrame([["lumbar", "cervical"]], columns=["level", "level"]))
+    table = rows_of(tmp_path / "t.jsonl", '{"level": "lumbar", "level": "cervical"}\n', small)
+    assert table.errors[0].message == "key 'level' is given twice"
+
+
+@pytest.mark.parametrize("content", [b"", b"level\nlumbar\n", b"PAR1xxxxPAR1"])
+def test_files_that_are_no_parquet(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(content)
+    for read in (row_count, lambda name: list(read_rows(name))):
+        with pytest.raises(InputError, match="is not a Parquet file"):
+            read(str(path))
+
+
+def test_parquet_that_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"level": [f"lumbar{i}" for i in range(10_000)]}), path)
+    data = bytearray(path.read_bytes())
+    data[4:2000] = bytes(1996)
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"t\.parquet: row 1 cannot be read"):
+        list(read_rows(str(path)))
+
+
+def test_parquet_output_whose_first_text_comes_late(tmp_path: Path) -> None:
+    path = tmp_path / "out.parquet"
+    write_rows(str(path), ("id", "p"), ((f"p{i}" if i > 8500 else None, 0.5) for i in range(9000)))
+    ids = pq.read_table(path).column("id").to_pylist()
+    assert ids[8500:8502] == [None, "p8501"]
+    assert len(ids) == 9000
+
+
+@pytest.mark.parametrize("table", [{"level": "lumbar"}, 3, None])
+def test_what_is_no_table(table: object) -> None:
+    with pytest.raises(InputError, match="a table is a file, or rows that are mappings, not a"):
+        read_rows(table)
+
+
+def test_a_link_stays_a_link_and_a_file_keeps_its_mode(tmp_path: Path) -> None:
+    real, link, dangling = tmp_path / "real.csv", tmp_path / "link.csv", tmp_path / "dangling.csv"
+    real.write_text("old")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    dangling.symlink_to(tmp_path / "new.csv")
+    for path in (link, dangling):
+        write_rows(str(path), ("x",), iter([(1,)]))
+        assert path.is_symlink()
+        assert path.read_text() == "x\n1\n"
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    full = tmp_path / "full.csv"
+    full.symlink_to("/dev/full")
+    with pytest.raises(InputError, match=r"full\.csv: cannot be written \(No space left on device\)"):
+        write_rows(str(full), ("x",), iter([(1,)]))
+    assert [path.name for path in tmp_path.iterdir()] == ["full.csv"]
+    assert Path("/dev/full").is_char_device()

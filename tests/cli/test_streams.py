@@ -1,0 +1,115 @@
+"""Standard streams: every encoding, a reader that goes away, a full disk; and a package in a zip file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ENCODINGS = ("cp1252", "latin-1", "ascii", "gbk", "cp437", "utf-8")
+CASE = ("-f", "level=lumbar", "-f", "mr_t2_signal=hyper")
+PAGES = [
+    ("query", *CASE),
+    ("explain", *CASE),
+    ("what-if", *CASE),
+    ("cite", "mr_t2_signal=hyper", "--given", "diagnosis=meningioma", "-n", "spine"),
+    ("batch", "--help"),
+]
+
+
+def bayesdx(*arguments: str, encoding: str = "utf-8", **options: object) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "bayesdx", *arguments]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": encoding}, check=False, **streams)  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.mark.parametrize("arguments", PAGES, ids=[page[0] for page in PAGES])
+def test_every_encoding(arguments: tuple[str, ...]) -> None:
+    for encoding in ENCODINGS:
+        done = bayesdx(*arguments, encoding=encoding)
+        assert (done.returncode, done.stderr) == (0, b""), encoding
+        assert len(done.stdout.decode(encoding)) > 100
+
+
+def test_look_alikes(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("id,level\nRené − “患”²,lumbar\nb,é−\n", encoding="utf-8")
+    done = bayesdx("batch", str(table), encoding="ascii")
+    assert done.stdout.decode("ascii").splitlines()[1].startswith("2,Rene - '?'?,")
+    assert "'e-' is not a state of 'level'" in done.stderr.decode("ascii")
+
+
+@pytest.mark.parametrize("arguments", [("query", *CASE), ("query", *CASE, "--json"), ("--help",), ("batch", "T")])
+def test_full_disk_and_closed_pipe(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("level\n" + "lumbar\n" * 20_000)
+    arguments = tuple(str(table) if part == "T" else part for part in arguments)
+    with open("/dev/full", "wb") as full:
+        done = bayesdx(*arguments, stdout=full)
+    assert done.returncode == 2
+    assert done.stderr == b"bayesdx: standard output: cannot be written (No space left on device)\n"
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = bayesdx(*arguments, stdout=writing)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_closed_streams() -> None:
+    shell = f'"{sys.executable}" -m bayesdx query -f level=lumbar'
+    closed = subprocess.run(f"{shell} >&-", shell=True, capture_output=True, check=False)
+    assert (closed.returncode, closed.stderr.count(b"\n")) == (2, 1)
+    closed = subprocess.run(
+        f'"{sys.executable}" -m bayesdx query - <&-', shell=True, capture_output=True, check=False
+    )
+    assert (closed.returncode, closed.stderr) == (2, b"bayesdx: standard input is closed\n")
+
+
+@pytest.mark.parametrize("text", ["\ufefflevel,age\r\nlumbar,31\r\n", "sep=;\nlevel;age\nlumbar;31\n"])
+def test_standard_input_reads_like_a_file(tmp_path: Path, text: str) -> None:
+    table = tmp_path / "t.csv"
+    table.write_bytes(text.encode())
+    by_name = bayesdx("batch", str(table), encoding="latin-1")
+    with table.open("rb") as file:
+        by_stream = bayesdx("batch", "-", encoding="latin-1", stdin=file)
+    assert by_name.returncode == by_stream.returncode == 0
+    assert by_name.stdout == by_stream.stdout
+    refused = bayesdx("batch", "-", encoding="latin-1", input="level\né\n".encode("latin-1"))
+    assert (refused.returncode, refused.stderr) == (2, b"bayesdx: -: is not a text file (UTF-8)\n")
+
+
+@pytest.fixture(scope="module")
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as a wheel lays it out, in a zip file."""
+    path = tmp_path_factory.mktemp("zip") / "bayesdx.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in (ROOT / "bayesdx").rglob("*.py"):
+            archive.write(file, file.relative_to(ROOT))
+        for folder in ("networks", "priors"):
+            for file in (ROOT / folder).iterdir():
+                archive.write(file, Path("bayesdx", "_data", folder, file.name))
+    return path
+
+
+def test_from_a_zip_file(zipped: Path, tmp_path: Path) -> None:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(zipped), "TMPDIR": str(tmp_path)}
+        command = [sys.executable, "-P", *arguments]
+        return subprocess.run(command, env=environment, cwd="/", capture_output=True, text=True, check=True)
+
+    assert run("-c", "import bayesdx; print(bayesdx.__file__)").stdout.startswith(str(zipped))
+    asked = run("-m", "bayesdx", "query", "-f", "level=lumbar", "--json").stdout
+    assert asked == bayesdx("query", "-f", "level=lumbar", "--json").stdout.decode()
+    assert "what-if" in run("-m", "bayesdx", "--help").stdout
+    assert (
+        "facts"
+        in run("-c", "from bayesdx.knowledge.library import *; print('facts', len(open_library().facts))").stdout
+    )
+    assert list(tmp_path.iterdir()) == []
