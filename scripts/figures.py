@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from bayesdx.analyses.query.numbers.surprise import SIMULATED
+from bayesdx.analyses.sensitivity.numbers import monte_carlo
 from bayesdx.data import network_names
 from bayesdx.inference.draws import DRAWS
 from bayesdx.knowledge import build, studies
@@ -74,7 +75,9 @@ def _pooling() -> str:
 
 
 def _words() -> str:
-    return _table("word | proportion", [(word.replace("_", " "), f"{p:g}") for word, p in _model()["words"].items()])
+    return _table(
+        "word | proportion", [(word.replace("_", " "), f"{p:g}") for word, p in _model()["words"].items()]
+    )
 
 
 def _background() -> str:
@@ -109,7 +112,9 @@ def _networks() -> str:
         network = document.network
         forms, diagnoses = (network.variable(v).cardinality for v in ("form", "diagnosis"))
         parameters = sum(cpt.size for cpt in network.cpts.values())
-        rows.append((f"`{name}`", ", ".join(document.levels), diagnoses, forms, len(network.findings), f"{parameters:,}"))
+        rows.append(
+            (f"`{name}`", ", ".join(document.levels), diagnoses, forms, len(network.findings), f"{parameters:,}")
+        )
     return _table("network | levels | diagnoses | forms | findings | numbers in CPTs", rows)
 
 
@@ -125,7 +130,9 @@ FIGURES: Mapping[str, Callable[[], str]] = {
     "facts": lambda: f"{len(_facts()):,}",
     "facts_used": lambda: f"{sum(not fact['exclude'] for fact in _facts()):,}",
     "cases": lambda: str(len(yaml.safe_load(CASES.read_text(encoding="utf-8")))),
+    "sources_used": lambda: f"{len({fact['source'] for fact in _facts() if not fact['exclude']}):,}",
     "draws": lambda: str(DRAWS),
+    "sensitivity_draws": lambda: f"{monte_carlo.DRAWS:,}",
     "simulated": lambda: str(SIMULATED),
     "half_weight": lambda: f"{build._HALF_WEIGHT:g}",
     "uniform_part": lambda: f"{build._UNIFORM_PART:g}",

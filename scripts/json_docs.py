@@ -12,8 +12,8 @@ PAGE = ROOT / "docs" / "json.md"
 INTRODUCTION = """# JSON output
 
 Every command prints one JSON object with `--json`. The key `schema` names its form and version; the schemas
-themselves (JSON Schema 2020-12) are `schema.json` in the folders of `bayesdx/analyses/`. Numbers are finite, and probabilities are
-fractions of 1. This page is written by `python scripts/json_docs.py`.
+themselves (JSON Schema 2020-12) are `schema.json` in the folders of `bayesdx/analyses/`. Numbers are finite, and
+probabilities are fractions of 1. This page is written by `python scripts/json_docs.py`.
 """
 
 

@@ -3,7 +3,7 @@
 ``console``             commands, each on a line that begins with ``$ ``, followed by what they print.
                         ``head="N"`` keeps the first N lines and ends them with ``…``; ``from="PAGE"`` takes the
                         output of the same command on another page instead of running it twice
-``python``              statements after ``>>>``, followed by what they print; the blocks of a page share their names
+``python``              statements after ``>>>``, followed by what they print; blocks share the names of a page
 ``LANGUAGE title="F"``  a file F, which the commands that follow on the page may read
 ``<!-- figure: NAME -->…<!-- end -->``  a number or table that a function of scripts/figures.py gives
 
@@ -56,7 +56,7 @@ def pages() -> list[Path]:
     found = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "priors" / "README.md"]
     texts = {path: path.read_text(encoding="utf-8") for path in found}
     runnable = [path for path in found if BLOCK.search(texts[path])]
-    return sorted(runnable, key=lambda path: "evaluate" not in path.stem)
+    return sorted(runnable, key=lambda path: path.stem != "evaluation")
 
 
 def demo_command() -> str:
@@ -133,6 +133,8 @@ def python(body: str, names: dict[str, object], place: str) -> str:
             try:
                 exec(compile(piece.source, place, "single"), names)
             except Exception as error:
+                if not piece.want.startswith("Traceback"):
+                    raise SystemExit(f"{first}: {error!r}") from error
                 message = traceback.format_exception_only(error)[-1].rstrip()
                 output.write(f"Traceback (most recent call last):\n    ...\n{message}\n")
         parts.append(re.sub(r"^[ \t]*$", "<BLANKLINE>", output.getvalue().rstrip("\n"), flags=re.MULTILINE) + "\n")
