@@ -23,7 +23,7 @@ networks: $(VENV)/installed
 
 # The documentation as a site, into build/site.
 docs: $(VENV)/documented
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 bench: $(VENV)/developed
 	$(BIN)/python scripts/bench.py

@@ -59,6 +59,17 @@ def _facts() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@cache
+def _cases() -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+    return cases
+
+
+def _findings_per_case() -> str:
+    stated = [len(case["findings"]) + ("age" in case) + ("sex" in case) for case in _cases()]
+    return f"{sum(stated) / len(stated):.1f}"
+
+
 def _table(heads: str, rows: list[tuple[object, ...]]) -> str:
     names = heads.split(" | ")
     lines = [names, ["---"] * len(names), *([str(cell) for cell in row] for row in rows)]
@@ -129,7 +140,8 @@ FIGURES: Mapping[str, Callable[[], str]] = {
     "sources": lambda: f"{len(json.loads((ROOT / 'priors' / 'sources.json').read_text(encoding='utf-8'))):,}",
     "facts": lambda: f"{len(_facts()):,}",
     "facts_used": lambda: f"{sum(not fact['exclude'] for fact in _facts()):,}",
-    "cases": lambda: str(len(yaml.safe_load(CASES.read_text(encoding="utf-8")))),
+    "cases": lambda: str(len(_cases())),
+    "findings_per_case": _findings_per_case,
     "sources_used": lambda: f"{len({fact['source'] for fact in _facts() if not fact['exclude']}):,}",
     "draws": lambda: str(DRAWS),
     "sensitivity_draws": lambda: f"{monte_carlo.DRAWS:,}",

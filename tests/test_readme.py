@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -54,6 +55,22 @@ def test_nothing_is_shown_that_is_not_run(page: Path) -> None:
         assert language in ("console", "python", "yaml", "json", "csv", "text"), language
         assert language != "console" or body.startswith("$ ")
         assert language != "python" or body.startswith(">>> ")
+
+
+WRITTEN = [page for page in PAGES if page.name != "json.md"]  # whose titles name commands, and are no commands
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_in_the_text_have_their_options(page: Path) -> None:
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for line in re.findall(r"`bayesdx ([^`]+)`", text):
+        command: click.Command | None = main
+        arguments = shlex.split(line.replace("\n", " "))
+        while isinstance(command, click.Group) and arguments:
+            name, *arguments = arguments
+            command = command.get_command(click.Context(command), name)
+            assert command is not None, line
+            command.make_parser(click.Context(command)).parse_args(list(arguments))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
