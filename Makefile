@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test networks bench clean
+.PHONY: demo test networks docs bench clean
 
 # The main job on a real case: a densely calcified lesion of the foramen magnum.
 demo: $(VENV)/installed
@@ -21,6 +21,10 @@ test: $(VENV)/developed
 networks: $(VENV)/installed
 	$(BIN)/python scripts/build_networks.py
 
+# The documentation as a site, into build/site.
+docs: $(VENV)/documented
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 bench: $(VENV)/developed
 	$(BIN)/python scripts/bench.py
 
@@ -33,6 +37,10 @@ $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/developed: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $(VENV)/installed $@
+
+$(VENV)/documented: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	touch $(VENV)/installed $@
 
 clean:

@@ -1,0 +1,155 @@
+"""The numbers and tables that pages quote from the project's own files, by name."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bayesdx.analyses.query.numbers.surprise import SIMULATED
+from bayesdx.analyses.sensitivity.numbers import monte_carlo
+from bayesdx.data import network_names
+from bayesdx.inference.draws import DRAWS
+from bayesdx.knowledge import build, studies
+from bayesdx.model import load
+
+ROOT = Path(__file__).resolve().parent.parent
+MODEL = ROOT / "networks" / "model.yaml"
+CASES = ROOT / "examples" / "development_cases.yaml"
+#: The letter of each choice in the equations of docs/model.md.
+LETTERS = {
+    "base_strength": "m",
+    "form_strength": "f",
+    "definition_strength": "d",
+    "study_correlation": r"\rho",
+    "word_sample_size": "n_w",
+    "word_correlation": r"\rho_w",
+    "proportion_sample_size": "n_p",
+    "case_weight": "c",
+    "condition_weight": "q",
+    "site_transfer": "s",
+    "association_strength": r"\gamma",
+}
+
+
+def figure(name: str) -> str:
+    """The figure of this name as Markdown; a table has blank lines around it. SystemExit for an unknown name."""
+    if name in _model()["pooling"]:
+        return f"{_model()['pooling'][name]:g}"
+    if name not in FIGURES:
+        raise SystemExit(f"there is no figure '{name}'")
+    return FIGURES[name]()
+
+
+@cache
+def _model() -> Mapping[str, Any]:
+    model: Mapping[str, Any] = yaml.safe_load(MODEL.read_text(encoding="utf-8"))
+    return model
+
+
+@cache
+def _facts() -> list[dict[str, str]]:
+    with (ROOT / "priors" / "facts.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def _cases() -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+    return cases
+
+
+def _findings_per_case() -> str:
+    stated = [len(case["findings"]) + ("age" in case) + ("sex" in case) for case in _cases()]
+    return f"{sum(stated) / len(stated):.1f}"
+
+
+def _table(heads: str, rows: list[tuple[object, ...]]) -> str:
+    names = heads.split(" | ")
+    lines = [names, ["---"] * len(names), *([str(cell) for cell in row] for row in rows)]
+    return "\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n\n"
+
+
+def _pooling() -> str:
+    """One row a choice, with the words that model.yaml says of it."""
+    said = re.findall(r"^  (\w+): \S+ +# (.*)$", MODEL.read_text(encoding="utf-8"), re.MULTILINE)
+    values = _model()["pooling"]
+    meaning = {name: text for name, text in said if name in values}
+    rows: list[tuple[object, ...]] = [(f"`{n}`", f"${LETTERS[n]}$", f"{values[n]:g}", meaning[n]) for n in values]
+    return _table("name | letter | value | meaning", rows)
+
+
+def _words() -> str:
+    return _table(
+        "word | proportion", [(word.replace("_", " "), f"{p:g}") for word, p in _model()["words"].items()]
+    )
+
+
+def _background() -> str:
+    return _table("sign | assumed", [(f"`{sign}`", f"{p:g}") for sign, p in _model()["background"].items()])
+
+
+def _associations() -> str:
+    rows: list[tuple[object, ...]] = [
+        (f"`{entry['parent']}`", f"`{entry['child']}`", entry["reason"]) for entry in _model()["associations"]
+    ]
+    return _table("given | finding | reason", rows)
+
+
+def _minerals() -> str:
+    rows: list[tuple[object, ...]] = [
+        (f"`{pattern}`", *(f"{kinds[kind]:g}" for kind in ("rim", "scattered", "dense")))
+        for pattern, kinds in _model()["mineralisation_given_pattern"].items()
+    ]
+    return _table("pattern on CT | rim | scattered | dense", rows)
+
+
+def _unremarked() -> str:
+    ((finding, parts),) = _model()["unremarked"].items()
+    ((state, part),) = parts.items()
+    return f"`{state}` of `{finding}`: {part:g}"
+
+
+def _networks() -> str:
+    rows: list[tuple[object, ...]] = []
+    for name in network_names():
+        document = load(name).document
+        network = document.network
+        forms, diagnoses = (network.variable(v).cardinality for v in ("form", "diagnosis"))
+        parameters = sum(cpt.size for cpt in network.cpts.values())
+        rows.append(
+            (f"`{name}`", ", ".join(document.levels), diagnoses, forms, len(network.findings), f"{parameters:,}")
+        )
+    return _table("network | levels | diagnoses | forms | findings | numbers in CPTs", rows)
+
+
+FIGURES: Mapping[str, Callable[[], str]] = {
+    "pooling": _pooling,
+    "words": _words,
+    "background": _background,
+    "associations": _associations,
+    "minerals": _minerals,
+    "unremarked": _unremarked,
+    "networks": _networks,
+    "sources": lambda: f"{len(json.loads((ROOT / 'priors' / 'sources.json').read_text(encoding='utf-8'))):,}",
+    "facts": lambda: f"{len(_facts()):,}",
+    "facts_used": lambda: f"{sum(not fact['exclude'] for fact in _facts()):,}",
+    "cases": lambda: str(len(_cases())),
+    "findings_per_case": _findings_per_case,
+    "sources_used": lambda: f"{len({fact['source'] for fact in _facts() if not fact['exclude']}):,}",
+    "draws": lambda: str(DRAWS),
+    "sensitivity_draws": lambda: f"{monte_carlo.DRAWS:,}",
+    "simulated": lambda: str(SIMULATED),
+    "half_weight": lambda: f"{build._HALF_WEIGHT:g}",
+    "uniform_part": lambda: f"{build._UNIFORM_PART:g}",
+    "min_diagnoses": lambda: f"{build._MIN_DIAGNOSES:g}",
+    "range_to_sd": lambda: f"{studies._RANGE_TO_SD:g}",
+    "usual_sd_age": lambda: f"{studies._USUAL_SD['age_group']:g}",
+    "usual_sd_size": lambda: f"{studies._USUAL_SD['size_mm']:g}",
+}
