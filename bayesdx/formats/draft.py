@@ -65,6 +65,9 @@ class NetworkDraft:
         return NetworkDocument(network, warnings=(*warnings, *rounded))
 
 
+AGRUM_ORDER = "written by aGrUM, which lists the parents of a CPT the fastest first: read that way"
+
+
 def normalised(
     families: dict[str, list[Variable]], cpts: dict[str, Array]
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
