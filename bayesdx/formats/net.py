@@ -11,7 +11,7 @@ import numpy as np
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.files import read_text_as_declared
-from bayesdx.formats.draft import NetworkDraft, family_shape, numbers_of
+from bayesdx.formats.draft import NetworkDraft, family_shape, naming, numbers_of
 from bayesdx.formats.scanner import Scanner, one_line, token, without_comments
 from bayesdx.network import Variable
 
@@ -34,10 +34,8 @@ def read_net(path: str | os.PathLike[str]) -> NetworkDocument:
     and for whatever Network refuses.
     """
     text, place, warnings = read_text_as_declared(path)
-    try:
+    with naming(place):
         return net_document(text, os.path.basename(path).split(".")[0], warnings)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def net_document(text: str, network_id: str = "network", warnings: Sequence[str] = ()) -> NetworkDocument:

@@ -18,7 +18,7 @@ import numpy as np
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.files import read_text_as_declared
-from bayesdx.formats.draft import AGRUM_ORDER, NetworkDraft
+from bayesdx.formats.draft import AGRUM_ORDER, NetworkDraft, naming
 from bayesdx.network import Array, Variable, cpt_shape
 
 
@@ -49,19 +49,15 @@ def read_uai(path: str | os.PathLike[str]) -> NetworkDocument:
     refuses.
     """
     text, place, warnings = read_text_as_declared(path)
-    try:
+    with naming(place):
         return uai_document(text, os.path.basename(path).split(".")[0], warnings)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def read_factors(path: str | os.PathLike[str]) -> FactorGraph:
     """The factors of a UAI file, whether it is a Bayesian or a Markov network; errors as in ``read_uai``."""
     text, place, _ = read_text_as_declared(path)
-    try:
+    with naming(place):
         return parse_uai(text)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def uai_document(text: str, network_id: str = "network", warnings: Sequence[str] = ()) -> NetworkDocument:
@@ -147,10 +143,8 @@ def read_evidence(path: str | os.PathLike[str]) -> dict[str, str]:
     the number of samples before that, is read when it holds one sample.
     """
     text, place, _ = read_text_as_declared(path)
-    try:
+    with naming(place):
         return parse_evidence(text)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def parse_evidence(text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import read_text_as_declared
-from bayesdx.formats.draft import AGRUM_ORDER, NetworkDraft, numbers_of
+from bayesdx.formats.draft import AGRUM_ORDER, NetworkDraft, naming, numbers_of
 from bayesdx.formats.xml_tree import parse_xml, words_of
 from bayesdx.network import Array, Variable
 
@@ -23,10 +23,8 @@ def read_xdsl(path: str | os.PathLike[str]) -> NetworkDocument:
     decisions, dynamic networks) and for whatever Network refuses.
     """
     text, place, warnings = read_text_as_declared(path)
-    try:
+    with naming(place):
         return xdsl_document(text, os.path.basename(path).split(".")[0], warnings)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def xdsl_document(text: str, network_id: str = "", warnings: Sequence[str] = ()) -> NetworkDocument:
