@@ -16,7 +16,7 @@ import numpy as np
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import read_text_as_declared
-from bayesdx.formats.draft import NetworkDraft, family_shape, numbers_of
+from bayesdx.formats.draft import NetworkDraft, family_shape, naming, numbers_of
 from bayesdx.formats.plain_names import Renaming, bif_name
 from bayesdx.formats.scanner import Scanner, token, without_comments
 from bayesdx.network import Array, Network, Variable
@@ -49,10 +49,8 @@ def read_bif(path: str | os.PathLike[str]) -> NetworkDocument:
     Raises InputError, naming the file, for text that is not BIF and for whatever Network refuses.
     """
     text, place, warnings = read_text_as_declared(path)
-    try:
+    with naming(place):
         return bif_document(text, os.path.basename(path).split(".")[0], warnings)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def parse_bif(text: str, network_id: str = "") -> Network:

@@ -12,10 +12,14 @@ from bayesdx.files import parse, read_text, write_text
 
 
 def read_cases(path: str | os.PathLike[str]) -> list[Case]:
-    """Cases of a YAML or JSON file (one case, or a list of cases); ``-`` is standard input.
+    """Cases of a YAML or JSON file (one case, or a list of cases), or of UAI evidence; ``-`` is standard input.
 
     Raises InputError that names the file and the place in it.
     """
+    if os.fspath(path).lower().endswith(".evid"):
+        from bayesdx.formats.uai import read_evidence
+
+        return [case_from_mapping({"findings": read_evidence(path)}, os.fspath(path))]
     text, place = read_text(os.fspath(path))
     data = parse(text, place)
     if isinstance(data, list):

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError, nearest
+from bayesdx.formats.scanner import one_line
 from bayesdx.network import ROW_SUM_TOLERANCE, Array, Network, Variable, cpt_shape, row_name
 
 #: A row of a file that misses 1 by more than rounding, but by no more than this, is divided by its sum.
 ROW_SUM_ROUNDING = 1e-3
+
+
+@contextmanager
+def naming(place: str) -> Iterator[None]:
+    """Put the name of the file before the message of an InputError, and keep the message on one line."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(one_line(f"{place}: {error}")) from None
 
 
 class NetworkDraft:
@@ -65,6 +76,9 @@ class NetworkDraft:
         return NetworkDocument(network, warnings=(*warnings, *rounded))
 
 
+AGRUM_ORDER = "written by aGrUM, which lists the parents of a CPT the fastest first: read that way"
+
+
 def normalised(
     families: dict[str, list[Variable]], cpts: dict[str, Array]
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
@@ -79,8 +93,8 @@ def normalised(
         with np.errstate(all="ignore"):
             sums = table.sum(axis=-1, keepdims=True)
             off = np.abs(sums - 1.0)
-        # Ten digits decide, so that a row of 0.3330 and 0.6660 is off by 0.001 and not by a bit more.
-        rounded = (off > ROW_SUM_TOLERANCE) & (off.round(10) <= ROW_SUM_ROUNDING)
+        # In floating point the sum of 0.333 and 0.666 is off by a bit more than 0.001.
+        rounded = (off > ROW_SUM_TOLERANCE) & (off < ROW_SUM_ROUNDING + 1e-10)
         if not rounded.any():
             continue
         found[owner] = np.where(rounded, table / np.where(rounded, sums, 1.0), table)

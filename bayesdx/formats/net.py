@@ -11,7 +11,7 @@ import numpy as np
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.files import read_text_as_declared
-from bayesdx.formats.draft import NetworkDraft, family_shape, numbers_of
+from bayesdx.formats.draft import NetworkDraft, family_shape, naming, numbers_of
 from bayesdx.formats.scanner import Scanner, one_line, token, without_comments
 from bayesdx.network import Variable
 
@@ -23,7 +23,7 @@ _NAME = token(_IDENTIFIER)
 _HEAD = token(r"\(([^()]*)\)")
 _OPEN, _CLOSE = token(r"\{"), token(r"\}")
 _FIELD = token(rf"({_IDENTIFIER})\s*=\s*((?:{_STRING}|[^\";])*+);", re.DOTALL)
-_STRINGS = re.compile(_STRING, re.DOTALL)
+_STATE = re.compile(rf"{_STRING}|[^\s()\",]+", re.DOTALL)
 _LAYOUT = str.maketrans("()", "  ")
 
 
@@ -34,10 +34,8 @@ def read_net(path: str | os.PathLike[str]) -> NetworkDocument:
     and for whatever Network refuses.
     """
     text, place, warnings = read_text_as_declared(path)
-    try:
+    with naming(place):
         return net_document(text, os.path.basename(path).split(".")[0], warnings)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def net_document(text: str, network_id: str = "network", warnings: Sequence[str] = ()) -> NetworkDocument:
@@ -81,12 +79,14 @@ def _node(scanner: Scanner, kind: str) -> Variable:
         raise scanner.error(f"'{name}' is a continuous node: only discrete ones are read")
     if "states" not in fields:
         raise scanner.error(f"node '{name}' has no states")
-    states = tuple(_unquoted(quoted) for quoted in _STRINGS.findall(fields["states"]))
-    return Variable(name, states, _unquoted(fields.get("label", "").strip()))
+    states = tuple(_unquoted(state) for state in _STATE.findall(fields["states"]))
+    return Variable(name, states, _unquoted(fields.get("label", "")))
 
 
 def _unquoted(text: str) -> str:
-    return one_line(re.sub(r'\\(["\\])', r"\1", text[1:-1]))
+    """A string without its quotes; aGrUM writes some words without any."""
+    text = text.strip()
+    return one_line(re.sub(r'\\(["\\])', r"\1", text[1:-1]) if text.startswith('"') else text)
 
 
 def _add_potential(draft: NetworkDraft, head: str, fields: dict[str, str]) -> None:

@@ -32,7 +32,7 @@ import numpy as np
 from bayesdx.document import NetworkDocument, PriorSet, default_of
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse_json, read_text_as_declared, write_text
-from bayesdx.formats.draft import NetworkDraft, family_shape, normalised
+from bayesdx.formats.draft import NetworkDraft, family_shape, naming, normalised
 from bayesdx.network import Array, Network, Variable
 
 FORMAT = "bayesdx-network/1"
@@ -50,14 +50,11 @@ def network_from_dict(data: Any, place: str = "network") -> NetworkDocument:
     """Build the document from parsed JSON; ``place`` begins every message."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise InputError(f"{place}: is not a {FORMAT} file")
-    try:
-        return _document(data)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
-    except KeyError as error:
-        raise InputError(f"{place}: key {error} is missing") from None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{place}: {error}") from None
+    with naming(place):
+        try:
+            return _document(data)
+        except KeyError as error:
+            raise InputError(f"key {error} is missing") from None
 
 
 def _document(data: dict[str, Any]) -> NetworkDocument:

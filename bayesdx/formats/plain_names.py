@@ -78,4 +78,5 @@ def bif_name(name: str, kind: str) -> str:
 
 
 def _xml_name(name: str, kind: str) -> str:
-    return name.strip() or kind
+    """``name`` without the blanks that readers of XML drop; ``kind`` when nothing of it is left."""
+    return re.sub(" +", " ", name.strip()) or kind

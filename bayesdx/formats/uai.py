@@ -1,12 +1,15 @@
 """Networks of the UAI inference competitions: ``.uai`` files of numbers, and the evidence beside them.
 
 Variables and states have no names there: they are ``x0``, ``x1``, … with the states ``0``, ``1``, …
+Lines that begin with ``c`` are comments. aGrUM (3.3) adds comments after ``#``, and has the first parent fastest
+where the format has it slowest.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +18,7 @@ import numpy as np
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.files import read_text_as_declared
-from bayesdx.formats.draft import NetworkDraft
+from bayesdx.formats.draft import AGRUM_ORDER, NetworkDraft, naming
 from bayesdx.network import Array, Variable, cpt_shape
 
 
@@ -46,19 +49,15 @@ def read_uai(path: str | os.PathLike[str]) -> NetworkDocument:
     refuses.
     """
     text, place, warnings = read_text_as_declared(path)
-    try:
+    with naming(place):
         return uai_document(text, os.path.basename(path).split(".")[0], warnings)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def read_factors(path: str | os.PathLike[str]) -> FactorGraph:
     """The factors of a UAI file, whether it is a Bayesian or a Markov network; errors as in ``read_uai``."""
     text, place, _ = read_text_as_declared(path)
-    try:
+    with naming(place):
         return parse_uai(text)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def uai_document(text: str, network_id: str = "network", warnings: Sequence[str] = ()) -> NetworkDocument:
@@ -75,13 +74,17 @@ def uai_document(text: str, network_id: str = "network", warnings: Sequence[str]
         draft.declare(Variable(f"x{i}", tuple(str(state) for state in range(cardinality))))
     for factor in graph.factors:
         *parents, owner = (f"x{i}" for i in factor.scope)
-        draft.add_table(draft.family(owner, parents), factor.table)
+        if "#" in text and len(parents) > 1:
+            warnings = (*warnings, AGRUM_ORDER) if AGRUM_ORDER not in warnings else warnings
+            draft.add_numbers(draft.family(owner, reversed(parents)), factor.table.ravel())
+        else:
+            draft.add_table(draft.family(owner, parents), factor.table)
     return draft.document(network_id, warnings)
 
 
 def parse_uai(text: str) -> FactorGraph:
     """The variables and factors that UAI ``text`` lists."""
-    words = iter(text.split())
+    words = iter(_without_comments(text).split())
     kind = next(words, "").upper()
     if kind not in ("BAYES", "MARKOV"):
         raise InputError("is not a UAI file: it begins with neither BAYES nor MARKOV")
@@ -93,6 +96,10 @@ def parse_uai(text: str) -> FactorGraph:
     if extra is not None:
         raise InputError(f"'{extra}' follows the last factor, where the file should end")
     return FactorGraph(kind, cards, factors)
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"#[^\n]*|^c(?:\s[^\n]*)?$", "", text, flags=re.MULTILINE)
 
 
 def _scope(words: Iterator[str], variables: int) -> tuple[int, ...]:
@@ -136,15 +143,13 @@ def read_evidence(path: str | os.PathLike[str]) -> dict[str, str]:
     the number of samples before that, is read when it holds one sample.
     """
     text, place, _ = read_text_as_declared(path)
-    try:
+    with naming(place):
         return parse_evidence(text)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def parse_evidence(text: str) -> dict[str, str]:
     """Findings of UAI evidence ``text``."""
-    words = text.split()
+    words = _without_comments(text).split()
     one_sample = len(words) > 1 and words[0] == "1" and len(words) != 3
     numbers = iter(words[1:] if one_sample else words)
     count = _count(numbers, "the number of observed variables")

@@ -11,7 +11,7 @@ import numpy as np
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import read_text_as_declared
-from bayesdx.formats.draft import NetworkDraft, numbers_of
+from bayesdx.formats.draft import AGRUM_ORDER, NetworkDraft, naming, numbers_of
 from bayesdx.formats.xml_tree import parse_xml, words_of
 from bayesdx.network import Array, Variable
 
@@ -23,10 +23,8 @@ def read_xdsl(path: str | os.PathLike[str]) -> NetworkDocument:
     decisions, dynamic networks) and for whatever Network refuses.
     """
     text, place, warnings = read_text_as_declared(path)
-    try:
+    with naming(place):
         return xdsl_document(text, os.path.basename(path).split(".")[0], warnings)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def xdsl_document(text: str, network_id: str = "", warnings: Sequence[str] = ()) -> NetworkDocument:
@@ -45,8 +43,14 @@ def xdsl_document(text: str, network_id: str = "", warnings: Sequence[str] = ())
             raise InputError(f"'{name}' is a node of kind '{node.tag}': only cpt and deterministic ones are read")
         states = tuple(state.get("id", "") for state in node.findall("state"))
         draft.declare(Variable(name, states, labels.get(name, "")))
+    # SMILE has the first parent slowest; aGrUM (3.3) writes it fastest, and signs its files in a comment.
+    agrum = "network was created by pyAgrum" in text
     for node in nodes:
-        family = draft.family(node.get("id", ""), words_of(node.find("parents")).split())
+        parents = words_of(node.find("parents")).split()
+        if agrum and len(parents) > 1:
+            parents.reverse()
+            warnings = (*warnings, AGRUM_ORDER) if AGRUM_ORDER not in warnings else warnings
+        family = draft.family(node.get("id", ""), parents)
         draft.add_numbers(family, _numbers(node, family[-1]))
     return draft.document(network_id or root.get("id") or "network", warnings)
 

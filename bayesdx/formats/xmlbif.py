@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.files import read_text_as_declared
-from bayesdx.formats.draft import NetworkDraft, numbers_of
+from bayesdx.formats.draft import NetworkDraft, naming, numbers_of
 from bayesdx.formats.plain_names import Renaming
 from bayesdx.formats.xml_tree import parse_xml, words_of
 from bayesdx.network import Network, Variable
@@ -21,10 +21,8 @@ def read_xmlbif(path: str | os.PathLike[str]) -> NetworkDocument:
     Raises InputError, naming the file, for text that is not XMLBIF and for whatever Network refuses.
     """
     text, place, warnings = read_text_as_declared(path)
-    try:
+    with naming(place):
         return xmlbif_document(text, os.path.basename(path).split(".")[0], warnings)
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from None
 
 
 def xmlbif_document(text: str, network_id: str = "", warnings: Sequence[str] = ()) -> NetworkDocument:
