@@ -254,7 +254,7 @@ def test_batch_equals_single_queries(model: Model) -> None:
         {"id": "a", "age": 50, "level": "cervical", "mr_t2_signal": {"hyper": 0.7, "iso": 0.3}},
         {"id": "b", "ct_calcification": "present", "compartment": "not extradural"},
         {"id": "c", "ct_calcification": "absent", "ct_calcification_pattern": "punctate"},
-        {},
+        {"sex": "female"},
     ]
     batch = model.query_batch(rows)
     assert batch.lines == (1, 2, 4)

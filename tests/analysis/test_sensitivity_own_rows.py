@@ -9,6 +9,7 @@ import pytest
 from sensitivity_networks import ask, hard
 from test_sensitivity_one_way import with_target
 
+from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity, sensitivity
 from bayesdx.formats.example_networks import example_network
@@ -19,7 +20,9 @@ from bayesdx.words.parameters import describe_parameter
 @pytest.fixture(scope="module")
 def lung() -> Sensitivity:
     network = with_target(example_network("asia"), "lung")
-    return sensitivity(ask(network, hard(network, dysp="yes", xray="yes", smoke="yes")), draws=100)
+    return sensitivity(ask(network, hard(network, dysp="yes", xray="yes", smoke="yes")), draws=100).faced(
+        ANALYSES["sensitivity"]
+    )
 
 
 def test_own_rows_stand_in_the_text_as_in_json(lung: Sensitivity) -> None:
@@ -60,9 +63,9 @@ def test_names_keep_their_letters() -> None:
     parameters = one_way(ask(network, findings)).parameters
     label = describe_parameter(parameters, parameters.find("Lung", 0, 0))
     assert label == "Lung: Cancer given Smoker Yes, age of the patient Old"
-    found = sensitivity(ask(network, findings), draws=100)
+    found = sensitivity(ask(network, findings), draws=100).faced(ANALYSES["sensitivity"])
     assert "then Clear leads" in " ".join(str(found).split())
     lung = replace(network.variable("Lung"), state_labels=("Cancer of the lung", "Clear lung"))
     labelled = replace(network, variables=(*network.variables[:2], lung))
-    found = sensitivity(ask(labelled, findings), draws=100)
+    found = sensitivity(ask(labelled, findings), draws=100).faced(ANALYSES["sensitivity"])
     assert "then clear lung leads" in " ".join(str(found).split())

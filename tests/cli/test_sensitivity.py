@@ -88,14 +88,6 @@ def test_text(run: Run) -> None:
     assert lines[-1] == "For research and education; not a medical device."
 
 
-def test_text_without_unicode(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Plain:
-        encoding = "ascii"
-
-    monkeypatch.setattr("bayesdx.analyses.sensitivity.page.sys", type("sys", (), {"stdout": Plain}))
-    run("sensitivity", *CASE, "--draws", "300").stdout.encode("ascii")
-
-
 def test_sentences_are_true(data: Path) -> None:
     """The leader stays just before the stated factor of rarity, and the named one leads just after."""
     model = bayesdx.load(data / "networks" / "spine.json")

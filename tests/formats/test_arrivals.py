@@ -134,7 +134,7 @@ def _yaml(path: Path, case: dict[str, Any]) -> Path:
 @pytest.mark.parametrize("name", ["id", "diagnosis", "region"])
 def test_name_of_a_finding_beside_the_findings_is_a_warning(name: str) -> None:
     answer = two_findings(name).query({name: "south", "findings": {"test": "pos"}})
-    assert f"key '{name}' is not used: a finding belongs under 'findings'" in answer.warnings
+    assert f"key '{name}' is not used: a finding belongs under 'findings'" in answer.to_dict()["warnings"]
 
 
 def test_states_called_like_columns() -> None:
