@@ -72,7 +72,7 @@ class _Encoder:
             raise row
         if self._is_case(row):
             return self._case(row)
-        if self.findings.isdisjoint(row):
+        if row and self.findings.isdisjoint(row):
             raise InputError(self._no_finding(row))
         name = None if "id" in self.network or "id" in self.vocabulary else word(row.get("id"), "id")
         return self._encoded(name, row.items(), [], self.reserved)
