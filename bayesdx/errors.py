@@ -9,6 +9,10 @@ class InputError(ValueError):
     """Bad input: the command line prints the message and exits with code 2."""
 
 
+#: Said of a row of a table whose findings cannot occur together.
+IMPOSSIBLE = "the findings are impossible together"
+
+
 class ImpossibleFindings(InputError):
     """The findings have probability zero together under the network."""
 

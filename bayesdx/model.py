@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bayesdx.analyses.cite_case.numbers import CaseCitation
     from bayesdx.analyses.compare.numbers import Comparison
     from bayesdx.analyses.explain.numbers.explanation import Explanation
+    from bayesdx.analyses.export.numbers import NetworkExport
     from bayesdx.analyses.query.numbers.differential import QueryResult
     from bayesdx.analyses.report.numbers import Report
     from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
@@ -174,6 +175,12 @@ class Model:
         begun = analysis.run(self.question, as_mapping(as_case(case)), **options)
         return cast("Questionnaire", begun.faced(analysis))
 
+    def export(self, file_format: str = "bif", file: str | None = None) -> NetworkExport:
+        """The network as text of another program's format; see ``bayesdx.analyses.export``."""
+        analysis = ANALYSES["export"]
+        written = analysis.run(self.network, self.head(), file_format, file)
+        return cast("NetworkExport", written.faced(analysis))
+
     def costs(self, costs: AnyCosts | None) -> Costs | None:
         """Costs from a mapping or a file; raises InputError for a name that is not in the network."""
         from bayesdx.analyses.what_if.numbers.costs import Costs, costs_from_mapping
@@ -193,7 +200,7 @@ class Model:
         """
         from bayesdx.analyses.batch.numbers import joined
 
-        return joined(self.batches(table), self.engine)
+        return replace(joined(self.batches(table), self.engine), asked=self.head(), face=ANALYSES["batch"])
 
     def batches(self, table: AnyTable) -> Iterator[BatchResult]:
         """Like ``query_batch``, a bounded number of rows at a time, for tables of any length."""
@@ -235,7 +242,7 @@ class Model:
 
         self._needs_target()
         write_rows(output, columns_of(self.network.variable(str(self.network.target)).states), rows())
-        return BatchSummary(scored, tuple(errors), warnings)
+        return BatchSummary(table, scored, tuple(errors), warnings, self.head(), face=ANALYSES["batch"])
 
     def _needs_target(self) -> None:
         if self.network.target is None:

@@ -16,7 +16,7 @@ from bayesdx.analyses.query.numbers.surprise import SIMULATED
 from bayesdx.analyses.sensitivity.numbers import monte_carlo
 from bayesdx.data import network_names
 from bayesdx.inference.draws import DRAWS
-from bayesdx.knowledge import build, studies
+from bayesdx.knowledge import pooling, studies
 from bayesdx.model import load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -146,9 +146,9 @@ FIGURES: Mapping[str, Callable[[], str]] = {
     "draws": lambda: str(DRAWS),
     "sensitivity_draws": lambda: f"{monte_carlo.DRAWS:,}",
     "simulated": lambda: str(SIMULATED),
-    "half_weight": lambda: f"{build._HALF_WEIGHT:g}",
-    "uniform_part": lambda: f"{build._UNIFORM_PART:g}",
-    "min_diagnoses": lambda: f"{build._MIN_DIAGNOSES:g}",
+    "half_weight": lambda: f"{pooling._HALF_WEIGHT:g}",
+    "uniform_part": lambda: f"{pooling._UNIFORM_PART:g}",
+    "min_diagnoses": lambda: f"{pooling.MIN_DIAGNOSES:g}",
     "range_to_sd": lambda: f"{studies._RANGE_TO_SD:g}",
     "usual_sd_age": lambda: f"{studies._USUAL_SD['age_group']:g}",
     "usual_sd_size": lambda: f"{studies._USUAL_SD['size_mm']:g}",

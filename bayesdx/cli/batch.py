@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from bayesdx.cli.common import json_option, network_option, prior_option, progress, target_option
-from bayesdx.cli.output import echo_json
-
-if TYPE_CHECKING:
-    from bayesdx.analyses.batch.numbers import BatchSummary
-    from bayesdx.model import Model
-
-#: Bad rows that are shown one by one.
-SHOWN = 20
+from bayesdx.cli.output import show
 
 
 @click.command("batch")
@@ -43,38 +34,18 @@ def command(
     out; the rest is scored. One network scores all rows: 'spine', unless --network names another. --json prints a
     summary, and the cases without -o.
     """
-    from bayesdx.analyses.batch.numbers import nothing_scored
+    from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary, nothing_scored
+    from bayesdx.formats.table import row_count
     from bayesdx.model import DEFAULT_NETWORK, load
 
     model = load(network or DEFAULT_NETWORK, prior, target)
     if as_json and output == "-":
-        result = model.query_batch(path)
-        if not result.lines:
+        result: BatchResult | BatchSummary = model.query_batch(path)
+        if isinstance(result, BatchResult) and not result.lines:
             raise nothing_scored(path, result.errors)
-        echo_json({"schema": "batch/1", **model.head(), **result.to_dict()})
-        wrong = bool(result.errors)
     else:
-        summary = _write(model, path, output)
-        wrong = bool(summary.errors)
-        if as_json:
-            echo_json({"schema": "batch/1", **model.head(), **summary.to_dict()})
-        else:
-            _report(summary, path, model.network.id)
-    if strict and wrong:
+        with progress("Scoring", row_count(path)) as advance:
+            result = model.write_batch(path, output, advance)
+    show(result, as_json, err=not as_json)
+    if strict and result.errors:
         ctx.exit(2)
-
-
-def _write(model: Model, path: str, output: str) -> BatchSummary:
-    from bayesdx.formats.table import row_count
-
-    with progress("Scoring", row_count(path)) as advance:
-        return model.write_batch(path, output, advance)
-
-
-def _report(summary: BatchSummary, path: str, network: str) -> None:
-    lines = [f"{path}: line {line}: {message}" for line, message in summary.errors[:SHOWN]]
-    if len(summary.errors) > SHOWN:
-        lines.append(f"… and {len(summary.errors) - SHOWN} more rows")
-    lines += [f"warning: {warning} ({count} rows)" for warning, count in summary.warnings.items()]
-    lines.append(f"{summary.scored} rows scored with network '{network}', {len(summary.errors)} left out")
-    click.echo("\n".join(lines), err=True)

@@ -7,7 +7,7 @@ import os
 import click
 
 from bayesdx.cli.common import json_option, network_option, prior_option, target_option
-from bayesdx.cli.output import echo_json
+from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
 
@@ -27,9 +27,6 @@ def command(
 
     BIF allows letters, digits and underscores only: a state such as '<10' is renamed ('lt_10'), as --json lists.
     """
-    from bayesdx.files import write_text
-    from bayesdx.formats.convert import interchange_text
-    from bayesdx.formats.plain_names import renaming
     from bayesdx.model import load
 
     chosen = name or network
@@ -39,16 +36,4 @@ def command(
     if suffix not in (".bif", ".xml", ".xmlbif", ".bifxml"):
         raise InputError(f"{output}: an exported network ends in .bif, .xml, .xmlbif or .bifxml")
     model = load(chosen, prior, target)
-    file_format = "bif" if suffix == ".bif" else "xmlbif"
-    text = interchange_text(model.network, file_format)
-    if output is not None:
-        write_text(output, text)
-    if as_json:
-        renamed = renaming(model.network, file_format)
-        names = {"renamed_variables": renamed.variables, "renamed_states": renamed.states}
-        written = {"text": text} if output is None else {"file": output}
-        echo_json({"schema": "export/1", **model.head(), "format": file_format, **names, **written})
-    elif output is None:
-        click.echo(text)
-    else:
-        click.echo(f"{model.network.id} under prior set '{model.prior}' written to {output}", err=True)
+    show(model.export("bif" if suffix == ".bif" else "xmlbif", output), as_json, err=output is not None)

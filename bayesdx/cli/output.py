@@ -12,12 +12,19 @@ if TYPE_CHECKING:
     from bayesdx.analyses.answer import Answer
 
 
-def show(answer: Answer, as_json: bool, json_options: Mapping[str, Any] | None = None, **page_options: Any) -> None:
-    """Print an answer, in one piece: bad input leaves nothing half-written."""
+def show(
+    answer: Answer,
+    as_json: bool,
+    json_options: Mapping[str, Any] | None = None,
+    *,
+    err: bool = False,
+    **page_options: Any,
+) -> None:
+    """Print an answer, in one piece: bad input leaves nothing half-written. ``err``: the page goes to stderr."""
     if as_json:
         echo_json(answer.to_dict(**json_options or {}))
     else:
-        click.echo(answer.text(**page_options))
+        click.echo(answer.text(**page_options), err=err)
 
 
 def echo_json(value: Mapping[str, object]) -> None:

@@ -53,10 +53,11 @@ class Paragraph(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """Lines that stand as they are, each of one or more parts; long ones continue ``indent`` characters in."""
+    """Lines of one or more parts each; long ones continue ``indent`` characters in, unless they are ``verbatim``."""
 
     items: tuple[tuple[str | Cell, ...], ...]
     indent: int = 0
+    verbatim: bool = False
 
 
 class Entries(NamedTuple):

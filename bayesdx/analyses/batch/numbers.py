@@ -9,19 +9,21 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.errors import InputError
+from bayesdx.analyses.answer import Answer
+from bayesdx.errors import IMPOSSIBLE, InputError
 from bayesdx.inference import Engine
 from bayesdx.network import Array
 from bayesdx.values import ByValue
 
 
 @dataclass(frozen=True, eq=False)
-class BatchResult(ByValue):
+class BatchResult(Answer, ByValue):
     """Posteriors of n cases.
 
     ``probabilities`` has shape (n, card of the target) and rows that sum to 1, columns as in ``states``;
     ``log_likelihood`` (n,) is ln P(findings). ``lines`` and ``ids`` (n,) say where each case stands in its table.
     ``errors`` lists ``(line, message)`` of the rows that were left out; ``warnings`` counts rows by warning.
+    ``asked`` names network, version and prior set.
     """
 
     states: tuple[str, ...]
@@ -31,6 +33,7 @@ class BatchResult(ByValue):
     log_likelihood: Array
     errors: tuple[tuple[int, str], ...] = ()
     warnings: Mapping[str, int] = field(default_factory=dict)
+    asked: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def leaders(self) -> list[str]:
@@ -43,28 +46,16 @@ class BatchResult(ByValue):
         for line, name, leader, values in zip(self.lines, self.ids, self.leaders, numbers, strict=True):
             yield (line, name, leader, *values)
 
-    def to_dict(self) -> dict[str, object]:
-        """Counts, errors, warnings and cases, as ``bayesdx batch --json`` prints them."""
-        summary = BatchSummary(len(self.lines), self.errors, self.warnings)
-        columns = columns_of(self.states)
-        return {**summary.to_dict(), "cases": [dict(zip(columns, row, strict=True)) for row in self.rows()]}
-
 
 @dataclass(frozen=True, eq=False)
-class BatchSummary(ByValue):
-    """How many rows of a table were scored, and what was wrong with the others."""
+class BatchSummary(Answer, ByValue):
+    """How many rows of a table were scored, and what was wrong with the others; ``asked`` as in BatchResult."""
 
+    table: str
     scored: int
     errors: tuple[tuple[int, str], ...]
     warnings: Mapping[str, int]
-
-    def to_dict(self) -> dict[str, object]:
-        """What ``bayesdx batch --json`` prints, but for the keys that name schema, network and prior set."""
-        return {
-            "scored": self.scored,
-            "errors": [{"line": line, "message": message} for line, message in self.errors],
-            "warnings": dict(self.warnings),
-        }
+    asked: Mapping[str, object]
 
 
 def columns_of(states: Sequence[str]) -> tuple[str, ...]:
@@ -113,7 +104,7 @@ def query_batch(
         ids=tuple(ids[i] for i in kept),
         probabilities=answer.probabilities[possible],
         log_likelihood=answer.log_likelihood[possible],
-        errors=tuple((lines[i], "the findings are impossible together") for i in impossible),
+        errors=tuple((lines[i], IMPOSSIBLE) for i in impossible),
     )
 
 

@@ -64,8 +64,9 @@ def _block(block: Block) -> str:
     match block:
         case Paragraph(words):
             return _wrapped(words)
-        case Lines(items, indent):
-            return "\n".join(click.wrap_text("".join(map(_cell, line)), WIDTH, "", " " * indent) for line in items)
+        case Lines(items, indent, verbatim):
+            lines = ["".join(map(_cell, line)) for line in items]
+            return "\n".join(lines if verbatim else [click.wrap_text(s, WIDTH, "", " " * indent) for s in lines])
         case Entries(rows):
             return "\n".join(_entry(name, words) for name, words in rows)
         case Bullets(items, mark):

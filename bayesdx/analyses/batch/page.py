@@ -1,0 +1,21 @@
+"""The page of ``batch``: what was scored, and what was wrong with the other rows."""
+
+from __future__ import annotations
+
+from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary
+from bayesdx.report.blocks import Lines, Page, Section
+
+#: Bad rows that are shown one by one.
+SHOWN = 20
+
+
+def page(result: BatchResult | BatchSummary) -> Page:
+    """One line a bad row and a warning, and the counts."""
+    summary = isinstance(result, BatchSummary)
+    table, scored = (result.table, result.scored) if summary else ("table", len(result.lines))
+    lines = [f"{table}: line {line}: {message}" for line, message in result.errors[:SHOWN]]
+    if len(result.errors) > SHOWN:
+        lines.append(f"… and {len(result.errors) - SHOWN} more rows")
+    lines += [f"warning: {warning} ({count} rows)" for warning, count in result.warnings.items()]
+    lines.append(f"{scored} rows scored with network '{result.asked['network']}', {len(result.errors)} left out")
+    return Page(None, (Section("", (Lines(tuple((line,) for line in lines), verbatim=True),)),), disclaimer=False)

@@ -1,0 +1,21 @@
+"""The JSON of ``batch`` (schema batch/1)."""
+
+from __future__ import annotations
+
+from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary, columns_of
+
+
+def to_dict(result: BatchResult | BatchSummary) -> dict[str, object]:
+    """The object that ``bayesdx batch --json`` prints: counts, errors, warnings, and the cases if they are there."""
+    scored = result.scored if isinstance(result, BatchSummary) else len(result.lines)
+    answer = {
+        "schema": "batch/1",
+        **result.asked,
+        "scored": scored,
+        "errors": [{"line": line, "message": message} for line, message in result.errors],
+        "warnings": dict(result.warnings),
+    }
+    if isinstance(result, BatchSummary):
+        return answer
+    columns = columns_of(result.states)
+    return {**answer, "cases": [dict(zip(columns, row, strict=True)) for row in result.rows()]}
