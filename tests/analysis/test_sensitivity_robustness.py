@@ -105,7 +105,7 @@ def test_single_changes_lie_in_the_ball() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6))
 def test_bounds_hold_on_shared_rows(seed: int) -> None:
-    """d -> h -> (a, b), d -> a: no random corner of the lower ball, or just inside the upper one, changes the leader.
+    """d -> h -> (a, b), d -> a: no random corner of the lower ball, or just inside the upper, changes the leader.
 
     At the upper bound itself the search has shown a network of the ball in which the rival is level.
     """
