@@ -250,7 +250,7 @@ def _next_study(s: Sensitivity, top: int) -> str:
     found = s.importance
     if not found.groups:
         return ""
-    heads = ["if known exactly, or at most after so many lesions", "exactly", *map(str, found.sizes)]
+    heads = ["known exactly; at most, after so many lesions", "exactly", *map(str, found.sizes)]
     rows: list[list[str]] = []
     for kind, title in _KINDS.items():
         number = top if kind == "row" else max(top // 2, 1)
