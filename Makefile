@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test networks docs bench clean
+.PHONY: demo test networks docs bench verify clean
 
 # The main job on a real case: a densely calcified lesion of the foramen magnum.
 demo: $(VENV)/installed
@@ -27,6 +27,10 @@ docs: $(VENV)/documented
 
 bench: $(VENV)/developed
 	$(BIN)/python scripts/bench.py
+
+# Work the printed figures out again with independent code: docs/checks.md holds what it prints.
+verify: $(VENV)/developed
+	$(BIN)/python scripts/verify.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

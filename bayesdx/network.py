@@ -262,6 +262,16 @@ class Network(ByValue):
         """The observable variables: all but the target and the latent ones."""
         return tuple(v for v in self.variables if v.id != self.target and v.kind != "latent")
 
+    def is_form(self, variable_id: str) -> bool:
+        """Whether a latent variable divides the target's states into forms: each of its states belongs to one."""
+        if self.variable(variable_id).kind != "latent" or self.parents[variable_id] != (self.target,):
+            return False
+        return bool(((self.cpts[variable_id] > 0).sum(axis=0) <= 1).all())
+
+    def diagnosis_parent(self, variable_id: str) -> str | None:
+        """The parent of a variable that says which diagnosis is meant: the target, or a latent form of it."""
+        return next((p for p in self.parents[variable_id] if p == self.target or self.is_form(p)), None)
+
     @property
     def parameter_count(self) -> int:
         """Number of CPT entries."""

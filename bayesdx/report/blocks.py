@@ -53,7 +53,7 @@ class Paragraph(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """Lines of one or more parts each; long ones continue ``indent`` characters in, unless they are ``verbatim``."""
+    """Lines of one or more parts; long ones go on ``indent`` characters in, unless they are ``verbatim``."""
 
     items: tuple[tuple[str | Cell, ...], ...]
     indent: int = 0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bayesdx.analyses.sensitivity.numbers.one_way import Parameters
-from bayesdx.analyses.sensitivity.numbers.tornado import Group, is_form
 from bayesdx.network import Network
 from bayesdx.words.phrases import label_of, mid_sentence
 
@@ -20,31 +18,19 @@ def describe(network: Network, name: str, state: int, given: Mapping[str, int], 
     variable = network.variable(name)
     if name == network.target and not network.parents[name]:
         return f"prior of {shorten(variable.state_label(state))}"
-    if is_form(network, name):
+    if network.is_form(name):
         return f"share of the form {_form_label(variable.state_label(state), shorten)}"
     what = f"{label_of(variable)}: {variable.state_label(state)}"
     diagnoses, conditions = [], []
     for parent, index in given.items():
         other = network.variable(parent)
-        if parent == network.target or is_form(network, parent):
+        if parent == network.target or network.is_form(parent):
             diagnoses.append(describe_context(network, parent, index, shorten))
         else:
             label = mid_sentence(other.label) if other.label else label_of(other)
             conditions.append(f"{label} {other.state_label(index)}")
     where = f" in {', '.join(diagnoses)}" if diagnoses else ""
     return what + where + (f" given {', '.join(conditions)}" if conditions else "")
-
-
-def describe_parameter(parameters: Parameters, i: int, shorten: Shorten = str) -> str:
-    """Parameter number ``i`` in words."""
-    name = parameters.names[parameters.variable[i]]
-    return describe(parameters.network, name, int(parameters.state[i]), parameters.parent_states(i), shorten)
-
-
-def describe_group(network: Network, group: Group, shorten: Shorten = str) -> str:
-    """A bar of the tornado in words."""
-    context = {group.context[0]: group.context[1]} if group.context else {}
-    return describe(network, group.name, group.state, {**context, **group.given}, shorten)
 
 
 def describe_context(network: Network, parent: str, state: int, shorten: Shorten = str) -> str:

@@ -10,7 +10,7 @@ from sensitivity_networks import ask, hard, two_node
 from bayesdx.analyses.sensitivity.numbers.monte_carlo import summarise, uncertainty
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.analyses.sensitivity.numbers.priors import prior_effects, prior_grid, prior_sets
-from bayesdx.analyses.sensitivity.numbers.tornado import Span, context_parent, parse_span, tornado
+from bayesdx.analyses.sensitivity.numbers.tornado import Span, parse_span, tornado
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.inference import compile_network
@@ -58,7 +58,7 @@ def test_rows_of_one_form_move_together(small: NetworkDocument) -> None:
     network = small.network
     question = ask(network, hard(network, **FINDINGS))
     bar = next(b for b in tornado(question, one_way(question)) if b.group.name == "mr_t2_signal")
-    assert context_parent(network, "mr_t2_signal") == "diagnosis"
+    assert network.diagnosis_parent("mr_t2_signal") == "diagnosis"
     assert bar.group.context is not None
     d, state = bar.group.context[1], bar.group.state
     share = network.cpts["mineralisation"][d]

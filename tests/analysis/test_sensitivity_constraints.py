@@ -19,10 +19,10 @@ from bayesdx.analyses.sensitivity.numbers.constraints import (
 )
 from bayesdx.analyses.sensitivity.numbers.covariation import SCHEMES
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
+from bayesdx.analyses.sensitivity.sentences import describe_parameter
 from bayesdx.errors import InputError
 from bayesdx.inference import compile_network
 from bayesdx.network import Array, Network, Variable
-from bayesdx.words.parameters import describe_parameter
 
 
 def fire_alarm() -> Network:

@@ -12,9 +12,9 @@ from test_sensitivity_one_way import with_target
 from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity, sensitivity
+from bayesdx.analyses.sensitivity.sentences import describe_parameter
 from bayesdx.formats.example_networks import example_network
 from bayesdx.network import Network, Variable
-from bayesdx.words.parameters import describe_parameter
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary, columns_of
 
 
 def to_dict(result: BatchResult | BatchSummary) -> dict[str, object]:
-    """The object that ``bayesdx batch --json`` prints: counts, errors, warnings, and the cases if they are there."""
+    """The object that ``bayesdx batch --json`` prints; with the cases when they are there."""
     scored = result.scored if isinstance(result, BatchSummary) else len(result.lines)
     answer = {
         "schema": "batch/1",

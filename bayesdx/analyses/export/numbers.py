@@ -14,14 +14,14 @@ from bayesdx.network import Network
 
 @dataclass(frozen=True, eq=False)
 class NetworkExport(Answer):
-    """A network as ``text`` in ``file_format`` (``bif`` or ``xmlbif``), and the ``file`` that it was written to.
+    """A network as ``content`` in ``file_format`` (``bif`` or ``xmlbif``), and the ``file`` that it was written to.
 
     ``asked`` names network, version and prior set; ``renamed`` what the format could not carry as it was.
     """
 
     asked: Mapping[str, object]
     file_format: str
-    text: str
+    content: str
     renamed: Renaming
     file: str | None = None
 

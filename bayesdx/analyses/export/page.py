@@ -10,5 +10,5 @@ def page(result: NetworkExport) -> Page:
     """One line when a file was written, else the text of the file."""
     asked = result.asked
     written = f"{asked['network']} under prior set '{asked['prior']}' written to {result.file}"
-    said = result.text if result.file is None else written
+    said = result.content if result.file is None else written
     return Page(None, (Section("", (Lines(((said,),), verbatim=True),)),), disclaimer=False)

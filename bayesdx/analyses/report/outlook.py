@@ -6,12 +6,11 @@ import re
 
 from bayesdx.analyses.explain.sentences import Cite
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
-from bayesdx.analyses.sensitivity.sentences import in_short
+from bayesdx.analyses.sensitivity.sentences import describe_group, in_short
 from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue
 from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf
 from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Sentence, Table, Tornado
 from bayesdx.words.numbers import percent
-from bayesdx.words.parameters import describe_group
 from bayesdx.words.phrases import clipped, label_of, mid_sentence, short
 
 #: Findings and bars shown.

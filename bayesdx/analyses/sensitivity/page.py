@@ -11,8 +11,14 @@ from bayesdx.analyses.sensitivity.numbers.importance import Importance
 from bayesdx.analyses.sensitivity.numbers.literature import Origin
 from bayesdx.analyses.sensitivity.numbers.origins import bar_origin, parameter_origin
 from bayesdx.analyses.sensitivity.numbers.result import ConstraintAnswer, Sensitivity
-from bayesdx.analyses.sensitivity.numbers.tornado import Bar, context_parent
-from bayesdx.analyses.sensitivity.sentences import factor, in_short, shown_changes
+from bayesdx.analyses.sensitivity.numbers.tornado import Bar
+from bayesdx.analyses.sensitivity.sentences import (
+    describe_group,
+    describe_parameter,
+    factor,
+    in_short,
+    shown_changes,
+)
 from bayesdx.report.blocks import (
     WIDTH,
     AnyCell,
@@ -27,7 +33,7 @@ from bayesdx.report.blocks import (
     Track,
 )
 from bayesdx.words.numbers import percent, span
-from bayesdx.words.parameters import describe_context, describe_group, describe_parameter
+from bayesdx.words.parameters import describe_context
 from bayesdx.words.phrases import clipped, label_of, short
 
 #: Rows of each table unless more are asked for.
@@ -218,7 +224,7 @@ def _next_study(s: Sensitivity, top: int) -> tuple[Block, ...]:
             rows += [_importance_row(s, group) for group in groups]
     if not found.groups:
         return ()
-    heads = ("if known exactly, or at most after so many lesions", "exactly", *map(str, found.sizes))
+    heads = ("known exactly; at most, after so many lesions", "exactly", *map(str, found.sizes))
     note = ""
     if found.effective[-1] < found.sizes[-1]:
         counts = ", ".join(f"{n:.1f}" for n in found.effective)
@@ -245,7 +251,7 @@ def _group_name(s: Sensitivity, group: Importance) -> str:
     label = label_of(network.variable(group.finding))
     if group.kind == "finding":
         return label
-    parent = context_parent(network, group.finding)
+    parent = network.diagnosis_parent(group.finding)
     if parent is None or group.context is None:
         return f"{label}, row {(group.context or 0) + 1}"
     return f"{label} in {describe_context(network, parent, group.context, short)}"

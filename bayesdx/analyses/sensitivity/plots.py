@@ -12,8 +12,8 @@ import numpy as np
 from bayesdx.analyses.sensitivity.numbers.one_way import literature_interval
 from bayesdx.analyses.sensitivity.numbers.priors import prior_grid
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
+from bayesdx.analyses.sensitivity.sentences import describe_group, describe_parameter
 from bayesdx.errors import InputError, MissingExtra, nearest
-from bayesdx.words.parameters import describe_group, describe_parameter
 from bayesdx.words.phrases import clipped, short
 
 ENDINGS = (".png", ".svg", ".pdf")

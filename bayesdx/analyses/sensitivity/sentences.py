@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 
 from bayesdx.analyses.sensitivity.numbers.constraints import Change
+from bayesdx.analyses.sensitivity.numbers.one_way import Parameters
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.numbers.robustness import LARGEST_FACTOR
+from bayesdx.analyses.sensitivity.numbers.tornado import Group
+from bayesdx.network import Network
 from bayesdx.words.numbers import percent
-from bayesdx.words.parameters import describe_parameter
+from bayesdx.words.parameters import Shorten, describe
 from bayesdx.words.phrases import listed, mid_sentence, short
 
 #: Publications named in one sentence.
@@ -180,3 +183,15 @@ def _publications(s: Sensitivity) -> str:
     named = [f"[{one.source}]" for one in changing[:_NAMED]]
     more = f" or {len(changing) - _NAMED} others" if len(changing) > _NAMED else ""
     return f"The lead rests on single publications: it is lost without {listed(named, 'or')}{more}."
+
+
+def describe_parameter(parameters: Parameters, i: int, shorten: Shorten = str) -> str:
+    """Parameter number ``i`` in words."""
+    name = parameters.names[parameters.variable[i]]
+    return describe(parameters.network, name, int(parameters.state[i]), parameters.parent_states(i), shorten)
+
+
+def describe_group(network: Network, group: Group, shorten: Shorten = str) -> str:
+    """A bar of the tornado in words."""
+    context = {group.context[0]: group.context[1]} if group.context else {}
+    return describe(network, group.name, group.state, {**context, **group.given}, shorten)

@@ -13,9 +13,9 @@ from bayesdx.analyses.sensitivity.numbers.literature import Literature, Origin
 from bayesdx.analyses.sensitivity.numbers.one_way import OneWay, literature_interval, posterior_at_ends
 from bayesdx.analyses.sensitivity.numbers.origins import bar_origin, parameter_origin
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
-from bayesdx.analyses.sensitivity.numbers.tornado import Bar, context_parent
+from bayesdx.analyses.sensitivity.numbers.tornado import Bar
+from bayesdx.analyses.sensitivity.sentences import describe_group, describe_parameter
 from bayesdx.network import Array
-from bayesdx.words.parameters import describe_group, describe_parameter
 
 
 def to_dict(s: Sensitivity, *, top: int | None = 50) -> dict[str, object]:
@@ -212,7 +212,7 @@ def _importance(s: Sensitivity, group: Importance) -> dict[str, object]:
     network, target = s.question.engine.network, s.question.target
     context = None
     if group.kind == "row" and group.context is not None:
-        parent = context_parent(network, group.finding)
+        parent = network.diagnosis_parent(group.finding)
         context = None if parent is None else network.variable(parent).states[group.context]
     return {
         "kind": group.kind,

@@ -24,7 +24,7 @@ import numpy as np
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.literature import Literature
 from bayesdx.analyses.sensitivity.numbers.one_way import Indices, posterior_of
-from bayesdx.analyses.sensitivity.numbers.tornado import context_parent, diagnosis_of, row_weights
+from bayesdx.analyses.sensitivity.numbers.tornado import diagnosis_of, row_weights
 from bayesdx.inference import Derivatives
 from bayesdx.inference.draws import cpt_draws
 from bayesdx.network import Array, Network
@@ -135,7 +135,7 @@ def _groups(
     by_diagnosis: dict[int, dict[str, list[Indices]]] = {}
     shares: dict[str, Array] = {}
     for name in names:
-        context = context_parent(network, name)
+        context = network.diagnosis_parent(name)
         shares[name] = row_weights(question.engine, name, context)
         shape = network.cpts[name].shape[:-1]
         rows = np.arange(len(variance[name]))
@@ -198,7 +198,7 @@ def _of_sources(by_row: Mapping[tuple[str, int], _Group], literature: Literature
 
 def _within(network: Network, name: str, rows: Indices, shares: Mapping[str, Array]) -> Array:
     """P(row | its diagnosis) of each of ``rows``: a study of every diagnosis divides its lesions so."""
-    context = context_parent(network, name)
+    context = network.diagnosis_parent(name)
     if context is None:
         return _normalised(shares[name][rows])
     keys = np.unravel_index(rows, network.cpts[name].shape[:-1])[network.parents[name].index(context)]
@@ -335,7 +335,7 @@ def _moved_diagnoses(network: Network, group: _Group) -> set[int] | None:
     """The diagnoses whose P(t, e) the group moves; None for all."""
     moved: set[int] = set()
     for name, rows in group.rows.items():
-        context = context_parent(network, name)
+        context = network.diagnosis_parent(name)
         if context is None:
             return None
         keys = np.unravel_index(rows, network.cpts[name].shape[:-1])[network.parents[name].index(context)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bayesdx.analyses.sensitivity.numbers.literature import Literature, Origin
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
-from bayesdx.analyses.sensitivity.numbers.tornado import Bar, context_parent, is_form
+from bayesdx.analyses.sensitivity.numbers.tornado import Bar
 from bayesdx.network import Network
 
 
@@ -14,11 +14,11 @@ def _origin_of(
     """Where a number of a form comes from; None when that is not known."""
     if literature is None or context is None or name == network.target:
         return None
-    if is_form(network, name):
+    if network.is_form(name):
         return literature.origin(name, state, "")
     if name not in network.counts:
         return None
-    form = context_parent(network, name)
+    form = network.diagnosis_parent(name)
     if form is None or form == network.target:
         return None
     return literature.origin(name, context, network.variable(name).states[state])
@@ -35,6 +35,6 @@ def parameter_origin(s: Sensitivity, i: int) -> Origin | None:
     """Where parameter number ``i`` of the one-way functions comes from."""
     parameters = s.one_way.parameters
     network, name = parameters.network, parameters.names[parameters.variable[i]]
-    context = context_parent(network, name)
+    context = network.diagnosis_parent(name)
     key = None if context is None else parameters.parent_states(i)[context]
     return _origin_of(s.literature, network, name, key, int(parameters.state[i]))

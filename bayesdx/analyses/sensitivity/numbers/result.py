@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +101,9 @@ def sensitivity(
     asked = [parse_constraint(text, target) for text in constraints]
     moved = parse_span(span) if isinstance(span, str) else span
     derivatives = question.derivatives
+    pool = ThreadPoolExecutor(1)  # drawing needs the interpreter little, so the rest goes on meanwhile
+    drawn = pool.submit(uncertainty, question, draws, seed)
+    pool.shutdown(wait=False)
     found = one_way(question, covariation, derivatives)
     proportional = found if covariation == "proportional" else one_way(question, "proportional", derivatives)
     posterior = found.posterior
@@ -116,9 +120,9 @@ def sensitivity(
         bars=tornado(question, proportional, moved),
         priors=prior_effects(question, derivatives),
         prior_sets=prior_sets(question, derivatives, question.prior_sets) if rooted else (),
-        uncertainty=uncertainty(question, draws, seed),
         importance=importance(question, derivatives, literature, seed=seed),
         worst_case=worst_case(question, derivatives),
+        uncertainty=drawn.result(),
         left_out=leave_one_out(question, literature, sources, advance) if literature and sources else None,
         literature=literature,
         warnings=(*question.warnings, *_doubts(question, posterior, order, literature)),

@@ -17,7 +17,6 @@ import numpy as np
 
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.one_way import joint_of
-from bayesdx.analyses.sensitivity.numbers.tornado import context_parent
 from bayesdx.inference import Derivatives, Engine, compile_network
 from bayesdx.network import Array, Network
 
@@ -235,7 +234,7 @@ def _shared(network: Network, derivatives: Derivatives, target: str) -> bool:
         rows = table.reshape(-1, table.shape[-1])
         mass = (slopes.reshape(len(slopes), -1, rows.shape[1]) * rows).sum(axis=2) > 0
         movable = (rows < 1).all(axis=1)
-        context = context_parent(network, name)
+        context = network.diagnosis_parent(name)
         if (mass[:, movable].sum(axis=0) > 1).any() or (context is None and name != target and movable.any()):
             return True
         if len([p for p in network.parents[name] if p != context]) > 1:

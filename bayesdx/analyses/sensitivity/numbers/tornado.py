@@ -98,18 +98,6 @@ class Bar:
         return abs(float(self.at_high[state] - self.at_low[state]))
 
 
-def context_parent(network: Network, name: str) -> str | None:
-    """The parent of a variable that says which diagnosis is meant: the target, or a latent form of it."""
-    return next((p for p in network.parents[name] if p == network.target or is_form(network, p)), None)
-
-
-def is_form(network: Network, name: str) -> bool:
-    """Whether a latent variable divides the diagnoses into forms: each state belongs to one diagnosis."""
-    if network.variable(name).kind != "latent" or network.parents[name] != (network.target,):
-        return False
-    return bool(((network.cpts[name] > 0).sum(axis=0) <= 1).all())
-
-
 def diagnosis_of(network: Network, parent: str, state: int) -> int:
     """State of the target to which a state of its context parent belongs."""
     return state if parent == network.target else int(network.cpts[parent][:, state].argmax())
@@ -125,7 +113,7 @@ def parameter_groups(question: Question, parameters: Parameters) -> list[Group]:
     for name in parameters.names:
         table = network.cpts[name]
         states = _states_in_play(question, name, table.shape[-1])
-        context = context_parent(network, name)
+        context = network.diagnosis_parent(name)
         weights = row_weights(question.engine, name, context)
         rows = table.reshape(-1, table.shape[-1])
         movable = (rows < 1.0).all(axis=1) & (weights > 0)
