@@ -56,7 +56,8 @@ def expected(network: Network) -> list[float]:
 
 
 @pytest.mark.parametrize("file_format", ["bif", "xmlbif"])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Few examples: the BIF reader of pgmpy takes a second to begin.
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(variables=distinct(3), states=st.tuples(distinct(3), distinct(2), distinct(2)))
 @example(variables=["tumour size", "a,b", "t(1)"], states=(["<10", "lt_10", "lt 10"], ["良", "否"], ["1", "0"]))
 @example(variables=["10", "_10", "network"], states=(["a", " a", "a "], ["0", "1"], ["table", "default"]))
