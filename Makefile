@@ -14,6 +14,7 @@ test: $(VENV)/developed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python scripts/build_networks.py --check
 	$(BIN)/python -m pytest
 

@@ -13,6 +13,7 @@ from scipy.stats import binom
 from bayesdx.analyses.benchmark.numbers import compare_cases
 from bayesdx.analyses.evaluate.numbers.figures import Evaluation, ScoredCase, calibration_error, evaluate
 from bayesdx.analyses.evaluate.numbers.scoring import evaluate_cases
+from bayesdx.analyses.evaluate.sentences import warnings
 from bayesdx.analyses.evaluate.wire import to_dict
 from bayesdx.case import Case
 from bayesdx.errors import InputError
@@ -214,7 +215,7 @@ def test_a_diagnosis_outside_the_network_is_other() -> None:
     case = replace(MENINGIOMA, diagnosis="plasmacytoma")
     found = evaluate_cases([case])
     assert (found.cases[0].diagnosis, found.cases[0].scored_as) == ("plasmacytoma", "other")
-    assert found.warnings == ("m: spine does not hold 'plasmacytoma'; scored as 'other'",)
+    assert warnings(found) == ("m: spine does not hold 'plasmacytoma'; scored as 'other'",)
 
 
 def test_refused(small_path: Path) -> None:

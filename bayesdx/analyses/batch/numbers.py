@@ -75,7 +75,7 @@ def columns_of(states: Sequence[str]) -> tuple[str, ...]:
 
 def nothing_scored(table: str, errors: Sequence[tuple[int, str]]) -> InputError:
     """What is wrong with a table of which no row can be scored."""
-    line, message = errors[0] if errors else (1, "there is none")
+    line, message = errors[0] if errors else (1, "no row")
     return InputError(f"{table}: no row can be scored; line {line}: {message}")
 
 

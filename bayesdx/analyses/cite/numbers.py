@@ -57,8 +57,7 @@ class LikelihoodCitation(Answer):
     words what else of the row is a modelling choice. ``states`` are those asked for.
     """
 
-    network: str
-    network_version: str
+    network: Network
     variable: Variable
     states: tuple[str, ...]
     diagnosis: str
@@ -95,8 +94,7 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
     parts = parts_of(ledger, network, finding, diagnosis)
     terms = tuple(_terms(parts))
     return LikelihoodCitation(
-        network=network.id,
-        network_version=network.version,
+        network=network,
         variable=variable,
         states=states,
         diagnosis=diagnosis,

@@ -9,6 +9,7 @@ from bayesdx.analyses.cite.numbers import SAID, LikelihoodCitation
 from bayesdx.analyses.frame import untitled
 from bayesdx.report.blocks import AnyCell, Bar, Cell, Lines, Page, Table
 from bayesdx.words.numbers import percent, span
+from bayesdx.words.provenance import assumption_words
 
 _ASSUMED = {
     "definition": "by definition of the entity",
@@ -24,13 +25,13 @@ def page(citation: LikelihoodCitation) -> Page:
     head = Lines(
         (
             (Cell(f"{variable.label or variable.id} in {citation.label}"),),
-            (f"{citation.network} {citation.network_version}",),
+            (f"{citation.network.id} {citation.network.version}",),
         )
     )
     numbers = {key: i for i, key in enumerate(citation.references, 1)}
     assumed = [
         f"{percent(citation.base_share)} of the row is the base: the finding over all diagnoses (assumption)",
-        *(f"{text} (assumption)" for text in citation.assumptions),
+        *(f"{assumption_words(citation.network, one)} (assumption)" for one in citation.assumptions),
     ]
     none = None if citation.facts else _lines(["No fact speaks of this finding in this diagnosis."])
     references = [f"[{numbers[key]}] {text}" for key, text in citation.references.items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bayesdx.analyses.cite.numbers import LikelihoodCitation
+from bayesdx.words.provenance import assumption_words
 
 
 def to_dict(result: LikelihoodCitation) -> dict[str, object]:
@@ -12,8 +13,8 @@ def to_dict(result: LikelihoodCitation) -> dict[str, object]:
     )
     return {
         "schema": "cite-likelihood/2",
-        "network": result.network,
-        "network_version": result.network_version,
+        "network": result.network.id,
+        "network_version": result.network.version,
         "finding": result.variable.id,
         "states": list(result.states),
         "diagnosis": result.diagnosis,
@@ -22,7 +23,7 @@ def to_dict(result: LikelihoodCitation) -> dict[str, object]:
             for state, p, interval, base in rows
         ],
         "base_share": result.base_share,
-        "assumptions": list(result.assumptions),
+        "assumptions": [assumption_words(result.network, one) for one in result.assumptions],
         "terms": [
             {
                 "kind": term.kind,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from bayesdx.analyses.evaluate.numbers.figures import BINS, Evaluation, Figure
+from bayesdx.analyses.evaluate.sentences import warnings
 from bayesdx.report.blocks import Block, Lines, Page, Section, Table
 from bayesdx.words.numbers import percent, span
 
@@ -55,7 +56,7 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
             for case in result.cases
         )
         blocks.append(Table(("case", "network", "proven diagnosis", "rank", "P(truth)", "leader"), cases, (3, 4)))
-    return Page(None, (Section("", tuple(blocks)),), result.warnings)
+    return Page(None, (Section("", tuple(blocks)),), warnings(result))
 
 
 def _confusion(result: Evaluation) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from bayesdx.analyses.evaluate.numbers.figures import Evaluation, ScoredCase
+from bayesdx.analyses.evaluate.sentences import warnings
 
 
 def to_dict(result: Evaluation) -> dict[str, object]:
@@ -29,7 +30,7 @@ def to_dict(result: Evaluation) -> dict[str, object]:
         if result.model_on_impressions is None
         else asdict(result.model_on_impressions),
         "cases": [_case(case) for case in result.cases],
-        "warnings": list(result.warnings),
+        "warnings": list(warnings(result)),
     }
 
 

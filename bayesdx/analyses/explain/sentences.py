@@ -24,6 +24,7 @@ from bayesdx.words.phrases import (
     states_named,
     strength,
 )
+from bayesdx.words.provenance import assumption_words
 
 #: Findings named as most at odds, and pairs of them.
 _NAMED = 3
@@ -189,7 +190,8 @@ class Writer:
             support = literature.support.get((finding, side.diagnosis))
             if support is not None:
                 parts.append(f"{called(side.label)}: {self._statements(variable, wanted, support)}")
-                assumptions |= dict.fromkeys(support.assumptions)
+                network = self.explanation.question.network
+                assumptions |= {assumption_words(network, one): None for one in support.assumptions}
         title = f"Sources on {mid_sentence(label_of(variable))}"
         if not parts:
             return f"{title}: none; an assumption."

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from bayesdx.analyses.explain.numbers.explanation import Explanation, Side
 from bayesdx.analyses.explain.numbers.support import Support
 from bayesdx.analyses.explain.numbers.weights import FindingWeight
+from bayesdx.network import Network
+from bayesdx.words.provenance import assumption_words
 
 
 def to_dict(result: Explanation) -> dict[str, object]:
@@ -52,7 +54,9 @@ def to_dict(result: Explanation) -> dict[str, object]:
             }
             for row in result.hints
         ],
-        "support": None if result.literature is None else [_support(one) for one in result.support()],
+        "support": None
+        if result.literature is None
+        else [_support(result.question.network, one) for one in result.support()],
         "references": None if result.literature is None else result.references(),
         "warnings": list(result.question.warnings),
     }
@@ -68,12 +72,12 @@ def _weight(row: FindingWeight) -> dict[str, object]:
     return {**asdict(row), **pairs, "ratio": row.ratio}
 
 
-def _support(support: Support) -> dict[str, object]:
+def _support(network: Network, support: Support) -> dict[str, object]:
     return {
         "finding": support.finding,
         "diagnosis": support.diagnosis,
         "base_share": support.base_share,
-        "assumptions": list(support.assumptions),
+        "assumptions": [assumption_words(network, one) for one in support.assumptions],
         "statements": [{**asdict(s), "states": list(s.states)} for s in support.statements],
     }
 

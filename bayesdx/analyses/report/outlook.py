@@ -6,10 +6,11 @@ import re
 
 from bayesdx.analyses.explain.sentences import Cite
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
-from bayesdx.analyses.sensitivity.sentences import describe_group, in_short
+from bayesdx.analyses.sensitivity.sentences import describe_group, in_short, span_text
 from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue
 from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf
 from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Sentence, Table, Tornado
+from bayesdx.words.examinations import examination_label
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import clipped, label_of, mid_sentence, short
 
@@ -59,7 +60,7 @@ def _examination(value: ExaminationValue) -> tuple[str, ...]:
     if not value.exact:
         bits += f" ± {value.information_error:.3f}"
         change += f" ± {percent(value.leader_change_error)}"
-    return (value.label, str(len(value.findings)), bits, change)
+    return (examination_label(value.examination), str(len(value.findings)), bits, change)
 
 
 def sensitivity_section(s: Sensitivity, cite: Cite) -> Section:
@@ -80,7 +81,7 @@ def _tornado(s: Sensitivity, name: str) -> tuple[Block, ...]:
         for label, bar, (low, high) in zip(labels, bars, ends, strict=True)
     )
     caption = (
-        f"Probability of {mid_sentence(name)} when one number alone moves over its interval ({s.span.text}). "
+        f"Probability of {mid_sentence(name)} when one number alone moves over its interval ({span_text(s.span)}). "
         "Blue: the number is at its upper end; orange: at its lower end."
     )
     chart = Tornado(tuple(labels), tuple(ends), float(s.posterior[s.leader]), name)

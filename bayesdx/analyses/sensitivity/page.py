@@ -17,7 +17,11 @@ from bayesdx.analyses.sensitivity.sentences import (
     describe_parameter,
     factor,
     in_short,
+    origin_assumptions,
+    origin_summary,
     shown_changes,
+    span_text,
+    warnings,
 )
 from bayesdx.report.blocks import (
     WIDTH,
@@ -58,7 +62,7 @@ def page(s: Sensitivity, *, top: int = SHOWN, references: bool = False) -> Page:
         Section(
             f"How the literature's sample sizes spread the answer ({s.uncertainty.draws:,} draws)", _spread(s, top)
         ),
-        Section(f"Which numbers matter: each moved alone ({s.span.text})", _tornado(s, top, named)),
+        Section(f"Which numbers matter: each moved alone ({span_text(s.span)})", _tornado(s, top, named)),
         Section("Smallest change of one number after which another diagnosis leads", _changes(s, top, named)),
         *(
             Section(
@@ -78,7 +82,7 @@ def page(s: Sensitivity, *, top: int = SHOWN, references: bool = False) -> Page:
         known = s.literature.references(named)
         listed = tuple(Sentence(f"{key}: {text}") for key, text in known.items())
         sections.append(Section("Sources", (Bullets(listed, ""),)))
-    return framed(s.question, *sections, warnings=s.warnings)
+    return framed(s.question, *sections, warnings=warnings(s))
 
 
 def _name(s: Sensitivity, t: int) -> str:
@@ -140,8 +144,8 @@ def _origin_line(origin: Origin | None, named: list[str]) -> str:
     keys = list(origin.sources[:_KEYS])
     named += keys
     more = f" +{len(origin.sources) - len(keys)}" if len(origin.sources) > len(keys) else ""
-    said = origin.summary + (f" [{', '.join(keys)}{more}]" if keys else "")
-    return said + (f"; assumed: {', '.join(origin.assumptions)}" if origin.assumptions else "")
+    said = origin_summary(origin) + (f" [{', '.join(keys)}{more}]" if keys else "")
+    return said + (f"; assumed: {', '.join(origin_assumptions(origin))}" if origin.assumptions else "")
 
 
 def _share(probability: float) -> str:

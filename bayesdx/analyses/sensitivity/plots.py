@@ -12,7 +12,7 @@ import numpy as np
 from bayesdx.analyses.sensitivity.numbers.one_way import literature_interval
 from bayesdx.analyses.sensitivity.numbers.priors import prior_grid
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
-from bayesdx.analyses.sensitivity.sentences import describe_group, describe_parameter
+from bayesdx.analyses.sensitivity.sentences import describe_group, describe_parameter, span_text
 from bayesdx.errors import InputError, MissingExtra, nearest
 from bayesdx.words.phrases import clipped, short
 
@@ -102,7 +102,7 @@ def draw_tornado(s: Sensitivity, axis: Any, bars: int = 8) -> None:
         xlim=(0, 1),
         yticks=[],
         xlabel=f"P({_name(s, leader)}); white: number low, grey: high",
-        title=f"Each number alone ({s.span.text})",
+        title=f"Each number alone ({span_text(s.span)})",
     )
     axis.spines["left"].set_visible(False)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from bayesdx.analyses.sensitivity.numbers.constraints import Change
+from bayesdx.analyses.sensitivity.numbers.literature import Origin
 from bayesdx.analyses.sensitivity.numbers.one_way import Parameters
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.numbers.robustness import LARGEST_FACTOR
-from bayesdx.analyses.sensitivity.numbers.tornado import Group
+from bayesdx.analyses.sensitivity.numbers.tornado import Group, Span
 from bayesdx.network import Network
 from bayesdx.words.numbers import percent
 from bayesdx.words.parameters import Shorten, describe
@@ -30,6 +31,63 @@ def in_short(s: Sensitivity) -> list[str]:
         _publications(s),
     ]
     return [part for part in parts if part]
+
+
+def span_text(span: Span) -> str:
+    """How far the bars of the tornado move."""
+    if span.kind == "relative":
+        return f"±{span.low:.0%}"
+    return "95% literature interval" if span.kind == "literature" else f"{span.low:g} to {span.high:g}"
+
+
+def warnings(s: Sensitivity) -> tuple[str, ...]:
+    """Warnings of the case, then what the analysis itself rests on."""
+    found = [*s.question.warnings]
+    if s.level:
+        labels = [s.question.target.state_label(t) for t in s.order[:2]]
+        found.append(f"{labels[0]} and {labels[1]} are practically level")
+    if not s.question.network.counts:
+        found.append("the network holds no counts: its probabilities are taken as exactly known")
+    elif s.literature is None:
+        found.append(
+            "the sources behind its numbers are not known: the network was not built from the installed facts"
+        )
+    return tuple(found)
+
+
+def origin_summary(origin: Origin) -> str:
+    """What a number rests on, in words."""
+    if origin.kind == "forms":
+        return "assumed: no source counts the forms against each other"
+    said = []
+    if origin.counting:
+        assert origin.lesions is not None
+        k, n = origin.lesions
+        where = "" if origin.at_site else " at other sites"
+        said.append(f"{k:.0f} of {n:.0f} lesions{where} in {_number_of_sources(origin.counting)}")
+    if origin.elsewhere:
+        said.append(f"{_number_of_sources(origin.elsewhere)} at other sites")
+    if origin.worded:
+        said.append(f"in words in {_number_of_sources(origin.worded)}")
+    if origin.measured:
+        said.append(f"mean or range in {_number_of_sources(origin.measured)}")
+    if not said and origin.about:
+        said.append(f"{_number_of_sources(origin.about)}, on other states only")
+    return "; ".join(said) or "no source: the average of all diagnoses"
+
+
+def origin_assumptions(origin: Origin) -> list[str]:
+    """The modelling choices that enter a number, in words."""
+    words = {
+        "forms": "shares of forms",
+        "pattern": "how the mineral lies, from its pattern",
+        "definition": "holds by definition of the entity",
+    }
+    return [words.get(one) or f"how it goes with {one}" for one in origin.assumptions]
+
+
+def _number_of_sources(number: int) -> str:
+    return f"{number} source" + ("s" if number != 1 else "")
 
 
 def times(ratio: float) -> str:

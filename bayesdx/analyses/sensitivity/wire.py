@@ -14,7 +14,14 @@ from bayesdx.analyses.sensitivity.numbers.one_way import OneWay, literature_inte
 from bayesdx.analyses.sensitivity.numbers.origins import bar_origin, parameter_origin
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.numbers.tornado import Bar
-from bayesdx.analyses.sensitivity.sentences import describe_group, describe_parameter
+from bayesdx.analyses.sensitivity.sentences import (
+    describe_group,
+    describe_parameter,
+    origin_assumptions,
+    origin_summary,
+    span_text,
+    warnings,
+)
 from bayesdx.network import Array
 
 
@@ -68,7 +75,7 @@ def to_dict(s: Sensitivity, *, top: int | None = 50) -> dict[str, object]:
             }
             for one in s.constraints
         ],
-        "range": s.span.text,
+        "range": span_text(s.span),
         "tornado": bars,
         "priors": [
             {
@@ -106,7 +113,7 @@ def to_dict(s: Sensitivity, *, top: int | None = 50) -> dict[str, object]:
             },
             "leave_one_out": left_out,
         },
-        "warnings": list(s.warnings),
+        "warnings": list(warnings(s)),
     }
     answer["references"] = _references(s.literature, answer)
     return answer
@@ -120,10 +127,10 @@ def _origin(origin: Origin | None) -> dict[str, object] | None:
     if origin is None:
         return None
     return {
-        "summary": origin.summary,
+        "summary": origin_summary(origin),
         "lesions": None if origin.lesions is None else list(origin.lesions),
         "sources": list(origin.sources),
-        "assumptions": list(origin.assumptions),
+        "assumptions": origin_assumptions(origin),
     }
 
 

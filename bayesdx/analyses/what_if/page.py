@@ -12,6 +12,7 @@ from bayesdx.analyses.what_if.numbers.sequence import StepSequence
 from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf
 from bayesdx.analyses.what_if.sentences import stopped
 from bayesdx.report.blocks import WIDTH, AnyCell, Bar, Block, Cell, Entries, Lines, Page, Section, Table
+from bayesdx.words.examinations import examination_label, step_label
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import clipped
 
@@ -121,7 +122,7 @@ def _examinations(result: WhatIf) -> Block | None:
     heads = ("Examination as a whole", "findings", "bits", "", *priced, "change", "")
     rows: tuple[tuple[AnyCell, ...], ...] = tuple(
         (
-            value.label,
+            examination_label(value.examination),
             str(len(value.findings)),
             with_error(value.information, value.information_error),
             Bar(min(value.information / 2, 1.0), BAR, padded=True),
@@ -156,7 +157,7 @@ def _sequence(sequence: StepSequence, result: WhatIf) -> Table:
     costs = result.costs
     rows = tuple(
         (
-            f"{number}. {clipped(step.label, 42)}",
+            f"{number}. {clipped(step_label(result.question.network, step.id), 42)}",
             percent(step.reached),
             with_error(step.gain, step.gain_error),
             *([f"{step.cost:g}"] if costs else []),

@@ -6,6 +6,8 @@ from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue
 from bayesdx.analyses.what_if.numbers.sequence import StepSequence
 from bayesdx.analyses.what_if.numbers.worth import TOP, FindingValue, WhatIf, ranked
 from bayesdx.analyses.what_if.sentences import stopped
+from bayesdx.network import Network
+from bayesdx.words.examinations import examination_label, step_label
 
 
 def to_dict(result: WhatIf) -> dict[str, object]:
@@ -24,7 +26,7 @@ def to_dict(result: WhatIf) -> dict[str, object]:
         "open": [finding(value) for value in result.findings],
         "settled": dict(result.settled),
         "examinations": [_examination(value) for value in result.examinations],
-        "sequences": [_sequence(sequence) for sequence in result.sequences],
+        "sequences": [_sequence(result.question.network, sequence) for sequence in result.sequences],
         "warnings": list(result.warnings),
     }
 
@@ -62,7 +64,7 @@ def finding(value: FindingValue, top: int = TOP) -> dict[str, object]:
 def _examination(value: ExaminationValue) -> dict[str, object]:
     return {
         "examination": value.examination,
-        "label": value.label,
+        "label": examination_label(value.examination),
         "findings": list(value.findings),
         "information": value.information,
         "information_error": value.information_error,
@@ -75,11 +77,11 @@ def _examination(value: ExaminationValue) -> dict[str, object]:
     }
 
 
-def _sequence(sequence: StepSequence) -> dict[str, object]:
+def _sequence(network: Network, sequence: StepSequence) -> dict[str, object]:
     steps = [
         {
             "step": step.id,
-            "label": step.label,
+            "label": step_label(network, step.id),
             "findings": list(step.findings),
             "cost": step.cost,
             "reached": step.reached,

@@ -109,14 +109,13 @@ class Evaluation(Answer):
     impression: Impression | None
     model_on_impressions: Impression | None
     cases: tuple[ScoredCase, ...]
-    warnings: tuple[str, ...] = ()
     network: str | None = None
     prior: str | None = None
     baseline: bool = False
     own_source: bool = False
 
 
-def evaluate(cases: Sequence[ScoredCase], *, warnings: Sequence[str] = ()) -> Evaluation:
+def evaluate(cases: Sequence[ScoredCase]) -> Evaluation:
     """All figures of the scored cases (at least one); the same cases give the same bootstrap intervals."""
     table = _figures_by_case(cases)
     rng = np.random.default_rng(0)
@@ -138,7 +137,6 @@ def evaluate(cases: Sequence[ScoredCase], *, warnings: Sequence[str] = ()) -> Ev
         ),
         model_on_impressions=_share([case.rank == 1 for case in stated], [case.rank <= 3 for case in stated]),
         cases=tuple(cases),
-        warnings=tuple(warnings),
     )
 
 

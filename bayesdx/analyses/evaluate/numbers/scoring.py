@@ -55,7 +55,7 @@ def score_cases(
     advance: Callable[[int], object],
 ) -> Evaluation:
     """As ``evaluate_cases``, with ``networks`` that may have been built already."""
-    scored, warnings = [], []
+    scored = []
     for case in cases:
         if case.diagnosis is None:
             raise InputError(f"{case.place}: no diagnosis; evaluate needs the proven one")
@@ -73,7 +73,6 @@ def score_cases(
             near = get_close_matches(case.diagnosis, networks.diagnoses, 1, cutoff=0.8)
             if near and near[0] != case.diagnosis:
                 raise InputError(f"{case.place}: unknown diagnosis '{case.diagnosis}'; did you mean '{near[0]}'?")
-            warnings.append(f"{case.id or case.place}: {name} does not hold '{case.diagnosis}'; scored as 'other'")
         weights = encode(case, document.network, document.vocabulary).weights
         scored.append(
             ScoredCase(
@@ -88,7 +87,7 @@ def score_cases(
             )
         )
         advance(1)
-    return evaluate(scored, warnings=warnings)
+    return evaluate(scored)
 
 
 def network_of(case: Case) -> str:

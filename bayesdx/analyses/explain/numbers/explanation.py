@@ -148,25 +148,31 @@ def _pair(question: Question, context: Context, versus: str | None, pair: tuple[
         others = [t for t in others if target.states[t] != RESIDUAL and context.posterior[t] > 0.0] or others
         second = others[0] if versus is None else target.state_index(versus)
     if first == second:
-        which = f"'{target.states[first]}'" + ("" if pair else ", which leads,")
-        raise InputError(f"{which} cannot be compared with itself: name another diagnosis")
+        raise InputError(
+            f"'{target.states[first]}'{'' if pair else ', which leads,'} cannot be compared with itself: "
+            "name another diagnosis"
+        )
     for diagnosis in (first, second):
         if not context.posterior[diagnosis] > 0.0:
-            raise InputError(_impossible(question, context, diagnosis))
+            raise _impossible(question, context, diagnosis)
     return first, second
 
 
-def _impossible(question: Question, context: Context, diagnosis: int) -> str:
+def _impossible(question: Question, context: Context, diagnosis: int) -> InputError:
     name = question.target.states[diagnosis]
     if question.prior_probabilities[diagnosis] == 0.0:
-        return f"'{name}' has probability 0 in the prior set '{question.prior}': there is nothing to weigh"
+        return InputError(
+            f"'{name}' has probability 0 in the prior set '{question.prior}': there is nothing to weigh"
+        )
     named = [
         f"{finding}={words(question.stated.get(finding, '?'))}"
         for finding in context.weights
         if context.tables[finding][diagnosis].any()
     ]
-    reason = " or ".join(named) if named else "the findings together"
-    return f"'{name}' is impossible given the findings ({reason}): there is nothing to weigh"
+    return InputError(
+        f"'{name}' is impossible given the findings ({' or '.join(named) or 'the findings together'}): there is "
+        "nothing to weigh"
+    )
 
 
 def _about(question: Question, context: Context, diagnosis: int) -> Side:

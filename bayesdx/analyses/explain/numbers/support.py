@@ -117,15 +117,18 @@ def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> 
 
 
 def assumptions_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> tuple[str, ...]:
-    """What of P(finding | diagnosis) is a modelling choice besides the base, in words."""
+    """What of P(finding | diagnosis) is a modelling choice besides the base.
+
+    ``definition`` (it holds by definition of the entity), or the finding with which an association is assumed.
+    """
     target = network.variable(str(network.target))
     its_forms = ledger.choices.owner == target.state_index(diagnosis)
     found = []
     if ledger.account(finding).studies.defined[its_forms].any():
-        found.append("taken to hold by definition of the entity")
+        found.append("definition")
     link = ledger.choices.links.get(finding)
     if link is not None:
-        found.append(f"association with {network.variable(link.parent).label.lower()} assumed")
+        found.append(link.parent)
     return tuple(found)
 
 

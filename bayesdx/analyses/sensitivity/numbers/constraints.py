@@ -9,7 +9,6 @@ Chan H, Darwiche A. When do numbers really matter? J Artif Intell Res 2002;17:26
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,16 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Side
-from bayesdx.errors import InputError
+from bayesdx.formats.conditions import parse_condition
 from bayesdx.network import Array, Variable
 
-_TERM = r"(?:P\(\s*)?([\w.+-]*[A-Za-z_][\w.+-]*)\s*\)?"
-_NUMBER = r"(\d*\.?\d+(?:[eE][-+]?\d+)?%?)"
-_LEVEL = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*{_NUMBER}\s*$")
-_RATIO = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*(?:{_NUMBER}\s*[*x×]\s*)?{_TERM}\s*$")
 #: Ties so near to an end at which the findings are impossible, as a share of the way to it, are rounding errors.
 _MARGIN = 1e-8
-CONSTRAINT_HELP = "write 'capnon >= 0.5' or 'capnon >= 2 * meningioma'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,27 +49,7 @@ class Change:
 
 def parse_constraint(text: str, target: Variable) -> Constraint:
     """Read ``a >= p``, ``a >= r * b`` or ``a >= b`` (or with <=); raises InputError that shows the form."""
-    if level := _LEVEL.match(text):
-        name, sign, number = level.groups()
-        p = _number(number)
-        if not 0.0 <= p <= 1.0:
-            raise InputError(f"constraint '{text}': {number} is not a probability")
-        weights = _unit(target, name) - p
-    elif ratio := _RATIO.match(text):
-        name, sign, number, other = ratio.groups()
-        weights = _unit(target, name) - (1.0 if number is None else _number(number)) * _unit(target, other)
-    else:
-        raise InputError(f"constraint '{text}' cannot be read; {CONSTRAINT_HELP}")
-    return Constraint(" ".join(text.split()), weights if sign[0] == ">" else -weights)
-
-
-def _unit(target: Variable, name: str) -> Array:
-    unit: Array = np.eye(target.cardinality)[target.state_index(name)]
-    return unit
-
-
-def _number(text: str) -> float:
-    return float(text.rstrip("%")) / (100.0 if text.endswith("%") else 1.0)
+    return Constraint(*parse_condition(text, target))
 
 
 def threshold(found: OneWay, weights: Array, side: Side) -> Array:

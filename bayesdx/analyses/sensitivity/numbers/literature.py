@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bayesdx.knowledge.ledger import Entry, Ledger, Saying, ledger_of
 from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION, PATTERN
@@ -17,15 +17,25 @@ _COUNTED = ("count", "percent", "case")
 
 @dataclass(frozen=True)
 class Origin:
-    """What a number rests on: ``summary`` says it in words, ``sources`` are citation keys, most weight first.
+    """What a number rests on; ``sources`` are citation keys, most weight first.
 
-    ``lesions`` is (k, n) summed over the sources that count the state, None when none does. ``assumptions`` name
-    modelling choices that enter the number as well.
+    ``kind`` is ``forms`` for the share of a form, which no source counts, else ``row``. ``lesions`` is (k, n)
+    summed over the ``counting`` sources that count the state, at the network's sites if ``at_site``, else at
+    others; None when none does. So many other sources count it ``elsewhere``, say it in words (``worded``) or as a
+    mean or a range (``measured``); ``about`` speak of the finding at all. ``assumptions`` name modelling choices
+    that enter the number as well: ``forms``, ``pattern``, ``definition``, or the finding with which an association
+    is assumed.
     """
 
-    summary: str
+    kind: str = "row"
     sources: tuple[str, ...] = ()
     lesions: tuple[float, float] | None = None
+    at_site: bool = True
+    counting: int = 0
+    elsewhere: int = 0
+    worded: int = 0
+    measured: int = 0
+    about: int = 0
     assumptions: tuple[str, ...] = ()
 
 
@@ -76,26 +86,24 @@ class Literature:
     def origin(self, name: str, form: int, state: str) -> Origin:
         """Where P(name = state | form) comes from; ``form`` is the index of a state of ``form``."""
         if name == _FORM:
-            return Origin(
-                "assumed: no source counts the forms against each other", assumptions=("shares of forms",)
-            )
+            return Origin("forms", assumptions=("forms",))
         account = self.ledger.account_of(name)
         if name == MINERALISATION.id:
             name, state = CALCIFICATION, "absent" if state == "none" else "present"
-            assumptions = ["how the mineral lies, from its pattern"]
+            assumptions = ["pattern"]
         else:
             link = self.ledger.choices.links.get(name)
-            assumptions = [] if link is None else [f"how it goes with {link.parent}"]
+            assumptions = [] if link is None else [link.parent]
         if account.studies.defined[form].any():
-            assumptions.append("holds by definition of the entity")
+            assumptions.append("definition")
         entries = self._entries(name, form)
-        summary, named, lesions = _summary(entries, state, account.studies.states)
+        origin, named = _summary(entries, state, account.studies.states)
         weight: dict[str, float] = {}
         for entry in entries:
             if entry.source in named:
                 weight[entry.source] = weight.get(entry.source, 0.0) + entry.weight
         ranked = sorted(weight, key=lambda key: (-weight[key], key))
-        return Origin(summary, tuple(ranked), lesions, tuple(assumptions))
+        return replace(origin, sources=tuple(ranked), assumptions=tuple(assumptions))
 
 
 def literature_of(network: Network) -> Literature | None:
@@ -104,12 +112,10 @@ def literature_of(network: Network) -> Literature | None:
     return None if ledger is None else Literature(ledger, network)
 
 
-def _summary(
-    entries: list[Entry], state: str, states: tuple[str, ...]
-) -> tuple[str, set[str], tuple[float, float] | None]:
-    """What studies say about the state, the sources that do, and the lesions counted at the network's sites.
+def _summary(entries: list[Entry], state: str, states: tuple[str, ...]) -> tuple[Origin, set[str]]:
+    """What studies say about the state, and the sources that do.
 
-    Where no lesion at these sites is counted, those of other sites are.
+    Where no lesion at the network's sites is counted, those of other sites are.
     """
     counts = {True: [0.0, 0.0], False: [0.0, 0.0]}
     counting: dict[bool, set[str]] = {True: set(), False: set()}
@@ -125,25 +131,17 @@ def _summary(
             elif saying.kind == "moments":
                 measured.add(entry.source)
     here, there = counting[True], counting[False] - counting[True]
-    said = []
     k, n = counts[bool(here)]
-    if here or there:
-        where = "" if here else " at other sites"
-        said.append(f"{k:.0f} of {n:.0f} lesions{where} in {_sources(len(here or there))}")
-    if here and there:
-        said.append(f"{_sources(len(there))} at other sites")
-    if words := worded - here - there:
-        said.append(f"in words in {_sources(len(words))}")
-    if measured:
-        said.append(f"mean or range in {_sources(len(measured))}")
-    if not said and about:
-        said.append(f"{_sources(len(about))}, on other states only")
-    summary = "; ".join(said) or "no source: the average of all diagnoses"
-    return summary, (here | there | worded | measured or about) - {""}, (k, n) if n else None
-
-
-def _sources(number: int) -> str:
-    return f"{number} source" + ("s" if number != 1 else "")
+    origin = Origin(
+        lesions=(k, n) if n else None,
+        at_site=bool(here),
+        counting=len(here or there),
+        elsewhere=len(there) if here else 0,
+        worded=len(worded - here - there),
+        measured=len(measured),
+        about=len(about),
+    )
+    return origin, (here | there | worded | measured or about) - {""}
 
 
 def _count(saying: Saying, state: str, states: tuple[str, ...]) -> tuple[float, float] | None:

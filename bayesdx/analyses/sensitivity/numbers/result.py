@@ -68,7 +68,11 @@ class Sensitivity(Answer):
     worst_case: WorstCase
     left_out: LeaveOneOut | None
     literature: Literature | None
-    warnings: tuple[str, ...]
+
+    @property
+    def level(self) -> bool:
+        """Whether the leader and the runner-up are practically level."""
+        return len(self.order) > 1 and bool(self.posterior[self.order[0]] - self.posterior[self.order[1]] < LEVEL)
 
     @property
     def leader(self) -> int:
@@ -125,7 +129,6 @@ def sensitivity(
         uncertainty=drawn.result(),
         left_out=leave_one_out(question, literature, sources, advance) if literature and sources else None,
         literature=literature,
-        warnings=(*question.warnings, *_doubts(question, posterior, order, literature)),
     )
 
 
@@ -133,19 +136,3 @@ def _answer(found: OneWay, constraint: Constraint) -> ConstraintAnswer:
     if float(constraint.weights @ found.posterior) >= 0:
         return ConstraintAnswer(constraint, True, ())
     return ConstraintAnswer(constraint, False, changes_for(found, [constraint.weights], KEPT_CHANGES))
-
-
-def _doubts(
-    question: Question, posterior: Array, order: tuple[int, ...], literature: Literature | None
-) -> list[str]:
-    doubts, network = [], question.engine.network
-    if len(order) > 1 and posterior[order[0]] - posterior[order[1]] < LEVEL:
-        labels = [question.target.state_label(t) for t in order[:2]]
-        doubts.append(f"{labels[0]} and {labels[1]} are practically level")
-    if not network.counts:
-        doubts.append("the network holds no counts: its probabilities are taken as exactly known")
-    elif literature is None:
-        doubts.append(
-            "the sources behind its numbers are not known: the network was not built from the installed facts"
-        )
-    return doubts

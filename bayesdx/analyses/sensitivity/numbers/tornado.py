@@ -15,7 +15,7 @@ import numpy as np
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.beta_quantile import beta_quantile
 from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Parameters, normalised
-from bayesdx.errors import InputError
+from bayesdx.formats.conditions import parse_range
 from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
 
@@ -31,33 +31,13 @@ class Span:
     low: float = 0.0
     high: float = 0.0
 
-    @property
-    def text(self) -> str:
-        if self.kind == "relative":
-            return f"±{self.low:.0%}"
-        return "95% literature interval" if self.kind == "literature" else f"{self.low:g} to {self.high:g}"
-
 
 LITERATURE = Span()
-SPAN_HELP = "write 'literature', a percentage such as 10%, or a range such as 0.05-0.95"
 
 
 def parse_span(text: str) -> Span:
     """Read ``literature``, ``10%`` or ``0.05-0.95``; raises InputError that shows the form."""
-    if text == "literature":
-        return LITERATURE
-    try:
-        if text.endswith("%"):
-            share = float(text.lstrip("±+-").rstrip("%")) / 100
-            if 0 < share <= 1:
-                return Span("relative", share, share)
-        else:
-            low, high = (float(part) for part in text.split("-"))
-            if 0 <= low < high <= 1:
-                return Span("fixed", low, high)
-    except ValueError:
-        pass
-    raise InputError(f"range '{text}' cannot be used; {SPAN_HELP}")
+    return Span(*parse_range(text))
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,18 +17,17 @@ class Examination:
     """What is ordered or done as a whole; ``shows`` names the values of ``Variable.examination`` that it covers."""
 
     id: str
-    label: str
     shows: tuple[str, ...]
 
 
 #: Contrast series are taken with the series before contrast, unless these are there already.
 EXAMINATIONS = (
-    Examination("history", "History and presentation", ("history",)),
-    Examination("ct", "CT", ("ct",)),
-    Examination("mr", "MR without contrast", ("mr",)),
-    Examination("mr_contrast", "MR without and with contrast", ("mr", "mr_contrast")),
-    Examination("contrast", "Contrast series alone", ("mr_contrast",)),
-    Examination("mr_swi", "Susceptibility-weighted MR", ("mr_swi",)),
+    Examination("history", ("history",)),
+    Examination("ct", ("ct",)),
+    Examination("mr", ("mr",)),
+    Examination("mr_contrast", ("mr", "mr_contrast")),
+    Examination("contrast", ("mr_contrast",)),
+    Examination("mr_swi", ("mr_swi",)),
 )
 
 
@@ -36,7 +35,7 @@ def examinations_of(network: Network) -> tuple[Examination, ...]:
     """The examinations that show some finding of a network; one of its own for a name that is not known here."""
     shown = dict.fromkeys(v.examination for v in network.findings if v.examination)
     known = {part for examination in EXAMINATIONS for part in examination.shows}
-    own = tuple(Examination(name, name.replace("_", " "), (name,)) for name in shown if name not in known)
+    own = tuple(Examination(name, (name,)) for name in shown if name not in known)
     return tuple(e for e in EXAMINATIONS if shown.keys() & e.shows) + own
 
 
@@ -68,7 +67,7 @@ class Costs(ByValue):
 
     @property
     def _priced(self) -> list[Examination]:
-        own = [Examination(name, name, (name,)) for name in self.examinations]
+        own = [Examination(name, (name,)) for name in self.examinations]
         known = {e.id: e for e in (*own, *EXAMINATIONS)}
         return [known[name] for name in self.examinations]
 

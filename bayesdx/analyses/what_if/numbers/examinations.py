@@ -9,7 +9,7 @@ from bayesdx.analyses.information import divergence
 from bayesdx.analyses.what_if.numbers.costs import Costs, Examination, done_examinations, examinations_of
 from bayesdx.analyses.what_if.numbers.outcomes import EXACT_OUTCOMES, Prospects, chance, mean
 
-ALL = Examination("all", "All that is missing", ())
+ALL = Examination("all", ())
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,6 @@ class ExaminationValue:
     """
 
     examination: str
-    label: str
     findings: tuple[str, ...]
     information: float
     information_error: float
@@ -72,7 +71,6 @@ def _value(
     change, change_error = chance(outcomes.posterior.argmax(axis=1) != leader, outcomes)
     return ExaminationValue(
         examination.id,
-        examination.label,
         names,
         information,
         error,

@@ -47,7 +47,6 @@ class Step:
     """
 
     id: str
-    label: str
     findings: tuple[str, ...]
     cost: float | None
     reached: float = 1.0
@@ -121,18 +120,18 @@ def _choices(question: Question, names: Sequence[str], costs: Costs | None) -> l
     network = question.engine.network
     variables = [network.variable(name) for name in names]
     if costs is None:
-        return [Step(v.id, v.label or v.id, (v.id,), None) for v in variables]
+        return [Step(v.id, (v.id,), None) for v in variables]
     done = done_examinations(question)
     steps = [
-        Step(e.id, e.label, shown, costs.of_examination(e, done))
+        Step(e.id, shown, costs.of_examination(e, done))
         for e in examinations_of(network)
         if e.id in costs.examinations and not set(e.shows) <= done
         if (shown := tuple(v.id for v in variables if v.examination in e.shows))
     ]
     named = [v for v in variables if v.id in costs.findings]
-    steps += [Step(v.id, v.label or v.id, (v.id,), costs.findings[v.id]) for v in named]
+    steps += [Step(v.id, (v.id,), costs.findings[v.id]) for v in named]
     free = tuple(v.id for v in variables if costs.of_finding(v, done) == 0)
-    together = [Step(FREE, "What costs nothing more", free, 0.0)] if free else []
+    together = [Step(FREE, free, 0.0)] if free else []
     return [step for step in steps if step.cost] + together
 
 
@@ -188,7 +187,7 @@ def _together(prospects: Prospects, reached: _Reached, pair: tuple[Step, Step]) 
     a, b = pair
     cost = None if a.cost is None or b.cost is None else a.cost + b.cost
     names = tuple(dict.fromkeys(a.findings + b.findings))
-    return _valued(prospects, reached, Step(f"{a.id} and {b.id}", "", names, cost))
+    return _valued(prospects, reached, Step(f"{a.id}+{b.id}", names, cost))
 
 
 def _valued(prospects: Prospects, reached: _Reached, step: Step) -> Step:
