@@ -14,8 +14,8 @@ from bayesdx.inference.plan import best_plan, contraction_plan
 from bayesdx.inference.program import SAFE, Factors, Program, program_for, without
 from bayesdx.network import Array
 
-#: Bytes that the tables of a chunk of a batch may take.
-CHUNK_BYTES = 32 * 2**20
+#: Bytes that the tables of a chunk of a batch may take: most of them stay in the processor's cache.
+CHUNK_BYTES = 8 * 2**20
 
 
 def score_weights(factors: Factors, weights: Mapping[int, Array], n: int, target: int) -> tuple[Array, Array]:
@@ -151,13 +151,16 @@ def _programs(factors: Factors, given: Known, n: int, target: int) -> Iterator[t
     chunk = min(n, max(1, CHUNK_BYTES // one_case.cost().bytes))
     cards = (*factors.cards, chunk)
     plan = contraction_plan(cards, scopes, one_case.order[:-1], (target, batch))
+    program: Program | None = None
     for start in range(0, n, chunk):
         part = slice(min(start, n - chunk), min(start, n - chunk) + chunk)
         cut = [
             table[..., part] if batch in scope else table
             for scope, table in zip(factors.scopes, factors.tables, strict=True)
         ]
-        yield part, program_for(replace(factors, cards=cards, tables=tuple(cut)), plan, given.hard)
+        filled = replace(factors, cards=cards, tables=tuple(cut))
+        program = program.holding(filled) if program else program_for(filled, plan, given.hard)
+        yield part, program
 
 
 def _normalised(program: Program, leaves: Sequence[Array], card: int) -> tuple[Array, Array]:
