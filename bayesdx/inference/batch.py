@@ -14,8 +14,8 @@ from bayesdx.inference.plan import best_plan, contraction_plan
 from bayesdx.inference.program import SAFE, Factors, Program, bound, without
 from bayesdx.network import Array
 
-#: Bytes that the tables of a chunk of a batch may take.
-CHUNK_BYTES = 32 * 2**20
+#: Bytes that the tables of a chunk of a batch may take: most of them stay in the processor's cache.
+CHUNK_BYTES = 8 * 2**20
 
 Tables = Callable[[slice], Sequence[Array]]
 
