@@ -16,7 +16,7 @@ test: $(VENV)/developed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/build_networks.py --check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 # Build networks/*.json again after a change in networks/*.yaml or priors/.
 networks: $(VENV)/installed

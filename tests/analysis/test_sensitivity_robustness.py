@@ -164,12 +164,10 @@ INFORMED = {"one": [("f", 0), ("g", 1)], "two": [("f", 0), ("f", 1), ("h", 2)]}
 def literature() -> Literature:
     """As much of a literature as the shares need: sources, no correlation between studies."""
 
-    def studies(name: str, diagnosis: str) -> list[SimpleNamespace]:
-        row = (name, "xyz".index(diagnosis))
-        return [SimpleNamespace(source=source) for source, rows in INFORMED.items() if row in rows]
+    def sources(name: str, diagnosis: int) -> set[str]:
+        return {source for source, rows in INFORMED.items() if (name, diagnosis) in rows}
 
-    forms = [SimpleNamespace(id=state) for state in "xyz"]
-    stub = SimpleNamespace(study_correlation=0.0, definition=SimpleNamespace(forms=forms), studies=studies)
+    stub = SimpleNamespace(study_correlation=0.0, sources=sources)
     return cast(Literature, stub)
 
 
