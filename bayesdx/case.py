@@ -19,7 +19,7 @@ from bayesdx.values import ByValue
 OLDEST = 120
 _KEYS = ("id", "age", "sex", "diagnosis", "findings")
 #: Other keys of a case file that are expected: kept, never used by a query.
-METADATA = ("source", "region", "proof", "note", "preoperative_impression", "expect")
+METADATA = ("source", "region", "proof", "note", "preoperative_impression")
 _YES = ("present", "yes", "true", "on")
 _NO = ("absent", "no", "false", "off")
 #: What stands where nothing was seen, in small letters; a state of that name comes first.

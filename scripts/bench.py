@@ -18,10 +18,10 @@ from pathlib import Path
 
 from bench_processes import Share, analysis_rows, cold_rows
 from bench_rows import Diagnostic, Row, public_row
+from example_networks import example_network
 from rich.console import Console
 from rich.table import Table
 
-from bayesdx.formats.example_networks import example_network
 from bayesdx.formats.network_json import read_network
 
 PUBLIC = [

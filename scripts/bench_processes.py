@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from bench_peers import draw_case
 from bench_rows import Row, interleaved, timed
+from example_networks import example_path
 
 import bayesdx
 from bayesdx.formats.case_file import read_cases
 from bayesdx.formats.convert import interchange_text
-from bayesdx.formats.example_networks import example_path
 from bayesdx.formats.plain_names import renaming
 from bayesdx.network import Network
 

@@ -2,15 +2,15 @@
 
 from bayesdx.inference.engine import Engine, compile_network
 from bayesdx.inference.findings import Findings
-from bayesdx.inference.results import BatchPosterior, Derivatives, Explanation, Marginals, Posterior
+from bayesdx.inference.results import BatchPosterior, Derivatives, Marginals, MostProbableExplanation, Posterior
 
 __all__ = [
     "BatchPosterior",
     "Derivatives",
     "Engine",
-    "Explanation",
     "Findings",
     "Marginals",
+    "MostProbableExplanation",
     "Posterior",
     "compile_network",
 ]

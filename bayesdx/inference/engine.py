@@ -27,7 +27,7 @@ from bayesdx.inference.program import (
     run,
     without,
 )
-from bayesdx.inference.results import BatchPosterior, Derivatives, Explanation, Marginals, Posterior
+from bayesdx.inference.results import BatchPosterior, Derivatives, Marginals, MostProbableExplanation, Posterior
 from bayesdx.inference.trace import Choose, drawing, most_probable, trace_back
 from bayesdx.network import Array, Network
 
@@ -170,7 +170,7 @@ class Engine:
         variables = tuple(self.network.index[self.network.variable(i).id] for i in ids)
         return self._joint(variables, self._known(findings))[0]
 
-    def most_probable_explanation(self, findings: Findings) -> Explanation:
+    def most_probable_explanation(self, findings: Findings) -> MostProbableExplanation:
         """The states of all variables that are most probable together, given the findings."""
         given = self._known(findings)
         program = self._specialised((), frozenset(given.hard), None)
@@ -179,7 +179,7 @@ class Engine:
         if np.isneginf(tables[-1]):
             raise ImpossibleFindings(IMPOSSIBLE)
         states = self._trace(program, tables, given, 1, most_probable)
-        return Explanation(
+        return MostProbableExplanation(
             dict(zip(self.network.index, states[0].tolist(), strict=True)), float(tables[-1]) + given.log_scale
         )
 

@@ -49,7 +49,7 @@ class Derivatives(ByValue):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Explanation(ByValue):
+class MostProbableExplanation(ByValue):
     """The most probable joint state: state index of every variable, and log max P(states, findings)."""
 
     states: Mapping[str, int]

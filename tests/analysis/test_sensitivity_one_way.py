@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from example_networks import example_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
@@ -21,7 +22,6 @@ from sensitivity_networks import (
 from bayesdx.analyses.sensitivity.numbers.covariation import SCHEMES, covariation
 from bayesdx.analyses.sensitivity.numbers.one_way import literature_interval, one_way, posterior_at_ends
 from bayesdx.errors import InputError
-from bayesdx.formats.example_networks import example_network
 from bayesdx.inference import compile_network
 from bayesdx.network import Array, Network, Variable
 

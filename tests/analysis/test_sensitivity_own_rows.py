@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from example_networks import example_network
 from sensitivity_networks import ask, hard
 from test_sensitivity_one_way import with_target
 
@@ -13,7 +14,6 @@ from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity, sensitivity
 from bayesdx.analyses.sensitivity.sentences import describe_parameter
-from bayesdx.formats.example_networks import example_network
 from bayesdx.network import Network, Variable
 
 

@@ -9,6 +9,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from example_networks import example_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
@@ -22,7 +23,6 @@ from bayesdx.analyses.sensitivity.numbers.literature import Literature
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.analyses.sensitivity.numbers.robustness import best_row, worst_case
 from bayesdx.document import NetworkDocument
-from bayesdx.formats.example_networks import example_network
 from bayesdx.inference import Engine, compile_network
 from bayesdx.inference.draws import dirichlet_draws
 from bayesdx.network import Array, Network, Variable

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pyagrum
 import pytest
+from example_networks import example_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ from bayesdx.analyses.what_if.numbers.outcomes import Prospects
 from bayesdx.analyses.what_if.numbers.worth import WhatIf, what_if
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError
-from bayesdx.formats.example_networks import example_network
 from bayesdx.inference import compile_network
 from bayesdx.model import Model
 from bayesdx.network import Array, Network, Variable

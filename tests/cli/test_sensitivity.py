@@ -149,8 +149,9 @@ def test_one_panel(run: Run, tmp_path: Path) -> None:
 
 def test_network_file_without_counts(run: Run, tmp_path: Path) -> None:
     """A BIF file: no literature, no intervals, a target with a parent; everything else is there."""
+    from example_networks import example_network
+
     from bayesdx.formats.convert import interchange_text
-    from bayesdx.formats.example_networks import example_network
 
     path = tmp_path / "asia.bif"
     path.write_text(interchange_text(example_network("asia"), "bif"))

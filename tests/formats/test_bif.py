@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from example_networks import example_network
 
 from bayesdx.errors import InputError
 from bayesdx.formats.bif import bif_document, parse_bif, read_bif
-from bayesdx.formats.example_networks import example_network
 
 TEXT = """
 network unknown { }

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from example_networks import example_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_networks import (
@@ -20,7 +21,6 @@ from random_networks import (
 )
 
 from bayesdx.errors import ImpossibleFindings, InputError
-from bayesdx.formats.example_networks import example_network
 from bayesdx.inference import compile_network
 from bayesdx.network import Network, Variable
 

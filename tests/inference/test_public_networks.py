@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pyagrum
 import pytest
+from example_networks import example_network
 
-from bayesdx.formats.example_networks import example_network
 from bayesdx.inference import compile_network
 from bayesdx.network import Array, Network
 

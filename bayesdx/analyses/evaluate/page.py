@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from bayesdx.analyses.evaluate.numbers.figures import BINS, Evaluation, Figure
+from bayesdx.analyses.evaluate.numbers.figures import BINS, Evaluation, Score
 from bayesdx.analyses.evaluate.sentences import warnings
 from bayesdx.report.blocks import Block, Lines, Page, Section, Table
 from bayesdx.words.numbers import percent, span
@@ -76,11 +76,11 @@ def _confusion(result: Evaluation) -> Table:
     return Table(("confusion", "right", "led by instead"), tuple(rows), (1,))
 
 
-def value(name: str, figure: Figure) -> str:
+def value(name: str, figure: Score) -> str:
     """A figure as it is usually written: shares in percent."""
     return percent(figure.value) if name in SHARES else f"{figure.value:.3f}"
 
 
-def _interval(name: str, figure: Figure) -> str:
+def _interval(name: str, figure: Score) -> str:
     low, high = figure.interval
     return span(low, high) if name in SHARES else f"{low:.3f} – {high:.3f}"

@@ -64,7 +64,7 @@ class ScoredCase:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Score:
     """A figure with its 95 % bootstrap interval; without enough cases the interval is the value itself."""
 
     value: float
@@ -102,7 +102,7 @@ class Evaluation(Answer):
     """
 
     n: int
-    figures: dict[str, Figure]
+    figures: dict[str, Score]
     chance_calibration_error: float
     diagnoses: tuple[DiagnosisFigures, ...]
     confusion: dict[tuple[str, str], int]
@@ -123,7 +123,7 @@ def evaluate(cases: Sequence[ScoredCase]) -> Evaluation:
     resampled = np.array([_figures(table[draw]) for draw in draws])
     low, high = np.quantile(resampled, (0.025, 0.975), axis=0)
     values = _figures(table)
-    figures = {name: Figure(float(values[i]), (float(low[i]), float(high[i]))) for i, name in enumerate(FIGURES)}
+    figures = {name: Score(float(values[i]), (float(low[i]), float(high[i]))) for i, name in enumerate(FIGURES)}
     stated = [case for case in cases if case.impression]
     return Evaluation(
         n=len(cases),
