@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from itertools import groupby
 
 from bayesdx.analyses.coverage.numbers import Coverage, LiteratureCoverage
 from bayesdx.knowledge.facts import EXCLUSIONS
-from bayesdx.report.blocks import Block, Cell, Lines, Page, Section, Table
+from bayesdx.report.blocks import WIDTH, Block, Cell, Lines, Page, Section, Table
 
 
 def page(result: LiteratureCoverage) -> Page:
@@ -43,7 +44,7 @@ def _diagnosis(label: str, diagnosis: str, rows: list[Coverage]) -> Block:
         lines,
         (1, 2, 3),
         title=Cell(f"{label} ({diagnosis})"),
-        below=(f"Assumption alone: {alone}",) if alone else (),
+        below=tuple(textwrap.wrap(f"Assumption alone: {alone}", WIDTH, subsequent_indent="  ")) if alone else (),
     )
 
 

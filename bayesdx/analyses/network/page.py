@@ -22,7 +22,7 @@ def page(result: NetworkDescription) -> Page:
     blocks.append(Table(("finding", "seen in", "states"), findings))
     latent = tuple((_latent(v, document),) for v in network.variables if v.kind == "latent")
     if latent:
-        blocks.append(Lines(latent))
+        blocks.append(Lines(latent, verbatim=True))
     if document.vocabulary:
         unused = ", ".join(f"{name} ({', '.join(states)})" for name, states in document.vocabulary.items())
         blocks.append(Lines(((f"Not used by this network: {unused}",),), 2))
