@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_parameters, load_model, read_case
+from bayesdx.cli.common import case_parameters, certain_option, costs_option, load_model, read_case, worth_option
 from bayesdx.cli.output import echo_json
 from bayesdx.errors import InputError
 
@@ -26,14 +26,8 @@ STOP = ("done", "quit", "exit")
 @click.command("ask", epilog="Example: bayesdx ask -f level=cervical --age 68 --save case.yaml")
 @case_parameters
 @click.option("--save", metavar="FILE", help="Where to save the case (.yaml or .json).")
-@click.option("--costs", metavar="FILE", help="YAML file of examination or finding: cost; asks by bits per cost.")
-@click.option(
-    "--certain",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=0.95,
-    show_default=True,
-    help="A diagnosis this probable ends the questions.",
-)
+@costs_option("YAML file of examination or finding: cost; asks by bits per cost.")
+@certain_option("A diagnosis this probable ends the questions.")
 @click.option(
     "--information",
     type=click.FloatRange(0),
@@ -41,7 +35,7 @@ STOP = ("done", "quit", "exit")
     show_default=True,
     help="Bits that a question must be expected to bring.",
 )
-@click.option("--worth", type=click.FloatRange(0), default=0.0, help="Bits that it must bring per unit of cost.")
+@worth_option("Bits that it must bring per unit of cost.")
 def command(
     path: str | None,
     case_id: str | None,

@@ -44,6 +44,25 @@ network_option = click.option(
 )
 prior_option = click.option("--prior", metavar="NAME", help="Prior set. Default: the network's own default.")
 target_option = click.option("--target", metavar="VARIABLE", help="Variable to ask for in a network file.")
+
+
+def costs_option(help: str) -> Callable[[Command], Command]:
+    """The option ``--costs FILE``."""
+    return click.option("--costs", metavar="FILE", help=help)
+
+
+def certain_option(help: str) -> Callable[[Command], Command]:
+    """The option ``--certain``: the probability at which a search ends."""
+    return click.option(
+        "--certain", type=click.FloatRange(0, 1, min_open=True), default=0.95, show_default=True, help=help
+    )
+
+
+def worth_option(help: str) -> Callable[[Command], Command]:
+    """The option ``--worth``: bits that a step must bring per unit of cost."""
+    return click.option("--worth", type=click.FloatRange(0), default=0.0, help=help)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 _CASE_PARAMETERS = (

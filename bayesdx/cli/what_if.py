@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_command, parse_findings
+from bayesdx.cli.common import case_command, certain_option, costs_option, parse_findings, worth_option
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
@@ -28,21 +28,10 @@ EXAMPLE = (
 @click.option("--unset", "removed", multiple=True, metavar="FINDING", help="Compare without a finding.")
 @click.option("--kind", metavar="KIND", help="Only findings of a kind: clinical, ct, location, mr.")
 @click.option("--examination", metavar="NAME", help="Only findings that an examination shows: history, ct, mr, …")
-@click.option("--costs", metavar="FILE", help="YAML file of examination or finding: cost, in any unit.")
+@costs_option("YAML file of examination or finding: cost, in any unit.")
 @click.option("--steps", type=click.IntRange(0), default=0, help="Also plan this many next steps.")
-@click.option(
-    "--certain",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=0.95,
-    show_default=True,
-    help="With --steps: a diagnosis this probable ends the search.",
-)
-@click.option(
-    "--worth",
-    type=click.FloatRange(0),
-    default=0.0,
-    help="With --steps and --costs: bits that a step must bring per unit of cost.",
-)
+@certain_option("With --steps: a diagnosis this probable ends the search.")
+@worth_option("With --steps and --costs: bits that a step must bring per unit of cost.")
 @click.option("--top", type=click.IntRange(1), default=10, show_default=True, help="Findings to show.")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Seed of the simulated patients.")
 def command(
