@@ -125,7 +125,7 @@ def _table(block: Table) -> str:
         if said:
             rows.append(f'<td colspan="{len(row)}"><small class="sources">{said}</small></td>')
     body = "".join(f"<tr>{cells}</tr>\n" for cells in rows)
-    below = "".join(f"<p>{inline(line)}</p>" for line in block.below)
+    below = f"<p>{'<br>'.join(map(inline, block.below))}</p>" if block.below else ""
     head = f"<thead><tr>{heads}</tr></thead>\n" if any(block.heads) else ""
     return f"<table>\n{title}{head}<tbody>\n{body}</tbody>\n</table>{below}"
 
@@ -162,4 +162,4 @@ def _sentence(sentence: Sentence) -> str:
 
 
 def _number(column: int, right: Sequence[int]) -> str:
-    return ' class="number"' if column in right else ""
+    return ' class="number" style="text-align:right"' if column in right else ""
