@@ -80,10 +80,14 @@ class Supports(Mapping[tuple[str, str], Support]):
 
 @dataclass(frozen=True, eq=False)
 class Literature:
-    """Support by (finding, diagnosis), and the reference of every source by citation key."""
+    """Support by (finding, diagnosis), and the reference of every source by citation key.
+
+    ``other_forms`` holds, by the label of a form, the words by which statements name other forms of its diagnosis.
+    """
 
     support: Mapping[tuple[str, str], Support]
     references: Mapping[str, str]
+    other_forms: Mapping[str, frozenset[str]]
 
 
 def literature_of(network: Network) -> Literature | None:
@@ -92,7 +96,18 @@ def literature_of(network: Network) -> Literature | None:
     None when the network was not built from the installed facts: it is not a shipped one, or of another version.
     """
     ledger = ledger_of(network)
-    return None if ledger is None else Literature(Supports(ledger, network), ledger.references)
+    if ledger is None:
+        return None
+    return Literature(Supports(ledger, network), ledger.references, _other_forms(ledger, network))
+
+
+def _other_forms(ledger: Ledger, network: Network) -> dict[str, frozenset[str]]:
+    owner, words, forms = ledger.choices.owner, ledger.form_words, network.variable("form")
+    return {
+        forms.state_label(f): frozenset().union(*(words[g] for g in range(len(owner)) if owner[g] == owner[f]))
+        - words[f]
+        for f in range(len(owner))
+    }
 
 
 def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> Support:
