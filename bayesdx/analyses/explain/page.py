@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from bayesdx.analyses.explain.numbers.explanation import Explanation
-from bayesdx.analyses.explain.sentences import Cite, Numbers, Writer, by_key, called
+from bayesdx.analyses.explain.sentences import NEGLIGIBLE, Cite, Numbers, Writer, by_key, called
 from bayesdx.analyses.frame import framed
 from bayesdx.report.blocks import (
     Block,
@@ -27,8 +26,6 @@ from bayesdx.report.blocks import (
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import clipped, ratio, signed
 
-#: Weights up to this many decibans, a likelihood ratio of 1.3, get one sentence together.
-NEGLIGIBLE = 10 * math.log10(1.3)
 _FINDING_WIDTH = 46
 NO_LITERATURE = "Sources are not known: this network was not built from the installed facts."
 

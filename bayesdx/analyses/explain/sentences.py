@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -32,6 +33,8 @@ from bayesdx.words.provenance import assumption_words
 _NAMED = 3
 #: Share of the base from which a sentence says that its likelihood rests on it.
 _MUCH_BASE = 0.5
+#: Weights up to this many decibans, a likelihood ratio of 1.3, are not worth a sentence of their own.
+NEGLIGIBLE = 10 * math.log10(1.3)
 #: Conflicts below this many nats are not worth a sentence.
 _WORTH_A_SENTENCE = 0.5
 
@@ -167,13 +170,16 @@ class Writer:
     def separator(self, row: Separator) -> Sentence | None:
         """What a missing finding would tell between the two.
 
-        A state is offered for a diagnosis of which a source speaks; None where neither state can be.
+        A state is offered when it weighs something and a source speaks of it in the diagnosis that it favours;
+        None where none is.
         """
         e = self.explanation
         variable = self.variable(row.finding)
         sides = e.first, e.second
         best = [(number, row.best_for(number)) for number in (0, 1)]
-        told = [(n, o) for n, o in best if o.shares[n] > 0 and self.spoken(row.finding, o.state, sides[n])]
+        told = [
+            (n, o) for n, o in best if abs(o.decibans) > NEGLIGIBLE and self.spoken(row.finding, o.state, sides[n])
+        ]
         if not told:
             return None
         towards = "; ".join(self._towards(variable, outlook, sides[n], n) for n, outlook in told)
@@ -233,7 +239,9 @@ class Writer:
     def _another_form(self, side: Side, statement: Statement) -> bool:
         literature = self.explanation.literature
         assert literature is not None
-        return side.form is not None and statement.form in literature.other_forms[side.form[0]]
+        if side.form is None or not statement.form:
+            return False
+        return statement.form not in literature.form_words[side.form[0]]
 
     def sources(self, finding: str, claims: Iterable[Claim]) -> str:
         """The statements behind P(finding | diagnosis) of each claim, or that there are none."""
@@ -286,7 +294,7 @@ class Writer:
         if form:
             form = f" (another form: {form})" if self._another_form(claim.side, statement) else f" ({form})"
         source = self.cite(statement.source) if statement.source else "(assumption)"
-        other_way = ", pointing the other way" if self._opposes(variable, claim, statement) else ""
+        other_way = " (pointing the other way)" if self._opposes(variable, claim, statement) else ""
         return f"{states}{_how_often(statement)}{form} {source}{other_way}".strip()
 
     def conflict(self) -> list[str]:

@@ -19,7 +19,7 @@ FREQUENCIES = {
 }
 #: How far beyond the bound of a claim a statement lies that points the other way.
 _CLEARLY = 0.1
-_COUNT = re.compile(r"([\d.]+) of ([\d.]+)")
+_COUNT = re.compile(r"([\d.]+)\sof\s([\d.]+)")
 _PERCENT = re.compile(r"([\d.]+)%")
 
 

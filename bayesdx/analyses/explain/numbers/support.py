@@ -82,12 +82,12 @@ class Supports(Mapping[tuple[str, str], Support]):
 class Literature:
     """Support by (finding, diagnosis), and the reference of every source by citation key.
 
-    ``other_forms`` holds, by the label of a form, the words by which statements name other forms of its diagnosis.
+    ``form_words`` holds, by the label of a form, the words by which statements name it.
     """
 
     support: Mapping[tuple[str, str], Support]
     references: Mapping[str, str]
-    other_forms: Mapping[str, frozenset[str]]
+    form_words: Mapping[str, frozenset[str]]
 
 
 def literature_of(network: Network) -> Literature | None:
@@ -98,16 +98,12 @@ def literature_of(network: Network) -> Literature | None:
     ledger = ledger_of(network)
     if ledger is None:
         return None
-    return Literature(Supports(ledger, network), ledger.references, _other_forms(ledger, network))
+    return Literature(Supports(ledger, network), ledger.references, _form_words(ledger, network))
 
 
-def _other_forms(ledger: Ledger, network: Network) -> dict[str, frozenset[str]]:
-    owner, words, forms = ledger.choices.owner, ledger.form_words, network.variable("form")
-    return {
-        forms.state_label(f): frozenset().union(*(words[g] for g in range(len(owner)) if owner[g] == owner[f]))
-        - words[f]
-        for f in range(len(owner))
-    }
+def _form_words(ledger: Ledger, network: Network) -> dict[str, frozenset[str]]:
+    forms = network.variable("form")
+    return {forms.state_label(form): words for form, words in enumerate(ledger.form_words)}
 
 
 def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> Support:
