@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from bayesdx.network import Network, Variable
 
 _ABBREVIATION = re.compile(r"\(([A-Z][A-Z0-9]{2,})\)")
+_CAPITALS = re.compile(r"\b(cppd|ncc|opll|olf|avm)\b")
 _AXIAL = re.compile(r"\b(extra|intra) axial\b")
 #: Weights in decibans from which support is called slight, substantial, … : likelihood ratios of 1.26, 10^(1/2),
 #: 10, 10^(3/2) and 100 (Jeffreys 1961, Theory of Probability, appendix B).
@@ -66,12 +67,12 @@ def mid_sentence(label: str) -> str:
 
 
 def form_name(name: str) -> str:
-    """The name of a form with the hyphens of the words that have them.
+    """The name of a form with the hyphens and capitals of the words that have them.
 
-    >>> form_name("extra axial"), form_name("skull base")
-    ('extra-axial', 'skull base')
+    >>> form_name("extra axial"), form_name("skull base"), form_name("cppd")
+    ('extra-axial', 'skull base', 'CPPD')
     """
-    return _AXIAL.sub(r"\1-axial", name)
+    return _CAPITALS.sub(lambda word: word.group().upper(), _AXIAL.sub(r"\1-axial", name))
 
 
 def short(label: str) -> str:

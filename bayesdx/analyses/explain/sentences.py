@@ -290,12 +290,20 @@ class Writer:
 
     def _statement(self, variable: Variable, claim: Claim, statement: Statement) -> str:
         states = listed([state_phrase(variable, state) for state in statement.states] or [""], "or")
-        form = form_name(statement.form.replace("_", " "))
+        form = self._form(claim.side.diagnosis, statement.form)
         if form:
             form = f" (another form: {form})" if self._another_form(claim.side, statement) else f" ({form})"
         source = self.cite(statement.source) if statement.source else "(assumption)"
         other_way = " (pointing the other way)" if self._opposes(variable, claim, statement) else ""
         return f"{states}{_how_often(statement)}{form} {source}{other_way}".strip()
+
+    def _form(self, diagnosis: str, form: str) -> str:
+        """A form that a statement names, as the network calls it where it knows it."""
+        forms = self.explanation.question.network.variable("form")
+        state = f"{diagnosis}.{form}"
+        known = state in forms.states
+        name = forms.state_label(forms.states.index(state)).rpartition(": ")[2] if known else form
+        return form_name(name.replace("_", " "))
 
     def conflict(self) -> list[str]:
         """Whether the findings disagree, and which."""
