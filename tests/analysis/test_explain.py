@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayesdx.analyses.explain.numbers.bearing import FREQUENCIES, opposes, single_case
+from bayesdx.analyses.explain.numbers.bearing import FREQUENCIES, far_above, opposes, single_case
 from bayesdx.analyses.explain.numbers.explanation import Explanation, explain
 from bayesdx.analyses.explain.numbers.support import Statement
 from bayesdx.analyses.explain.numbers.weights import decibans
@@ -477,6 +477,8 @@ def test_a_statement_about_several_states_denies_only_what_it_excludes() -> None
     assert not opposes(either, "iso", states, 0.4, True)
     assert not opposes(either, "iso", states, 0.4, False)
     assert opposes(either, "hyper", states, 0.4, True)
+    assert not far_above(either, "iso", states, 0.1)
+    assert far_above(Statement("key", "9 of 10", ("iso",), "", 1.0), "iso", states, 0.1)
     rarely = Statement("key", "1 of 10", ("iso", "hypo"), "", 1.0)
     assert opposes(rarely, "iso", states, 0.4, True)
 

@@ -194,6 +194,19 @@ def test_statements_of_another_form_or_the_other_way_say_so() -> None:
     assert "absent in 4 of 4 [aiken2009] (pointing the other way)" in oedema
 
 
+def test_statements_far_above_the_estimate_say_so() -> None:
+    page = explained("shields2021")
+    assert "expected in 18.6% of cases of metastasis" in page
+    assert "incidental in 90% [shah2011] (far above the estimate)" in page
+    assert "incidental in 68% [radiopaedia_brainmets] (far above the estimate)" in page
+
+
+def test_a_state_that_no_source_names_is_not_typical() -> None:
+    typical = part(explained("shields2021"), "Typical of metastasis, but not shown", "What would tell")
+    assert "Multiplicity: multiple" in typical
+    assert "not calcified" not in typical
+
+
 def test_single_cases_and_forms_by_their_names() -> None:
     page = explained("medicina2022_mo18")
     assert "homogeneous in one published case (soft tissue) [han2022], a single case" in page

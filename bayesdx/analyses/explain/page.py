@@ -51,6 +51,7 @@ def sections(e: Explanation, cite: Cite = by_key, length: Length = LONG) -> tupl
     writer = Writer(e, cite, length.statements)
     first, second = called(e.first.label), called(e.second.label)
     note: tuple[Block, ...] = (Paragraph(NO_LITERATURE),) if e.literature is None else ()
+    lacking = (said for row in e.lacking if (said := writer.lacking(row)))
     separating = (said for row in e.separators if row.separation > 0.0 and (said := writer.separator(row)))
     return (
         Section(f"Why {first} rather than {second}", (Paragraph(writer.summary()), *note)),
@@ -60,7 +61,7 @@ def sections(e: Explanation, cite: Cite = by_key, length: Length = LONG) -> tupl
         Section("Do the findings agree?", _list(writer.conflict())),
         Section(
             f"Typical of {first}, but not shown",
-            _list([writer.lacking(row) for row in e.lacking[: length.lacking]]),
+            _list(list(islice(lacking, length.lacking))),
         ),
         Section(f"What would tell {first} from {second}", _list(list(islice(separating, length.separators)))),
         Section(

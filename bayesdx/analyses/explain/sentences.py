@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bayesdx.analyses.explain.numbers.bearing import opposes, single_case
+from bayesdx.analyses.explain.numbers.bearing import far_above, opposes, single_case
 from bayesdx.analyses.explain.numbers.expected import TYPICAL, Hint, Outlook, Separator, Typical
 from bayesdx.analyses.explain.numbers.explanation import Explanation, Side, likely_form
 from bayesdx.analyses.explain.numbers.support import Statement, Support
@@ -58,14 +58,16 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Claim:
-    """That ``side`` shows ``state`` more, or else less, often than ``bound``; sources on ``states`` are named.
+    """That ``side`` shows ``state`` in a ``share`` of cases that is above, or else below, ``bound``.
 
-    ``state`` is None where several states are claimed together: then no source points the other way.
+    Sources on ``states`` are named. ``state`` is None where several states are claimed together, or none: then no
+    source points the other way.
     """
 
     side: Side
     states: tuple[str, ...]
     state: str | None = None
+    share: float = 1.0
     bound: float = 0.0
     more: bool = True
 
@@ -129,7 +131,7 @@ class Writer:
         )
         states = states_named(self.variable(row.finding), stated)
         state = states[0] if len(states) == 1 else None
-        claims = Claim(winner, states, state, shares[1]), Claim(loser, states, state, shares[0], more=False)
+        claims = Claim(winner, states, state, *shares), Claim(loser, states, state, *shares[::-1], more=False)
         named = [self.sources(row.finding, claims)]
         for name in row.implies:
             entailed = states_named(self.variable(name), e.question.stated.get(name))
@@ -155,9 +157,11 @@ class Writer:
         ]
         return f"Another diagnosis would lead without {listed(named, 'or without')}."
 
-    def lacking(self, row: Typical) -> Sentence:
-        """What a typical case of the first diagnosis shows and this one does not."""
+    def lacking(self, row: Typical) -> Sentence | None:
+        """What a typical case of the first diagnosis shows and this one does not; None where no source says so."""
         e = self.explanation
+        if not self.spoken(row.finding, row.state, e.first):
+            return None
         variable = self.variable(row.finding)
         here = "not stated" if row.stated is None else f"here: {state_phrase(variable, row.stated)}"
         claim = (
@@ -165,7 +169,9 @@ class Writer:
             f"{percent(row.shares[0])} of cases of {called(e.first.label)} and {percent(row.shares[1])} of "
             f"{called(e.second.label)} ({here})."
         )
-        return Sentence(claim, self.sources(row.finding, (Claim(e.first, (row.state,), row.state, TYPICAL),)))
+        return Sentence(
+            claim, self.sources(row.finding, (Claim(e.first, (row.state,), row.state, row.shares[0], TYPICAL),))
+        )
 
     def separator(self, row: Separator) -> Sentence | None:
         """What a missing finding would tell between the two.
@@ -184,10 +190,12 @@ class Writer:
             return None
         towards = "; ".join(self._towards(variable, outlook, sides[n], n) for n, outlook in told)
         states = tuple(outlook.state for _, outlook in told)
-        claims = [Claim(sides[n], states, o.state, o.shares[1 - n]) for n, o in told]
+        claims = [Claim(sides[n], states, o.state, o.shares[n], o.shares[1 - n]) for n, o in told]
         if len(told) == 1:
-            ((n, outlook),) = told
-            claims.append(Claim(sides[1 - n], states, outlook.state, outlook.shares[n], more=False))
+            ((n, _),) = told
+            claims.append(
+                replace(claims[0], side=sides[1 - n], share=claims[0].bound, bound=claims[0].share, more=False)
+            )
             claims = claims[:: -1 if n else 1]
         claim = f"{label_of(variable)}: {towards} ({row.separation:.2f} bits)."
         return Sentence(claim, self.sources(row.finding, claims))
@@ -217,8 +225,8 @@ class Writer:
             f"{called(e.first.label)} ({signed(row.decibans)} dB)."
         )
         claims = (
-            Claim(other, (row.state,), row.state, row.shares[1]),
-            Claim(e.first, (row.state,), row.state, row.shares[0], more=False),
+            Claim(other, (row.state,), row.state, *row.shares),
+            Claim(e.first, (row.state,), row.state, *row.shares[::-1], more=False),
         )
         return Sentence(claim, self.sources(row.finding, claims))
 
@@ -234,7 +242,9 @@ class Writer:
         if support is None:
             return False
         about = support.about(_wanted(self.variable(finding), (state,)))
-        return "definition" in support.assumptions or any(not self._another_form(side, s) for s in about)
+        if not about:
+            return "definition" in support.assumptions
+        return any(not self._another_form(side, statement) for statement in about)
 
     def _another_form(self, side: Side, statement: Statement) -> bool:
         literature = self.explanation.literature
@@ -264,8 +274,12 @@ class Writer:
 
     def _statements(self, variable: Variable, claim: Claim, support: Support) -> str:
         if not support.statements:
+            if "definition" in support.assumptions:
+                return "no source speaks of it, its definition and the average over all diagnoses are assumed"
             return "no source speaks of it, the average over all diagnoses is assumed"
         about = support.about(_wanted(variable, claim.states))
+        if not about:
+            claim = replace(claim, state=None)
         ranked = sorted(about or support.statements, key=lambda s: self._another_form(claim.side, s))
         shown, rest = ranked[: self.named], ranked[self.named :]
         said = [self._statement(variable, claim, statement) for statement in shown]
@@ -294,8 +308,14 @@ class Writer:
         if form:
             form = f" (another form: {form})" if self._another_form(claim.side, statement) else f" ({form})"
         source = self.cite(statement.source) if statement.source else "(assumption)"
-        other_way = " (pointing the other way)" if self._opposes(variable, claim, statement) else ""
-        return f"{states}{_how_often(statement)}{form} {source}{other_way}".strip()
+        remark = self._remark(variable, claim, statement)
+        return f"{states}{_how_often(statement)}{form} {source}{remark}".strip()
+
+    def _remark(self, variable: Variable, claim: Claim, statement: Statement) -> str:
+        if self._opposes(variable, claim, statement):
+            return " (pointing the other way)"
+        above = claim.state is not None and far_above(statement, claim.state, variable.states, claim.share)
+        return " (far above the estimate)" if above else ""
 
     def _form(self, diagnosis: str, form: str) -> str:
         """A form that a statement names, as the network calls it where it knows it."""

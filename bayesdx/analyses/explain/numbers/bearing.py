@@ -19,6 +19,8 @@ FREQUENCIES = {
 }
 #: How far beyond the bound of a claim a statement lies that points the other way.
 _CLEARLY = 0.1
+#: How far above an estimate a statement lies of which the estimate keeps little.
+_FAR = 0.3
 _COUNT = re.compile(r"([\d.]+)\sof\s([\d.]+)")
 _PERCENT = re.compile(r"([\d.]+)%")
 
@@ -28,11 +30,13 @@ def opposes(statement: Statement, state: str, states: tuple[str, ...], bound: fl
 
     Single cases and moments deny nothing.
     """
-    stated = _stated(statement.says)
-    if stated is None or not statement.states:
-        return False
-    low, high = _range(statement.states, stated, state, states)
+    low, high = _between(statement, state, states)
     return high < bound - _CLEARLY if more else low > bound + _CLEARLY
+
+
+def far_above(statement: Statement, state: str, states: tuple[str, ...], share: float) -> bool:
+    """Whether a statement makes ``state``, of ``states``, far more frequent than ``share``."""
+    return _between(statement, state, states)[0] > share + _FAR
 
 
 def single_case(statement: Statement) -> bool:
@@ -50,8 +54,11 @@ def _stated(says: str) -> float | None:
     return FREQUENCIES.get(says.strip('"'))
 
 
-def _range(named: tuple[str, ...], share: float, state: str, states: tuple[str, ...]) -> tuple[float, float]:
-    """Between which shares of ``state`` a statement holds that ``share`` show one of the ``named`` states."""
+def _between(statement: Statement, state: str, states: tuple[str, ...]) -> tuple[float, float]:
+    """Between which shares of ``state`` a statement holds."""
+    named, share = statement.states, _stated(statement.says)
+    if share is None or not named:
+        return 0.0, 1.0
     if state in named:
         return (share if len(named) == 1 else 0.0), share
     rest = set(states) - set(named)
