@@ -199,6 +199,8 @@ def test_statements_far_above_the_estimate_say_so() -> None:
     assert "expected in 18.6% of cases of metastasis" in page
     assert "incidental in 90% [shah2011] (far above the estimate)" in page
     assert "incidental in 68% [radiopaedia_brainmets] (far above the estimate)" in page
+    page = explained("radiologykey70_cordmet")
+    assert "absent in 194 of 1196 [wang2019mets] (present far above the estimate)" in page
 
 
 def test_a_state_that_no_source_names_is_not_typical() -> None:

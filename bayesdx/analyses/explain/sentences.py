@@ -314,8 +314,10 @@ class Writer:
     def _remark(self, variable: Variable, claim: Claim, statement: Statement) -> str:
         if self._opposes(variable, claim, statement):
             return " (pointing the other way)"
-        above = claim.state is not None and far_above(statement, claim.state, variable.states, claim.share)
-        return " (far above the estimate)" if above else ""
+        if claim.state is None or not far_above(statement, claim.state, variable.states, claim.share):
+            return ""
+        what = "" if claim.state in statement.states else f"{state_phrase(variable, claim.state)} "
+        return f" ({what}far above the estimate)"
 
     def _form(self, diagnosis: str, form: str) -> str:
         """A form that a statement names, as the network calls it where it knows it."""

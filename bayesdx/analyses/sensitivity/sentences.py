@@ -152,6 +152,12 @@ def _inside(s: Sensitivity, t: int) -> str:
     return mid_sentence(_name(s, t)) if target.state_labels else _name(s, t)
 
 
+def _shorten(s: Sensitivity) -> Shorten:
+    """How labels of diagnoses stand inside a sentence."""
+    labelled = bool(s.question.target.state_labels)
+    return lambda label: mid_sentence(short(label)) if labelled else short(label)
+
+
 def _spread(s: Sensitivity) -> str:
     u, t = s.uncertainty, s.leader
     name = _name(s, t)
@@ -201,7 +207,7 @@ def _one_number(s: Sensitivity) -> str:
     if not own:
         return f"No single {number}, whatever its value, makes another diagnosis lead."
     change = own[0]
-    label = describe_parameter(parameters, change.parameter, short)
+    label = describe_parameter(parameters, change.parameter, _shorten(s))
     return (
         f"The smallest change of one {number} that makes another lead: {label}, from "
         f"{percent(float(parameters.value[change.parameter]))} to {percent(change.value)} "
@@ -215,8 +221,8 @@ def _largest_bar(s: Sensitivity) -> str:
     unsaid = None if origin is None else unsourced(origin)
     if unsaid is None:
         return ""
-    label = describe_group(s.question.engine.network, s.bars[0].group, short)
-    return f"The number that moves the answer most {unsaid}: {label}."
+    label = describe_group(s.question.engine.network, s.bars[0].group, _shorten(s))
+    return f"The number that moves the answer most, {label}, {unsaid}."
 
 
 def unsourced(origin: Origin) -> str | None:
