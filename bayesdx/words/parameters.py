@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bayesdx.network import Network
-from bayesdx.words.phrases import label_of, mid_sentence
+from bayesdx.words.phrases import form_name, label_of, mid_sentence
 
 Shorten = Callable[[str], str]
 
@@ -40,4 +40,4 @@ def describe_context(network: Network, parent: str, state: int, shorten: Shorten
 
 def _form_label(label: str, shorten: Shorten) -> str:
     diagnosis, colon, form = label.partition(": ")
-    return f"{shorten(diagnosis)} ({form})" if colon else shorten(label)
+    return f"{shorten(diagnosis)} ({form_name(form)})" if colon else shorten(label)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from bayesdx.network import Network, Variable
 
 _ABBREVIATION = re.compile(r"\(([A-Z][A-Z0-9]{2,})\)")
+_CAPITALS = re.compile(r"\b(cppd|ncc|opll|olf|avm)\b")
+_AXIAL = re.compile(r"\b(extra|intra) axial\b")
 #: Weights in decibans from which support is called slight, substantial, … : likelihood ratios of 1.26, 10^(1/2),
 #: 10, 10^(3/2) and 100 (Jeffreys 1961, Theory of Probability, appendix B).
 STRENGTHS = ((20.0, "decisive"), (15.0, "very strong"), (10.0, "strong"), (5.0, "substantial"), (1.0, "slight"))
@@ -62,6 +64,15 @@ def mid_sentence(label: str) -> str:
     ('synovial (facet) cyst', 'CPPD')
     """
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def form_name(name: str) -> str:
+    """The name of a form with the hyphens and capitals of the words that have them.
+
+    >>> form_name("extra axial"), form_name("skull base"), form_name("cppd")
+    ('extra-axial', 'skull base', 'CPPD')
+    """
+    return _CAPITALS.sub(lambda word: word.group().upper(), _AXIAL.sub(r"\1-axial", name))
 
 
 def short(label: str) -> str:

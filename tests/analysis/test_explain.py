@@ -8,13 +8,17 @@ import math
 import numpy as np
 import pyagrum
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bayesdx.analyses.explain.numbers.bearing import FREQUENCIES, far_above, opposes, single_case
 from bayesdx.analyses.explain.numbers.explanation import Explanation, explain
+from bayesdx.analyses.explain.numbers.support import Statement
 from bayesdx.analyses.explain.numbers.weights import decibans
 from bayesdx.analyses.explain.wire import to_dict
 from bayesdx.analyses.question import Question
+from bayesdx.data import data_path
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.inference import compile_network
@@ -273,6 +277,10 @@ def test_lacking_is_typical_and_not_shown(model: Model, joint: Array) -> None:
         assert row.shares[0] >= 0.5
         assert row.stated == question.stated.get(row.finding)
         assert row.finding not in question.findings or question.findings[row.finding][state] == 0.0
+        everyone = with_target(model, joint, others, row.finding).sum(axis=0)
+        assert row.shares[0] > everyone[state] / everyone.sum()
+        alone = with_target(model, joint, {}, row.finding).sum(axis=0)
+        assert row.shares[0] > alone[state]
 
 
 @pytest.fixture(scope="module")
@@ -425,3 +433,58 @@ def test_looks_of_a_result(model: Model) -> None:
     assert "Weight of each finding" in str(result)
     assert "<svg" in result._repr_html_()
     assert "not a medical device" in result._repr_html_()
+
+
+def test_a_state_commoner_elsewhere_is_not_typical() -> None:
+    """Most of a show x = 1 (60 %), but b does so more often: x = 0, which was seen, is what tells for a."""
+    result = explain(certain([0.5, 0.5], [[0.4, 0.6], [0.1, 0.9]]))
+    assert result.first.diagnosis == "a"
+    assert result.lacking == ()
+    (row,) = explain(certain([0.5, 0.5], [[0.4, 0.6], [0.9, 0.1]]), pair=("a", "b")).lacking
+    assert (row.finding, row.state) == ("x", "1")
+
+
+def test_frequency_words_are_those_of_the_networks() -> None:
+    read = yaml.safe_load(data_path("networks", "model.yaml").read_text())["words"]
+    assert {word.replace("_", " "): share for word, share in read.items()} == FREQUENCIES
+
+
+@pytest.mark.parametrize(
+    ("says", "states", "bound", "more", "expected"),
+    [
+        ("0 of 4", ("present",), 0.4, True, True),
+        ("4 of 4", ("absent",), 0.4, True, True),
+        ("4 of 4", ("present",), 0.4, True, False),
+        ("4 of 4", ("present",), 0.4, False, True),
+        ('"uncommon"', ("present",), 0.4, True, True),
+        ('"usually"', ("absent",), 0.4, True, True),
+        ("35%", ("present",), 0.4, True, False),
+        ("1 case", ("absent",), 0.4, True, False),
+        ("0 of 1", ("present",), 0.4, True, False),
+        ("mean 46", (), 0.4, True, False),
+    ],
+)
+def test_which_way_a_statement_points(
+    says: str, states: tuple[str, ...], bound: float, more: bool, expected: bool
+) -> None:
+    statement = Statement("key", says, states, "", 1.0)
+    assert opposes(statement, "present", ("absent", "present"), bound, more) is expected
+
+
+def test_a_statement_about_several_states_denies_only_what_it_excludes() -> None:
+    states = ("iso", "hypo", "hyper")
+    either = Statement("key", "9 of 10", ("iso", "hypo"), "", 1.0)
+    assert not opposes(either, "iso", states, 0.4, True)
+    assert not opposes(either, "iso", states, 0.4, False)
+    assert opposes(either, "hyper", states, 0.4, True)
+    assert not far_above(either, "iso", states, 0.1)
+    assert far_above(Statement("key", "9 of 10", ("iso",), "", 1.0), "iso", states, 0.1)
+    rarely = Statement("key", "1 of 10", ("iso", "hypo"), "", 1.0)
+    assert opposes(rarely, "iso", states, 0.4, True)
+
+
+@pytest.mark.parametrize(
+    ("says", "single"), [("1 case", True), ("0 of 1", True), ("1 of 1", True), ("1 of 10", False)]
+)
+def test_single_cases(says: str, single: bool) -> None:
+    assert single_case(Statement("key", says, ("present",), "", 1.0)) is single

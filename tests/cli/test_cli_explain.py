@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 
 import bayesdx
 from bayesdx.cli import main
+from bayesdx.data import data_path
 from bayesdx.words.phrases import signed
 
 Run = Callable[..., Result]
@@ -132,3 +134,84 @@ def test_every_sentence_with_sources_holds_a_number(shipped: str) -> None:
     for claim in claims:
         assert re.search(r"\d", claim), claim
     assert max(len(line) for line in shipped.splitlines()) <= 100
+
+
+@functools.cache
+def explained(case: str) -> str:
+    """The page about a development case, its lines joined."""
+    cases = str(data_path("examples", "development_cases.yaml"))
+    result = CliRunner().invoke(main, ["explain", cases, "--case", case], prog_name="bayesdx")
+    assert result.exit_code == 0, result.stderr
+    return " ".join(result.stdout.split())
+
+
+def part(page: str, start: str, end: str) -> str:
+    """What stands between two headings."""
+    return page.partition(start)[2].partition(end)[0]
+
+
+def test_commoner_elsewhere_is_not_typical() -> None:
+    """Fever is absent in 54 % of epidural infections, and in more of all other diagnoses."""
+    typical = part(explained("jeong2018"), "Typical of epidural infection, but not shown", "What would tell")
+    assert "T1 signal: hypointense" in typical
+    assert "Fever" not in typical
+
+
+@pytest.mark.parametrize(
+    ("case", "unsaid", "said"),
+    [
+        ("vanhoenacker2013", "below 10 mm would speak for chordoma", "central or midline would speak for chordoma"),
+        ("kimjd1992_a", "seizure would speak for chordoma", "central or midline would speak for chordoma"),
+        ("jeong2018", "absent would speak for lymphoma", "Disc space involvement: present would speak for"),
+    ],
+)
+def test_the_average_alone_separates_nothing(case: str, unsaid: str, said: str) -> None:
+    assert unsaid not in explained(case)
+    assert said in explained(case)
+
+
+def test_evidence_that_rests_on_the_average_says_so() -> None:
+    page = explained("medicina2022_mo18")
+    assert "foreign-body granuloma: no source speaks of it, the average over all diagnoses is assumed" in page
+    assert "foreign-body granuloma: no source speaks of this state, but" in page
+
+
+def test_small_weights_share_a_sentence_and_small_conflicts_have_none() -> None:
+    page = explained("jeong2018")
+    assert "T2 signal: mixed speaks for" not in page
+    assert "and T2 signal: mixed (−1.0 dB) say next to nothing" in page
+    assert "Most at odds" not in page
+    for case in ("jeong2018", "thakur2019", "medicina2022_mo18"):
+        for conflict in re.findall(r"seldom go together \(\+(\d\.\d+) nats\)", explained(case)):
+            assert float(conflict) >= 0.5
+
+
+def test_statements_of_another_form_or_the_other_way_say_so() -> None:
+    assert "(another form: arachnoid)" in explained("medicina2022_mo18")
+    assert "no source speaks of it in the likeliest form, but chronic" in explained("medicina2022_mo18")
+    oedema = explained("thakur2019").partition("Perilesional oedema: present, given")[2][:500]
+    assert 'present "uncommon" [gamblin2022] (pointing the other way)' in oedema
+    assert "absent in 4 of 4 [aiken2009] (pointing the other way)" in oedema
+
+
+def test_statements_far_above_the_estimate_say_so() -> None:
+    page = explained("shields2021")
+    assert "expected in 18.6% of cases of metastasis" in page
+    assert "incidental in 90% [shah2011] (far above the estimate)" in page
+    assert "incidental in 68% [radiopaedia_brainmets] (far above the estimate)" in page
+    page = explained("radiologykey70_cordmet")
+    assert "absent in 194 of 1196 [wang2019mets] (present far above the estimate)" in page
+
+
+def test_a_state_that_no_source_names_is_not_typical() -> None:
+    typical = part(explained("shields2021"), "Typical of metastasis, but not shown", "What would tell")
+    assert "Multiplicity: multiple" in typical
+    assert "not calcified" not in typical
+
+
+def test_single_cases_and_forms_by_their_names() -> None:
+    page = explained("medicina2022_mo18")
+    assert "homogeneous in one published case (soft tissue) [han2022], a single case" in page
+    for case in ("medicina2022_mo18", "thakur2019"):
+        assert not re.search(r"1 of 1\b|in 1 case|(extra|intra) axial|\(cppd\)", explained(case))
+    assert "The likeliest form of CAPNON is extra-axial (53.6%)." in explained("thakur2019")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
@@ -13,11 +14,14 @@ import click
 import jsonschema
 import numpy as np
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 import bayesdx
-from bayesdx.analyses.sensitivity.sentences import in_short
+from bayesdx.analyses.sensitivity.numbers.literature import Origin
+from bayesdx.analyses.sensitivity.sentences import in_short, origin_summary, unsourced
 from bayesdx.case import case_from_mapping
+from bayesdx.cli import main
+from bayesdx.data import data_path
 from bayesdx.inference import compile_network
 
 Run = Callable[..., Result]
@@ -186,3 +190,69 @@ def test_bad_input(refused: Refused, arguments: tuple[str, ...], message: str) -
 def test_plots_without_matplotlib(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     assert "pip install 'bayesdx[plots]'" in refused("sensitivity", *CASE, "--plot", "figure.png")
+
+
+@functools.cache
+def asked(case: str) -> str:
+    """The page about a development case."""
+    cases = str(data_path("examples", "development_cases.yaml"))
+    arguments = ["sensitivity", cases, "--case", case, "--draws", "2000"]
+    result = CliRunner().invoke(main, arguments, prog_name="bayesdx")
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_equal_columns_are_one() -> None:
+    """Studies differ so much that 20, 50 and 100 lesions count as 1.4 alike."""
+    page = asked("thakur2019")
+    assert re.search(r"^known exactly; at most, after so many lesions +exactly +20–100$", page, re.M)
+    assert "One study of 20, 50 or 100 lesions counts as 1.4 here" in page
+
+
+@pytest.mark.parametrize("case", ["thakur2019", "medicina2022_mo18"])
+def test_shares_have_one_rounding(case: str) -> None:
+    page = asked(case)
+    assert "±0.0%" not in page
+    assert "100.0%" not in page
+    assert not re.search(r"(?<![\d.])0\.0%", page)
+
+
+def test_the_summary_says_on_how_little_the_largest_bar_rests() -> None:
+    page = " ".join(asked("medicina2022_mo18").split())
+    number = "Level: thoracic in heterotopic ossification (soft tissue)"
+    assert f"The number that moves the answer most, {number}, rests on one published case." in page
+    assert "The number that moves the answer most" not in asked("thakur2019")
+
+
+@pytest.mark.parametrize(
+    ("origin", "summary", "largest"),
+    [
+        (Origin(), "no source: the average of all diagnoses", "is given by no source and is the average"),
+        (Origin(about=2), "no source on this state; 2 sources on others", "is given by no source: those on"),
+        (Origin("forms"), "assumed: no source counts the forms", "is an assumption, since no source counts"),
+        (
+            Origin(assumptions=("definition",)),
+            "no source: the average",
+            "is given by no source but by the definition",
+        ),
+        (Origin(lesions=(1, 1), counting=1), "one published case", "rests on one published case"),
+        (
+            Origin(lesions=(0, 1), counting=1),
+            "one published case, which does not show it",
+            "rests on one published",
+        ),
+        (Origin(lesions=(3, 8), counting=2), "3 of 8 lesions in 2 sources", None),
+        (Origin(worded=1), "in words in 1 source", None),
+    ],
+)
+def test_what_a_number_rests_on(origin: Origin, summary: str, largest: str | None) -> None:
+    assert origin_summary(origin).startswith(summary)
+    said = unsourced(origin)
+    assert said is None if largest is None else (said or "").startswith(largest)
+
+
+def test_prior_sets_and_publications_read_straight() -> None:
+    page = " ".join(asked("thakur2019").split())
+    assert "Meningioma leads under the prior set 'incidence' and 'other' under 'surgical'." in page
+    assert "it still leads without any one of the 646." in page
+    assert "was left out in turn; the leader stays each time." in page

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from bayesdx.analyses.explain.numbers.expected import Hint
 from bayesdx.analyses.explain.numbers.explanation import Explanation
-from bayesdx.analyses.explain.sentences import Cite, Numbers, Writer, by_key, called
+from bayesdx.analyses.explain.sentences import NEGLIGIBLE, Cite, Numbers, Writer, by_key, called
 from bayesdx.analyses.frame import framed
 from bayesdx.report.blocks import (
     Block,
@@ -25,8 +26,6 @@ from bayesdx.report.blocks import (
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import clipped, ratio, signed
 
-#: Weights below this many decibans get one sentence together.
-NEGLIGIBLE = 1.0
 _FINDING_WIDTH = 46
 NO_LITERATURE = "Sources are not known: this network was not built from the installed facts."
 
@@ -52,7 +51,8 @@ def sections(e: Explanation, cite: Cite = by_key, length: Length = LONG) -> tupl
     writer = Writer(e, cite, length.statements)
     first, second = called(e.first.label), called(e.second.label)
     note: tuple[Block, ...] = (Paragraph(NO_LITERATURE),) if e.literature is None else ()
-    separating = [row for row in e.separators if row.separation > 0.0][: length.separators]
+    lacking = (said for row in e.lacking if (said := writer.lacking(row)))
+    separating = (said for row in e.separators if row.separation > 0.0 and (said := writer.separator(row)))
     return (
         Section(f"Why {first} rather than {second}", (Paragraph(writer.summary()), *note)),
         Section("Weight of each finding", _weights(e, writer)),
@@ -61,12 +61,12 @@ def sections(e: Explanation, cite: Cite = by_key, length: Length = LONG) -> tupl
         Section("Do the findings agree?", _list(writer.conflict())),
         Section(
             f"Typical of {first}, but not shown",
-            _list([writer.lacking(row) for row in e.lacking[: length.lacking]]),
+            _list(list(islice(lacking, length.lacking))),
         ),
-        Section(f"What would tell {first} from {second}", _list([writer.separator(row) for row in separating])),
+        Section(f"What would tell {first} from {second}", _list(list(islice(separating, length.separators)))),
         Section(
             "What would speak for other diagnoses",
-            _list([writer.hint(row) for row in _best_hints(e)[: length.hints]]),
+            _list(list(islice(_hints(e, writer), length.hints))),
         ),
     )
 
@@ -119,9 +119,9 @@ def _weights(e: Explanation, writer: Writer) -> tuple[Block, ...]:
 
 
 def _for_and_against(e: Explanation, writer: Writer, most: int) -> tuple[Block, ...]:
-    strong = [row for row in e.weights if row.decibans >= NEGLIGIBLE]
-    against = [row for row in e.against if row.decibans <= -NEGLIGIBLE]
-    weak = [row for row in e.weights if abs(row.decibans) < NEGLIGIBLE]
+    strong = [row for row in e.weights if row.decibans > NEGLIGIBLE]
+    against = [row for row in e.against if row.decibans < -NEGLIGIBLE]
+    weak = [row for row in e.weights if abs(row.decibans) <= NEGLIGIBLE]
     blocks: list[Block] = []
     first = called(e.first.label)
     for title, rows in ((f"For {first}:", strong), (f"Against {first}:", against)):
@@ -148,10 +148,10 @@ def _waterfall(e: Explanation, writer: Writer) -> tuple[Block, ...]:
     return (figure, Paragraph(order))
 
 
-def _best_hints(e: Explanation) -> list[Hint]:
-    """The first hints of the most probable other diagnoses, two a diagnosis."""
-    kept: list[Hint] = []
+def _hints(e: Explanation, writer: Writer) -> Iterator[Sentence]:
+    """What would speak for the most probable other diagnoses, two sentences a diagnosis."""
+    said: Counter[str] = Counter()
     for hint in e.hints:
-        if sum(other.diagnosis == hint.diagnosis for other in kept) < 2:
-            kept.append(hint)
-    return kept
+        if said[hint.diagnosis] < 2 and (sentence := writer.hint(hint)):
+            said[hint.diagnosis] += 1
+            yield sentence

@@ -38,7 +38,7 @@ from bayesdx.report.blocks import (
 )
 from bayesdx.words.numbers import percent, span
 from bayesdx.words.parameters import describe_context
-from bayesdx.words.phrases import clipped, label_of, short
+from bayesdx.words.phrases import clipped, label_of, listed, short
 
 #: Rows of each table unless more are asked for.
 SHOWN = 6
@@ -109,7 +109,9 @@ def _spread(s: Sensitivity, top: int) -> tuple[Block, ...]:
 
 
 def _plus_minus(share: float, error: float) -> str:
-    return f"{share:.1%} ±{error:.1%}"
+    shown = percent(share)
+    exact = shown[0] in "<>" or round(error, 3) == 0  # an error that would round to 0 is not stated
+    return shown if exact else f"{shown} ±{error:.1%}"
 
 
 def _tornado(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
@@ -145,7 +147,8 @@ def _origin_line(origin: Origin | None, named: list[str]) -> str:
     named += keys
     more = f" +{len(origin.sources) - len(keys)}" if len(origin.sources) > len(keys) else ""
     said = origin_summary(origin) + (f" [{', '.join(keys)}{more}]" if keys else "")
-    return said + (f"; assumed: {', '.join(origin_assumptions(origin))}" if origin.assumptions else "")
+    further = origin.assumptions and origin.kind != "forms"  # of forms the summary says it
+    return said + (f"; assumed: {', '.join(origin_assumptions(origin))}" if further else "")
 
 
 def _share(probability: float) -> str:
@@ -219,30 +222,31 @@ def _prior_sets(s: Sensitivity, top: int) -> tuple[Block, ...]:
 
 def _next_study(s: Sensitivity, top: int) -> tuple[Block, ...]:
     found = s.importance
+    one = len({f"{n:.1f}" for n in found.effective}) == 1
+    sizes = (f"{found.sizes[0]}–{found.sizes[-1]}",) if one else tuple(map(str, found.sizes))
     rows: list[tuple[AnyCell, ...]] = []
     for kind, title in _KINDS.items():
         number = top if kind == "row" else max(top // 2, 1)
         groups = [group for group in found.of(kind) if group.share > 0.005][:number]
         if groups:
-            rows.append((Cell(title, "group"), "", *[""] * len(found.sizes)))
-            rows += [_importance_row(s, group) for group in groups]
+            rows.append((Cell(title, "group"), "", *[""] * len(sizes)))
+            rows += [_importance_row(s, group, len(sizes)) for group in groups]
     if not found.groups:
         return ()
-    heads = ("known exactly; at most, after so many lesions", "exactly", *map(str, found.sizes))
+    heads = ("known exactly; at most, after so many lesions", "exactly", *sizes)
     note = ""
     if found.effective[-1] < found.sizes[-1]:
-        counts = ", ".join(f"{n:.1f}" for n in found.effective)
-        sizes = ", ".join(str(size) for size in found.sizes)
+        counts = listed([f"{n:.1f}" for n in (found.effective[-1:] if one else found.effective)], "or")
+        lesions = listed([str(size) for size in found.sizes], "or")
         note = (
-            f"One study of {sizes} lesions counts as {counts} here, because studies of the same thing differ: "
+            f"One study of {lesions} lesions counts as {counts} here, because studies of the same thing differ: "
             "several small studies remove more than a single large one."
         )
-    return (Table(heads, tuple(rows), tuple(range(1, 2 + len(found.sizes))), below=_lines(note)),)
+    return (Table(heads, tuple(rows), tuple(range(1, 2 + len(sizes))), below=_lines(note)),)
 
 
-def _importance_row(s: Sensitivity, group: Importance) -> tuple[AnyCell, ...]:
-    removed = [f"{part:.1%}" for part in group.removed]
-    removed = removed or [""] * len(s.importance.sizes)
+def _importance_row(s: Sensitivity, group: Importance, columns: int) -> tuple[AnyCell, ...]:
+    removed = [percent(part) for part in group.removed][-columns:] or [""] * columns
     return (f"  {clipped(_group_name(s, group), 44)}", _plus_minus(group.share, group.error), *removed)
 
 
@@ -264,6 +268,7 @@ def _group_name(s: Sensitivity, group: Importance) -> str:
 def _left_out(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
     if s.left_out is None or not s.left_out.checked:
         return ()
+    changing = len(s.left_out.changing(s.leader))
     rows = []
     for one in s.left_out.checked[:top]:
         named.append(one.source)
@@ -274,8 +279,8 @@ def _left_out(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
         rows.append((clipped(one.source, 22), moved, clipped(lead, 20), clipped(reference, 33)))
     heads = ("without", f"P({clipped(_name(s, s.leader), 14)})", "then leads", "")
     note = (
-        f"All {s.left_out.behind} publications behind the findings, in any diagnosis, were left out in turn; "
-        f"without {len(s.left_out.changing(s.leader)) or 'none'} of them another diagnosis leads."
+        f"Each of the {s.left_out.behind} publications behind the findings of any diagnosis was left out in turn; "
+        + (f"without {changing} of them another diagnosis leads." if changing else "the leader stays each time.")
     )
     return (Table(heads, tuple(rows), (1,), below=_lines(note)),)
 

@@ -7,6 +7,7 @@ import math
 from bayesdx.analyses.sensitivity.numbers.constraints import Change
 from bayesdx.analyses.sensitivity.numbers.literature import Origin
 from bayesdx.analyses.sensitivity.numbers.one_way import Parameters
+from bayesdx.analyses.sensitivity.numbers.origins import bar_origin
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.numbers.robustness import LARGEST_FACTOR
@@ -27,6 +28,7 @@ def in_short(s: Sensitivity) -> list[str]:
         prior_sentence(s, s.priors[0]),
         _prior_sets(s),
         _one_number(s),
+        _largest_bar(s),
         _all_numbers(s),
         _publications(s),
     ]
@@ -64,7 +66,11 @@ def origin_summary(origin: Origin) -> str:
         assert origin.lesions is not None
         k, n = origin.lesions
         where = "" if origin.at_site else " at other sites"
-        said.append(f"{k:.0f} of {n:.0f} lesions{where} in {_number_of_sources(origin.counting)}")
+        if n == 1:
+            there = "" if origin.at_site else " at another site"
+            said.append(f"one published case{there}{'' if k else ', which does not show it'}")
+        else:
+            said.append(f"{k:.0f} of {n:.0f} lesions{where} in {_number_of_sources(origin.counting)}")
     if origin.elsewhere:
         said.append(f"{_number_of_sources(origin.elsewhere)} at other sites")
     if origin.worded:
@@ -72,7 +78,7 @@ def origin_summary(origin: Origin) -> str:
     if origin.measured:
         said.append(f"mean or range in {_number_of_sources(origin.measured)}")
     if not said and origin.about:
-        said.append(f"{_number_of_sources(origin.about)}, on other states only")
+        said.append(f"no source on this state; {_number_of_sources(origin.about)} on others")
     return "; ".join(said) or "no source: the average of all diagnoses"
 
 
@@ -146,6 +152,12 @@ def _inside(s: Sensitivity, t: int) -> str:
     return mid_sentence(_name(s, t)) if target.state_labels else _name(s, t)
 
 
+def _shorten(s: Sensitivity) -> Shorten:
+    """How labels of diagnoses stand inside a sentence."""
+    labelled = bool(s.question.target.state_labels)
+    return lambda label: mid_sentence(short(label)) if labelled else short(label)
+
+
 def _spread(s: Sensitivity) -> str:
     u, t = s.uncertainty, s.leader
     name = _name(s, t)
@@ -173,12 +185,10 @@ def _prior_sets(s: Sensitivity) -> str:
         return ""
     if not others:
         return f"It leads under all {len(answered) + 1} prior sets."
-    said = [
-        f"under the prior set{'s' * (len(names) > 1)} {listed(names)} {_inside(s, t)} leads"
-        for t, names in others.items()
-    ]
-    text = listed(said)
-    return f"{text[:1].upper()}{text[1:]}."
+    (first, names), *rest = others.items()
+    said = [f"{_name(s, first)} leads under the prior set{'s' * (len(names) > 1)} {listed(names)}"]
+    said += [f"{_inside(s, t)} under {listed(names)}" for t, names in rest]
+    return f"{listed(said)}."
 
 
 def shown_changes(s: Sensitivity) -> list[Change]:
@@ -197,12 +207,37 @@ def _one_number(s: Sensitivity) -> str:
     if not own:
         return f"No single {number}, whatever its value, makes another diagnosis lead."
     change = own[0]
-    label = describe_parameter(parameters, change.parameter, short)
+    label = describe_parameter(parameters, change.parameter, _shorten(s))
     return (
         f"The smallest change of one {number} that makes another lead: {label}, from "
         f"{percent(float(parameters.value[change.parameter]))} to {percent(change.value)} "
         f"(odds {factor(change.log_odds)}); then {_inside(s, change.leader)} leads."
     )
+
+
+def _largest_bar(s: Sensitivity) -> str:
+    """That the number which moves the answer most is one that no source, or a single case, gives."""
+    origin = bar_origin(s, s.bars[0]) if s.bars else None
+    unsaid = None if origin is None else unsourced(origin)
+    if unsaid is None:
+        return ""
+    label = describe_group(s.question.engine.network, s.bars[0].group, _shorten(s))
+    return f"The number that moves the answer most, {label}, {unsaid}."
+
+
+def unsourced(origin: Origin) -> str | None:
+    """How little a number rests on; None when more than one published case gives it."""
+    if origin.kind == "forms":
+        return "is an assumption, since no source counts the forms against each other"
+    if origin.worded or origin.measured or origin.elsewhere:
+        return None
+    if origin.counting:
+        return "rests on one published case" if origin.lesions is not None and origin.lesions[1] == 1 else None
+    if origin.about:
+        return "is given by no source: those on the finding speak of other states only"
+    if "definition" in origin.assumptions:
+        return "is given by no source but by the definition of the entity and the average of all diagnoses"
+    return "is given by no source and is the average of all diagnoses"
 
 
 def _all_numbers(s: Sensitivity) -> str:
@@ -237,7 +272,9 @@ def _publications(s: Sensitivity) -> str:
         return ""
     changing = s.left_out.changing(s.leader)
     if not changing:
-        return f"No single publication carries the answer: it leads still without any one of {s.left_out.behind}."
+        return (
+            f"No single publication carries the answer: it still leads without any one of the {s.left_out.behind}."
+        )
     named = [f"[{one.source}]" for one in changing[:_NAMED]]
     more = f" or {len(changing) - _NAMED} others" if len(changing) > _NAMED else ""
     return f"The lead rests on single publications: it is lost without {listed(named, 'or')}{more}."

@@ -85,7 +85,11 @@ class Hint:
 
 
 def typical_but_lacking(question: Question, context: Context, pair: Pair) -> tuple[Typical, ...]:
-    """States typical of a that the case contradicts or does not state; the most characteristic first."""
+    """States typical of a that the case contradicts or does not state; the most characteristic first.
+
+    They are more frequent in a than overall before any finding, and than in the other diagnoses given the other
+    findings.
+    """
     network = question.engine.network
     overall = question.alone
     rows = []
@@ -95,13 +99,23 @@ def typical_but_lacking(question: Question, context: Context, pair: Pair) -> tup
         weights = context.weights.get(variable.id)
         usual = float(overall[variable.id][state])
         shown = weights is not None and weights[state] > 0.0
-        if shown or share[state] < TYPICAL or (weights is None and share[state] <= usual):
+        if (
+            shown
+            or share[state] < TYPICAL
+            or share[state] <= max(usual, _elsewhere(context, variable.id, pair[0], state))
+        ):
             continue
         other = context.given(variable.id, pair[1])
         stated = question.stated.get(variable.id) if weights is not None else None
         shares = float(share[state]), float(other[state])
         rows.append(Typical(variable.id, variable.states[state], shares, usual, stated))
     return tuple(sorted(rows, key=lambda t: (t.stated is None, -t.shares[0] * math.log(t.shares[0] / t.overall))))
+
+
+def _elsewhere(context: Context, variable: str, diagnosis: int, state: int) -> float:
+    """P(state | not the diagnosis, findings without the variable); 0 where every other diagnosis is impossible."""
+    others = np.delete(context.tables[variable], diagnosis, axis=0).sum(axis=0)
+    return float(others[state] / max(others.sum(), _TINY))
 
 
 def separators(question: Question, context: Context, pair: Pair) -> tuple[Separator, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,7 @@ from bayesdx.analyses.explain.numbers.weights import (
 )
 from bayesdx.analyses.question import Question, words
 from bayesdx.errors import InputError
+from bayesdx.network import Array
 
 #: The state that stands for whatever a network does not name: nobody asks why it is not that.
 RESIDUAL = "other"
@@ -182,16 +184,16 @@ def _about(question: Question, context: Context, diagnosis: int) -> Side:
         label=target.state_label(diagnosis),
         probability=float(context.posterior[diagnosis]),
         prior=float(question.prior_probabilities[diagnosis]),
-        form=_form(question, context, diagnosis),
+        form=likely_form(question, context.weights, diagnosis),
     )
 
 
-def _form(question: Question, context: Context, diagnosis: int) -> tuple[str, float] | None:
+def likely_form(question: Question, findings: Mapping[str, Array], diagnosis: int) -> tuple[str, float] | None:
     """The most probable form of a diagnosis given the findings, when it has several."""
     network = question.engine.network
     if "form" not in network or network.variable("form").kind != "latent":
         return None
-    joint = question.engine.joint([question.target.id, "form"], context.weights)[diagnosis]
+    joint = question.engine.joint([question.target.id, "form"], findings)[diagnosis]
     if np.count_nonzero(joint) < 2:
         return None
     form = int(joint.argmax())

@@ -80,10 +80,14 @@ class Supports(Mapping[tuple[str, str], Support]):
 
 @dataclass(frozen=True, eq=False)
 class Literature:
-    """Support by (finding, diagnosis), and the reference of every source by citation key."""
+    """Support by (finding, diagnosis), and the reference of every source by citation key.
+
+    ``form_words`` holds, by the label of a form, the words by which statements name it.
+    """
 
     support: Mapping[tuple[str, str], Support]
     references: Mapping[str, str]
+    form_words: Mapping[str, frozenset[str]]
 
 
 def literature_of(network: Network) -> Literature | None:
@@ -92,7 +96,14 @@ def literature_of(network: Network) -> Literature | None:
     None when the network was not built from the installed facts: it is not a shipped one, or of another version.
     """
     ledger = ledger_of(network)
-    return None if ledger is None else Literature(Supports(ledger, network), ledger.references)
+    if ledger is None:
+        return None
+    return Literature(Supports(ledger, network), ledger.references, _form_words(ledger, network))
+
+
+def _form_words(ledger: Ledger, network: Network) -> dict[str, frozenset[str]]:
+    forms = network.variable("form")
+    return {forms.state_label(form): words for form, words in enumerate(ledger.form_words)}
 
 
 def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> Support:

@@ -1,0 +1,65 @@
+"""How a statement of the literature bears on a claim about a finding: which way it points."""
+
+from __future__ import annotations
+
+import re
+
+from bayesdx.analyses.explain.numbers.support import Statement
+
+#: What frequency words are taken to mean, as the networks are built with.
+FREQUENCIES = {
+    "always": 0.98,
+    "nearly always": 0.92,
+    "usually": 0.75,
+    "often": 0.6,
+    "sometimes": 0.3,
+    "uncommon": 0.12,
+    "rare": 0.05,
+    "never": 0.01,
+}
+#: How far beyond the bound of a claim a statement lies that points the other way.
+_CLEARLY = 0.1
+#: How far above an estimate a statement lies of which the estimate keeps little.
+_FAR = 0.3
+_COUNT = re.compile(r"([\d.]+)\sof\s([\d.]+)")
+_PERCENT = re.compile(r"([\d.]+)%")
+
+
+def opposes(statement: Statement, state: str, states: tuple[str, ...], bound: float, more: bool) -> bool:
+    """Whether a statement denies that ``state``, of ``states``, is more (or else less) frequent than ``bound``.
+
+    Single cases and moments deny nothing.
+    """
+    low, high = _between(statement, state, states)
+    return high < bound - _CLEARLY if more else low > bound + _CLEARLY
+
+
+def far_above(statement: Statement, state: str, states: tuple[str, ...], share: float) -> bool:
+    """Whether a statement makes ``state``, of ``states``, far more frequent than ``share``."""
+    return _between(statement, state, states)[0] > share + _FAR
+
+
+def single_case(statement: Statement) -> bool:
+    """Whether a statement is about one patient."""
+    count = _COUNT.fullmatch(statement.says)
+    return statement.says in ("case", "1 case") or (count is not None and float(count[2]) == 1)
+
+
+def _stated(says: str) -> float | None:
+    """The frequency that a statement gives; None for a single case and for a mean or range."""
+    if count := _COUNT.fullmatch(says):
+        return float(count[1]) / float(count[2]) if float(count[2]) > 1 else None
+    if share := _PERCENT.fullmatch(says):
+        return float(share[1]) / 100
+    return FREQUENCIES.get(says.strip('"'))
+
+
+def _between(statement: Statement, state: str, states: tuple[str, ...]) -> tuple[float, float]:
+    """Between which shares of ``state`` a statement holds."""
+    named, share = statement.states, _stated(statement.says)
+    if share is None or not named:
+        return 0.0, 1.0
+    if state in named:
+        return (share if len(named) == 1 else 0.0), share
+    rest = set(states) - set(named)
+    return (1 - share if rest == {state} else 0.0), 1 - share
