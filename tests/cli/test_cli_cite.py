@@ -86,8 +86,8 @@ def test_case_json() -> None:
 
 def test_warnings_of_the_case(tmp_path: Path) -> None:
     case = tmp_path / "case.yaml"
-    case.write_text("{sourc: x, findings: {level: lumbar}}")
-    warning = "key 'sourc' is not used; did you mean 'source'?"
+    case.write_text("{finding: x, findings: {level: lumbar}}")
+    warning = "key 'finding' is not used; did you mean 'findings'?"
     assert f"! {warning}\n" in ask("cite", str(case)).stdout
     assert json.loads(ask("cite", str(case), "--json").stdout)["warnings"] == [warning]
 
