@@ -21,6 +21,7 @@ from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.formats.case_file import read_cases
 from bayesdx.network import Network
+from bayesdx.values import ByValue
 
 if TYPE_CHECKING:
     from bayesdx.analyses.answer import Answer
@@ -50,7 +51,7 @@ AnyCosts = Union["Costs", Mapping[str, Any], str, os.PathLike[str]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Model:
+class Model(ByValue):
     """A network under one prior set, ready to be asked. Immutable, and safe to share between threads.
 
     ``choice`` says how the network was chosen.
@@ -212,7 +213,8 @@ class Model:
         for chunk in encode_rows(read_rows(table), self.network, self.document.vocabulary):
             errors = tuple((error.line, error.message) for error in chunk.errors)
             answer = query_batch(self.engine, chunk.codes, chunk.weights, chunk.lines, chunk.ids)
-            yield replace(answer, errors=tuple(sorted(errors + answer.errors)), warnings=chunk.warnings)
+            warnings = chunk.warnings + Counter(dict.fromkeys(self.document.warnings, len(chunk.lines)))
+            yield replace(answer, errors=tuple(sorted(errors + answer.errors)), warnings=warnings)
 
     def write_batch(
         self, table: str, output: str, advance: Callable[[int], object] = lambda rows: None

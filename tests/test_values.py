@@ -68,7 +68,9 @@ def test_pickle_copy_compare_hash(model: Model, name: str) -> None:
             assert isinstance(hash(mine), int)
 
 
-@pytest.mark.parametrize("name", ["network", "document", "batch", "posterior", "marginals", "derivatives", "case"])
+@pytest.mark.parametrize(
+    "name", ["model", "network", "document", "batch", "posterior", "marginals", "derivatives", "case"]
+)
 def test_equal_values_are_equal(model: Model, name: str) -> None:
     answer, again = ANSWERS[name](model), copy.deepcopy(ANSWERS[name](model))
     assert answer == again

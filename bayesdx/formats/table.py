@@ -116,7 +116,7 @@ def _opened(path: str) -> Iterator[TextIO]:
 
 def _read_csv(path: str) -> Iterator[NumberedRow]:
     with _opened(path) as file:
-        head, before, separator = _head(file)
+        head, before, separator = _head(file, path)
         reader = csv.reader(chain([head], file), delimiter=separator, strict=True)
         try:
             heads = [name.strip().lstrip("\ufeff") for name in next(reader)]
@@ -150,13 +150,15 @@ def _read_csv(path: str) -> Iterator[NumberedRow]:
             yield line, row
 
 
-def _head(file: TextIO) -> tuple[str, int, str]:
+def _head(file: TextIO, path: str) -> tuple[str, int, str]:
     """The header of a CSV file, the number of lines before it, and the separator.
 
     The separator is stated by a line ``sep=;``, as Excel writes it, else the one that makes most columns.
     """
     stated = ""
     for number, line in enumerate(file):
+        if "\0" in line:  # UTF-16 without its mark is UTF-8 too, to the letter
+            raise InputError(f"{path}: is not a text file (UTF-8)")
         text = line.rstrip("\r\n")
         if match := _SEPARATOR_LINE.fullmatch(text):
             stated = match[1]

@@ -13,7 +13,6 @@ read it; it has one line for the network and one for each finding, so that a que
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from bayesdx.data import data_root, network_names
+from bayesdx.data import data_path, network_names
 from bayesdx.files import read_text
 from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION, PATTERN, Choices, Integers, Link, Studies
 from bayesdx.network import Array, Network
@@ -165,7 +164,7 @@ def ledger_of(network: Network) -> Ledger | None:
     """The ledger of a shipped network; None for one of another name or version: its facts are not known."""
     if network.id not in network_names():
         return None
-    ledger = _read(os.path.join(data_root(), "networks", "ledger", f"{network.id}.jsonl"))
+    ledger = _read(str(data_path("networks", "ledger", f"{network.id}.jsonl")))
     return ledger if ledger.version == network.version else None
 
 

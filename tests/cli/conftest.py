@@ -23,6 +23,7 @@ def data(tmp_path_factory: pytest.TempPathFactory, small: NetworkDocument) -> Pa
     root = tmp_path_factory.mktemp("data")
     (root / "networks").mkdir()
     (root / "priors").symlink_to(ROOT / "priors")
+    (root / "networks" / "ledger").symlink_to(ROOT / "networks" / "ledger")
     for definition in (ROOT / "networks").glob("*.yaml"):
         (root / "networks" / definition.name).symlink_to(definition)
     levels = {

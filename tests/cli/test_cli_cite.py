@@ -81,6 +81,15 @@ def test_case_json() -> None:
     assert answer["case"] == "c7-radiculopathy"
     shares = [row["share"] for row in answer["sources"]]  # type: ignore[attr-defined]
     assert 0 < sum(shares) <= 1 + 1e-12
+    assert answer["warnings"] == []
+
+
+def test_warnings_of_the_case(tmp_path: Path) -> None:
+    case = tmp_path / "case.yaml"
+    case.write_text("{finding: x, findings: {level: lumbar}}")
+    warning = "key 'finding' is not used; did you mean 'findings'?"
+    assert f"! {warning}\n" in ask("cite", str(case)).stdout
+    assert json.loads(ask("cite", str(case), "--json").stdout)["warnings"] == [warning]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,21 @@ def test_a_rounded_row_is_a_warning_of_the_answer(tmp_path: Path) -> None:
     assert warning in " ".join(run(*ask).split())
 
 
+def test_what_came_up_while_a_network_was_read_is_said_by_every_command(tmp_path: Path) -> None:
+    network, table = tmp_path / "n.bif", tmp_path / "cases.csv"
+    network.write_text(ROUNDED)
+    table.write_text("t,ward\npos,3\nneg,\nwrong,\n")
+    warning = "CPT of 'd' sums to 0.99999, not 1: it was divided by its sum"
+    for part in ("check", "show"):
+        assert f"! {warning}\n" in run("networks", part, str(network))
+        assert json.loads(run("networks", part, str(network), "--json"))["warnings"] == [warning]
+    batch = ("batch", str(table), "-n", str(network), "--target", "d")
+    unused = "column 'ward' is not a finding, and is not used"
+    assert json.loads(run(*batch, "--json"))["warnings"] == {unused: 1, warning: 2}
+    scored = CliRunner().invoke(main, [*batch, "-o", str(tmp_path / "out.csv")])
+    assert f"warning: {warning} (2 rows)\n" in scored.stderr
+
+
 @pytest.mark.parametrize("ending", ["bif", "xml", "xmlbif", "bifxml", "BIF"])
 def test_what_export_writes_is_read_back(ending: str, tmp_path: Path) -> None:
     source, output = tmp_path / "n.json", tmp_path / f"out.{ending}"

@@ -95,6 +95,7 @@ def test_chunks(tmp_path: Path, small: NetworkDocument) -> None:
         ("a.csv", b"", "is empty"),
         ("a.csv", b"level,level\na,b\n", "column 'level' is given twice"),
         ("a.csv", bytes(range(128, 256)), "is not a text file"),
+        ("a.csv", "id,level\na,lumbar\n".encode("utf-16-le"), "is not a text file"),
         ("a.jsonl", b"", "is empty"),
         ("a.parquet", b"PAR1 but not really", "is not a Parquet file"),
         ("a.xlsx", b"x", "a table ends in .csv"),

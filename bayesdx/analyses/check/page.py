@@ -7,10 +7,9 @@ from bayesdx.report.blocks import Lines, Page, Section
 
 
 def page(result: NetworkCheck) -> Page:
-    """That the network is well formed, its size, and what a query takes."""
+    """That the network is well formed, its size, what a query takes, and what came up while it was read."""
     network, cost = result.document.network, result.cost
     size = f"{len(network.variables)} variables, {network.parameter_count} parameters"
     effort = f"a query takes about {cost.flops:,.0f} operations and {cost.bytes / 2**20:,.1f} MB"
-    return Page(
-        None, (Section("", (Lines(((f"{network.id}: well-formed; {size}; {effort}",),)),)),), disclaimer=False
-    )
+    said = Section("", (Lines(((f"{network.id}: well-formed; {size}; {effort}",),)),))
+    return Page(None, (said,), result.document.warnings, disclaimer=False)

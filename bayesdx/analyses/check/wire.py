@@ -10,4 +10,5 @@ def to_dict(result: NetworkCheck) -> dict[str, object]:
     """The object that ``bayesdx networks check --json`` prints."""
     cost = result.cost
     found = {"flops": cost.flops, "largest_table": cost.largest, "bytes": cost.bytes}
-    return {"schema": "networks-check/1", **summary(result.document), "cost": found}
+    warnings = list(result.document.warnings)
+    return {"schema": "networks-check/1", **summary(result.document), "cost": found, "warnings": warnings}

@@ -31,4 +31,4 @@ def page(citation: CaseCitation, *, top: int = SHOWN) -> Page:
     leading = ", ".join(citation.diagnoses)
     intro = Lines(((f"Share of the answer's weight that rests on each source, over {leading}",),))
     listed = Lines(tuple((line,) for line in lines)) if lines else None
-    return framed(citation.question, *untitled(intro, listed), warnings=())
+    return framed(citation.question, *untitled(intro, listed), warnings=citation.question.warnings)

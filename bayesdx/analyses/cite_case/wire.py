@@ -20,4 +20,5 @@ def to_dict(result: CaseCitation) -> dict[str, object]:
             }
             for row in result.sources
         ],
+        "warnings": list(result.question.warnings),
     }

@@ -26,7 +26,7 @@ def page(result: NetworkDescription) -> Page:
     if document.vocabulary:
         unused = ", ".join(f"{name} ({', '.join(states)})" for name, states in document.vocabulary.items())
         blocks.append(Lines(((f"Not used by this network: {unused}",),), 2))
-    return Page(None, (Section("", tuple(blocks)),))
+    return Page(None, (Section("", tuple(blocks)),), document.warnings)
 
 
 def _prior_sets(document: NetworkDocument) -> list[Table]:

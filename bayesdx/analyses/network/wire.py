@@ -8,7 +8,8 @@ from bayesdx.document import NetworkDocument
 
 def to_dict(result: NetworkDescription) -> dict[str, object]:
     """The object that ``bayesdx networks show --json`` prints."""
-    return {"schema": "networks-show/1", **_description(result.document)}
+    warnings = list(result.document.warnings)
+    return {"schema": "networks-show/1", **_description(result.document), "warnings": warnings}
 
 
 def summary(document: NetworkDocument) -> dict[str, object]:
