@@ -7,11 +7,14 @@ result a face: JSON, page and HTML. ``query``, ``explain``, … are the same in 
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast
+
+import numpy as np
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.question import Question, impossible_message
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_NETWORK", "Model", "as_case", "load", "load_for", "pick_case"]
 
+#: Rows of a table that are scored together: enough for vectorised work, and a few megabytes.
+CHUNK = 8192
 #: Name of the prior of a network file that has no prior sets.
 OWN_PRIOR = "network"
 
@@ -99,7 +104,7 @@ class Model(ByValue):
         one = as_case(case)
         encoded = encode(one, self.network, self.document.vocabulary)
         return Question(
-            engine=self.__dict__.get("engine") or cast("Engine", _Deferred(self)),
+            asked=self,
             findings=encoded.weights,
             stated=encoded.stated,
             case=one.id,
@@ -199,18 +204,21 @@ class Model(ByValue):
 
         A row that is wrong is listed in ``errors`` of the result and left out.
         """
-        from bayesdx.analyses.batch.numbers import joined
+        from bayesdx.analyses.batch.numbers import query_batch
 
-        return replace(joined(self.batches(table), self.engine), asked=self.head(), face=ANALYSES["batch"])
+        result = next(self.batches(table, sys.maxsize), None) or query_batch(
+            self.engine, np.empty((0, 0), dtype=np.int64), {}, (), ()
+        )
+        return replace(result, asked=self.head(), face=ANALYSES["batch"])
 
-    def batches(self, table: AnyTable) -> Iterator[BatchResult]:
-        """Like ``query_batch``, a bounded number of rows at a time, for tables of any length."""
+    def batches(self, table: AnyTable, size: int = CHUNK) -> Iterator[BatchResult]:
+        """Like ``query_batch``, at most ``size`` rows at a time, for tables of any length."""
         from bayesdx.analyses.batch.numbers import query_batch
         from bayesdx.formats.case_table import encode_rows
         from bayesdx.formats.table import read_rows
 
         self._needs_target()
-        for chunk in encode_rows(read_rows(table), self.network, self.document.vocabulary):
+        for chunk in encode_rows(read_rows(table), self.network, self.document.vocabulary, size):
             errors = tuple((error.line, error.message) for error in chunk.errors)
             answer = query_batch(self.engine, chunk.codes, chunk.weights, chunk.lines, chunk.ids)
             warnings = chunk.warnings + Counter(dict.fromkeys(self.document.warnings, len(chunk.lines)))
@@ -249,22 +257,6 @@ class Model(ByValue):
     def _needs_target(self) -> None:
         if self.network.target is None:
             raise InputError(f"network '{self.network.id}' has no target: name the variable to ask for (--target)")
-
-
-class _Deferred:
-    """The engine of a model that need not be there yet: it is imported and compiled at its first question.
-
-    A first query draws CPTs meanwhile, for which it needs the network alone.
-    """
-
-    def __init__(self, model: Model) -> None:
-        self.network = model.network
-        self._model = model
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # asked by pickle and copy, of an object that has no model yet
-            raise AttributeError(name)
-        return getattr(self._model.engine, name)
 
 
 def as_case(case: AnyCase) -> Case:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     from bayesdx.inference.results import Derivatives, Posterior
 
 
+class Asked(Protocol):
+    """Whoever answers: a model, which compiles its network when it is first asked, or an engine."""
+
+    @property
+    def network(self) -> Network: ...
+
+    @property
+    def engine(self) -> Engine: ...
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Question:
-    """Findings put to a compiled network.
+    """Findings put to a network.
 
     ``findings[v]`` are likelihood weights of shape (card of v,); ``stated[v]`` says the same in words (a state,
     ``"not <state>"`` or ``{state: weight}``). ``prior`` names the prior set and ``population`` where it holds;
@@ -29,7 +39,7 @@ class Question:
     What several analyses need is asked of the engine once and kept: ``answer``, ``alone``, ``derivatives``.
     """
 
-    engine: Engine
+    asked: Asked
     findings: Mapping[str, Array]
     stated: Mapping[str, object] = field(default_factory=dict)
     case: str | None = None
@@ -40,13 +50,18 @@ class Question:
     warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        asked = ", ".join(f"{name}={words(value)}" for name, value in self.stated.items())
-        return f"Question({asked})"
+        stated = ", ".join(f"{name}={words(value)}" for name, value in self.stated.items())
+        return f"Question({stated})"
 
     @property
     def network(self) -> Network:
         """The network that is asked."""
-        return self.engine.network
+        return self.asked.network
+
+    @property
+    def engine(self) -> Engine:
+        """The compiled network; compiled now, if this is the first time that it is asked."""
+        return self.asked.engine
 
     @property
     def target(self) -> Variable:

@@ -66,6 +66,11 @@ class Engine:
         """Pickle and copy the network: what was compiled is compiled again."""
         return compile_network, (self.network, self._memory_limit)
 
+    @property
+    def engine(self) -> Engine:
+        """The engine itself: a question may be put to it as to a model."""
+        return self
+
     def with_cpts(self, cpts: Mapping[str, Array]) -> Engine:
         """An engine for the same network with other numbers in ``cpts``, along the plans of this one.
 

@@ -20,7 +20,7 @@ SEARCH_COST = 100_000
 Scope = tuple[int, ...]
 
 
-class Step(NamedTuple):
+class Contraction(NamedTuple):
     """Multiply the tables ``left`` and ``right`` and sum out what ``scope`` does not keep.
 
     ``right`` is None when a single table only loses axes.
@@ -50,7 +50,7 @@ class Plan:
     cards: tuple[int, ...]
     order: Scope
     leaves: tuple[Scope, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[Contraction, ...]
 
     @cached_property
     def scopes(self) -> tuple[Scope, ...]:
@@ -124,7 +124,7 @@ def contraction_plan(cards: Sequence[int], leaves: Sequence[Scope], order: Seque
     for i, scope in live.items():
         for v in scope:
             holders[v].add(i)
-    steps: list[Step] = []
+    steps: list[Contraction] = []
 
     def weight(scope: Collection[int]) -> float:
         return sum(logs[v] for v in scope)
@@ -140,7 +140,7 @@ def contraction_plan(cards: Sequence[int], leaves: Sequence[Scope], order: Seque
         for v in kept:
             holders[v].add(made)
         live[made] = kept
-        steps.append(Step(left, right, tuple(sorted(kept, key=rank.__getitem__))))
+        steps.append(Contraction(left, right, tuple(sorted(kept, key=rank.__getitem__))))
 
     def contract_all(tables: Collection[int]) -> None:
         while len(tables) > 1:

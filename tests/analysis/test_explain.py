@@ -120,10 +120,10 @@ def test_waterfall_sums_to_the_posterior(model: Model, findings: dict[str, objec
     result = model.explain({"findings": findings})
     posterior = 10 * math.log10(result.first.probability / result.second.probability)
     assert sum(step.decibans for step in result.waterfall) == pytest.approx(posterior, abs=1e-9)
-    assert result.waterfall[-1].odds == pytest.approx(posterior, abs=1e-9)
+    assert result.waterfall[-1].log_odds == pytest.approx(posterior, abs=1e-9)
     assert result.waterfall[0].decibans == pytest.approx(decibans(result.first.prior, result.second.prior))
     for step in result.waterfall:
-        assert step.odds == pytest.approx(decibans(*step.probabilities))
+        assert step.log_odds == pytest.approx(decibans(*step.probabilities))
     assert len(result.waterfall) == 1 + len(findings)
 
 
@@ -171,7 +171,7 @@ def test_pair_is_antisymmetric(model: Model, findings: dict[str, object]) -> Non
         assert row.likelihoods == pytest.approx(other.likelihoods[::-1])
         assert row.implies == other.implies
     for first, second in zip(one.waterfall, two.waterfall, strict=True):
-        assert first.odds == pytest.approx(-second.odds, abs=1e-9)
+        assert first.log_odds == pytest.approx(-second.log_odds, abs=1e-9)
     separations = {row.finding: row.separation for row in two.separators}
     assert {row.finding: row.separation for row in one.separators} == pytest.approx(separations)
 
@@ -196,7 +196,7 @@ def test_weights_of_independent_findings_do_not_depend_on_context() -> None:
     assert by_name["y"].decibans == pytest.approx(10 * math.log10(0.5 / 0.95))
     assert by_name["x"].decibans_alone == pytest.approx(by_name["x"].decibans)
     assert [row.finding for row in result.against] == ["y"]
-    assert result.waterfall[0].odds == pytest.approx(10 * math.log10(1 / 3))
+    assert result.waterfall[0].log_odds == pytest.approx(10 * math.log10(1 / 3))
     assert result.literature is None
     assert result.conflict is not None
     together = 0.25 * 0.8 * 0.5 + 0.75 * 0.1 * 0.95

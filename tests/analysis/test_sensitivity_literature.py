@@ -10,7 +10,7 @@ import pytest
 from sensitivity_networks import hard
 
 from bayesdx.analyses.question import Question
-from bayesdx.analyses.sensitivity.numbers.literature import Literature, literature_of
+from bayesdx.analyses.sensitivity.numbers.literature import Publications, literature_of
 from bayesdx.analyses.sensitivity.numbers.studies import leave_one_out
 from bayesdx.analyses.sensitivity.sentences import origin_summary
 from bayesdx.data import data_path
@@ -29,7 +29,7 @@ def network() -> Network:
 
 
 @pytest.fixture(scope="module")
-def literature(network: Network) -> Literature:
+def literature(network: Network) -> Publications:
     found = literature_of(network)
     assert found is not None
     return found
@@ -48,7 +48,7 @@ def question(network: Network, **stated: str) -> Question:
     return Question(compile_network(network), hard(network, **stated), dict(stated))
 
 
-def test_counts_are_those_of_the_table(literature: Literature, network: Network, definition: Definition) -> None:
+def test_counts_are_those_of_the_table(literature: Publications, network: Network, definition: Definition) -> None:
     """Dural tail in meningioma, counted again from the rows of facts.csv."""
     others = {w for f in definition.forms if f.id == "meningioma.epidural" for w in (f.name, *f.also)}
     found: dict[str, tuple[float, float]] = {}
@@ -70,7 +70,7 @@ def test_counts_are_those_of_the_table(literature: Literature, network: Network,
     assert other.lesions == (n - k, n)
 
 
-def test_silence_and_assumptions_are_said(literature: Literature, network: Network) -> None:
+def test_silence_and_assumptions_are_said(literature: Publications, network: Network) -> None:
     silent = literature.origin("mr_dural_tail", form(network, "osteochondroma"), "present")
     assert origin_summary(silent) == "no source: the average of all diagnoses"
     assert silent.sources == ()
@@ -86,7 +86,7 @@ def test_silence_and_assumptions_are_said(literature: Literature, network: Netwo
     )
 
 
-def test_every_origin_can_be_said(literature: Literature, network: Network) -> None:
+def test_every_origin_can_be_said(literature: Publications, network: Network) -> None:
     for name in [*literature.ledger.lines, "mineralisation", "form"]:
         for form in range(0, network.variable("form").cardinality, 7):
             for state in network.variable(name).states[::2]:
@@ -116,7 +116,9 @@ def test_networks_without_a_source_are_those_built_without_it(name: str) -> None
             assert np.ptp(found[variable][number], axis=-1).max() == 0
 
 
-def test_network_without_several_sources(network: Network, literature: Literature, definition: Definition) -> None:
+def test_network_without_several_sources(
+    network: Network, literature: Publications, definition: Definition
+) -> None:
     keys = tuple(sorted(literature.ledger.references)[::97])
     expected = open_library().document(definition, lambda fact: fact.source not in keys).network
     found = without(literature.ledger, network, keys)
@@ -125,7 +127,7 @@ def test_network_without_several_sources(network: Network, literature: Literatur
     assert not found.counts.keys() & expected.counts.keys()
 
 
-def test_leave_one_out(network: Network, literature: Literature, definition: Definition) -> None:
+def test_leave_one_out(network: Network, literature: Publications, definition: Definition) -> None:
     asked = question(network, level="cervical", mr_t2_signal="hyper", mr_dural_tail="present", sex="male")
     steps: list[tuple[int, int]] = []
     found = leave_one_out(asked, literature, 4, lambda done, total: steps.append((done, total)))
@@ -166,5 +168,5 @@ def test_other_networks_have_no_literature(network: Network) -> None:
     assert literature_of(replace(network, id="../spine")) is None
 
 
-def test_study_correlation(literature: Literature, definition: Definition) -> None:
+def test_study_correlation(literature: Publications, definition: Definition) -> None:
     assert literature.study_correlation == definition.pooling.study_correlation

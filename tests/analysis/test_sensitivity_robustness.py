@@ -19,7 +19,7 @@ from test_sensitivity_one_way import random_diagnostic, with_target
 import bayesdx
 from bayesdx.analyses.sensitivity.numbers.constraints import changes_for, leader_conditions
 from bayesdx.analyses.sensitivity.numbers.importance import SIZES, ImportanceResult, importance
-from bayesdx.analyses.sensitivity.numbers.literature import Literature
+from bayesdx.analyses.sensitivity.numbers.literature import Publications
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.analyses.sensitivity.numbers.robustness import best_row, worst_case
 from bayesdx.document import NetworkDocument
@@ -161,14 +161,14 @@ RNG = np.random.default_rng(5)
 INFORMED = {"one": [("f", 0), ("g", 1)], "two": [("f", 0), ("f", 1), ("h", 2)]}
 
 
-def literature() -> Literature:
+def literature() -> Publications:
     """As much of a literature as the shares need: sources, no correlation between studies."""
 
     def sources(name: str, diagnosis: int) -> set[str]:
         return {source for source, rows in INFORMED.items() if (name, diagnosis) in rows}
 
     stub = SimpleNamespace(study_correlation=0.0, sources=sources)
-    return cast(Literature, stub)
+    return cast(Publications, stub)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -105,22 +104,4 @@ def query_batch(
         probabilities=answer.probabilities[possible],
         log_likelihood=answer.log_likelihood[possible],
         errors=tuple((lines[i], IMPOSSIBLE) for i in impossible),
-    )
-
-
-def joined(results: Iterable[BatchResult], engine: Engine) -> BatchResult:
-    """One result of several, in their order."""
-    states = engine.network.variable(str(engine.network.target)).states
-    parts = list(results) or [query_batch(engine, np.empty((0, 0), dtype=np.int64), {}, (), ())]
-    warnings: Counter[str] = Counter()
-    for part in parts:
-        warnings.update(part.warnings)
-    return BatchResult(
-        states=states,
-        lines=tuple(line for part in parts for line in part.lines),
-        ids=tuple(name for part in parts for name in part.ids),
-        probabilities=np.concatenate([part.probabilities for part in parts]),
-        log_likelihood=np.concatenate([part.log_likelihood for part in parts]),
-        errors=tuple(error for part in parts for error in part.errors),
-        warnings=warnings,
     )

@@ -133,7 +133,7 @@ def _for_and_against(e: Explanation, writer: Writer, most: int) -> tuple[Block, 
 def _waterfall(e: Explanation, writer: Writer) -> tuple[Block, ...]:
     names = ["prior" if s.finding is None else writer.phrase(s.finding, s.stated) for s in e.waterfall]
     rows = tuple(
-        (clipped(name, _FINDING_WIDTH), signed(s.decibans), signed(s.odds), *map(percent, s.probabilities))
+        (clipped(name, _FINDING_WIDTH), signed(s.decibans), signed(s.log_odds), *map(percent, s.probabilities))
         for name, s in zip(names, e.waterfall, strict=True)
     )
     order = (
@@ -141,7 +141,7 @@ def _waterfall(e: Explanation, writer: Writer) -> tuple[Block, ...]:
         "weights add up to the last log-odds; another order shares them out otherwise."
     )
     figure = Figure(
-        Waterfall(tuple(names), tuple(s.odds for s in e.waterfall), e.first.label, e.second.label),
+        Waterfall(tuple(names), tuple(s.log_odds for s in e.waterfall), e.first.label, e.second.label),
         f"Log-odds of {e.first.label} against {e.second.label}, in decibans, finding by finding.",
         Table(("Finding", "dB", "log-odds", "A", "B"), rows, (1, 2, 3, 4)),
     )

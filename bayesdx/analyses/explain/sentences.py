@@ -101,7 +101,7 @@ class Writer:
         """Who leads, and how the odds between the two moved."""
         e = self.explanation
         first, second = e.first, e.second
-        start, end = e.waterfall[0].odds, e.waterfall[-1].odds
+        start, end = e.waterfall[0].log_odds, e.waterfall[-1].log_odds
         leads = "leads" if e.leads else f"does not lead ({self.label(e.leader)} does)"
         return (
             f"{first.label} ({percent(first.probability)}) {leads}; {mid_sentence(second.label)} has "

@@ -7,13 +7,13 @@ from dataclasses import asdict
 
 from bayesdx.analyses.explain.numbers.explanation import Explanation, Side
 from bayesdx.analyses.explain.numbers.support import Support
-from bayesdx.analyses.explain.numbers.weights import FindingWeight
+from bayesdx.analyses.explain.numbers.weights import FindingWeight, Rung
 from bayesdx.network import Network
 from bayesdx.words.provenance import assumption_words
 
 
 def to_dict(result: Explanation) -> dict[str, object]:
-    """The object that ``bayesdx explain --json`` prints ."""
+    """The object that ``bayesdx explain --json`` prints."""
     conflict = result.conflict
     return {
         "schema": "explain/1",
@@ -21,9 +21,9 @@ def to_dict(result: Explanation) -> dict[str, object]:
         "first": _side(result.first),
         "second": _side(result.second),
         "leader": result.leader,
-        "log_odds": result.waterfall[-1].odds,
+        "log_odds": result.waterfall[-1].log_odds,
         "weights": [_weight(row) for row in result.weights],
-        "waterfall": [{**asdict(step), "probabilities": list(step.probabilities)} for step in result.waterfall],
+        "waterfall": [_rung(rung) for rung in result.waterfall],
         "conflict": None
         if conflict is None
         else {
@@ -59,6 +59,16 @@ def to_dict(result: Explanation) -> dict[str, object]:
         else [_support(result.question.network, one) for one in result.support()],
         "references": None if result.literature is None else result.references(),
         "warnings": list(result.question.warnings),
+    }
+
+
+def _rung(rung: Rung) -> dict[str, object]:
+    return {
+        "finding": rung.finding,
+        "stated": rung.stated,
+        "decibans": rung.decibans,
+        "odds": rung.log_odds,
+        "probabilities": list(rung.probabilities),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from bayesdx.analyses.sensitivity.numbers.constraints import Change, admissible
 from bayesdx.analyses.sensitivity.numbers.importance import Importance
-from bayesdx.analyses.sensitivity.numbers.literature import Literature, Origin
+from bayesdx.analyses.sensitivity.numbers.literature import Origin, Publications
 from bayesdx.analyses.sensitivity.numbers.one_way import OneWay, literature_interval, posterior_at_ends
 from bayesdx.analyses.sensitivity.numbers.origins import bar_origin, parameter_origin
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
@@ -233,7 +233,7 @@ def _importance(s: Sensitivity, group: Importance) -> dict[str, object]:
     }
 
 
-def _references(literature: Literature | None, answer: Mapping[str, object]) -> dict[str, str]:
+def _references(literature: Publications | None, answer: Mapping[str, object]) -> dict[str, str]:
     if literature is None:
         return {}
     keys: set[str] = set()

@@ -22,7 +22,7 @@ from bayesdx.analyses.explain.numbers.weights import (
     Context,
     FindingWeight,
     Pair,
-    Step,
+    Rung,
     context_of,
     finding_weights,
     waterfall,
@@ -68,7 +68,7 @@ class Explanation(Answer):
     second: Side
     leader: str
     weights: tuple[FindingWeight, ...]
-    waterfall: tuple[Step, ...]
+    waterfall: tuple[Rung, ...]
     conflict: Conflict | None
     lacking: tuple[Typical, ...]
     separators: tuple[Separator, ...]

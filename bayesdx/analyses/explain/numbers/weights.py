@@ -123,17 +123,17 @@ class FindingWeight:
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class Rung:
     """One step of the waterfall: the weight of a finding given those before it, and where that leads.
 
-    ``odds`` are the log-odds of a against b after the step, in decibans; ``probabilities`` P(a) and P(b). The
+    ``log_odds`` are the log-odds of a against b after the step, in decibans; ``probabilities`` P(a) and P(b). The
     first step is the prior: its ``finding`` is None and its weight the prior log-odds.
     """
 
     finding: str | None
     stated: object
     decibans: float
-    odds: float
+    log_odds: float
     probabilities: tuple[float, float]
 
 
@@ -187,7 +187,7 @@ def implications(question: Question, context: Context) -> dict[str, tuple[str, .
     return {head: tuple(implied) for head, implied in groups.items()}
 
 
-def waterfall(question: Question, context: Context, pair: Pair) -> tuple[Step, ...]:
+def waterfall(question: Question, context: Context, pair: Pair) -> tuple[Rung, ...]:
     """From the prior to the posterior log-odds, one finding after the other; the weights sum to the posterior's.
 
     A step's weight is conditional on the steps before it, so unlike the weights in context it depends on the
@@ -199,7 +199,7 @@ def waterfall(question: Question, context: Context, pair: Pair) -> tuple[Step, .
     for name in in_order(question, list(context.weights)):
         given[name] = context.weights[name]
         after = question.engine.posterior(given).probabilities
-        steps.append(_step(name, question.stated.get(name), after, pair, steps[-1].odds))
+        steps.append(_step(name, question.stated.get(name), after, pair, steps[-1].log_odds))
     return tuple(steps)
 
 
@@ -215,7 +215,7 @@ def in_order(question: Question, names: Sequence[str]) -> list[str]:
     return sorted(names, key=place)
 
 
-def _step(finding: str | None, stated: object, belief: Array, pair: Pair, before: float) -> Step:
+def _step(finding: str | None, stated: object, belief: Array, pair: Pair, before: float) -> Rung:
     a, b = (float(belief[i]) for i in pair)
-    odds = decibans(a, b)
-    return Step(finding, stated, odds - before, odds, (a, b))
+    log_odds = decibans(a, b)
+    return Rung(finding, stated, log_odds - before, log_odds, (a, b))

@@ -89,8 +89,7 @@ def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResu
 
     Raises ImpossibleFindings when the findings cannot occur together.
     """
-    engine, findings, target = question.engine, question.findings, question.target
-    network = engine.network
+    network, findings, target = question.network, question.findings, question.target
     # begun before anything asks the engine, which may have to be compiled first
     drawing = CptDrawing(network, findings, target.id, draws, seed) if draws and network.counts else None
     answer = question.answer
@@ -99,7 +98,7 @@ def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResu
     order = np.argsort(-probabilities, kind="stable").tolist()
     conflict = conflict_measure(question) if draws else None
     surprise = _surprise(question, order[0], seed) if draws else None
-    intervals = credible_intervals(engine.posterior_draws(findings, drawing.result())) if drawing else None
+    intervals = credible_intervals(question.engine.posterior_draws(findings, drawing.result())) if drawing else None
     rows = tuple(
         RankedDiagnosis(
             diagnosis=target.states[i],

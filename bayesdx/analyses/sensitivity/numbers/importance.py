@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 
 from bayesdx.analyses.question import Question
-from bayesdx.analyses.sensitivity.numbers.literature import Literature
+from bayesdx.analyses.sensitivity.numbers.literature import Publications
 from bayesdx.analyses.sensitivity.numbers.one_way import Indices, posterior_of
 from bayesdx.analyses.sensitivity.numbers.tornado import diagnosis_of, row_weights
 from bayesdx.inference import Derivatives
@@ -89,7 +89,7 @@ class _Group:
 def importance(
     question: Question,
     derivatives: Derivatives,
-    literature: Literature | None = None,
+    literature: Publications | None = None,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> ImportanceResult:
@@ -128,7 +128,7 @@ def _row_variance(network: Network, name: str, slopes: Array, posterior: Array, 
 
 
 def _groups(
-    question: Question, names: list[str], variance: Mapping[str, Array], literature: Literature | None
+    question: Question, names: list[str], variance: Mapping[str, Array], literature: Publications | None
 ) -> list[_Group]:
     network = question.engine.network
     by_row: dict[tuple[str, int], _Group] = {}
@@ -180,7 +180,7 @@ def _of_diagnosis(
     return _Group(Importance("diagnosis", 0.0, 0.0, diagnosis=diagnosis), members, lesions)
 
 
-def _of_sources(by_row: Mapping[tuple[str, int], _Group], literature: Literature) -> list[_Group]:
+def _of_sources(by_row: Mapping[tuple[str, int], _Group], literature: Publications) -> list[_Group]:
     """For each source the rows that it has a fact on."""
     found: dict[str, dict[str, list[Indices]]] = {}
     for (name, key), group in by_row.items():

@@ -40,7 +40,7 @@ class Origin:
 
 
 @dataclass(frozen=True, eq=False)
-class Literature:
+class Publications:
     """The publications behind a network, by its ledger."""
 
     ledger: Ledger
@@ -106,10 +106,10 @@ class Literature:
         return replace(origin, sources=tuple(ranked), assumptions=tuple(assumptions))
 
 
-def literature_of(network: Network) -> Literature | None:
+def literature_of(network: Network) -> Publications | None:
     """The publications behind a shipped network; None for other networks, and for one built from other facts."""
     ledger = ledger_of(network)
-    return None if ledger is None else Literature(ledger, network)
+    return None if ledger is None else Publications(ledger, network)
 
 
 def _summary(entries: list[Entry], state: str, states: tuple[str, ...]) -> tuple[Origin, set[str]]:

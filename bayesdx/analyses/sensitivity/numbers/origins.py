@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bayesdx.analyses.sensitivity.numbers.literature import Literature, Origin
+from bayesdx.analyses.sensitivity.numbers.literature import Origin, Publications
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.numbers.tornado import Bar
 from bayesdx.network import Network
 
 
 def _origin_of(
-    literature: Literature | None, network: Network, name: str, context: int | None, state: int
+    literature: Publications | None, network: Network, name: str, context: int | None, state: int
 ) -> Origin | None:
     """Where a number of a form comes from; None when that is not known."""
     if literature is None or context is None or name == network.target:

@@ -18,7 +18,7 @@ from bayesdx.analyses.sensitivity.numbers.constraints import (
     parse_constraint,
 )
 from bayesdx.analyses.sensitivity.numbers.importance import ImportanceResult, importance
-from bayesdx.analyses.sensitivity.numbers.literature import Literature, literature_of
+from bayesdx.analyses.sensitivity.numbers.literature import Publications, literature_of
 from bayesdx.analyses.sensitivity.numbers.monte_carlo import DRAWS, Uncertainty, uncertainty
 from bayesdx.analyses.sensitivity.numbers.one_way import OneWay, one_way
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect, PriorSetAnswer, prior_effects, prior_sets
@@ -67,7 +67,7 @@ class Sensitivity(Answer):
     importance: ImportanceResult
     worst_case: WorstCase
     left_out: LeaveOneOut | None
-    literature: Literature | None
+    literature: Publications | None
 
     @property
     def level(self) -> bool:

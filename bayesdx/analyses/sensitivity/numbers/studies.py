@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bayesdx.analyses.question import Question
-from bayesdx.analyses.sensitivity.numbers.literature import Literature
+from bayesdx.analyses.sensitivity.numbers.literature import Publications
 from bayesdx.network import Array
 
 #: Publications whose networks are held in memory together.
@@ -41,7 +41,7 @@ class LeaveOneOut:
 
 def leave_one_out(
     question: Question,
-    literature: Literature,
+    literature: Publications,
     listed: int = LISTED,
     advance: Callable[[int, int], object] = lambda done, total: None,
 ) -> LeaveOneOut:
