@@ -20,6 +20,8 @@ OLDEST = 120
 _KEYS = ("id", "age", "sex", "diagnosis", "findings")
 #: Other keys of a case file that are expected: kept, never used by a query.
 METADATA = ("source", "region", "proof", "note", "preoperative_impression")
+#: Keys whose misspelling changes an answer or a score.
+_READ = (*_KEYS, "source", "region", "preoperative_impression")
 _YES = ("present", "yes", "true", "on")
 _NO = ("absent", "no", "false", "off")
 #: What stands where nothing was seen, in small letters; a state of that name comes first.
@@ -182,7 +184,7 @@ def _misspelt(metadata: Iterable[str]) -> tuple[str, ...]:
         return ()
     from difflib import get_close_matches
 
-    near = {key: get_close_matches(key.lower(), _KEYS, n=1, cutoff=0.75) for key in unknown}
+    near = {key: get_close_matches(key.lower(), _READ, n=1, cutoff=0.75) for key in unknown}
     return tuple(f"key '{key}' is not used; did you mean '{close[0]}'?" for key, close in near.items() if close)
 
 

@@ -76,6 +76,19 @@ def test_json(cases: str) -> None:
         validate("evaluate", ask("evaluate", cases, "--json", *options).stdout)
 
 
+def test_keys_that_are_not_used_are_warnings() -> None:
+    case = "- {id: a, diagnosis: capnon, sourc: {pmid: 1}, finding: {level: lumbar}, level: lumbar}"
+    warnings = [
+        "a: key 'sourc' is not used; did you mean 'source'?",
+        "a: key 'finding' is not used; did you mean 'findings'?",
+        "a: key 'level' is not used: a finding belongs under 'findings'",
+    ]
+    options = ("evaluate", "-", "-n", "spine")
+    assert validate("evaluate", ask(*options, "--json", stdin=case).stdout)["warnings"] == warnings
+    text = ask(*options, stdin=case).stdout
+    assert all(f"! {warning}\n" in text for warning in warnings)
+
+
 def test_no_impression_is_null() -> None:
     case = "- {diagnosis: meningioma, findings: {level: thoracic}}"
     answer = validate("evaluate", ask("evaluate", "-", "--json", stdin=case).stdout)

@@ -6,9 +6,12 @@ from bayesdx.analyses.evaluate.numbers.figures import Evaluation
 
 
 def warnings(result: Evaluation) -> tuple[str, ...]:
-    """One warning a case whose diagnosis its network does not hold."""
-    return tuple(
-        f"{case.case}: {case.network} does not hold '{case.diagnosis}'; scored as '{case.scored_as}'"
-        for case in result.cases
-        if case.scored_as != case.diagnosis
-    )
+    """Cases whose diagnosis their network does not hold, and keys that are not used."""
+    found = []
+    for case in result.cases:
+        if case.scored_as != case.diagnosis:
+            found.append(
+                f"{case.case}: {case.network} does not hold '{case.diagnosis}'; scored as '{case.scored_as}'"
+            )
+        found += [f"{case.case}: {warning}" for warning in case.warnings]
+    return tuple(found)

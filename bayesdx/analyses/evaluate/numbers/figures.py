@@ -34,7 +34,8 @@ class ScoredCase:
 
     ``posterior`` (diagnoses,) goes with ``diagnoses``. ``scored_as`` is the diagnosis that counts as right: the
     proven one, or ``other`` when the network does not hold it. ``impression`` is what the clinicians suspected,
-    in their order; ``left_out`` names the sources whose facts were not used for this case.
+    in their order; ``left_out`` names the sources whose facts were not used for this case;
+    ``warnings`` what of it is not used for want of the right key.
     """
 
     case: str
@@ -45,6 +46,7 @@ class ScoredCase:
     posterior: Array
     impression: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def probability(self) -> float:

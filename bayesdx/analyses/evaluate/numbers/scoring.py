@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cached_property
 
 from bayesdx.analyses.evaluate.numbers.figures import Evaluation, ScoredCase, evaluate
-from bayesdx.case import Case, encode
+from bayesdx.case import Case, encode, misplaced
 from bayesdx.catalogue import document_for, read_document
 from bayesdx.data import network_names
 from bayesdx.document import NetworkDocument
@@ -84,6 +84,7 @@ def score_cases(
                 posterior=engine.posterior(weights).probabilities,
                 impression=_impression(case.metadata.get("preoperative_impression")),
                 left_out=left_out,
+                warnings=(*case.warnings, *misplaced(case, document.network)),
             )
         )
         advance(1)
