@@ -219,8 +219,8 @@ class _Sample:
 
     ``first`` and ``second`` (draws, *cpt) by variable; of a hard finding only the state that was seen. ``joints``
     are log P(t, e) (draws, T) under each, ``answers`` (2, draws) the leader's posteriors; ``slopes`` by variable
-    (2, draws, rows, states) d P(e) and d P(leader, e) by each entry over P(e), under the second; ``linear`` by variable, of the variance
-    of the answer, the part that is linear in each row (rows,).
+    (2, draws, rows, states) d P(e) and d P(leader, e) by each entry over P(e), under the second; ``linear`` by
+    variable (rows,), of the variance of the answer, the part that is linear in each row.
     """
 
     def __init__(self, question: Question, leader: int, draws: int, seed: int) -> None:
@@ -228,9 +228,8 @@ class _Sample:
         self.question, self.leader, self.draws = question, leader, draws
         seeds = np.random.SeedSequence([seed, 1]).generate_state(2)
         self.first, self.second = (cpt_draws(network, findings, target.id, draws, int(own)) for own in seeds)
-        logs = [question.engine.joint_draws(findings, cpts) for cpts in (self.first, self.second)]
-        self.joints = logs
-        self.answers = np.stack([_leading(one, leader) for one in logs])
+        self.joints = [question.engine.joint_draws(findings, cpts) for cpts in (self.first, self.second)]
+        self.answers = np.stack([_leading(joint, leader) for joint in self.joints])
         self.variance = float(self.answers.var())
         weights = np.stack([np.ones(target.cardinality), np.eye(target.cardinality)[leader]])
         slopes = question.engine.slope_draws(findings, self.second, weights)
