@@ -84,6 +84,16 @@ class Question:
         return self.engine.marginals({}).probabilities
 
     @cached_property
+    def _together(self) -> dict[tuple[str, ...], Array]:
+        return {}
+
+    def together_alone(self, names: tuple[str, ...]) -> Array:
+        """P(names) without findings, one axis for each variable."""
+        if names not in self._together:
+            self._together[names] = self.engine.joint(names, {})
+        return self._together[names]
+
+    @cached_property
     def derivatives(self) -> Derivatives:
         """Derivatives of P(target, findings) with respect to every CPT entry."""
         return self.engine.derivatives(self.findings, self.target.id)

@@ -10,7 +10,6 @@ from bayesdx.cli.common import case_command
 from bayesdx.cli.output import show
 
 if TYPE_CHECKING:
-    from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
     from bayesdx.case import Case
     from bayesdx.model import Model
 
@@ -90,38 +89,17 @@ def command(
         from bayesdx.analyses.sensitivity.plots import check_plot_file
 
         check_plot_file(plot, panels)
-    result = _analyse(model, case, constraints, span, covariation, draws, seed, sources)
+    result = model.sensitivity(
+        case,
+        constraints=constraints,
+        span=span,
+        covariation=covariation,
+        draws=draws,
+        seed=seed,
+        sources=sources,
+    )
     if plot is not None:
         from bayesdx.analyses.sensitivity.plots import plot_sensitivity
 
         plot_sensitivity(result, plot, panels)
     show(result, as_json, {"top": None if everything else 50}, top=top, references=references)
-
-
-def _analyse(
-    model: Model,
-    case: Case,
-    constraints: tuple[str, ...],
-    span: str,
-    covariation: str,
-    draws: int,
-    seed: int,
-    sources: int,
-) -> Sensitivity:
-    """With a progress bar on stderr while publications are left out, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Analysing", total=None)
-        return model.sensitivity(
-            case,
-            constraints=constraints,
-            span=span,
-            covariation=covariation,
-            draws=draws,
-            seed=seed,
-            sources=sources,
-            advance=lambda done, total: progress.update(task, completed=done, total=total),
-        )

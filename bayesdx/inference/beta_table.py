@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from bayesdx.network import Array
@@ -12,6 +14,8 @@ VALUES = 1024
 _GRID = 512
 #: Log-odds beyond which a value is taken to lie at this end.
 _FURTHEST = 100.0
+#: CPTs whose tables are kept, a few hundred kilobytes each: the same case is drawn in several portions.
+_KEPT = 32
 
 
 def beta_table(a: Array, b: Array) -> Array:
@@ -48,13 +52,20 @@ def beta_draws(a: Array, b: Array, size: int, rng: np.random.Generator) -> Array
 
     Laid out with the draws of one entry side by side.
     """
-    pairs, kind = np.unique(np.stack([a, b]), axis=1, return_inverse=True)
+    tables, kind = _tables(np.stack([a, b]).tobytes())
+    draws = np.empty((len(a), size))
+    picked = rng.integers(0, VALUES, size=(len(a), size), dtype=np.uint16)
+    for i, table in enumerate(kind):
+        np.take(tables[table], picked[i], out=draws[i], mode="clip")
+    return draws.T
+
+
+@lru_cache(_KEPT)
+def _tables(counts: bytes) -> tuple[Array, list[int]]:
+    """A table for each distinct pair of the ``counts`` (2, n), and which one each of the n entries has."""
+    pairs, kind = np.unique(np.frombuffer(counts).reshape(2, -1), axis=1, return_inverse=True)
     inside = (pairs[0] > 0) & (pairs[1] > 0)
     tables = np.empty((len(inside), VALUES))
     tables[~inside] = (pairs[0, ~inside] > 0)[:, None]
     tables[inside] = beta_table(pairs[0, inside], pairs[1, inside])
-    draws = np.empty((len(a), size))
-    picked = rng.integers(0, VALUES, size=(len(a), size), dtype=np.uint16)
-    for i, table in enumerate(kind.ravel().tolist()):
-        np.take(tables[table], picked[i], out=draws[i], mode="clip")
-    return draws.T
+    return tables, kind.ravel().tolist()

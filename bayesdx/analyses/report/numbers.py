@@ -8,6 +8,7 @@ from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.explain.numbers.explanation import Explanation, explain
 from bayesdx.analyses.query.numbers.differential import QueryResult, query
 from bayesdx.analyses.question import Question
+from bayesdx.analyses.report.once import sharing
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity, sensitivity
 from bayesdx.analyses.what_if.numbers.worth import WhatIf, what_if
 from bayesdx.case import Case
@@ -26,6 +27,7 @@ class Report(Answer):
 
 def report(question: Question, *, case: Case, versus: str | None = None) -> Report:
     """Ask everything that a report holds; ``versus`` names the diagnosis to compare the leader with."""
+    question = sharing(question)
     answer, trust = query(question), sensitivity(question)
     alone = versus is None and not any(row.probability > 0.0 for row in answer.posterior[1:])
     return Report(

@@ -16,8 +16,8 @@ Saloff-Coste 2008, Stat Sci 23:151-178). The linear parts come from covariances 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -112,7 +112,8 @@ def importance(
     if not groups:
         return ImportanceResult(0.0, draws, SIZES, effective, ())
     sample = _Sample(question, leader, draws, seed)
-    found = [_share(question, sample, group, effective) for group in groups]
+    with ThreadPoolExecutor(2) as pool:  # numpy leaves the interpreter to the other one meanwhile
+        found = list(pool.map(lambda group: _share(question, sample, group, effective), groups))
     ranked = sorted(found, key=lambda one: -one.share)
     return ImportanceResult(sample.variance, draws, SIZES, effective, tuple(ranked))
 
@@ -136,11 +137,11 @@ def _groups(
     shares: dict[str, Array] = {}
     for name in names:
         context = network.diagnosis_parent(name)
-        shares[name] = row_weights(question.engine, name, context)
+        shares[name] = row_weights(question, name, context)
         shape = network.cpts[name].shape[:-1]
         rows = np.arange(len(variance[name]))
         keys = rows if context is None else np.unravel_index(rows, shape)[network.parents[name].index(context)]
-        for key in np.unique(keys).tolist():
+        for key in sorted(set(keys.tolist())):
             members = np.flatnonzero(keys == key)
             if variance[name][members].sum() <= 0:
                 continue
@@ -216,9 +217,10 @@ def _normalised(share: Array) -> Array:
 class _Sample:
     """Two independent sets of ``draws`` of all CPTs, and the leader's posterior under them.
 
-    ``first`` and ``second`` (draws, *cpt) by variable; of a hard finding only the state that was seen. ``answers``
-    (2, draws); ``joint`` (draws, T) log P(t, e) under the second; ``slopes`` by variable (2, draws, rows, states)
-    d P(e) and d P(leader, e) by each entry over P(e), under the second.
+    ``first`` and ``second`` (draws, *cpt) by variable; of a hard finding only the state that was seen. ``joints``
+    are log P(t, e) (draws, T) under each, ``answers`` (2, draws) the leader's posteriors; ``slopes`` by variable
+    (2, draws, rows, states) d P(e) and d P(leader, e) by each entry over P(e), under the second; ``linear`` by
+    variable (rows,), of the variance of the answer, the part that is linear in each row.
     """
 
     def __init__(self, question: Question, leader: int, draws: int, seed: int) -> None:
@@ -226,9 +228,8 @@ class _Sample:
         self.question, self.leader, self.draws = question, leader, draws
         seeds = np.random.SeedSequence([seed, 1]).generate_state(2)
         self.first, self.second = (cpt_draws(network, findings, target.id, draws, int(own)) for own in seeds)
-        logs = [question.engine.joint_draws(findings, cpts) for cpts in (self.first, self.second)]
-        self.joint = logs[1]
-        self.answers = np.stack([_leading(one, leader) for one in logs])
+        self.joints = [question.engine.joint_draws(findings, cpts) for cpts in (self.first, self.second)]
+        self.answers = np.stack([_leading(joint, leader) for joint in self.joints])
         self.variance = float(self.answers.var())
         weights = np.stack([np.ones(target.cardinality), np.eye(target.cardinality)[leader]])
         slopes = question.engine.slope_draws(findings, self.second, weights)
@@ -238,16 +239,12 @@ class _Sample:
             name: np.array([hard[name]]) if table.shape[-1] == 1 else np.arange(table.shape[-1])
             for name, table in self.slopes.items()
         }
+        self.linear = {name: self._linear(name) for name in self.slopes}
 
     def rows(self, cpts: Mapping[str, Array], name: str) -> Array:
         """The drawn rows (draws, rows, states) of one CPT, of the states that matter."""
         table = cpts[name]
         return table.reshape(self.draws, -1, table.shape[-1])[:, :, self.states[name]]
-
-    @cached_property
-    def linear(self) -> dict[str, Array]:
-        """Of the variance of the answer, the part that is linear in each row (rows,), by variable."""
-        return {name: self._linear(name) for name in self.slopes}
 
     def _linear(self, name: str) -> Array:
         network, states = self.question.engine.network, self.states[name]
@@ -310,15 +307,18 @@ def _across_cpts(question: Question, sample: _Sample, group: _Group) -> tuple[Ar
 
     They move P(t, e) of their own diagnoses only: the other diagnoses can be paired with any draw.
     """
-    network, leader = question.engine.network, sample.leader
+    network, leader, joint = question.engine.network, sample.leader, sample.joints[1]
     moved = _moved_diagnoses(network, group)
-    states = np.arange(sample.joint.shape[1]) if moved is None else np.array(sorted(moved))
-    mixed = dict(sample.second)
-    for name, rows in group.rows.items():
-        whole = group.about.kind == "diagnosis"  # no row of another diagnosis enters, so all may be exchanged
-        mixed[name] = sample.first[name] if whole else _mixed(sample.first[name], sample.second[name], rows)
-    own = question.engine.joint_draws(question.findings, mixed, states.tolist())
-    rest = np.delete(sample.joint, states, axis=1)
+    states = np.arange(joint.shape[1]) if moved is None else np.array(sorted(moved))
+    whole = group.about.kind == "diagnosis"  # no row of another diagnosis enters, so all may be exchanged
+    if whole and group.rows.keys() == sample.first.keys():
+        own = sample.joints[0][:, states]
+    else:
+        mixed = dict(sample.second)
+        for name, rows in group.rows.items():
+            mixed[name] = sample.first[name] if whole else _mixed(sample.first[name], sample.second[name], rows)
+        own = question.engine.joint_draws(question.findings, mixed, states.tolist())
+    rest = np.delete(joint, states, axis=1)
     if not rest.shape[1]:
         return sample.answers[:1], _leading(own, leader)[None]
     own_total, rest_total = np.logaddexp.reduce(own, axis=1), np.logaddexp.reduce(rest, axis=1)
@@ -326,7 +326,7 @@ def _across_cpts(question: Question, sample: _Sample, group: _Group) -> tuple[Ar
     found = []
     for shift in range(_PARTNERS):
         others = np.roll(rest_total, shift)
-        first = own[:, at[0]] if len(at) else np.roll(sample.joint[:, leader], shift)
+        first = own[:, at[0]] if len(at) else np.roll(joint[:, leader], shift)
         found.append(np.exp(first - np.logaddexp(own_total, others)))
     return np.broadcast_to(sample.answers[0], (_PARTNERS, sample.draws)), np.stack(found)
 
@@ -339,7 +339,7 @@ def _moved_diagnoses(network: Network, group: _Group) -> set[int] | None:
         if context is None:
             return None
         keys = np.unravel_index(rows, network.cpts[name].shape[:-1])[network.parents[name].index(context)]
-        moved |= {diagnosis_of(network, context, int(key)) for key in np.unique(keys)}
+        moved |= {diagnosis_of(network, context, key) for key in set(keys.tolist())}
     return moved
 
 

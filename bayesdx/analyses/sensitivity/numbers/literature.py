@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from bayesdx.knowledge.ledger import Entry, Ledger, Saying, ledger_of
 from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION, PATTERN
 from bayesdx.knowledge.without import cpts_without
@@ -79,9 +81,10 @@ class Publications:
         if name != MINERALISATION.id and name not in self.ledger.lines:
             return []
         owner, words = self.ledger.choices.owner, self.ledger.form_words
-        others = set().union(*(words[f] for f in range(len(owner)) if owner[f] == owner[form])) - words[form]
+        diagnosis = int(owner[form])
+        others = set().union(*(words[f] for f in np.flatnonzero(owner == diagnosis).tolist())) - words[form]
         entries = self.ledger.account_of(name).entries
-        return [entry for entry in entries if entry.diagnosis == owner[form] and entry.form not in others]
+        return [entry for entry in entries if entry.diagnosis == diagnosis and entry.form not in others]
 
     def origin(self, name: str, form: int, state: str) -> Origin:
         """Where P(name = state | form) comes from; ``form`` is the index of a state of ``form``."""

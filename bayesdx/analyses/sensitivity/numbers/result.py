@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -88,14 +88,13 @@ def sensitivity(
     draws: int = DRAWS,
     seed: int = 0,
     sources: int = LISTED,
-    advance: Callable[[int, int], object] = lambda done, total: None,
 ) -> Sensitivity:
     """Put every question of this package to one case.
 
     ``constraints`` are conditions such as ``capnon >= 0.5``; ``span`` says how far the bars of the tornado move;
     ``covariation`` how a row answers in the one-way functions (the tornado always keeps ratios). ``draws``
     posteriors are drawn with ``seed``. Every publication is left out in turn, of which ``sources`` are listed (0
-    leaves none out), and ``advance`` is told how many are done.
+    leaves none out).
 
     Raises InputError for a condition or an option that cannot be read, ImpossibleFindings for such findings.
     """
@@ -107,6 +106,7 @@ def sensitivity(
     derivatives = question.derivatives
     pool = ThreadPoolExecutor(1)  # drawing needs the interpreter little, so the rest goes on meanwhile
     drawn = pool.submit(uncertainty, question, draws, seed)
+    weighed = pool.submit(importance, question, derivatives, literature, seed=seed)
     pool.shutdown(wait=False)
     found = one_way(question, covariation, derivatives)
     proportional = found if covariation == "proportional" else one_way(question, "proportional", derivatives)
@@ -124,10 +124,10 @@ def sensitivity(
         bars=tornado(question, proportional, moved),
         priors=prior_effects(question, derivatives),
         prior_sets=prior_sets(question, derivatives, question.prior_sets) if rooted else (),
-        importance=importance(question, derivatives, literature, seed=seed),
         worst_case=worst_case(question, derivatives),
+        left_out=leave_one_out(question, literature, sources) if literature and sources else None,
         uncertainty=drawn.result(),
-        left_out=leave_one_out(question, literature, sources, advance) if literature and sources else None,
+        importance=weighed.result(),
         literature=literature,
     )
 

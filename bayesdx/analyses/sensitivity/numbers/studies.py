@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.literature import Publications
 from bayesdx.network import Array
 
-#: Publications whose networks are held in memory together.
-_CHUNK = 120
 #: Publications that are listed though the leader stays without them.
 LISTED = 12
 
@@ -39,29 +36,18 @@ class LeaveOneOut:
         return tuple(one for one in self.checked if int(one.posterior.argmax()) != leader)
 
 
-def leave_one_out(
-    question: Question,
-    literature: Publications,
-    listed: int = LISTED,
-    advance: Callable[[int, int], object] = lambda done, total: None,
-) -> LeaveOneOut:
+def leave_one_out(question: Question, literature: Publications, listed: int = LISTED) -> LeaveOneOut:
     """Leave out every publication behind the findings, one at a time; exact. At least ``listed`` are kept.
 
     A publication that speaks of no finding of the case, nor of one that these go with, cannot move the answer.
-    ``advance`` is told from time to time how many of how many are done.
     """
     engine = question.engine
     target = question.target.id
     names = engine.network.ancestral([target, *question.findings])
     keys = literature.behind(names)
-    whole = engine.posterior_draws(question.findings, literature.cpts_without([()], names), target)[0]
-    found: list[LeftOut] = []
-    for start in range(0, len(keys), _CHUNK):
-        chunk = keys[start : start + _CHUNK]
-        cpts = literature.cpts_without([(key,) for key in chunk], names)
-        posteriors = engine.posterior_draws(question.findings, cpts, target)
-        found += [LeftOut(key, posterior) for key, posterior in zip(chunk, posteriors, strict=True)]
-        advance(len(found), len(keys))
+    cpts = literature.cpts_without([(), *((key,) for key in keys)], names)
+    whole, *posteriors = engine.posterior_draws(question.findings, cpts, target)
+    found = [LeftOut(key, posterior) for key, posterior in zip(keys, posteriors, strict=True)]
     leader = int(whole.argmax())
 
     def rank(one: LeftOut) -> tuple[bool, float]:

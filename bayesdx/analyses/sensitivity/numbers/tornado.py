@@ -16,7 +16,6 @@ from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.beta_quantile import beta_quantile
 from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Parameters, normalised
 from bayesdx.formats.conditions import parse_range
-from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
 
 #: Bars that move no diagnosis by so much are left out.
@@ -94,7 +93,7 @@ def parameter_groups(question: Question, parameters: Parameters) -> list[Group]:
         table = network.cpts[name]
         states = _states_in_play(question, name, table.shape[-1])
         context = network.diagnosis_parent(name)
-        weights = row_weights(question.engine, name, context)
+        weights = row_weights(question, name, context)
         rows = table.reshape(-1, table.shape[-1])
         movable = (rows < 1.0).all(axis=1) & (weights > 0)
         for key, members in _rows_by_context(network, name, context):
@@ -125,15 +124,14 @@ def _states_in_play(question: Question, name: str, card: int) -> list[int]:
     return possible.tolist()
 
 
-def row_weights(engine: Engine, name: str, context: str | None) -> Array:
+def row_weights(question: Question, name: str, context: str | None) -> Array:
     """P(parents) of every row (rows,), without findings; 1 when the context parent is the only parent."""
-    network = engine.network
-    parents = network.parents[name]
+    parents = question.network.parents[name]
     if not parents:
         return np.ones(1)
     if context is not None and parents == (context,):
-        return engine.marginals({}).probabilities[context]
-    return engine.joint(parents, {}).ravel()
+        return question.alone[context]
+    return question.together_alone(parents).ravel()
 
 
 def _rows_by_context(network: Network, name: str, context: str | None) -> list[tuple[int, Indices]]:
