@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.explain.numbers.explanation import Explanation, explain
+from bayesdx.analyses.once import sharing
 from bayesdx.analyses.query.numbers.differential import QueryResult, query
 from bayesdx.analyses.question import Question
-from bayesdx.analyses.report.once import sharing
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity, sensitivity
 from bayesdx.analyses.what_if.numbers.worth import WhatIf, what_if
 from bayesdx.case import Case

@@ -16,41 +16,45 @@ Result = TypeVar("Result")
 
 def sharing(question: Question) -> Question:
     """The same question to an engine that keeps its answers as long as the question lives."""
-    return replace(question, engine=cast("Engine", _Once(question.engine)))
+    return replace(question, asked=_Once(question.engine))
 
 
 @dataclass(frozen=True, eq=False)
 class _Once:
     """Answers to single questions are kept; batches and draws go to the engine as they are."""
 
-    engine: Engine
+    answers: Engine
     kept: dict[Hashable, Any] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # asked by pickle and copy, of an object that has no engine yet
             raise AttributeError(name)
-        return getattr(self.engine, name)
+        return getattr(self.answers, name)
+
+    @property
+    def engine(self) -> Engine:
+        return cast("Engine", self)
 
     @property
     def network(self) -> Network:
-        return self.engine.network
+        return self.answers.network
 
     def posterior(self, findings: Findings, target: str | None = None) -> Posterior:
         name = target or str(self.network.target)
-        return self._ask(("posterior", name), findings, lambda: self.engine.posterior(findings, name))
+        return self._ask(("posterior", name), findings, lambda: self.answers.posterior(findings, name))
 
     def log_likelihood(self, findings: Findings) -> float:
-        return self._ask(("log_likelihood",), findings, lambda: self.engine.log_likelihood(findings))
+        return self._ask(("log_likelihood",), findings, lambda: self.answers.log_likelihood(findings))
 
     def marginals(self, findings: Findings) -> Marginals:
-        return self._ask(("marginals",), findings, lambda: self.engine.marginals(findings))
+        return self._ask(("marginals",), findings, lambda: self.answers.marginals(findings))
 
     def derivatives(self, findings: Findings, target: str | None = None) -> Derivatives:
         name = target or str(self.network.target)
-        return self._ask(("derivatives", name), findings, lambda: self.engine.derivatives(findings, name))
+        return self._ask(("derivatives", name), findings, lambda: self.answers.derivatives(findings, name))
 
     def joint(self, ids: Sequence[str], findings: Findings) -> Array:
-        return self._ask(("joint", *ids), findings, lambda: self.engine.joint(ids, findings))
+        return self._ask(("joint", *ids), findings, lambda: self.answers.joint(ids, findings))
 
     def _ask(self, operation: tuple[str, ...], findings: Findings, ask: Callable[[], Result]) -> Result:
         key = operation, frozenset((name, tuple(weights.tolist())) for name, weights in findings.items())
