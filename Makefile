@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test networks docs bench verify clean
+.PHONY: demo test networks docs bench verify fuzz clean
 
 # The main job on a real case: a densely calcified lesion of the foramen magnum.
 demo: $(VENV)/installed
@@ -32,6 +32,10 @@ bench: $(VENV)/developed
 # Work the printed figures out again with independent code: docs/checks.md holds what it prints.
 verify: $(VENV)/developed
 	$(BIN)/python scripts/verify.py
+
+# Ten minutes of spoilt input for every reader.
+fuzz: $(VENV)/developed
+	$(BIN)/python scripts/fuzz.py --seconds 600
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
