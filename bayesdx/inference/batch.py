@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.inference.contraction import LINEAR, LOG, backward, compile_plan, forward, reversals
+from bayesdx.inference.contraction import LINEAR, LOG, Compiled, backward, compile_plan, forward, reversals
 from bayesdx.inference.findings import Codes, Known
-from bayesdx.inference.plan import best_plan, contraction_plan
+from bayesdx.inference.plan import Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import SAFE, Factors, Program, bound, without
 from bayesdx.network import Array
 
@@ -175,16 +176,25 @@ def _programs(
     ``factors`` gives the scopes, ``tables`` the entries for a part of the batch. The batch is cut into chunks of
     equal size, the last two of which may overlap, so that one plan serves all.
     """
-    batch = len(factors.cards)
-    scopes = without(factors.scopes, given.hard)
-    one_case = best_plan(factors.cards, without(scopes, {batch}), (target,))
-    chunk = min(n, max(1, CHUNK_BYTES // one_case.cost().bytes))
-    cards = (*factors.cards, chunk)
-    plan = contraction_plan(cards, scopes, one_case.order[:-1], (target, batch))
-    compiled, fixed = compile_plan(plan), frozenset(given.hard)
+    scopes = tuple(without(factors.scopes, given.hard))
+    chunk, cards, plan, compiled = _batch_plan(factors.cards, scopes, target, n)
+    fixed = frozenset(given.hard)
     for start in range(0, n, chunk):
         part = slice(min(start, n - chunk), min(start, n - chunk) + chunk)
         yield part, bound(replace(factors, cards=cards, tables=tuple(tables(part))), plan, compiled, fixed)
+
+
+@lru_cache(maxsize=64)
+def _batch_plan(
+    cards: tuple[int, ...], scopes: tuple[Scope, ...], target: int, n: int
+) -> tuple[int, tuple[int, ...], Plan, Compiled]:
+    """Cases a chunk, cardinalities with the batch, and the plan: the same for all batches of such scopes."""
+    batch = len(cards)
+    one_case = best_plan(cards, without(scopes, {batch}), (target,))
+    chunk = min(n, max(1, CHUNK_BYTES // one_case.cost().bytes))
+    entered = (*cards, chunk)
+    plan = contraction_plan(entered, list(scopes), one_case.order[:-1], (target, batch))
+    return chunk, entered, plan, compile_plan(plan)
 
 
 def _normalised(program: Program, leaves: Sequence[Array], card: int) -> tuple[Array, Array]:
