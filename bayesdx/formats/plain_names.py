@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from bayesdx.network import Network
 
 _RESERVED = {"network", "variable", "probability", "property", "type", "discrete", "table", "default"}
-_NUMBER = re.compile(r"\d+(?:[eE]\d*)?")
-_EXPONENT = re.compile(r"\d+[eE]\d*")
+#: Where pyAgrum takes the beginning of a word for a number in scientific notation.
+_EXPONENT = re.compile(r"\d+[eE]")
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def bif_name(name: str, kind: str) -> str:
         plain = plain if plain == name else kind
     if plain in _RESERVED:
         return f"{plain}_"
-    number = _NUMBER if kind == "variable" else _EXPONENT
-    return f"_{plain}" if number.fullmatch(plain) else plain
+    number = _EXPONENT.match(plain) or (kind == "variable" and plain.isdecimal())
+    return f"_{plain}" if number else plain
 
 
 def _xml_name(name: str, kind: str) -> str:
