@@ -10,6 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bayesdx.catalogue import read_document
+from bayesdx.data import network_index
+from bayesdx.errors import InputError
 from bayesdx.formats.convert import to_pgmpy
 from bayesdx.knowledge.association import fit_margins
 from bayesdx.knowledge.baseline import naive_bayes
@@ -363,3 +366,9 @@ def test_places_that_exclude_each_other(name: str, built: Built) -> None:
         at = compartment.state_index(within), epicentre.state_index(place)
         assert joint[:, *at].max() < 1e-3
         assert given[:, *at].max() < 0.025
+
+
+def test_the_index_holds_the_levels_of_each_network() -> None:
+    assert network_index() == {name: read_document(name).levels for name in sorted(NETWORKS)}
+    with pytest.raises(InputError, match="no network 'index'"):
+        read_document("index")
