@@ -13,6 +13,7 @@ from bayesdx.inference import lookup_query
 from bayesdx.inference.batch import joint_draws, score_draws, score_weights, slope_draws
 from bayesdx.inference.contraction import MAXIMUM, Reversal, forward, reversals
 from bayesdx.inference.derivatives import derivatives, joint_slopes, target_derivatives, tied_factors
+from bayesdx.inference.expected import expected_counts, observed_information
 from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, known_batch, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
 from bayesdx.inference.plan import PLANNING_COST, Plan, Scope, best_plan, contraction_plan
@@ -223,6 +224,42 @@ class Engine:
         log_likelihood += log_scale
         probabilities[np.isneginf(log_likelihood)] = 0.0
         return BatchPosterior(probabilities, log_likelihood)
+
+    def expected_counts(
+        self, codes: Codes | None, weights: Mapping[str, Array] | None = None, sizes: Array | None = None
+    ) -> tuple[dict[str, Array], Array]:
+        """Expected counts of every CPT's entries over n cases, and log P(findings) of each (n,).
+
+        ``codes`` and ``weights`` as for ``query_batch``; ``sizes`` (n,) >= 0 counts a case several times or in part.
+        A CPT of which the cases say nothing (its variable and all below are missing everywhere) is left out. A case
+        that is impossible adds nothing and has -inf.
+        """
+        factors, entered, log_scale, names, sizes = self._entered_batch(codes, weights, sizes)
+        counts, log_likelihood = expected_counts(factors, entered, sizes)
+        return dict(zip(names, counts, strict=True)), log_likelihood + log_scale
+
+    def observed_information(
+        self, codes: Codes | None, weights: Mapping[str, Array] | None = None, sizes: Array | None = None
+    ) -> dict[str, Array]:
+        """The part of the information about each row that the cases hold, of what they would if complete.
+
+        By CPT, shape of its parents, from 0 to 1; arguments as for ``expected_counts``.
+        """
+        factors, entered, _, names, sizes = self._entered_batch(codes, weights, sizes)
+        return dict(zip(names, observed_information(factors, entered, sizes), strict=True))
+
+    def _entered_batch(
+        self, codes: Codes | None, weights: Mapping[str, Array] | None, sizes: Array | None
+    ) -> tuple[Factors, dict[int, Array], Array, tuple[str, ...], Array]:
+        """The relevant factors, weights (n, card) of each variable with findings, log scale (n,), names and sizes."""
+        hard, soft, log_scale = known_batch(self.network, codes, weights)
+        entered = {}
+        for v, card in enumerate(self._factors.cards):
+            if v in soft or (hard[:, v] >= 0).any():
+                entered[v] = np.vstack([np.eye(card), np.ones(card)])[hard[:, v]] * soft.get(v, 1.0)
+        factors, place = relevant_factors(self.network, self._factors, entered)
+        names = tuple(self.network.variables[v].id for v in place)
+        return factors, entered, log_scale, names, np.ones(len(hard)) if sizes is None else np.asarray(sizes, float)
 
     def posterior_draws(self, findings: Findings, cpts: Mapping[str, Array], target: str | None = None) -> Array:
         """P(target | findings) under each of ``draws`` sets of CPTs, shape (draws, card).
