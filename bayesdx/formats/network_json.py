@@ -11,6 +11,7 @@ The file is one JSON object:
 ``cpts``         ``{variable: rows}``: CPTs that are known exactly, for variables without counts
 ``prior_sets``   ``{name: {label, population, description, default, counts | probabilities}}``: P(target)
 ``vocabulary``   ``{variable: [state, …]}``: findings and states of the project that this network does not use
+``learning``     what of the counts was learnt from cases, and the network before; absent where nothing was
 
 ``rows`` is a list of CPT rows, one for each combination of parent states (last parent fastest), each with a
 number for every state of the variable. A zero count is a state that is impossible by definition. Numbers are
@@ -29,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from bayesdx.document import NetworkDocument, PriorSet, default_of
+from bayesdx.document import Learning, LearntSet, NetworkDocument, PriorSet, default_of
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse_json, read_text_as_declared
 from bayesdx.formats.draft import NetworkDraft, family_shape, naming, normalised
@@ -102,8 +103,51 @@ def _document(data: dict[str, Any]) -> NetworkDocument:
         name: _texts(states, f"the vocabulary of '{name}'") for name, states in _mapping(data, "vocabulary")
     }
     levels = _texts(data.get("levels", []), "levels")
+    learning = _learning(data["learning"], network) if data.get("learning") else None
     return NetworkDocument(
-        network, MappingProxyType(priors), levels, MappingProxyType(vocabulary), rounded + warnings
+        network, MappingProxyType(priors), levels, MappingProxyType(vocabulary), rounded + warnings, learning
+    )
+
+
+def _learning(entry: Any, network: Network) -> Learning:
+    if not isinstance(entry, dict):
+        raise InputError("learning is not an object")
+
+    def rows(tables: Any, what: str, *, by_row: bool = False) -> dict[str, Array]:
+        found = {}
+        for name, table in _mapping({what: tables}, what):
+            shape = network.cpts[network.variable(name).id].shape[: -1 if by_row else None]
+            full = np.zeros((int(np.prod(shape if by_row else shape[:-1])), *(() if by_row else shape[-1:])))
+            try:
+                for row, numbers in table.items():
+                    full[int(row)] = numbers
+            except (AttributeError, ValueError, TypeError, IndexError):
+                raise InputError(f"{what} of '{name}' do not fit its CPT") from None
+            if not (np.isfinite(full).all() and (full >= 0).all()):
+                raise InputError(f"{what} of '{name}' hold a negative or non-finite number")
+            found[name] = full.reshape(shape)
+        return found
+
+    sets = tuple(
+        LearntSet(
+            _text(one["name"], "the name of learnt cases"),
+            float(one["cases"]),
+            rows(one["counts"], "counts"),
+            rows(one["information"], "information", by_row=True),
+        )
+        for one in _list(entry["sets"], "sets")
+    )
+    before = rows(entry["before"], "counts before learning")
+    for one in sets:
+        if one.counts.keys() != before.keys() or one.information.keys() != before.keys():
+            raise InputError(f"the counts learnt from '{one.name}' are of other variables than those before")
+    return Learning(
+        _text(entry["label"], "label"),
+        _text(entry["version"], "version"),
+        _text(entry["prior"], "prior"),
+        float(entry["trust"]),
+        before,
+        sets,
     )
 
 
@@ -195,6 +239,7 @@ def network_text(
     prior_sets: Iterable[PriorSet] = (),
     levels: Sequence[str] = (),
     vocabulary: Mapping[str, Sequence[str]] | None = None,
+    learning: Learning | None = None,
 ) -> str:
     """The text of a network file: deterministic, one line a variable and one line a CPT row."""
     priors = list(prior_sets)
@@ -213,7 +258,52 @@ def network_text(
         "cpts": _object({i: _rows(network.cpts[i], 9) for i in own if i not in network.counts}),
         "vocabulary": _object({i: _json(list(states)) for i, states in (vocabulary or {}).items()}),
     }
+    if learning is not None:
+        parts["learning"] = _object(_learning_parts(learning))
     return _object(parts) + "\n"
+
+
+def document_text(document: NetworkDocument) -> str:
+    """The text of a network file that reads back as ``document``."""
+    return network_text(
+        document.network,
+        prior_sets=document.prior_sets.values(),
+        levels=document.levels,
+        vocabulary=document.vocabulary,
+        learning=document.learning,
+    )
+
+
+def _learning_parts(learning: Learning) -> dict[str, str]:
+    return {
+        "label": _json(learning.label),
+        "version": _json(learning.version),
+        "prior": _json(learning.prior),
+        "trust": _json(learning.trust),
+        "before": _object({name: _sparse(table, table.shape[-1]) for name, table in learning.before.items()}),
+        "sets": _block(
+            [
+                _object(
+                    {
+                        "name": _json(one.name),
+                        "cases": _json(float(f"{one.cases:.6g}")),
+                        "counts": _object({n: _sparse(table, table.shape[-1]) for n, table in one.counts.items()}),
+                        "information": _object({n: _sparse(table, 0) for n, table in one.information.items()}),
+                    }
+                )
+                for one in learning.sets
+            ],
+            "[]",
+        ),
+    }
+
+
+def _sparse(table: Array, width: int) -> str:
+    """Rows by their number, those of zeros left out; with ``width`` 0 a row is one number."""
+    rows = table.reshape(-1, width) if width else table.reshape(-1, 1)
+    written = {str(i): _numbers(row, 6) for i, row in enumerate(rows) if row.any()}
+    numbers = written if width else {i: text[1:-1] for i, text in written.items()}
+    return "{" + ", ".join(f"{_json(i)}: {text}" for i, text in numbers.items()) + "}"
 
 
 def _variable_entry(variable: Variable) -> dict[str, Any]:

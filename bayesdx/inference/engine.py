@@ -230,9 +230,9 @@ class Engine:
     ) -> tuple[dict[str, Array], Array]:
         """Expected counts of every CPT's entries over n cases, and log P(findings) of each (n,).
 
-        ``codes`` and ``weights`` as for ``query_batch``; ``sizes`` (n,) >= 0 counts a case several times or in part.
-        A CPT of which the cases say nothing (its variable and all below are missing everywhere) is left out. A case
-        that is impossible adds nothing and has -inf.
+        ``codes`` and ``weights`` as for ``query_batch``; ``sizes`` (n,) >= 0 counts a case several times or in
+        part. A CPT of which the cases say nothing (its variable and all below are missing everywhere) is left out.
+        A case that is impossible adds nothing and has -inf.
         """
         factors, entered, log_scale, names, sizes = self._entered_batch(codes, weights, sizes)
         counts, log_likelihood = expected_counts(factors, entered, sizes)
@@ -251,7 +251,8 @@ class Engine:
     def _entered_batch(
         self, codes: Codes | None, weights: Mapping[str, Array] | None, sizes: Array | None
     ) -> tuple[Factors, dict[int, Array], Array, tuple[str, ...], Array]:
-        """The relevant factors, weights (n, card) of each variable with findings, log scale (n,), names and sizes."""
+        """The relevant factors, weights (n, card) of each variable with findings, log scale (n,), names and
+        sizes."""
         hard, soft, log_scale = known_batch(self.network, codes, weights)
         entered = {}
         for v, card in enumerate(self._factors.cards):

@@ -1,7 +1,7 @@
 """Expected counts of families over many cases: the E-step of learning.
 
-The expected count of a family (parents u, state x) is ``theta * d log P(e) / d theta`` summed over the cases (Darwiche
-2003), so one forward and one backward pass over the batch give those of every CPT at once.
+The expected count of a family (parents u, state x) is ``theta * d log P(e) / d theta`` summed over the cases
+(Darwiche 2003), so one forward and one backward pass over the batch give those of every CPT at once.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def observed_information(factors: Factors, weights: Weights, sizes: Array) -> li
     """The part of the information about each row that the cases hold, by factor: shape of its parents, in [0, 1].
 
     Of a row theta and a case with P(u, x | e) = p_x, complete data would hold ``sum_x p_x / theta_x - p``, of which
-    ``sum_x p_x^2 / theta_x - p^2`` is observed, with p = sum_x p_x (the traces of the information of Louis 1982, J R
-    Stat Soc B 44:226, in the metric of the row). 1 for complete data, 0 where nothing tells of the variable.
+    ``sum_x p_x^2 / theta_x - p^2`` is observed, with p = sum_x p_x (the traces of the information of Louis 1982, J
+    R Stat Soc B 44:226, in the metric of the row). 1 for complete data, 0 where nothing tells of the variable.
     """
     complete = [np.zeros(table.shape[:-1]) for table in factors.tables]
     observed = [np.zeros(table.shape[:-1]) for table in factors.tables]
@@ -98,12 +98,15 @@ class _BatchPass:
         ):
             if leaf in wanted:
                 layout = self.compiled.layouts[leaf]
-                found = slope.reshape(layout.dims).transpose([layout.scope.index(v) for v in self.factors.scopes[leaf]])
+                found = slope.reshape(layout.dims).transpose(
+                    [layout.scope.index(v) for v in self.factors.scopes[leaf]]
+                )
                 yield leaf, found if self.ring is LINEAR else np.exp(found)
 
 
 def _passes(factors: Factors, weights: Weights, n: int, *, per_case: bool) -> Iterator[tuple[slice, _BatchPass]]:
-    """Forward passes over the cases, cut into parts; with ``per_case`` every table has the cases as its last axis."""
+    """Forward passes over the cases, cut into parts; with ``per_case`` every table has the cases as its last
+    axis."""
     batch = len(factors.cards)
     scopes = tuple((*scope, batch) if per_case else scope for scope in factors.scopes)
     entered = replace(factors, scopes=scopes)
@@ -116,7 +119,11 @@ def _passes(factors: Factors, weights: Weights, n: int, *, per_case: bool) -> It
         if size < cases:
             _, cards, plan, compiled = _plan(factors.cards, leaves, size)
             reverse = reversals(compiled, set(range(len(scopes))))
-        own = [np.broadcast_to(t[..., None], (*t.shape, size)) for t in factors.tables] if per_case else factors.tables
+        own = (
+            [np.broadcast_to(t[..., None], (*t.shape, size)) for t in factors.tables]
+            if per_case
+            else factors.tables
+        )
         all_tables = Factors(cards, leaves, (*own, *(w[part].T for w in weights.values())), {})
         program = bound(all_tables, plan, compiled, frozenset())
         tables = forward(compiled, program.leaves(NOTHING))

@@ -1,0 +1,216 @@
+"""Learn from cases: what moved, what the cases contradict, and whether it helps on cases held out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from bayesdx.analyses.answer import Answer
+from bayesdx.document import NetworkDocument
+from bayesdx.errors import IMPOSSIBLE, InputError
+from bayesdx.inference import Engine, compile_network
+from bayesdx.learning.conflict import Contradiction, contradictions
+from bayesdx.learning.heldout import FOLDS, HeldOut, held_out
+from bayesdx.learning.sample import Sample
+from bayesdx.learning.update import (
+    Learnt,
+    Settings,
+    learn_document,
+)
+from bayesdx.network import Array, Network
+
+#: Chance below which a row is listed as contradicted.
+RARE = 0.01
+#: Chance of labels as good as these in another order, above which they are taken to have nothing to do with findings.
+UNRELATED = 0.05
+#: Patients of a cell below which it may point to one of them.
+DISCLOSED = 5.0
+#: A row is listed when the cases hold at least so many patients of it.
+LISTED = 0.5
+
+
+@dataclass(frozen=True)
+class LearntRow:
+    """One row of a CPT: ``given`` pairs each parent with its state; arrays have the shape (card,).
+
+    ``seen`` are counts that the cases hold, ``counts`` those before, ``trusted`` the weight that they still have.
+    ``chance`` is that of counts as improbable as those seen, None where too few are.
+    """
+
+    variable: str
+    given: tuple[tuple[str, str], ...]
+    states: tuple[str, ...]
+    before: Array
+    after: Array
+    counts: float
+    seen: Array
+    trusted: float
+    chance: float | None
+
+    @property
+    def moved(self) -> float:
+        """The share of the row that has moved to another state (total variation)."""
+        return float(np.abs(self.after - self.before).sum() / 2)
+
+
+@dataclass(frozen=True, eq=False)
+class LearnResult(Answer):
+    """What was learnt from ``cases`` rows that count for ``patients``, under ``name``.
+
+    ``rows`` are those of which the cases hold patients, those that moved most first. ``objective`` is that of EM by
+    round. ``held_out`` is None where too few cases are proven. ``refused`` says why the network should not be used:
+    ``worse`` or ``unrelated``. ``small`` counts the cells of fewer than DISCLOSED patients. ``errors`` lists
+    ``(line, message)`` of the rows that were left out. ``document`` is the network that has learnt, ``file`` where it
+    was written.
+    """
+
+    asked: Mapping[str, object]
+    name: str
+    cases: int
+    patients: float
+    unproven: int
+    settings: Settings
+    rows: tuple[LearntRow, ...]
+    objective: tuple[float, ...]
+    converged: bool
+    held_out: HeldOut | None
+    refused: tuple[str, ...]
+    small: int
+    document: NetworkDocument
+    errors: tuple[tuple[int, str], ...] = ()
+    warnings: Mapping[str, int] = field(default_factory=Counter)
+    file: str | None = None
+
+    @property
+    def contradicted(self) -> tuple[LearntRow, ...]:
+        """Rows whose cases would be a surprise, the least probable first."""
+        found = [row for row in self.rows if row.chance is not None and row.chance < RARE]
+        return tuple(sorted(found, key=lambda row: (row.chance or 0.0, row.variable, row.given)))
+
+    @property
+    def tested(self) -> int:
+        """Rows with patients enough to contradict."""
+        return sum(row.chance is not None for row in self.rows)
+
+
+def learn(
+    document: NetworkDocument,
+    asked: Mapping[str, object],
+    sample: Sample,
+    name: str,
+    settings: Settings,
+    *,
+    lines: Sequence[int] = (),
+    errors: Sequence[tuple[int, str]] = (),
+    warnings: Mapping[str, int] | None = None,
+    unproven: bool = False,
+    folds: int = FOLDS,
+    advance: Callable[[int], object] = lambda _: None,
+) -> LearnResult:
+    """Learn the CPTs of ``document`` from ``sample``, whose cases stand on ``lines``.
+
+    Where the network has a target, cases that do not state it are left out unless ``unproven``. Raises InputError when
+    no case is left, and as ``learn_document`` does.
+    """
+    engine = compile_network(document.network)
+    sample, lines, impossible = _possible(engine, sample, lines)
+    sample, dropped = (sample, 0) if unproven else _proven(document.network, sample)
+    if not len(sample):
+        raise InputError("no case to learn from")
+    after, learnt = learn_document(document, sample, name, settings, lambda rounds: advance(0))
+    advance(1)
+    prior = learnt.prior
+    network = document.network
+    score = None
+    if network.target is not None:
+
+        def others(rest: Sample) -> Engine:
+            return compile_network(_updated(document, rest, settings))
+
+        score = held_out(
+            engine, sample, network.target, others, folds=folds, seed=settings.seed, advance=advance
+        )
+    chances = {
+        (one.variable, one.row): one
+        for one in contradictions(prior, learnt.seen, np.random.default_rng(settings.seed))
+    }
+    refused = []
+    if score is not None and score.worse:
+        refused.append("worse")
+    if score is not None and score.unrelated > UNRELATED:
+        refused.append("unrelated")
+    held = [table[(table > 0) & (np.round(table, 6) < DISCLOSED)] for table in learnt.fit.counts.values()]
+    return LearnResult(
+        asked=asked,
+        name=name,
+        cases=len(sample),
+        patients=sample.size,
+        unproven=dropped,
+        settings=settings,
+        rows=_rows(network, after.network, learnt, chances),
+        objective=learnt.fit.objective,
+        converged=learnt.fit.converged,
+        held_out=score,
+        refused=tuple(refused),
+        small=sum(map(len, held)),
+        document=after,
+        errors=tuple(sorted([*errors, *((line, IMPOSSIBLE) for line in impossible)])),
+        warnings=warnings or Counter(),
+    )
+
+
+def _updated(document: NetworkDocument, sample: Sample, settings: Settings) -> Network:
+    """The network as it learns from ``sample`` alone, for a fold: without restarts."""
+    once = replace(settings, restarts=0)
+    return learn_document(document, sample, "\0", once)[0].network
+
+
+def _possible(engine: Engine, sample: Sample, lines: Sequence[int]) -> tuple[Sample, list[int], list[int]]:
+    """The cases that can occur, their lines, and the lines of the others."""
+    if not len(sample):
+        return sample, [], []
+    possible = np.isfinite(engine.expected_counts(sample.codes, sample.weights)[1])
+    numbered = list(lines) or list(range(1, len(sample) + 1))
+    kept = [line for line, fine in zip(numbered, possible, strict=True) if fine]
+    return sample.take(possible), kept, [line for line in numbered if line not in kept]
+
+
+def _proven(network: Network, sample: Sample) -> tuple[Sample, int]:
+    """The cases that state the target, and how many do not."""
+    if network.target is None:
+        return sample, 0
+    stated = sample.codes[:, network.index[network.target]] >= 0
+    if network.target in sample.weights:
+        stated |= np.ptp(sample.weights[network.target], axis=1) > 0
+    return sample.take(stated), int((~stated).sum())
+
+
+def _rows(
+    network: Network,
+    after: Network,
+    learnt: Learnt,
+    chances: Mapping[tuple[str, tuple[int, ...]], Contradiction],
+) -> tuple[LearntRow, ...]:
+    rows = []
+    for name, seen in learnt.seen.items():
+        parents = [network.variable(parent) for parent in network.parents[name]]
+        for at in np.argwhere(seen.sum(axis=-1) >= LISTED).tolist():
+            row = tuple(at)
+            found = chances.get((name, row))
+            rows.append(
+                LearntRow(
+                    variable=name,
+                    given=tuple((p.id, p.states[i]) for p, i in zip(parents, row, strict=True)),
+                    states=network.variable(name).states,
+                    before=network.cpts[name][row],
+                    after=after.cpts[name][row],
+                    counts=float(learnt.prior[name][row].sum()),
+                    seen=seen[row],
+                    trusted=float(learnt.trusted[name][row]),
+                    chance=None if found is None else found.p,
+                )
+            )
+    return tuple(sorted(rows, key=lambda row: (-row.moved * float(row.seen.sum()), row.variable, row.given)))

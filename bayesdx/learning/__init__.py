@@ -1,0 +1,1 @@
+"""Learning the CPTs of a network from cases."""

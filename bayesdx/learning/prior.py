@@ -1,0 +1,77 @@
+"""What a network brings to learning: Dirichlet counts behind its rows, and how far they are trusted."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import gammaln
+
+from bayesdx.network import Array, Network
+
+#: Prior probability that the counts of a row hold for these patients too; the rest is the vague part (the weight
+#: that robust meta-analytic priors often give: Schmidli 2014, Biometrics 70:1023).
+TRUST = 0.8
+#: Counts of the vague part of a row: two patients' worth, about the same mean.
+VAGUE = 2.0
+
+
+def prior_counts(network: Network, strength: float) -> dict[str, Array]:
+    """Dirichlet counts of every CPT: its own, or rows of ``strength`` counts in all where it has none.
+
+    A CPT that is deterministic (each row one state) stays fixed and is left out.
+    """
+    found = {}
+    for name, cpt in network.cpts.items():
+        if name in network.counts:
+            found[name] = network.counts[name]
+        elif ((cpt > 0).sum(axis=-1) > 1).any():
+            found[name] = strength * cpt
+    return found
+
+
+def log_evidence(counts: Array, seen: Array) -> Array:
+    """log P(seen) of each row under its Dirichlet counts (…, card), but for the multinomial coefficient: shape
+    (…,).
+
+    The Dirichlet-multinomial distribution; ``seen`` need not be whole. States without counts must be unseen.
+    """
+    total, n = counts.sum(axis=-1), seen.sum(axis=-1)
+    held = counts > 0
+    a = np.where(held, counts, 1.0)
+    each = np.where(held, gammaln(a + np.where(held, seen, 0.0)) - gammaln(a), 0.0).sum(axis=-1)
+    some = np.where(total > 0, total, 1.0)
+    return np.asarray(gammaln(some) - gammaln(some + n) + each)
+
+
+def trusted(counts: Array, seen: Array, trust: float = TRUST) -> Array:
+    """Posterior probability (…,) that the counts of a row (…, card) hold, once ``seen`` (…, card) are known."""
+    if trust == 1.0:
+        return np.ones(counts.shape[:-1])
+    odds = np.log(trust) - np.log1p(-trust) + log_evidence(counts, seen) - log_evidence(vague(counts), seen)
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -700, 700))))
+
+
+def vague(counts: Array) -> Array:
+    """The same rows in VAGUE counts at most: what stands in their place where they do not hold."""
+    total = counts.sum(axis=-1, keepdims=True)
+    return np.asarray(counts * np.minimum(1.0, VAGUE / np.where(total > 0, total, 1.0)))
+
+
+def robust(counts: Array, seen: Array, weight: Array) -> Array:
+    """Counts (…, card) that give the mean of the two-part prior once ``seen`` are added to them.
+
+    With A counts of a row, V of its vague part and N seen, the mean moves from the row to what was seen by
+    1 - w A / (A + N) - (1 - w) V / (V + N), w being the ``weight`` (…,) of ``trusted``.
+    """
+    total, least, n = (x.sum(axis=-1) for x in (counts, vague(counts), seen))
+    some = total > 0
+    a, v = np.where(some, total, 1.0), np.where(some, least, 1.0)
+    stays = weight * a / (a + n) + (1.0 - weight) * v / (v + n)
+    moves = weight / (a + n) + (1.0 - weight) / (v + n)
+    return np.asarray(counts * (stays / moves / a)[..., None])
+
+
+def discounted(counts: Array, weight: Array, trust: float = TRUST) -> Array:
+    """How many counts (…,) stand behind a row: all of them, or fewer where ``weight`` has fallen below
+    ``trust``."""
+    held = np.minimum(1.0, weight / trust)
+    return np.asarray(held * counts.sum(axis=-1) + (1.0 - held) * vague(counts).sum(axis=-1))

@@ -1,0 +1,263 @@
+"""A network document and cases -> the document with learnt counts, from which they can be taken back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bayesdx.document import Learning, LearntSet, NetworkDocument, PriorSet
+from bayesdx.errors import InputError, nearest
+from bayesdx.inference import Engine, compile_network
+from bayesdx.learning.em import ROUNDS, TOLERANCE, Fit, best_fit
+from bayesdx.learning.prior import TRUST, discounted, prior_counts, robust, trusted
+from bayesdx.learning.sample import Sample
+from bayesdx.network import Array
+
+#: Counts in all of a row that has none of its own.
+STRENGTH = 10.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How is learnt: what ``learn`` leaves to whoever asks.
+
+    ``strength`` counts stand behind each row without counts of its own; ``trust`` is the prior probability that the
+    counts of a row hold for these patients (1: always). ``fixed`` variables keep their CPTs. ``restarts`` are
+    random starts of EM besides the network itself, drawn from ``seed``.
+    """
+
+    strength: float = STRENGTH
+    trust: float = TRUST
+    fixed: frozenset[str] = frozenset()
+    restarts: int = 0
+    seed: int = 0
+    tolerance: float = TOLERANCE
+    rounds: int = ROUNDS
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.strength) and self.strength >= 0):
+            raise InputError(f"a prior count is a number >= 0, not {self.strength}")
+        if not 0 < self.trust <= 1:
+            raise InputError(f"the trust in a network is above 0 and at most 1, not {self.trust}")
+        if not self.tolerance > 0:
+            raise InputError(f"a tolerance is above 0, not {self.tolerance}")
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """A fit with what its counts are made of.
+
+    ``prior`` are the counts before, ``trusted`` the weight of each row of theirs, ``information`` the part of it
+    that the cases hold; each by variable.
+    """
+
+    fit: Fit
+    prior: Mapping[str, Array]
+    trusted: Mapping[str, Array]
+    information: Mapping[str, Array]
+
+    @property
+    def seen(self) -> dict[str, Array]:
+        """Counts that the cases hold, those of missing values taken off: expected counts times information."""
+        return seen_counts(self.fit.counts, self.information)
+
+
+def seen_counts(counts: Mapping[str, Array], information: Mapping[str, Array]) -> dict[str, Array]:
+    """Expected counts of each row, as far as the cases hold them."""
+    return {name: table * information[name][..., None] for name, table in counts.items()}
+
+
+def learn_counts(
+    engine: Engine, sample: Sample, prior: Mapping[str, Array], settings: Settings, advance: Callable[[int], None]
+) -> Learnt:
+    """EM with the prior counts of each row as far as its cases let one trust them.
+
+    The trust in a row follows from the evidence of its counts, and these from EM under the prior: both are worked
+    out in turn until the trust moves by less than 1 in 1,000.
+    """
+    mixed = dict(prior)
+    weights = {name: np.full(a.shape[:-1], settings.trust) for name, a in prior.items()}
+    start = engine
+    for _ in range(_MOST):
+        found = best_fit(
+            start,
+            sample,
+            mixed,
+            restarts=settings.restarts,
+            seed=settings.seed,
+            tolerance=settings.tolerance,
+            rounds=settings.rounds,
+            advance=advance,
+        )
+        observed = found.engine.observed_information(sample.codes, sample.weights, sample.sizes)
+        information = {name: observed.get(name, np.zeros(a.shape[:-1])) for name, a in prior.items()}
+        seen = seen_counts(found.counts, information)
+        before, weights = weights, {name: trusted(a, seen[name], settings.trust) for name, a in prior.items()}
+        if all(np.abs(weights[name] - before[name]).max() < _SETTLED for name in prior):
+            break
+        mixed = {name: robust(a, seen[name], weights[name]) for name, a in prior.items()}
+        start = found.engine
+    return Learnt(found, prior, weights, information)
+
+
+#: Rounds in which trust and counts settle, and when they have.
+_MOST = 20
+_SETTLED = 1e-3
+
+
+def learn_document(
+    document: NetworkDocument,
+    sample: Sample,
+    name: str,
+    settings: Settings,
+    advance: Callable[[int], None] = lambda _: None,
+) -> tuple[NetworkDocument, Learnt]:
+    """The document with what ``sample`` teaches, under the ``name`` of these cases; the network's prior set is
+    left.
+
+    Raises InputError when it has learnt cases of that name already, or a variable to keep fixed is unknown.
+    """
+    learning = begun(document, settings)
+    if any(one.name == name for one in learning.sets):
+        raise InputError(f"network '{document.network.id}' has learnt from '{name}' already: take it back first")
+    prior = as_priors(learning)
+    learnt = learn_counts(compile_network(document.network), sample, prior, settings, advance)
+    own = LearntSet(name, sample.size, learnt.fit.counts, learnt.information)
+    return applied(document, replace(learning, sets=(*learning.sets, own))), learnt
+
+
+def begun(document: NetworkDocument, settings: Settings) -> Learning:
+    """What the document has learnt so far, or nothing, of a network with these prior counts."""
+    network = document.network
+    for name in sorted(settings.fixed):
+        network.variable(name)
+    if document.learning is not None:
+        return document.learning
+    before = prior_counts(network, settings.strength)
+    kept = {name: counts for name, counts in before.items() if name not in settings.fixed}
+    prior = document.default_prior
+    return Learning(network.label, network.version, prior.name if prior else "", settings.trust, kept, ())
+
+
+def as_priors(learning: Learning) -> dict[str, Array]:
+    """The counts from which the next cases start: those before, or what they have become."""
+    return effective(learning.before, learning.sets, learning.trust) if learning.sets else dict(learning.before)
+
+
+def without_set(document: NetworkDocument, name: str) -> NetworkDocument:
+    """The document without what it learnt from the cases of that name; raises InputError where there are none."""
+    learning = document.learning
+    names = [one.name for one in learning.sets] if learning else []
+    if learning is None or name not in names:
+        known = f"; {nearest(name, names)}" if names else ": it has learnt nothing"
+        raise InputError(f"network '{document.network.id}' has not learnt from '{name}'{known}")
+    return applied(document, replace(learning, sets=tuple(one for one in learning.sets if one.name != name)))
+
+
+def merged(documents: Collection[NetworkDocument]) -> NetworkDocument:
+    """One document that has learnt what several have, which were the same network before.
+
+    The counts of complete cases add up exactly. Those of incomplete ones were expected under what each of the
+    networks had learnt by itself, and are added as they are. Raises InputError for networks that differ, and for
+    cases of one name in two of them.
+    """
+    first, *others = documents
+    learning = first.learning
+    for other in others:
+        theirs = other.learning
+        if learning is None or theirs is None:
+            raise InputError("every network to add must have learnt from cases")
+        if (learning.version, learning.trust, learning.prior) != (
+            theirs.version,
+            theirs.trust,
+            theirs.prior,
+        ) or any(
+            name not in theirs.before or not np.array_equal(counts, theirs.before[name])
+            for name, counts in learning.before.items()
+        ):
+            raise InputError(
+                f"'{first.network.id}' and '{other.network.id}' were not the same network before they learnt"
+            )
+        known = {one.name for one in learning.sets}
+        twice = next((one.name for one in theirs.sets if one.name in known), None)
+        if twice is not None:
+            raise InputError(f"two networks have learnt from '{twice}': its cases would count twice")
+        learning = replace(learning, sets=(*learning.sets, *theirs.sets))
+    return first if learning is None else applied(first, learning)
+
+
+def applied(document: NetworkDocument, learning: Learning) -> NetworkDocument:
+    """The document with the counts that ``learning`` makes; without sets, as it was before it learnt."""
+    network = document.network
+    target = network.target
+    if learning.sets:
+        counts = effective(learning.before, learning.sets, learning.trust)
+        label = f"{learning.label or network.id}, {_cases(learning.sets)}"
+        version = f"{learning.version}+{_digest(counts)}"
+    else:
+        counts, label, version = dict(learning.before), learning.label, learning.version
+    changed = replace(
+        network.with_cpts(
+            {name: table / table.sum(axis=-1, keepdims=True) for name, table in counts.items()}, counts
+        ),
+        label=label,
+        version=version,
+    )
+    priors = {name: prior for name, prior in document.prior_sets.items() if name != LEARNT_PRIOR}
+    if priors and target in counts:
+        if learning.sets:
+            priors = {name: replace(prior, default=False) for name, prior in priors.items()}
+            learnt = PriorSet(
+                LEARNT_PRIOR,
+                changed.cpts[str(target)],
+                changed.counts[str(target)],
+                label="As learnt",
+                population="the patients that the network has learnt from",
+                description=f"The prior set '{learning.prior}' and the cases learnt from.",
+                default=True,
+            )
+            priors[LEARNT_PRIOR] = learnt
+        else:
+            priors = {name: replace(prior, default=name == learning.prior) for name, prior in priors.items()}
+    return replace(document, network=changed, prior_sets=priors, learning=learning if learning.sets else None)
+
+
+#: Name of the prior set that holds the case mix as learnt.
+LEARNT_PRIOR = "learnt"
+
+
+def _cases(sets: Iterable[LearntSet]) -> str:
+    return "with " + " and ".join(f"{one.cases:,.6g} cases of '{one.name}'" for one in sets)
+
+
+def _digest(counts: Mapping[str, Array]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(counts):
+        digest.update(name.encode())
+        digest.update(np.round(counts[name], 6).tobytes())
+    return digest.hexdigest()[:12]
+
+
+def effective(prior: Mapping[str, Array], sets: Iterable[LearntSet], trust: float) -> dict[str, Array]:
+    """Dirichlet counts of each CPT from those before and what was learnt.
+
+    The mean is that of the two-part prior of ``robust`` and the expected counts. A row has as many counts in all as
+    stand behind it: of those before as many as are trusted, of the expected ones as many as the cases hold.
+    """
+    counts = {name: np.zeros_like(a) for name, a in prior.items()}
+    seen = {name: np.zeros_like(a) for name, a in prior.items()}
+    for one in sets:
+        for name in one.counts:
+            counts[name] = counts[name] + one.counts[name]
+            seen[name] = seen[name] + one.counts[name] * one.information[name][..., None]
+    found = {}
+    for name, a in prior.items():
+        weight = trusted(a, seen[name], trust)
+        sums = robust(a, seen[name], weight) + counts[name]
+        total = sums.sum(axis=-1, keepdims=True)
+        size = (discounted(a, weight, trust) + seen[name].sum(axis=-1))[..., None]
+        found[name] = np.asarray(sums * np.where(total > 0, size / np.where(total > 0, total, 1.0), 1.0))
+    return found
