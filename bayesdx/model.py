@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from bayesdx.analyses.compare.numbers import Comparison
     from bayesdx.analyses.explain.numbers.explanation import Explanation
     from bayesdx.analyses.export.numbers import NetworkExport
+    from bayesdx.analyses.learn.numbers import LearnResult, Relearnt
     from bayesdx.analyses.query.numbers.differential import QueryResult
     from bayesdx.analyses.report.numbers import Report
     from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
     from bayesdx.analyses.what_if.numbers.costs import Costs
     from bayesdx.analyses.what_if.numbers.worth import WhatIf
     from bayesdx.inference import Engine
+    from bayesdx.learning.settings import Settings
 
 __all__ = ["DEFAULT_NETWORK", "Model", "as_case", "load", "load_for", "pick_case"]
 
@@ -186,6 +188,73 @@ class Model(ByValue):
         analysis = ANALYSES["export"]
         written = analysis.run(self.network, self.head(), file_format, file)
         return cast("NetworkExport", written.faced(analysis))
+
+    def learn(
+        self,
+        cases: AnyTable,
+        output: str | None = None,
+        *,
+        name: str = "local",
+        settings: Settings | None = None,
+        columns: tuple[str | None, str | None, float | None] = (None, None, None),
+        unproven: bool = False,
+        folds: int = 5,
+        anyway: bool = False,
+        advance: Callable[[int], object] = lambda steps: None,
+    ) -> LearnResult:
+        """Learn the CPTs from cases; see ``bayesdx.analyses.learn``.
+
+        ``cases`` is a table as for ``query_batch``, or a case file; ``columns`` name the weight of a case, its date
+        and the half-life in years with which it fades. The network is written to ``output`` unless the result is
+        ``refused``; ``anyway`` writes it all the same. ``Model(result.document, prior)`` asks it.
+        """
+        from bayesdx.formats.network_file import check_network_path, write_network_file
+        from bayesdx.formats.proven_table import Columns, read_proven
+        from bayesdx.learning.sample import Sample
+        from bayesdx.learning.settings import Settings
+
+        if output is not None:
+            check_network_path(output)
+        proven = read_proven(cases, self.network, self.document.vocabulary, Columns(*columns))
+        table = proven.table
+        found = ANALYSES["learn"].run(
+            self.document,
+            self.head(),
+            Sample(table.codes, table.weights, proven.sizes),
+            name,
+            settings or Settings(),
+            lines=table.lines,
+            errors=[(error.line, error.message) for error in table.errors],
+            warnings=table.warnings + Counter(self.document.warnings),
+            unproven=unproven,
+            folds=folds,
+            advance=advance,
+        )
+        if output is not None and (anyway or not found.refused):
+            write_network_file(output, found.document)
+            found = replace(found, file=output)
+        return cast("LearnResult", found.faced(ANALYSES["learn"]))
+
+    def unlearn(self, name: str, output: str | None = None) -> Relearnt:
+        """The network without what it learnt from the cases of that name; written to ``output``, if one is
+        named."""
+        from bayesdx.analyses.learn.numbers import take_back
+
+        return self._written(take_back(self.document, self.head(), name), output)
+
+    def add_learnt(self, others: Iterable[str | os.PathLike[str]], output: str | None = None) -> Relearnt:
+        """The network with what the networks of other files have learnt; written to ``output``, if one is named."""
+        from bayesdx.analyses.learn.numbers import add_up
+
+        documents = [read_document(other) for other in others]
+        return self._written(add_up(self.document, self.head(), documents), output)
+
+    def _written(self, result: Relearnt, output: str | None) -> Relearnt:
+        from bayesdx.formats.network_file import write_network_file
+
+        if output is not None:
+            write_network_file(output, result.document)
+        return replace(result, file=output, face=ANALYSES["learn"])
 
     def costs(self, costs: AnyCosts | None) -> Costs | None:
         """Costs from a mapping or a file; raises InputError for a name that is not in the network."""

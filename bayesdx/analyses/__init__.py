@@ -71,6 +71,7 @@ ANALYSES = {
         Analysis("networks show", "network", "show_network"),
         Analysis("networks show --coverage", "coverage", "literature_coverage"),
         Analysis("networks check", "check", "check_network"),
+        Analysis("learn", "learn", "learn", "learning.md"),
         Analysis("export", "export", "export_network", "formats.md"),
     )
 }

@@ -43,3 +43,32 @@ def read_network_file(path: str | os.PathLike[str]) -> NetworkDocument:
     module, reader = READERS[suffix]
     document: NetworkDocument = getattr(import_module(f"bayesdx.formats.{module}"), reader)(place)
     return document
+
+
+#: What a network can be written as, by the ending of the file.
+WRITERS = {".json": "json", ".bif": "bif", ".xml": "xmlbif", ".xmlbif": "xmlbif", ".bifxml": "xmlbif"}
+
+
+def check_network_path(path: str) -> None:
+    """Raise InputError for an ending that no network can be written with."""
+    if os.path.splitext(path)[1].lower() not in WRITERS:
+        raise InputError(f"{path}: a network that is written ends in {', '.join(WRITERS)}")
+
+
+def write_network_file(path: str, document: NetworkDocument) -> None:
+    """Write a network, whole or not at all, in the format of the file's ending; .json alone keeps counts.
+
+    Raises InputError for an unknown ending and for a file that cannot be written.
+    """
+    from bayesdx.files import write_text
+
+    check_network_path(path)
+    file_format = WRITERS[os.path.splitext(path)[1].lower()]
+    if file_format == "json":
+        from bayesdx.formats.network_json import document_text
+
+        write_text(path, document_text(document))
+        return
+    from bayesdx.formats.convert import interchange_text
+
+    write_text(path, interchange_text(document.network, file_format))

@@ -21,15 +21,13 @@ import numpy as np
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.learning.sample import Sample
+from bayesdx.learning.settings import ROUNDS, TOLERANCE
 from bayesdx.network import Array
 
-#: EM ends when a round raises the objective by less than this, in nats for each case.
-TOLERANCE = 1e-6
-ROUNDS = 2000
 #: Concentration of the Dirichlet distribution around a prior row from which another start is drawn.
 _SPREAD = 4.0
 
-Advance = Callable[[int], None]
+Advance = Callable[[int], object]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,9 @@ import numpy as np
 
 from bayesdx.inference import Engine
 from bayesdx.learning.sample import Sample
+from bayesdx.learning.settings import FOLDS
 from bayesdx.network import Array
 
-FOLDS = 5
 RESAMPLED = 2000
 #: Labels put in another order so many times.
 PERMUTED = 999

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln
 
+from bayesdx.learning.settings import TRUST
 from bayesdx.network import Array, Network
 
-#: Prior probability that the counts of a row hold for these patients too; the rest is the vague part (the weight
-#: that robust meta-analytic priors often give: Schmidli 2014, Biometrics 70:1023).
-TRUST = 0.8
 #: Counts of the vague part of a row: two patients' worth, about the same mean.
 VAGUE = 2.0
 

@@ -11,39 +11,11 @@ import numpy as np
 from bayesdx.document import Learning, LearntSet, NetworkDocument, PriorSet
 from bayesdx.errors import InputError, nearest
 from bayesdx.inference import Engine, compile_network
-from bayesdx.learning.em import ROUNDS, TOLERANCE, Fit, best_fit
-from bayesdx.learning.prior import TRUST, discounted, prior_counts, robust, trusted
+from bayesdx.learning.em import Fit, best_fit
+from bayesdx.learning.prior import discounted, prior_counts, robust, trusted
 from bayesdx.learning.sample import Sample
+from bayesdx.learning.settings import RESTARTS, Settings
 from bayesdx.network import Array
-
-#: Counts in all of a row that has none of its own.
-STRENGTH = 10.0
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How is learnt: what ``learn`` leaves to whoever asks.
-
-    ``strength`` counts stand behind each row without counts of its own; ``trust`` is the prior probability that the
-    counts of a row hold for these patients (1: always). ``fixed`` variables keep their CPTs. ``restarts`` are
-    random starts of EM besides the network itself, drawn from ``seed``.
-    """
-
-    strength: float = STRENGTH
-    trust: float = TRUST
-    fixed: frozenset[str] = frozenset()
-    restarts: int = 0
-    seed: int = 0
-    tolerance: float = TOLERANCE
-    rounds: int = ROUNDS
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.strength) and self.strength >= 0):
-            raise InputError(f"a prior count is a number >= 0, not {self.strength}")
-        if not 0 < self.trust <= 1:
-            raise InputError(f"the trust in a network is above 0 and at most 1, not {self.trust}")
-        if not self.tolerance > 0:
-            raise InputError(f"a tolerance is above 0, not {self.tolerance}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +43,7 @@ def seen_counts(counts: Mapping[str, Array], information: Mapping[str, Array]) -
 
 
 def learn_counts(
-    engine: Engine, sample: Sample, prior: Mapping[str, Array], settings: Settings, advance: Callable[[int], None]
+    engine: Engine, sample: Sample, prior: Mapping[str, Array], settings: Settings, advance: Callable[[int], object]
 ) -> Learnt:
     """EM with the prior counts of each row as far as its cases let one trust them.
 
@@ -81,12 +53,15 @@ def learn_counts(
     mixed = dict(prior)
     weights = {name: np.full(a.shape[:-1], settings.trust) for name, a in prior.items()}
     start = engine
+    restarts = settings.restarts
+    if restarts is None:
+        restarts = RESTARTS if _latent(engine, sample) else 0
     for _ in range(_MOST):
         found = best_fit(
             start,
             sample,
             mixed,
-            restarts=settings.restarts,
+            restarts=restarts,
             seed=settings.seed,
             tolerance=settings.tolerance,
             rounds=settings.rounds,
@@ -98,9 +73,17 @@ def learn_counts(
         before, weights = weights, {name: trusted(a, seen[name], settings.trust) for name, a in prior.items()}
         if all(np.abs(weights[name] - before[name]).max() < _SETTLED for name in prior):
             break
+        restarts = 0
         mixed = {name: robust(a, seen[name], weights[name]) for name, a in prior.items()}
         start = found.engine
     return Learnt(found, prior, weights, information)
+
+
+def _latent(engine: Engine, sample: Sample) -> bool:
+    """Whether some variable above the findings is stated in no case, so that EM may have several maxima."""
+    stated = {v.id for v, column in zip(engine.network.variables, sample.codes.T, strict=True) if column.max() >= 0}
+    stated |= sample.weights.keys()
+    return bool(set(engine.network.ancestral(stated)) - stated)
 
 
 #: Rounds in which trust and counts settle, and when they have.
@@ -113,7 +96,7 @@ def learn_document(
     sample: Sample,
     name: str,
     settings: Settings,
-    advance: Callable[[int], None] = lambda _: None,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> tuple[NetworkDocument, Learnt]:
     """The document with what ``sample`` teaches, under the ``name`` of these cases; the network's prior set is
     left.

@@ -13,18 +13,16 @@ from bayesdx.document import NetworkDocument
 from bayesdx.errors import IMPOSSIBLE, InputError
 from bayesdx.inference import Engine, compile_network
 from bayesdx.learning.conflict import Contradiction, contradictions
-from bayesdx.learning.heldout import FOLDS, HeldOut, held_out
+from bayesdx.learning.heldout import HeldOut, held_out
 from bayesdx.learning.sample import Sample
-from bayesdx.learning.update import (
-    Learnt,
-    Settings,
-    learn_document,
-)
+from bayesdx.learning.settings import FOLDS, Settings
+from bayesdx.learning.update import Learnt, learn_document, merged, without_set
 from bayesdx.network import Array, Network
 
 #: Chance below which a row is listed as contradicted.
 RARE = 0.01
-#: Chance of labels as good as these in another order, above which they are taken to have nothing to do with findings.
+#: Chance of labels as good as these in another order, above which they are taken to have nothing to do with
+#: findings.
 UNRELATED = 0.05
 #: Patients of a cell below which it may point to one of them.
 DISCLOSED = 5.0
@@ -57,14 +55,23 @@ class LearntRow:
 
 
 @dataclass(frozen=True, eq=False)
+class Relearnt(Answer):
+    """A network whose learnt counts were taken back or added; ``document`` and ``file`` as in LearnResult."""
+
+    asked: Mapping[str, object]
+    document: NetworkDocument
+    file: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class LearnResult(Answer):
     """What was learnt from ``cases`` rows that count for ``patients``, under ``name``.
 
     ``rows`` are those of which the cases hold patients, those that moved most first. ``objective`` is that of EM by
     round. ``held_out`` is None where too few cases are proven. ``refused`` says why the network should not be used:
     ``worse`` or ``unrelated``. ``small`` counts the cells of fewer than DISCLOSED patients. ``errors`` lists
-    ``(line, message)`` of the rows that were left out. ``document`` is the network that has learnt, ``file`` where it
-    was written.
+    ``(line, message)`` of the rows that were left out. ``document`` is the network that has learnt, ``file`` where
+    it was written.
     """
 
     asked: Mapping[str, object]
@@ -112,8 +119,8 @@ def learn(
 ) -> LearnResult:
     """Learn the CPTs of ``document`` from ``sample``, whose cases stand on ``lines``.
 
-    Where the network has a target, cases that do not state it are left out unless ``unproven``. Raises InputError when
-    no case is left, and as ``learn_document`` does.
+    Where the network has a target, cases that do not state it are left out unless ``unproven``. Raises InputError
+    when no case is left, and as ``learn_document`` does.
     """
     engine = compile_network(document.network)
     sample, lines, impossible = _possible(engine, sample, lines)
@@ -130,9 +137,7 @@ def learn(
         def others(rest: Sample) -> Engine:
             return compile_network(_updated(document, rest, settings))
 
-        score = held_out(
-            engine, sample, network.target, others, folds=folds, seed=settings.seed, advance=advance
-        )
+        score = held_out(engine, sample, network.target, others, folds=folds, seed=settings.seed, advance=advance)
     chances = {
         (one.variable, one.row): one
         for one in contradictions(prior, learnt.seen, np.random.default_rng(settings.seed))
@@ -160,6 +165,16 @@ def learn(
         errors=tuple(sorted([*errors, *((line, IMPOSSIBLE) for line in impossible)])),
         warnings=warnings or Counter(),
     )
+
+
+def take_back(document: NetworkDocument, asked: Mapping[str, object], name: str) -> Relearnt:
+    """The network without what it learnt from the cases of that name."""
+    return Relearnt(asked, without_set(document, name))
+
+
+def add_up(document: NetworkDocument, asked: Mapping[str, object], others: Sequence[NetworkDocument]) -> Relearnt:
+    """The network with what other networks, the same before they learnt, have learnt too."""
+    return Relearnt(asked, merged([document, *others]))
 
 
 def _updated(document: NetworkDocument, sample: Sample, settings: Settings) -> Network:

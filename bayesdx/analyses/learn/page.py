@@ -1,0 +1,159 @@
+"""The page of ``learn``: what moved, what is contradicted, whether it helps."""
+
+from __future__ import annotations
+
+from bayesdx.analyses.learn.numbers import DISCLOSED, RARE, LearnResult, LearntRow, Relearnt
+from bayesdx.learning.heldout import FEWEST
+from bayesdx.network import Network
+from bayesdx.report.blocks import Cell, Entries, Page, Paragraph, Section, Table
+from bayesdx.words.numbers import percent
+
+#: Rows that are shown one by one.
+SHOWN = 12
+
+
+def page(result: LearnResult | Relearnt) -> Page:
+    """What was learnt from, held-out scores, the rows that moved most, and those that the cases contradict."""
+    if isinstance(result, Relearnt):
+        return _relearnt(result)
+    network = result.document.network
+    head = Entries(
+        (
+            ("Network", (Cell(str(result.asked["network"])), f" {result.asked['network_version']}".rstrip())),
+            ("Cases", f"{result.cases:,} of '{result.name}'{_counting(result)}"),
+            ("EM", _rounds(result)),
+            *((("Written", result.file),) if result.file else ()),
+        )
+    )
+    sections = [Section("On cases held out", _held_out(result))]
+    if result.rows:
+        sections.append(Section("Rows that moved most", (_moved(network, result.rows[:SHOWN]),)))
+    sections.append(Section("Rows that the cases contradict", _contradicted(network, result)))
+    return Page(head, tuple(sections), _warnings(result))
+
+
+def _relearnt(result: Relearnt) -> Page:
+    learning = result.document.learning
+    sets = [f"{one.cases:,.6g} of '{one.name}'" for one in learning.sets] if learning else ["none"]
+    rows = (("Network", str(result.asked["network"])), ("Cases", ", ".join(sets)))
+    return Page(Entries((*rows, *((("Written", result.file),) if result.file else ()))), ())
+
+
+def _counting(result: LearnResult) -> str:
+    same = abs(result.patients - result.cases) < 1e-6
+    return "" if same else f", which count for {result.patients:,.1f} patients"
+
+
+def _rounds(result: LearnResult) -> str:
+    ended = "converged" if result.converged else "stopped before it converged"
+    return f"{ended} after {len(result.objective)} rounds; log posterior {result.objective[-1]:,.2f}"
+
+
+def _held_out(result: LearnResult) -> tuple[Paragraph | Table, ...]:
+    score = result.held_out
+    if score is None:
+        few = f"Not measured: fewer than {FEWEST} cases are proven."
+        return (Paragraph(few if result.document.network.target else "Not measured: the network has no target."),)
+    low, high = score.change
+    change = float((score.after - score.before).mean())
+    table = Table(
+        ("", "before", "after", "change", "95% bootstrap interval"),
+        (
+            (
+                "log loss",
+                f"{score.before.mean():.3f}",
+                f"{score.after.mean():.3f}",
+                _signed(change),
+                f"{_signed(low)} to {_signed(high)}",
+            ),
+            ("first is right", percent(score.first_before), percent(score.first_after), "", ""),
+        ),
+        (1, 2, 3, 4),
+    )
+    said = []
+    if "worse" in result.refused:
+        said.append("The network answers worse on these patients after it has learnt from the others.")
+    if "unrelated" in result.refused:
+        said.append(
+            "The proven diagnoses fit the findings no better than the same diagnoses in another order "
+            f"(p = {score.unrelated:.2f}): they may have been mixed up."
+        )
+    return (table, *(Paragraph(text) for text in said))
+
+
+def _moved(network: Network, rows: tuple[LearntRow, ...]) -> Table:
+    return Table(
+        ("row", "state that moved most", "before", "after", "counts", "seen", "trust"),
+        tuple(_cells(network, row) for row in rows),
+        (2, 3, 4, 5, 6),
+    )
+
+
+def _cells(network: Network, row: LearntRow) -> tuple[str, ...]:
+    variable = network.variable(row.variable)
+    at = int(abs(row.after - row.before).argmax())
+    return (
+        _name(network, row),
+        variable.state_label(at),
+        percent(float(row.before[at])),
+        percent(float(row.after[at])),
+        f"{row.counts:.1f}",
+        f"{row.seen.sum():.1f}",
+        percent(row.trusted),
+    )
+
+
+def _name(network: Network, row: LearntRow) -> str:
+    variable = network.variable(row.variable)
+    given = [network.variable(p).state_label(network.variable(p).state_index(state)) for p, state in row.given]
+    return f"{variable.label or variable.id}" + (f" | {', '.join(given)}" if given else "")
+
+
+def _contradicted(network: Network, result: LearnResult) -> tuple[Paragraph | Table, ...]:
+    rows = result.contradicted
+    if not result.tested:
+        return (Paragraph("No row has patients enough to tell."),)
+    chance = RARE * result.tested
+    said = (
+        f"Of {result.tested:,} rows with patients enough to tell, {len(rows)} would surprise the network "
+        f"at p < {RARE:g}"
+    )
+    by_chance = f"; about {chance:.0f} would by chance." if chance >= 0.5 else "; by chance less than one."
+    if not rows:
+        return (Paragraph(said + by_chance),)
+    table = Table(
+        ("row", "state", "expected", "seen", "patients", "p"),
+        tuple(
+            (
+                _name(network, row),
+                network.variable(row.variable).state_label(at),
+                percent(float(row.before[at])),
+                percent(float(row.seen[at] / row.seen.sum())),
+                f"{row.seen.sum():.1f}",
+                f"{row.chance:.2g}",
+            )
+            for row in rows[:SHOWN]
+            for at in (int(abs(row.seen / row.seen.sum() - row.before).argmax()),)
+        ),
+        (2, 3, 4, 5),
+    )
+    return (Paragraph(said + by_chance), table)
+
+
+def _warnings(result: LearnResult) -> tuple[str, ...]:
+    found = [f"line {line}: {message}" for line, message in result.errors[:SHOWN]]
+    if len(result.errors) > SHOWN:
+        found.append(f"… and {len(result.errors) - SHOWN} more rows are left out")
+    if result.unproven:
+        found.append(f"{result.unproven} cases do not state '{result.document.network.target}' and are left out")
+    found += [f"{text} ({count} rows)" if count > 1 else text for text, count in result.warnings.items()]
+    if result.small:
+        found.append(
+            f"{result.small:,} counts in the file are of fewer than {DISCLOSED:g} patients: "
+            "they may point to one of them"
+        )
+    return tuple(found)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
