@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
+from bayesdx.inference.draws import DRAWS, PORTION, CptDrawing, posterior_draws, posteriors_of
 from bayesdx.network import Array, Network, Variable
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Question:
     ``prior_sets`` are the probabilities (card of the target,) of all that the network has, by name. ``choice`` says
     how the network was chosen. ``warnings`` came up while the case was read; analyses add their own behind them.
 
-    What several analyses need is asked of the engine once and kept: ``answer``, ``alone``, ``derivatives``.
+    What several analyses need is asked of the engine once and kept: ``answer``, ``alone``, ``derivatives``,
+    ``posterior_draws``.
     """
 
     asked: Asked
@@ -97,6 +99,28 @@ class Question:
     def derivatives(self) -> Derivatives:
         """Derivatives of P(target, findings) with respect to every CPT entry."""
         return self.engine.derivatives(self.findings, self.target.id)
+
+    @cached_property
+    def _drawn(self) -> dict[tuple[int, int], CptDrawing | Array]:
+        return {}
+
+    def begin_drawing(self, size: int = DRAWS, seed: int = 0) -> None:
+        """Draw CPTs for ``posterior_draws`` in a thread; before the engine is asked, it may have to be compiled."""
+        if (size, seed) not in self._drawn and size <= PORTION:
+            self._drawn[size, seed] = CptDrawing(self.network, self.findings, self.target.id, size, seed)
+
+    def posterior_draws(self, size: int = DRAWS, seed: int = 0) -> Array:
+        """P(target | findings) under ``size`` draws of the CPTs, shape (size, card of the target).
+
+        Every interval comes from here, so that a case has one. Raises ImpossibleFindings.
+        """
+        drawn = self._drawn.pop((size, seed), None)
+        if isinstance(drawn, CptDrawing):
+            drawn = posteriors_of(self.engine, self.findings, drawn.result(), size, self.target.id)
+        elif drawn is None:
+            drawn = posterior_draws(self.engine, self.findings, size, seed)
+        self._drawn[size, seed] = drawn
+        return drawn
 
     @property
     def prior_probabilities(self) -> Array:

@@ -8,6 +8,7 @@ import click
 
 from bayesdx.cli.common import case_command
 from bayesdx.cli.output import show
+from bayesdx.inference.draws import DRAWS
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -41,7 +42,7 @@ EXAMPLE = "Example: bayesdx sensitivity case.yaml --require 'capnon >= 2 * menin
     show_default=True,
 )
 @click.option(
-    "--draws", default=10_000, type=click.IntRange(100, 1_000_000), help="Dirichlet draws.", show_default=True
+    "--draws", default=DRAWS, type=click.IntRange(100, 1_000_000), help="Dirichlet draws.", show_default=True
 )
 @click.option("--seed", default=0, type=click.IntRange(0), help="Seed of the draws.", show_default=True)
 @click.option(

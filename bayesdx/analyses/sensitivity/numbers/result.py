@@ -19,13 +19,14 @@ from bayesdx.analyses.sensitivity.numbers.constraints import (
 )
 from bayesdx.analyses.sensitivity.numbers.importance import ImportanceResult, importance
 from bayesdx.analyses.sensitivity.numbers.literature import Publications, literature_of
-from bayesdx.analyses.sensitivity.numbers.monte_carlo import DRAWS, Uncertainty, uncertainty
+from bayesdx.analyses.sensitivity.numbers.monte_carlo import Uncertainty, uncertainty
 from bayesdx.analyses.sensitivity.numbers.one_way import OneWay, one_way
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect, PriorSetAnswer, prior_effects, prior_sets
 from bayesdx.analyses.sensitivity.numbers.robustness import WorstCase, worst_case
 from bayesdx.analyses.sensitivity.numbers.studies import LISTED, LeaveOneOut, leave_one_out
 from bayesdx.analyses.sensitivity.numbers.tornado import LITERATURE, Bar, Span, parse_span, tornado
 from bayesdx.errors import InputError
+from bayesdx.inference.draws import DRAWS
 from bayesdx.network import Array
 
 #: Single-parameter changes that are kept for each condition.
