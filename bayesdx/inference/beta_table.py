@@ -8,9 +8,9 @@ import numpy as np
 
 from bayesdx.network import Array
 
-#: Values of a table for many draws, and for fewer. Drawing one of n equally probable values instead of a real number
-#: moves a quantile by less than 1 / (2 n): a third of the standard error with which 10,000 draws give the ends of an
-#: interval, or 1,000 draws.
+#: Values of a table for many draws, and for fewer. Drawing one of n equally probable values instead of a real
+#: number moves a quantile by less than 1 / (2 n): less than half of the standard error with which 10,000 draws give
+#: the ends of an interval, and 1,000 draws.
 VALUES, FEW_VALUES = 1024, 256
 #: Draws from which on they are many.
 _MANY = 2000

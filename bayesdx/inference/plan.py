@@ -157,7 +157,8 @@ def contraction_plan(cards: Sequence[int], leaves: Sequence[Scope], order: Seque
             alike[scope] = contract_two(alike[scope], i) if scope in alike else i
         while len(tables) > 1:
             left = min(tables, key=lambda i: (weight(live[i]), i))
-            contract_two(left, min((i for i in tables if i != left), key=lambda i: (weight(live[left] | live[i]), i)))
+            right = min((i for i in tables if i != left), key=lambda i: (weight(live[left] | live[i]), i))
+            contract_two(left, right)
 
     for i, leaf in enumerate(leaves):
         if any(holders[v] == {i} and v not in keep for v in leaf):

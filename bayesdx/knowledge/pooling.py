@@ -339,7 +339,5 @@ def _pattern_counts(choices: Choices, pattern: Pooled) -> Array:
     given = np.zeros(shape)
     given[..., 0, :] = ~choices.suggests.any(axis=0)
     given[..., 1:, :] = pattern.rows[..., None, :] * choices.suggests / kinds[..., None]
-    size = np.concatenate(
-        [np.ones_like(kinds[..., :1]), _totals(pattern.counts)[..., None] * kinds], axis=-1
-    )
+    size = np.concatenate([np.ones_like(kinds[..., :1]), _totals(pattern.counts)[..., None] * kinds], axis=-1)
     return np.asarray(given * np.maximum(size, choices.base_strength)[..., None])

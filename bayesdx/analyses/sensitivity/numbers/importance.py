@@ -114,7 +114,7 @@ def importance(
     sample = _Sample(question, leader, draws, seed)
     with ThreadPoolExecutor(2) as pool:  # numpy leaves the interpreter to the other one meanwhile
         found = list(pool.map(lambda group: _share(question, sample, group, effective), groups))
-    ranked = sorted(found, key=lambda one: -one.share)
+    ranked = sorted(found, key=lambda one: -round(one.share, 9))
     return ImportanceResult(sample.variance, draws, SIZES, effective, tuple(ranked))
 
 
@@ -185,7 +185,7 @@ def _of_sources(by_row: Mapping[tuple[str, int], _Group], literature: Publicatio
     """For each source the rows that it has a fact on."""
     found: dict[str, dict[str, list[Indices]]] = {}
     for (name, key), group in by_row.items():
-        for source in literature.sources(name, key):
+        for source in sorted(literature.sources(name, key)):
             found.setdefault(source, {}).setdefault(name, []).append(group.rows[name])
     return [
         _Group(
