@@ -12,8 +12,8 @@ from bayesdx.network import Array
 #: number moves a quantile by less than 1 / (2 n): less than half of the standard error with which 10,000 draws give
 #: the ends of an interval, and 1,000 draws.
 VALUES, FEW_VALUES = 1024, 256
-#: Draws from which on they are many.
-_MANY = 2000
+#: From so many draws on they are many.
+MANY_DRAWS = 2_000
 #: Tables that are made at a time: what they need on the way stays in the processor's cache.
 _ROWS = 64
 #: Log-odds beyond which a value is taken to lie at this end.
@@ -64,12 +64,12 @@ def beta_draws(a: Array, b: Array, size: int, rng: np.random.Generator) -> Array
 
     Laid out with the draws of one entry side by side.
     """
-    values = FEW_VALUES if size < _MANY else VALUES
+    values = FEW_VALUES if size < MANY_DRAWS else VALUES
     tables, kind = _tables(np.stack([a, b]).tobytes(), values)
     draws = np.empty((len(a), size))
     picked = rng.integers(0, values, size=(len(a), size), dtype=np.uint16)
     for i, table in enumerate(kind):
-        np.take(tables[table], picked[i], out=draws[i], mode="clip")
+        tables[table].take(picked[i], out=draws[i], mode="clip")
     return draws.T
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesdx.inference.beta_table import MANY_DRAWS, beta_draws
 from bayesdx.network import Array, Network
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ DRAWS = 1_000
 #: Draws made at a time, so that memory does not grow with their number.
 PORTION = 5_000
 
-#: From so many draws on, the Beta marginals of hard findings come from tables, which take a while to make.
+#: From so many draws on, Beta variables come from tables, which take a while to make: the marginals of hard
+#: findings, and up to MANY_DRAWS other rows as well.
 TABLE_DRAWS = 500
 
 
@@ -103,6 +105,8 @@ def _table_draws(
         column = drawn[..., seen[0]]
         others = np.maximum(drawn.sum(axis=-1) - column, 0.0)
         values = _beta_draws(column, others, size, rng)[..., None]
+    elif TABLE_DRAWS <= size < MANY_DRAWS:
+        values = _row_draws(drawn, size, rng)
     else:
         values = dirichlet_draws(drawn, size, rng)
     if values.shape[1:-1] != counts.shape[:-1]:
@@ -113,12 +117,27 @@ def _table_draws(
     return np.broadcast_to(values, (size, *counts.shape))
 
 
+def _row_draws(counts: Array, size: int, rng: np.random.Generator) -> Array:
+    """Like ``dirichlet_draws``, one state after another.
+
+    Each takes a Beta share of what those before it leave (Connor & Mosimann 1969, J Am Stat Assoc 64:194-206).
+    """
+    rest = np.cumsum(counts[..., ::-1], axis=-1)[..., ::-1]
+    shares = np.moveaxis(_beta_draws(counts[..., :-1], rest[..., 1:], size, rng), 0, -1)
+    draws = np.empty((*counts.shape, size))
+    left = draws[..., -1, :]
+    left[:] = 1.0
+    for state in range(counts.shape[-1] - 1):
+        np.multiply(left, shares[..., state, :], out=draws[..., state, :])
+        left -= draws[..., state, :]
+    draws += np.where(counts > 0, np.finfo(np.float64).tiny, 0.0)[..., None]
+    return np.moveaxis(draws, -1, 0)
+
+
 def _beta_draws(a: Array, b: Array, size: int, rng: np.random.Generator) -> Array:
     """Draws (size, *a.shape) of Beta(a, b): many of them from tables, which take a while to make."""
     if size < TABLE_DRAWS:
         return dirichlet_draws(np.stack([a, b], axis=-1), size, rng)[..., 0]
-    from bayesdx.inference.beta_table import beta_draws
-
     return beta_draws(a.ravel(), b.ravel(), size, rng).reshape(size, *a.shape)
 
 
