@@ -107,6 +107,14 @@ class Account:
             found.setdefault(entry.source, []).append(n)
         return found
 
+    @cached_property
+    def of_diagnosis(self) -> Mapping[int, list[Entry]]:
+        """The entries about a diagnosis."""
+        found: dict[int, list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault(entry.diagnosis, []).append(entry)
+        return found
+
     def terms(self, owner: Integers, diagnosis: int) -> tuple[Term, ...]:
         """The terms behind the rows of a diagnosis, which add nothing to the forms of other diagnoses.
 

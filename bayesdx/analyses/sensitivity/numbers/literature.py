@@ -83,8 +83,8 @@ class Publications:
         owner, words = self.ledger.choices.owner, self.ledger.form_words
         diagnosis = int(owner[form])
         others = set().union(*(words[f] for f in np.flatnonzero(owner == diagnosis).tolist())) - words[form]
-        entries = self.ledger.account_of(name).entries
-        return [entry for entry in entries if entry.diagnosis == diagnosis and entry.form not in others]
+        entries = self.ledger.account_of(name).of_diagnosis.get(diagnosis, ())
+        return [entry for entry in entries if entry.form not in others]
 
     def origin(self, name: str, form: int, state: str) -> Origin:
         """Where P(name = state | form) comes from; ``form`` is the index of a state of ``form``."""
