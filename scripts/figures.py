@@ -34,6 +34,7 @@ LETTERS = {
     "condition_weight": "q",
     "site_transfer": "s",
     "association_strength": r"\gamma",
+    "misplaced": r"\varepsilon",
 }
 
 
