@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -109,16 +109,19 @@ class Question:
         if (size, seed) not in self._drawn and size <= PORTION:
             self._drawn[size, seed] = CptDrawing(self.network, self.findings, self.target.id, size, seed)
 
-    def posterior_draws(self, size: int = DRAWS, seed: int = 0) -> Array:
+    def posterior_draws(
+        self, size: int = DRAWS, seed: int = 0, advance: Callable[[int], object] = lambda draws: None
+    ) -> Array:
         """P(target | findings) under ``size`` draws of the CPTs, shape (size, card of the target).
 
-        Every interval comes from here, so that a case has one. Raises ImpossibleFindings.
+        Every interval comes from here, so that a case has one. ``advance`` is told of draws done where they are
+        many. Raises ImpossibleFindings.
         """
         drawn = self._drawn.pop((size, seed), None)
         if isinstance(drawn, CptDrawing):
             drawn = posteriors_of(self.engine, self.findings, drawn.result(), size, self.target.id)
         elif drawn is None:
-            drawn = posterior_draws(self.engine, self.findings, size, seed)
+            drawn = posterior_draws(self.engine, self.findings, size, seed, advance=advance)
         self._drawn[size, seed] = drawn
         return drawn
 

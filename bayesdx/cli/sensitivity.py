@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_command
+from bayesdx.cli.common import case_command, progress
 from bayesdx.cli.output import show
-from bayesdx.inference.draws import DRAWS
+from bayesdx.inference.draws import DRAWS, PORTION
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -90,15 +91,17 @@ def command(
         from bayesdx.analyses.sensitivity.plots import check_plot_file
 
         check_plot_file(plot, panels)
-    result = model.sensitivity(
-        case,
-        constraints=constraints,
-        span=span,
-        covariation=covariation,
-        draws=draws,
-        seed=seed,
-        sources=sources,
-    )
+    with progress("Drawing", draws) if draws > PORTION else nullcontext(lambda draws: None) as advance:
+        result = model.sensitivity(
+            case,
+            constraints=constraints,
+            span=span,
+            covariation=covariation,
+            draws=draws,
+            seed=seed,
+            sources=sources,
+            advance=advance,
+        )
     if plot is not None:
         from bayesdx.analyses.sensitivity.plots import plot_sensitivity
 

@@ -6,7 +6,7 @@ Lauritzen 1990, Networks 20:579-605). A variable without counts is known exactly
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -142,19 +142,29 @@ def _beta_draws(a: Array, b: Array, size: int, rng: np.random.Generator) -> Arra
 
 
 def posterior_draws(
-    engine: Engine, findings: Mapping[str, Array], size: int = DRAWS, seed: int = 0, target: str | None = None
+    engine: Engine,
+    findings: Mapping[str, Array],
+    size: int = DRAWS,
+    seed: int = 0,
+    target: str | None = None,
+    advance: Callable[[int], object] = lambda draws: None,
 ) -> Array:
     """P(target | findings) under ``size`` draws of the CPTs, shape (size, card of the target).
 
-    Equal sizes and seeds give equal draws. More than PORTION are made in portions, each from a seed of its own.
+    Equal sizes and seeds give equal draws. More than PORTION are made in portions, each from a seed of its own;
+    ``advance`` is told how many draws each step has done with.
     """
     name = target or str(engine.network.target)
     if size > PORTION:
         sizes = [min(PORTION, size - start) for start in range(0, size, PORTION)]
         seeds = np.random.SeedSequence(seed).generate_state(len(sizes)).tolist()
         portions = zip(sizes, seeds, strict=True)
-        return np.concatenate([posterior_draws(engine, findings, part, own, name) for part, own in portions])
-    return posteriors_of(engine, findings, cpt_draws(engine.network, findings, name, size, seed), size, name)
+        return np.concatenate(
+            [posterior_draws(engine, findings, part, own, name, advance) for part, own in portions]
+        )
+    drawn = posteriors_of(engine, findings, cpt_draws(engine.network, findings, name, size, seed), size, name)
+    advance(size)
+    return drawn
 
 
 def posteriors_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,12 +34,17 @@ class Uncertainty:
     ranks: Array
 
 
-def uncertainty(question: Question, draws: int = DRAWS, seed: int = 0) -> Uncertainty:
+def uncertainty(
+    question: Question,
+    draws: int = DRAWS,
+    seed: int = 0,
+    advance: Callable[[int], object] = lambda draws: None,
+) -> Uncertainty:
     """Draw all CPT rows from their Dirichlet distributions and ask for the posterior each time.
 
-    The same seed gives the same answer. Raises ImpossibleFindings.
+    The same seed gives the same answer. ``advance`` is told of draws done. Raises ImpossibleFindings.
     """
-    return summarise(question.posterior_draws(draws, seed), seed, bool(question.network.counts))
+    return summarise(question.posterior_draws(draws, seed, advance), seed, bool(question.network.counts))
 
 
 def summarise(posteriors: Array, seed: int, varies: bool = True) -> Uncertainty:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -89,13 +89,14 @@ def sensitivity(
     draws: int = DRAWS,
     seed: int = 0,
     sources: int = LISTED,
+    advance: Callable[[int], object] = lambda draws: None,
 ) -> Sensitivity:
     """Put every question of this package to one case.
 
     ``constraints`` are conditions such as ``capnon >= 0.5``; ``span`` says how far the bars of the tornado move;
     ``covariation`` how a row answers in the one-way functions (the tornado always keeps ratios). ``draws``
-    posteriors are drawn with ``seed``. Every publication is left out in turn, of which ``sources`` are listed (0
-    leaves none out).
+    posteriors are drawn with ``seed``; ``advance`` is told of draws done where they are many. Every publication is
+    left out in turn, of which ``sources`` are listed (0 leaves none out).
 
     Raises InputError for a condition or an option that cannot be read, ImpossibleFindings for such findings.
     """
@@ -106,7 +107,7 @@ def sensitivity(
     moved = parse_span(span) if isinstance(span, str) else span
     derivatives = question.derivatives
     pool = ThreadPoolExecutor(1)  # drawing needs the interpreter little, so the rest goes on meanwhile
-    drawn = pool.submit(uncertainty, question, draws, seed)
+    drawn = pool.submit(uncertainty, question, draws, seed, advance)
     weighed = pool.submit(importance, question, derivatives, literature, seed=seed)
     pool.shutdown(wait=False)
     found = one_way(question, covariation, derivatives)
