@@ -233,6 +233,7 @@ class Model(ByValue):
         InputError when no row can be scored.
         """
         from bayesdx.analyses.batch.numbers import BatchSummary, columns_of, nothing_scored
+        from bayesdx.files import place_of
         from bayesdx.formats.table import write_rows
 
         scored = 0
@@ -252,7 +253,7 @@ class Model(ByValue):
 
         self._needs_target()
         write_rows(output, columns_of(self.network.variable(str(self.network.target)).states), rows())
-        return BatchSummary(table, scored, tuple(errors), warnings, self.head(), face=ANALYSES["batch"])
+        return BatchSummary(place_of(table), scored, tuple(errors), warnings, self.head(), face=ANALYSES["batch"])
 
     def _needs_target(self) -> None:
         if self.network.target is None:

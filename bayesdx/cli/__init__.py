@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from bayesdx.cli.streams import discard_output, forgive_encodings
-from bayesdx.errors import InputError, nearest
+from bayesdx.errors import InputError, nearest, printable
 
 gc.set_threshold(100_000)  # starting up makes many objects and hardly any garbage
 atexit.register(gc.freeze)  # nor is there any to look for on the way out
@@ -88,7 +88,7 @@ def _modules() -> list[str]:
 
 def _refuse(message: str) -> int:
     with suppress(OSError):  # standard error may be closed or full as well
-        click.echo(f"bayesdx: {' '.join(message.split())}", err=True)
+        click.echo(f"bayesdx: {printable(' '.join(message.split()))}", err=True)
     return 2
 
 

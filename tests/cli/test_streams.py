@@ -82,7 +82,7 @@ def test_standard_input_reads_like_a_file(tmp_path: Path, text: str) -> None:
     assert by_name.returncode == by_stream.returncode == 0
     assert by_name.stdout == by_stream.stdout
     refused = bayesdx("batch", "-", encoding="latin-1", input="level\né\n".encode("latin-1"))
-    assert (refused.returncode, refused.stderr) == (2, b"bayesdx: -: is not a text file (UTF-8)\n")
+    assert (refused.returncode, refused.stderr) == (2, b"bayesdx: standard input: is not a text file (UTF-8)\n")
 
 
 @pytest.fixture(scope="module")

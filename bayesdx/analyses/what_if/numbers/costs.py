@@ -41,7 +41,11 @@ def examinations_of(network: Network) -> tuple[Examination, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Costs(ByValue):
-    """Cost of examinations and of single findings, in ``unit``. What is not named costs nothing."""
+    """Cost of examinations and of single findings, in ``unit``.
+
+    What is not named costs what is named of it: a contrast study as much as the series before contrast that it
+    holds. The rest costs nothing.
+    """
 
     examinations: Mapping[str, float] = field(default_factory=dict)
     findings: Mapping[str, float] = field(default_factory=dict)
@@ -53,17 +57,23 @@ class Costs(ByValue):
             return self.findings[variable.id]
         if variable.examination in done:
             return 0.0
-        priced = [e for e in self._priced if variable.examination in e.shows]
-        return min((self.examinations[e.id] for e in priced), default=0.0)
+        priced = [self.examinations[e.id] for e in self._priced if variable.examination in e.shows]
+        after = [e for e in EXAMINATIONS if variable.examination in e.shows[1:]]  # not to be had without the first
+        return min(priced or [self.of_parts(e, done) for e in after], default=0.0)
 
     def of_examination(self, examination: Examination, done: Iterable[str] = ()) -> float:
-        """Its cost, else that of the cheapest one that includes it; 0 when all that it shows is ``done``."""
+        """Its cost, else that of the cheapest one that includes it, else that of its parts; 0 when it is ``done``."""
         if set(examination.shows) <= set(done):
             return 0.0
         if examination.id in self.examinations:
             return self.examinations[examination.id]
-        larger = [e for e in self._priced if set(examination.shows) <= set(e.shows)]
-        return min((self.examinations[e.id] for e in larger), default=0.0)
+        larger = [self.examinations[e.id] for e in self._priced if set(examination.shows) <= set(e.shows)]
+        return min(larger) if larger else self.of_parts(examination, done)
+
+    def of_parts(self, examination: Examination, done: Iterable[str] = ()) -> float:
+        """What the named examinations cost that ``examination`` holds, those that are ``done`` left out."""
+        held = [e for e in self._priced if set(e.shows) <= set(examination.shows) - set(done)]
+        return sum(self.examinations[e.id] for e in held)
 
     @property
     def _priced(self) -> list[Examination]:
