@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from unicodedata import normalize
 
 from bayesdx.errors import InputError, nearest
 from bayesdx.network import Variable
@@ -80,7 +81,7 @@ def _state(text: str, variable: Variable, offered: Sequence[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.strip().lower().replace("_", " ")
+    return normalize("NFC", text).strip().lower().replace("_", " ")
 
 
 def _example(offered: Sequence[str]) -> str:

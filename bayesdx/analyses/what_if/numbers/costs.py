@@ -57,18 +57,21 @@ class Costs(ByValue):
             return self.findings[variable.id]
         if variable.examination in done:
             return 0.0
-        priced = [self.examinations[e.id] for e in self._priced if variable.examination in e.shows]
-        after = [e for e in EXAMINATIONS if variable.examination in e.shows[1:]]  # not to be had without the first
-        return min(priced or [self.of_parts(e, done) for e in after], default=0.0)
+        return self._of((variable.examination,), done)
 
     def of_examination(self, examination: Examination, done: Iterable[str] = ()) -> float:
-        """Its cost, else that of the cheapest one that includes it, else that of its parts; 0 when it is ``done``."""
+        """Its cost, else that of the cheapest one that includes it; 0 when all that it shows is ``done``."""
         if set(examination.shows) <= set(done):
             return 0.0
         if examination.id in self.examinations:
             return self.examinations[examination.id]
-        larger = [self.examinations[e.id] for e in self._priced if set(examination.shows) <= set(e.shows)]
-        return min(larger) if larger else self.of_parts(examination, done)
+        return self._of(examination.shows, done)
+
+    def _of(self, shows: tuple[str, ...], done: Iterable[str]) -> float:
+        larger = [self.examinations[e.id] for e in self._priced if set(shows) <= set(e.shows)]
+        after = [e for e in EXAMINATIONS if set(shows) <= set(e.shows[1:])]  # which is not to be had without the first
+        parts = [self.of_parts(e, done) for e in after or [Examination("", shows)]]
+        return min(larger or parts)
 
     def of_parts(self, examination: Examination, done: Iterable[str] = ()) -> float:
         """What the named examinations cost that ``examination`` holds, those that are ``done`` left out."""
