@@ -192,7 +192,9 @@ def _misspelt(metadata: Iterable[str]) -> tuple[str, ...]:
     from difflib import get_close_matches
 
     near = {key: get_close_matches(key.lower(), _READ, n=1, cutoff=0.75) for key in unknown}
-    return tuple(f"key '{printable(key)}' is not used; did you mean '{close[0]}'?" for key, close in near.items() if close)
+    return tuple(
+        f"key '{printable(key)}' is not used; did you mean '{close[0]}'?" for key, close in near.items() if close
+    )
 
 
 def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...]] = _NONE) -> EncodedCase:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_parameters, certain_option, costs_option, load_named, read_case, worth_option
+from bayesdx.cli.common import (
+    Number,
+    case_parameters,
+    certain_option,
+    costs_option,
+    load_named,
+    read_case,
+    worth_option,
+)
 from bayesdx.cli.output import echo_json
 from bayesdx.errors import InputError
 
@@ -30,7 +38,7 @@ STOP = ("done", "quit", "exit")
 @certain_option("A diagnosis this probable ends the questions.")
 @click.option(
     "--information",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=0.01,
     show_default=True,
     help="Bits that a question must be expected to bring.",

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bayesdx.errors import InputError
+from bayesdx.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -46,6 +46,28 @@ prior_option = click.option("--prior", metavar="NAME", help="Prior set. Default:
 target_option = click.option("--target", metavar="VARIABLE", help="Variable to ask for in a network file.")
 
 
+class Number(click.FloatRange):
+    """A finite number: click lets 'nan' through every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+class Choices(click.Group):
+    """A group that names the nearest of its commands when it is asked for another one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        names = self.list_commands(ctx)
+        if args and args[0] not in names and not args[0].startswith("-"):
+            raise InputError(f"no command '{args[0]}'; {nearest(args[0], names, limit=len(names))}")
+        return super().resolve_command(ctx, args)
+
+
 def costs_option(help: str) -> Callable[[Command], Command]:
     """The option ``--costs FILE``."""
     return click.option("--costs", metavar="FILE", help=help)
@@ -53,14 +75,12 @@ def costs_option(help: str) -> Callable[[Command], Command]:
 
 def certain_option(help: str) -> Callable[[Command], Command]:
     """The option ``--certain``: the probability at which a search ends."""
-    return click.option(
-        "--certain", type=click.FloatRange(0, 1, min_open=True), default=0.95, show_default=True, help=help
-    )
+    return click.option("--certain", type=Number(0, 1, min_open=True), default=0.95, show_default=True, help=help)
 
 
 def worth_option(help: str) -> Callable[[Command], Command]:
     """The option ``--worth``: bits that a step must bring per unit of cost."""
-    return click.option("--worth", type=click.FloatRange(0), default=0.0, help=help)
+    return click.option("--worth", type=Number(0), default=0.0, help=help)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

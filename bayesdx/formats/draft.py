@@ -129,5 +129,7 @@ def decimals(words: Sequence[str], what: str) -> Array:
     odd = next((word for word in words if "_" in word or not word.isascii()), None)
     finite = np.isfinite(numbers)
     if odd is not None or not finite.all():
-        raise InputError(f"{what} holds '{words[int(finite.argmin())] if odd is None else odd}', which is no number")
+        raise InputError(
+            f"{what} holds '{words[int(finite.argmin())] if odd is None else odd}', which is no number"
+        )
     return numbers

@@ -20,6 +20,9 @@ class Examination:
     shows: tuple[str, ...]
 
 
+#: Costs up to this size can be added up and divided by.
+LARGEST = 1e100
+
 #: Contrast series are taken with the series before contrast, unless these are there already.
 EXAMINATIONS = (
     Examination("history", ("history",)),
@@ -69,7 +72,9 @@ class Costs(ByValue):
 
     def _of(self, shows: tuple[str, ...], done: Iterable[str]) -> float:
         larger = [self.examinations[e.id] for e in self._priced if set(shows) <= set(e.shows)]
-        after = [e for e in EXAMINATIONS if set(shows) <= set(e.shows[1:])]  # which is not to be had without the first
+        after = [
+            e for e in EXAMINATIONS if set(shows) <= set(e.shows[1:])
+        ]  # which is not to be had without the first
         parts = [self.of_parts(e, done) for e in after or [Examination("", shows)]]
         return min(larger or parts)
 
@@ -105,6 +110,8 @@ def costs_from_mapping(mapping: object, network: Network, place: str = "costs") 
         number = number_of(cost)
         if number is None or number < 0:
             raise InputError(f"{place}: cost {shown(cost)} of '{name}' is not a finite number >= 0")
+        if number and not 1 / LARGEST <= number <= LARGEST:
+            raise InputError(f"{place}: cost {shown(cost)} of '{name}' is too {'large' if number > 1 else 'small'}")
         costs[name] = number
     return Costs(
         {name: cost for name, cost in costs.items() if name in examinations},
