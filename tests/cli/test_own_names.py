@@ -141,3 +141,13 @@ def test_conditions_that_no_number_meets(refused: Refused) -> None:
     condition = "capnon >= 1e400 * meningioma"
     message = refused("sensitivity", "-f", "level=cervical", "--require", condition)
     assert message == f"constraint '{condition}': 1e400 is too large a number"
+
+
+@pytest.mark.parametrize("states", [("x", "y"), ("only",)])
+def test_network_of_the_target_alone(run: Run, tmp_path: Path, states: tuple[str, ...]) -> None:
+    path, even = str(tmp_path / "alone.json"), np.full(len(states), 1 / len(states))
+    write_network(path, Network("alone", (Variable("d", states),), {}, {"d": even}, target="d"))
+    case = ("-n", path, "--sex", "male")  # which the network does not use
+    for command in ("query", "what-if", "sensitivity", "ask", "explain", "report"):
+        result = run(command, *case, *(("-o", str(tmp_path / "r.html")) if command == "report" else ()))
+        assert result.exit_code == (2 if command == "explain" and len(states) == 1 else 0), command

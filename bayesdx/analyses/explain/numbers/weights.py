@@ -67,7 +67,7 @@ def context_of(question: Question) -> Context:
     engine, target = question.engine, question.target.id
     weights = {name: np.asarray(w / w.max()) for name, w in question.findings.items()}
     answer = engine.posterior(weights)
-    if engine.tabulated and len(question.hard_findings()) == len(weights):
+    if engine.tabulated and engine.network.findings and len(question.hard_findings()) == len(weights):
         return Context(weights, _looked_up(question, answer), answer.probabilities, answer.log_likelihood)
     found = engine.derivatives(weights, target)
     tables = {v.id: found.target_findings[v.id] for v in engine.network.findings}
