@@ -6,14 +6,15 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from numbers import Real
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from bayesdx.errors import InputError, nearest
-from bayesdx.network import Array, Network, Variable
+from bayesdx.errors import InputError, nearest, printable
+from bayesdx.network import Array, Network, Variable, as_spelt
 from bayesdx.values import ByValue
 
 OLDEST = 120
@@ -31,6 +32,7 @@ _MISSING_TYPES = frozenset(("NAType", "NaTType", "MaskedConstant"))
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WEIGHT = re.compile(rf"{_NUMBER.pattern}|[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _SHOWN = 60
 _NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
@@ -117,7 +119,10 @@ def clipped(text: str) -> str:
 
 
 def word(value: object, key: str) -> str | None:
-    """An id or a diagnosis as it is written, None for a missing one; raises InputError for what is no text."""
+    """An id or a diagnosis as it is written, None for a missing one.
+
+    Raises InputError for what is no text, or holds characters that could do something to a terminal or a page.
+    """
     if is_missing(value) or (isinstance(value, str) and not value):
         return None
     if isinstance(value, (bool, np.bool_, bytes, Mapping, list, tuple, set)):
@@ -127,6 +132,8 @@ def word(value: object, key: str) -> str | None:
         text.encode()
     except ValueError:  # half of a character, or a whole number of thousands of digits
         raise InputError(f"'{key}' is text, not {shown(value)}") from None
+    if _CONTROL.search(text):
+        raise InputError(f"'{key}' holds a character that cannot be printed: {clipped(text)}")
     return text
 
 
@@ -185,7 +192,9 @@ def _misspelt(metadata: Iterable[str]) -> tuple[str, ...]:
     from difflib import get_close_matches
 
     near = {key: get_close_matches(key.lower(), _READ, n=1, cutoff=0.75) for key in unknown}
-    return tuple(f"key '{key}' is not used; did you mean '{close[0]}'?" for key, close in near.items() if close)
+    return tuple(
+        f"key '{printable(key)}' is not used; did you mean '{close[0]}'?" for key, close in near.items() if close
+    )
 
 
 def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...]] = _NONE) -> EncodedCase:
@@ -235,11 +244,11 @@ def encode_finding(
     ``weights`` has shape (card of the variable,) and is read-only; None when the network does not use the
     finding, and for a word such as 'NA' that says that it is missing. Raises InputError as ``encode`` does.
     """
-    name = "age_group" if key == "age" and key not in network else key
+    name = "age_group" if key == "age" and key not in network else as_spelt(key, chain(network.index, vocabulary))
     states = network.variable(name).states if name in network else ()
     if _says_missing(value, states, vocabulary.get(name, ())):
         return name, None, ()
-    if name != key:
+    if name == "age_group" != key:
         value = math.floor(_age(value))
     if name not in network:
         if name in vocabulary or key in ("age", "sex"):
@@ -303,8 +312,8 @@ def _read(variable: Variable, value: object) -> tuple[Mapping[object, object], b
     if isinstance(value, Mapping) and value:
         return value, False
     if isinstance(value, str):
-        text = value if value in variable.states else value.strip()
-        ruled_out = text[4:].strip() if text.startswith("not ") else ""
+        text = as_spelt(value if value in variable.states else value.strip(), variable.states)
+        ruled_out = as_spelt(text[4:].strip(), variable.states) if text.startswith("not ") else ""
         if text in variable.states:
             return {text: 1.0}, False
         if ruled_out in variable.states:
@@ -337,7 +346,7 @@ def _state(
     """Index of a state as written; None for a state that only the vocabulary has."""
     states = variable.states
     text = _text(value)
-    text = text if text in states else text.strip()
+    text = text if text in states else as_spelt(text.strip(), states)
     if text in states:
         return states.index(text)
     if text in vocabulary.get(variable.id, ()):

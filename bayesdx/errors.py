@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
+def printable(text: str) -> str:
+    r"""Text on one line that shows what it holds: a line break, a NUL or an invisible character is spelt out.
+
+    >>> print(printable("po\0s\u200b"))
+    po\x00s\u200b
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class InputError(ValueError):
-    """Bad input: the command line prints the message and exits with code 2."""
+    """Bad input: the command line prints the message, which is one line, and exits with code 2."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 #: Said of a row of a table whose findings cannot occur together.
@@ -22,6 +36,10 @@ class MissingExtra(InputError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs the extra '{extra}': pip install 'bayesdx[{extra}]'")
+        self.feature, self.extra = feature, extra
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return type(self), (self.feature, self.extra)
 
 
 def nearest(word: str, choices: Iterable[str], *, limit: int = 8) -> str:

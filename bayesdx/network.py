@@ -65,7 +65,7 @@ class Variable:
     def state_index(self, state: str) -> int:
         """Position of ``state``; raises InputError that names the nearest state."""
         try:
-            return self.states.index(state)
+            return self.states.index(as_spelt(state, self.states))
         except ValueError:
             raise InputError(
                 f"'{state}' is not a state of '{self.id}'; {nearest(state, self.states, limit=12)}"
@@ -82,6 +82,23 @@ def _check_name(name: object, whose: str) -> None:
         raise InputError(f"the name of {whose} is empty")
     if _UNPRINTABLE.search(name):
         raise InputError(f"the name of {whose} holds a character that cannot be printed: {name!a}")
+
+
+def as_spelt(name: str, names: Iterable[str]) -> str:
+    """The one of ``names`` that reads like ``name``; ``name`` itself when none does, or several do.
+
+    The same letters are the same name, whether an accent is a character of its own (Unicode NFD, as macOS and PDF
+    files have it) or part of the letter (NFC, as keyboards write it).
+    """
+    if name.isascii():
+        return name
+    known = tuple(names)
+    if name in known:
+        return name
+    from unicodedata import normalize
+
+    meant = [one for one in known if normalize("NFC", one) == normalize("NFC", name)]
+    return meant[0] if len(meant) == 1 else name
 
 
 def cpt_shape(owner: str, cardinalities: Iterable[int]) -> tuple[int, ...]:

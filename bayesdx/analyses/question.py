@@ -72,8 +72,11 @@ class Question:
 
     @cached_property
     def answer(self) -> Posterior:
-        """P(target | findings) and ln P(findings); raises ImpossibleFindings."""
-        return self.engine.posterior(self.findings)
+        """P(target | findings) and ln P(findings); raises ImpossibleFindings, which names them."""
+        try:
+            return self.engine.posterior(self.findings)
+        except ImpossibleFindings:
+            raise ImpossibleFindings(impossible_message(self)) from None
 
     @property
     def posterior(self) -> Array:

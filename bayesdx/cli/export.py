@@ -37,3 +37,5 @@ def command(
         raise InputError(f"{output}: an exported network ends in .bif, .xml, .xmlbif or .bifxml")
     model = load(chosen, prior, target)
     show(model.export("bif" if suffix == ".bif" else "xmlbif", output), as_json, err=output is not None)
+    for warning in model.document.warnings:
+        click.echo(f"warning: {warning}", err=True)

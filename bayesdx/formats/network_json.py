@@ -164,7 +164,8 @@ def _table(rows: Any, family: Sequence[Variable], owner: str = "") -> Array:
 
 
 def _mean(counts: Array, owner: str) -> Array:
-    totals = counts.sum(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):
+        totals = counts.sum(axis=-1, keepdims=True)
     if not np.isfinite(totals).all() or not (totals > 0).all():
         raise InputError(f"counts of '{owner}' hold a row without a positive finite sum")
     return np.asarray(counts / totals)

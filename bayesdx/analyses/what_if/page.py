@@ -53,7 +53,7 @@ def finding_in_full(value: FindingValue, leader: int, width: int = WIDTH) -> tup
         lines.append((f"Stated as {words(value.stated)}: still open, and weighed as stated",))
     states = [k for k in range(variable.cardinality) if value.predictive[k] > 0]
     longest = max(len(variable.states[k]) for k in states)
-    diagnoses = 3 if width >= WIDTH else 2
+    diagnoses = min(3 if width >= WIDTH else 2, target.cardinality)
     room = (width - longest - 8) // diagnoses - 9
     rows: list[tuple[AnyCell, ...]] = []
     for k in sorted(states, key=lambda k: -value.predictive[k]):

@@ -70,7 +70,7 @@ def context_of(question: Question) -> Context:
     engine, target = question.engine, question.target.id
     weights = {name: np.asarray(w / w.max()) for name, w in question.findings.items()}
     answer = engine.posterior(weights)
-    if engine.tabulated and len(question.hard_findings()) == len(weights):
+    if engine.tabulated and engine.network.findings and len(question.hard_findings()) == len(weights):
         tables, together = _looked_up(question, answer)
     else:
         found = engine.derivatives(weights, target)

@@ -20,6 +20,9 @@ class Examination:
     shows: tuple[str, ...]
 
 
+#: Costs up to this size can be added up and divided by.
+LARGEST = 1e100
+
 #: Contrast series are taken with the series before contrast, unless these are there already.
 EXAMINATIONS = (
     Examination("history", ("history",)),
@@ -41,7 +44,11 @@ def examinations_of(network: Network) -> tuple[Examination, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Costs(ByValue):
-    """Cost of examinations and of single findings, in ``unit``. What is not named costs nothing."""
+    """Cost of examinations and of single findings, in ``unit``.
+
+    What is not named costs what is named of it: a contrast study as much as the series before contrast that it
+    holds. The rest costs nothing.
+    """
 
     examinations: Mapping[str, float] = field(default_factory=dict)
     findings: Mapping[str, float] = field(default_factory=dict)
@@ -53,8 +60,7 @@ class Costs(ByValue):
             return self.findings[variable.id]
         if variable.examination in done:
             return 0.0
-        priced = [e for e in self._priced if variable.examination in e.shows]
-        return min((self.examinations[e.id] for e in priced), default=0.0)
+        return self._of((variable.examination,), done)
 
     def of_examination(self, examination: Examination, done: Iterable[str] = ()) -> float:
         """Its cost, else that of the cheapest one that includes it; 0 when all that it shows is ``done``."""
@@ -62,8 +68,20 @@ class Costs(ByValue):
             return 0.0
         if examination.id in self.examinations:
             return self.examinations[examination.id]
-        larger = [e for e in self._priced if set(examination.shows) <= set(e.shows)]
-        return min((self.examinations[e.id] for e in larger), default=0.0)
+        return self._of(examination.shows, done)
+
+    def _of(self, shows: tuple[str, ...], done: Iterable[str]) -> float:
+        larger = [self.examinations[e.id] for e in self._priced if set(shows) <= set(e.shows)]
+        after = [
+            e for e in EXAMINATIONS if set(shows) <= set(e.shows[1:])
+        ]  # which is not to be had without the first
+        parts = [self.of_parts(e, done) for e in after or [Examination("", shows)]]
+        return min(larger or parts)
+
+    def of_parts(self, examination: Examination, done: Iterable[str] = ()) -> float:
+        """What the named examinations cost that ``examination`` holds, those that are ``done`` left out."""
+        held = [e for e in self._priced if set(e.shows) <= set(examination.shows) - set(done)]
+        return sum(self.examinations[e.id] for e in held)
 
     @property
     def _priced(self) -> list[Examination]:
@@ -92,6 +110,8 @@ def costs_from_mapping(mapping: object, network: Network, place: str = "costs") 
         number = number_of(cost)
         if number is None or number < 0:
             raise InputError(f"{place}: cost {shown(cost)} of '{name}' is not a finite number >= 0")
+        if number and not 1 / LARGEST <= number <= LARGEST:
+            raise InputError(f"{place}: cost {shown(cost)} of '{name}' is too {'large' if number > 1 else 'small'}")
         costs[name] = number
     return Costs(
         {name: cost for name, cost in costs.items() if name in examinations},
