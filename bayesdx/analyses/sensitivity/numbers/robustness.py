@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.certain import CLOSE, certain_size
@@ -77,10 +78,7 @@ def worst_case(question: Question, derivatives: Derivatives | None = None) -> Wo
             found = WorstCase(factor, search.margin(size)[1], "upper bound" if shared else "exact", factor)
     if not shared:
         return found or WorstCase(None, None, "exact", LARGEST_FACTOR)
-    if found and found.factor:
-        limit = math.log(found.factor) * (1 - CLOSE)
-    else:
-        limit = math.log(LARGEST_FACTOR)
+    limit = math.log(found.factor) * (1 - CLOSE) if found and found.factor else math.log(LARGEST_FACTOR)
     certain = certain_size(engine, findings, target, leader, possible, limit)
     kind = "exact" if certain == limit else "upper bound"
     return replace(found or WorstCase(None, None, kind, 0.0), kind=kind, at_least=math.exp(certain))
@@ -194,7 +192,7 @@ class _Search:
         return worst
 
 
-def _along(starts: Array, table: Array) -> Array:
+def _along(starts: NDArray[np.bool_], table: Array) -> NDArray[np.bool_]:
     """``starts`` (n,) with the axes of ``table`` (n, …)."""
     return starts.reshape([-1] + [1] * (table.ndim - 1))
 
