@@ -21,7 +21,7 @@ from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
 
 #: Parts of a ball that may be undecided at one time, and entries of all their tables; with more it is not certain.
-PARTS, BUDGET = 256, 300_000
+PARTS, BUDGET = 256, 150_000
 #: How many times as many parts are looked at in all.
 LOOKS = 5
 #: Entries of the tables of a single part beyond which there is no search.
