@@ -30,6 +30,8 @@ _RIVALS = 5
 _IDLE, _TURNS = 6, 40
 #: A gain below which a search has come to its end.
 _GAIN = 1e-9
+#: The least logarithm of a posterior, so that it can be divided by.
+_LEAST = -600.0
 #: Random corners of the ball from which the search starts as well, where it may end in a local maximum.
 _CORNERS = 16
 
@@ -119,13 +121,20 @@ class _Search:
         self._starts = 1 + (_CORNERS if shared else 0)
 
     def margin(self, size: float) -> tuple[float, int]:
-        """ln(P(rival, e) / P(leader, e)) in the worst case of the ball ``size`` = ln rho, and that rival.
+        """ln(P(rival, e) / P(leader, e)) in the worst case of the ball ``size`` = ln rho, and that rival."""
+        cpts, logs = self._together(math.exp(size))
+        if self._shared:
+            logs = self._in_turn(cpts, logs, math.exp(size))
+        reached = logs[0, self._rivals] - logs[0, self._leader]
+        rival = int(reached.argmax())
+        return float(reached[rival]) + (size if self._rooted else 0.0), int(self._rivals[rival])
 
-        From the network itself and from random corners of the ball, every CPT takes its worst rows given the others
-        at once, while that makes it worse. Where a row is wanted in two ways it need not: random halves of the
-        CPTs try it then, and at the worst place found they take turns, the one that makes it worst first.
+    def _together(self, factor: float) -> tuple[dict[str, Array], Array]:
+        """The worst of the ends of a search from every start: CPTs (1, *cpt) and log P(t, e) (1, T).
+
+        All CPTs take their worst rows given the others at once, while that makes it worse. Where a row is wanted in
+        two ways it need not, and random halves of the CPTs try it then.
         """
-        factor = math.exp(size)
         rng = np.random.default_rng(0)
         cpts = self._beginnings(factor, rng)
         logs, idle = self._log_joints(cpts), 0
@@ -138,21 +147,22 @@ class _Search:
             logs = np.where(better[:, None], found, logs)
             cpts = {n: np.where(_along(better, t), moved[n], t) for n, t in cpts.items()}
             idle = 0 if better.any() else idle + 1
-        top = int(self._worst(logs).argmax())
-        cpts, logs = {name: table[top : top + 1] for name, table in cpts.items()}, logs[top : top + 1]
-        for _ in range(_TURNS if self._shared else 0):
+        top = [int(self._worst(logs).argmax())]
+        return {name: table[top] for name, table in cpts.items()}, logs[top]
+
+    def _in_turn(self, cpts: dict[str, Array], logs: Array, factor: float) -> Array:
+        """log P(t, e) (1, T) once single CPTs have taken their worst rows, the one that makes it worst first."""
+        for _ in range(_TURNS):
             moved = self._answer(cpts, logs, factor)
             alone = {name: np.repeat(table, len(cpts), axis=0) for name, table in cpts.items()}
             for turn, name in enumerate(cpts):
                 alone[name][turn] = moved[name][0]
             found = self._log_joints(alone)
-            turn = int(self._worst(found).argmax())
-            if self._worst(found)[turn] <= self._worst(logs)[0] + _GAIN:
+            top = [int(self._worst(found).argmax())]
+            if self._worst(found[top])[0] <= self._worst(logs)[0] + _GAIN:
                 break
-            cpts, logs = {name: table[turn : turn + 1] for name, table in alone.items()}, found[turn : turn + 1]
-        reached = logs[0, self._rivals] - logs[0, self._leader]
-        rival = int(reached.argmax())
-        return float(reached[rival]) + (size if self._rooted else 0.0), int(self._rivals[rival])
+            cpts, logs = {name: table[top] for name, table in alone.items()}, found[top]
+        return logs
 
     def _beginnings(self, factor: float, rng: np.random.Generator) -> dict[str, Array]:
         """The CPTs (starts, *cpt) themselves, and random corners of the ball."""
@@ -174,7 +184,7 @@ class _Search:
 
     def _answer(self, cpts: Mapping[str, Array], logs: Array, factor: float) -> dict[str, Array]:
         """The worst rows of every CPT, given those of the others: (starts, *cpt)."""
-        share = np.exp(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True))
+        share = np.exp(np.maximum(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True), _LEAST))
         weights = np.zeros((2, logs.shape[1]))
         weights[0, self._rivals] = 1.0 / share[0, self._rivals]
         weights[1, self._leader] = 1.0 / share[0, self._leader]
