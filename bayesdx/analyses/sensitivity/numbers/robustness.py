@@ -33,7 +33,7 @@ _GAIN = 1e-9
 #: The least logarithm of a posterior, so that it can be divided by.
 _LEAST = -600.0
 #: Random corners of the ball from which the search starts as well, where it may end in a local maximum.
-_CORNERS = 16
+_CORNERS = 32
 
 
 @dataclass(frozen=True, slots=True)
