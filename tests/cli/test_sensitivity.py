@@ -166,7 +166,7 @@ def test_network_file_without_counts(run: Run, tmp_path: Path) -> None:
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(answer)
     assert answer["tornado"]
     assert answer["importance"]["groups"] == []
-    assert answer["robustness"]["worst_case"]["kind"] == "upper bound"
+    assert answer["robustness"]["worst_case"]["kind"] == "exact"
 
 
 @pytest.mark.parametrize(
