@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bayesdx.network import Network
-from bayesdx.words.phrases import form_name, label_of, mid_sentence
+from bayesdx.words.phrases import form_name, label_of, mid_sentence, of_state, state_name
 
 Shorten = Callable[[str], str]
 
@@ -20,7 +20,7 @@ def describe(network: Network, name: str, state: int, given: Mapping[str, int], 
         return f"prior of {shorten(variable.state_label(state))}"
     if network.is_form(name):
         return f"share of the form {_form_label(variable.state_label(state), shorten)}"
-    what = f"{label_of(variable)}: {variable.state_label(state)}"
+    what = of_state(variable, state_name(variable, state))
     diagnoses, conditions = [], []
     for parent, index in given.items():
         other = network.variable(parent)
@@ -28,7 +28,7 @@ def describe(network: Network, name: str, state: int, given: Mapping[str, int], 
             diagnoses.append(describe_context(network, parent, index, shorten))
         else:
             label = mid_sentence(other.label) if other.label else label_of(other)
-            conditions.append(f"{label} {other.state_label(index)}")
+            conditions.append(f"{label}: {state_name(other, index)}")
     where = f" in {', '.join(diagnoses)}" if diagnoses else ""
     return what + where + (f" given {', '.join(conditions)}" if conditions else "")
 
@@ -40,4 +40,7 @@ def describe_context(network: Network, parent: str, state: int, shorten: Shorten
 
 def _form_label(label: str, shorten: Shorten) -> str:
     diagnosis, colon, form = label.partition(": ")
-    return f"{shorten(diagnosis)} ({form_name(form)})" if colon else shorten(label)
+    if not colon:
+        return shorten(label)
+    name = shorten(diagnosis)
+    return f"{name}, form {form_name(form)}" if name.endswith(")") else f"{name} ({form_name(form)})"

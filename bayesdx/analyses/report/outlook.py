@@ -12,7 +12,7 @@ from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf
 from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Sentence, Table, Tornado
 from bayesdx.words.examinations import examination_label
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import clipped, label_of, mid_sentence, short
+from bayesdx.words.phrases import clipped, label_of, mid_sentence, short, state_name
 
 #: Findings and bars shown.
 _FINDINGS, _BARS = 6, 8
@@ -49,7 +49,7 @@ def _finding(value: FindingValue) -> tuple[str, ...]:
         label_of(value.variable),
         f"{value.information:.3f}",
         percent(value.leader_change),
-        value.variable.state_label(state),
+        state_name(value.variable, state),
         percent(float(value.predictive[state])),
         f"{short(label)} {percent(probability)}",
     )

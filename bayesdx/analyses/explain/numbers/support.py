@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from bayesdx.knowledge.ledger import Ledger, base_share, ledger_of, parts_of
 from bayesdx.network import Array, Network
@@ -16,7 +18,8 @@ class Statement:
     ``source`` is the citation key, empty for an assumption of this project. ``form`` is the subtype that the
     statement is about, ``weight`` the effective sample size with which it enters the row: statements about the
     same patients share that of their study, and frequency words are discounted for copying, so that the weights
-    of a row sum to what it rests on.
+    of a row sum to what it rests on. ``spread`` are the shares of all states that a mean or a range comes to;
+    empty for other statements.
     """
 
     source: str
@@ -24,6 +27,7 @@ class Statement:
     states: tuple[str, ...]
     form: str
     weight: float
+    spread: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +37,8 @@ class Support:
     ``base_share`` is the part of the row that rests on the base distribution of the finding over all diagnoses,
     not on facts: 1 when no source speaks of the finding in this diagnosis; ``base`` (states,) is that
     distribution. ``assumptions`` name what else of the row is a modelling choice: states that hold by definition
-    of a form, an association with another finding.
+    of a form, an association with another finding. ``defined`` are the states that hold by definition, by the
+    label of the form.
     """
 
     finding: str
@@ -42,6 +47,13 @@ class Support:
     base_share: float
     base: Array
     assumptions: tuple[str, ...]
+    defined: Mapping[str, tuple[str, ...]]
+
+    def by_definition(self, form: str | None) -> tuple[str, ...]:
+        """The states that hold by definition of a form (its label), or of any form."""
+        if form is not None:
+            return self.defined.get(form, ())
+        return tuple(dict.fromkeys(state for states in self.defined.values() for state in states))
 
     def about(self, states: Iterable[str]) -> tuple[Statement, ...]:
         """The statements that name one of ``states``, or all states at once (a mean or a range)."""
@@ -109,6 +121,7 @@ def _form_words(ledger: Ledger, network: Network) -> dict[str, frozenset[str]]:
 def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> Support:
     account = ledger.account(finding)
     parts = parts_of(ledger, network, finding, diagnosis)
+    place = {id(entry): n for n, entry in enumerate(account.entries)}
     statements = [
         Statement(
             part.entry.source if saying.kind != "assumption" else "",
@@ -116,6 +129,7 @@ def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> 
             saying.states,
             saying.form,
             part.entry.weight / len(part.entry.sayings),
+            tuple(account.distributions[place[id(part.entry)]].tolist()) if saying.kind == "moments" else (),
         )
         for part in parts
         if part.entry is not None
@@ -123,8 +137,21 @@ def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> 
     ]
     statements.sort(key=lambda s: (-s.weight, s.source))
     assumptions = assumptions_of(ledger, network, finding, diagnosis)
-    said = tuple(_cases_together(statements))
-    return Support(finding, diagnosis, said, base_share(parts), account.base, assumptions)
+    said = tuple(_together(statements))
+    defined = _defined(ledger, network, finding, diagnosis)
+    return Support(finding, diagnosis, said, base_share(parts), account.base, assumptions, defined)
+
+
+def _defined(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> dict[str, tuple[str, ...]]:
+    """The states that hold by definition of each form of a diagnosis, by its label."""
+    target, forms = network.variable(str(network.target)), network.variable("form")
+    studies = ledger.account(finding).studies
+    its_forms = np.flatnonzero(ledger.choices.owner == target.state_index(diagnosis)).tolist()
+    return {
+        forms.state_label(form): tuple(studies.states[i] for i in np.flatnonzero(studies.defined[form]))
+        for form in its_forms
+        if studies.defined[form].any()
+    }
 
 
 def assumptions_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> tuple[str, ...]:
@@ -143,14 +170,24 @@ def assumptions_of(ledger: Ledger, network: Network, finding: str, diagnosis: st
     return tuple(found)
 
 
-def _cases_together(statements: list[Statement]) -> list[Statement]:
-    """Single cases of one source about the same states and form as one statement: ``2 cases``."""
-    cases: dict[tuple[str, tuple[str, ...], str], list[float]] = {}
+def _together(statements: list[Statement]) -> list[Statement]:
+    """One statement of what a source says twice of the same states and form; of single cases ``2 cases``."""
+    found: dict[tuple[str, str, tuple[str, ...], str], list[Statement]] = {}
     for s in statements:
-        if s.says == "case":
-            cases.setdefault((s.source, s.states, s.form), []).append(s.weight)
-    kept = [s for s in statements if s.says != "case"]
-    for (source, states, form), weights in cases.items():
-        says = "1 case" if len(weights) == 1 else f"{len(weights)} cases"
-        kept.append(Statement(source, says, states, form, sum(weights)))
+        found.setdefault((s.source, s.says, s.states, s.form), []).append(s)
+    kept = [
+        replace(
+            same[0],
+            says=_says(same),
+            weight=sum(s.weight for s in same),
+        )
+        for same in found.values()
+    ]
     return sorted(kept, key=lambda s: (-s.weight, s.source))
+
+
+def _says(same: list[Statement]) -> str:
+    says = same[0].says
+    if says != "case":
+        return says
+    return "1 case" if len(same) == 1 else f"{len(same)} cases"
