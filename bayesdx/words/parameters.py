@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bayesdx.network import Network
-from bayesdx.words.phrases import form_name, label_of, mid_sentence, of_state, state_name
+from bayesdx.words.phrases import clipped, form_name, label_of, mid_sentence, of_state, state_name, unqualified
+
+#: Characters of a finding that are left at least where it is cut.
+_LEAST = 16
 
 Shorten = Callable[[str], str]
 
 
-def describe(network: Network, name: str, state: int, given: Mapping[str, int], shorten: Shorten = str) -> str:
+def describe(
+    network: Network,
+    name: str,
+    state: int,
+    given: Mapping[str, int],
+    shorten: Shorten = str,
+    *,
+    inside: bool = False,
+    width: int | None = None,
+) -> str:
     """What a CPT entry is: ``Dural tail: present in Meningioma (intradural)``.
 
-    ``given`` maps parents to state indices; ``shorten`` is applied to the labels of diagnoses.
+    ``given`` maps parents to state indices; ``shorten`` is applied to the labels of diagnoses. ``inside`` a
+    sentence it begins in lower case. Where it is longer than ``width``, the finding is cut and not what it is
+    given, by which rows of a table differ.
     """
     variable = network.variable(name)
     if name == network.target and not network.parents[name]:
@@ -21,6 +35,8 @@ def describe(network: Network, name: str, state: int, given: Mapping[str, int], 
     if network.is_form(name):
         return f"share of the form {_form_label(variable.state_label(state), shorten)}"
     what = of_state(variable, state_name(variable, state))
+    if inside and variable.label:
+        what = mid_sentence(what)
     diagnoses, conditions = [], []
     for parent, index in given.items():
         other = network.variable(parent)
@@ -28,9 +44,12 @@ def describe(network: Network, name: str, state: int, given: Mapping[str, int], 
             diagnoses.append(describe_context(network, parent, index, shorten))
         else:
             label = mid_sentence(other.label) if other.label else label_of(other)
-            conditions.append(f"{label}: {state_name(other, index)}")
+            conditions.append(f"{label} {state_name(other, index)}")
     where = f" in {', '.join(diagnoses)}" if diagnoses else ""
-    return what + where + (f" given {', '.join(conditions)}" if conditions else "")
+    where += f" given {', '.join(conditions)}" if conditions else ""
+    if width is None or len(what + where) <= width:
+        return what + where
+    return clipped(clipped(what, max(width - len(where), _LEAST)) + where, width)
 
 
 def describe_context(network: Network, parent: str, state: int, shorten: Shorten = str) -> str:
@@ -42,5 +61,4 @@ def _form_label(label: str, shorten: Shorten) -> str:
     diagnosis, colon, form = label.partition(": ")
     if not colon:
         return shorten(label)
-    name = shorten(diagnosis)
-    return f"{name}, form {form_name(form)}" if name.endswith(")") else f"{name} ({form_name(form)})"
+    return f"{unqualified(shorten(diagnosis))} ({form_name(form)})"  # the form tells more than the qualifier

@@ -11,6 +11,7 @@ from bayesdx.network import Network, Variable
 _ABBREVIATION = re.compile(r"\(([A-Z][A-Z0-9]{2,})\)")
 _CAPITALS = re.compile(r"\b(cppd|ncc|opll|olf|avm)\b")
 _RANGE = re.compile(r"(?<=\d)-(?=\d)")
+_QUALIFIER = re.compile(r" \([^()]*\)$")
 _UNIT = re.compile(r" \((\w+)\)$")
 _AXIAL = re.compile(r"\b(extra|intra) axial\b")
 #: Weights in decibans from which support is called slight, substantial, … : likelihood ratios of 1.26, 10^(1/2),
@@ -161,6 +162,25 @@ def ratio(decibans: float) -> str:
 def clipped(words: str, width: int) -> str:
     """At most ``width`` characters, the last of them … where something was cut off."""
     return words if len(words) <= width else words[: max(width - 1, 0)].rstrip() + "…"
+
+
+def unqualified(label: str) -> str:
+    """A label without the qualifier that it ends in.
+
+    >>> unqualified("Chondrosarcoma (conventional)"), unqualified("Synovial (facet) cyst")
+    ('Chondrosarcoma', 'Synovial (facet) cyst')
+    """
+    return _QUALIFIER.sub("", label)
+
+
+def fitted(label: str, width: int) -> str:
+    """A diagnosis in at most ``width`` characters: by its abbreviation, without its qualifier, or cut.
+
+    >>> fitted("Chondrosarcoma (conventional)", 18), fitted("Mesenchymal chondrosarcoma", 18)
+    ('Chondrosarcoma', 'Mesenchymal chond…')
+    """
+    name = short(label)
+    return name if len(name) <= width else clipped(unqualified(name), width)
 
 
 def listed(items: list[str], conjunction: str = "and") -> str:

@@ -219,7 +219,7 @@ def test_shares_have_one_rounding(case: str) -> None:
 
 def test_the_summary_says_on_how_little_the_largest_bar_rests() -> None:
     page = " ".join(asked("medicina2022_mo18").split())
-    number = "Level: thoracic in heterotopic ossification (soft tissue)"
+    number = "level: thoracic in heterotopic ossification (soft tissue)"
     assert f"The number that moves the answer most, {number}, rests on one published case." in page
     assert "The number that moves the answer most" not in asked("thakur2019")
 
@@ -264,3 +264,13 @@ def test_publications_that_carry_the_answer_are_counted_right() -> None:
     assert carrying(["a", "b"]) == f"{several} [a] or [b]."
     assert carrying(["a", "b", "c", "d"]) == f"{several} [a], [b], [c] or one other."
     assert carrying(list("abcdefg")) == f"{several} [a], [b], [c] or any of 4 others."
+
+
+def test_rows_of_the_tables_can_be_told_apart() -> None:
+    """Where a number is too long for its cell, the finding is cut and not the diagnosis and its form."""
+    for case in ("shields2021", "kimjd1992_a"):
+        page = asked(case)
+        table = page.partition("Which numbers matter")[2].partition("Smallest change")[0]
+        rows = [line[:54] for line in table.splitlines() if re.match(r"[A-Z]", line)]
+        assert len(set(rows)) == len(rows) >= 5
+        assert all(re.search(r" in [A-Z][^…]*$", row.rstrip()) for row in rows)

@@ -12,7 +12,7 @@ from bayesdx.analyses.what_if.numbers.worth import LIKELY, FindingValue, WhatIf
 from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Sentence, Table, Tornado
 from bayesdx.words.examinations import examination_label
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import called, clipped, label_of, mid_sentence, short, state_name
+from bayesdx.words.phrases import called, label_of, mid_sentence, short, state_name
 
 #: Findings and bars shown.
 _FINDINGS, _BARS = 6, 8
@@ -74,10 +74,10 @@ def _tornado(s: Sensitivity, name: str) -> tuple[Block, ...]:
     bars = s.bars[:_BARS]
     if not bars:
         return ()
-    labels = [describe_group(s.question.engine.network, bar.group, short) for bar in bars]
+    labels = [describe_group(s.question.engine.network, bar.group, short, width=64) for bar in bars]
     ends = [(float(bar.at_low[s.leader]), float(bar.at_high[s.leader])) for bar in bars]
     rows = tuple(
-        (clipped(label, 60), percent(bar.low), percent(bar.high), percent(low), percent(high))
+        (label, percent(bar.low), percent(bar.high), percent(low), percent(high))
         for label, bar, (low, high) in zip(labels, bars, ends, strict=True)
     )
     caption = (

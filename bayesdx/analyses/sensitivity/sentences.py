@@ -204,7 +204,7 @@ def _one_number(s: Sensitivity) -> str:
     if not own:
         return f"No single {number}, whatever its value, makes another diagnosis lead."
     change = own[0]
-    label = describe_parameter(parameters, change.parameter, _shorten(s))
+    label = describe_parameter(parameters, change.parameter, _shorten(s), inside=True)
     return (
         f"The smallest change of one {number} that makes another diagnosis lead is that of {label}, from "
         f"{percent(float(parameters.value[change.parameter]))} to {percent(change.value)} "
@@ -218,7 +218,7 @@ def _largest_bar(s: Sensitivity) -> str:
     unsaid = None if origin is None else unsourced(origin)
     if unsaid is None:
         return ""
-    label = describe_group(s.question.engine.network, s.bars[0].group, _shorten(s))
+    label = describe_group(s.question.engine.network, s.bars[0].group, _shorten(s), inside=True)
     return f"The number that moves the answer most, {label}, {unsaid}."
 
 
@@ -285,13 +285,19 @@ def carrying(sources: list[str]) -> str:
     return f"The lead rests on {what}: it is lost without {listed(named, 'or')}."
 
 
-def describe_parameter(parameters: Parameters, i: int, shorten: Shorten = str) -> str:
-    """Parameter number ``i`` in words."""
-    name = parameters.names[parameters.variable[i]]
-    return describe(parameters.network, name, int(parameters.state[i]), parameters.parent_states(i), shorten)
+def describe_parameter(
+    parameters: Parameters, i: int, shorten: Shorten = str, *, inside: bool = False, width: int | None = None
+) -> str:
+    """Parameter number ``i`` in words, ``inside`` a sentence or in ``width`` characters of a table."""
+    name, state = parameters.names[parameters.variable[i]], int(parameters.state[i])
+    return describe(
+        parameters.network, name, state, parameters.parent_states(i), shorten, inside=inside, width=width
+    )
 
 
-def describe_group(network: Network, group: Group, shorten: Shorten = str) -> str:
-    """A bar of the tornado in words."""
-    context = {group.context[0]: group.context[1]} if group.context else {}
-    return describe(network, group.name, group.state, {**context, **group.given}, shorten)
+def describe_group(
+    network: Network, group: Group, shorten: Shorten = str, *, inside: bool = False, width: int | None = None
+) -> str:
+    """A bar of the tornado in words, likewise."""
+    given = {**({group.context[0]: group.context[1]} if group.context else {}), **group.given}
+    return describe(network, group.name, group.state, given, shorten, inside=inside, width=width)

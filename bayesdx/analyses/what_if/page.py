@@ -14,7 +14,7 @@ from bayesdx.analyses.what_if.sentences import stopped
 from bayesdx.report.blocks import WIDTH, AnyCell, Bar, Block, Cell, Entries, Lines, Page, Section, Table
 from bayesdx.words.examinations import examination_label, step_label
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import clipped, short
+from bayesdx.words.phrases import clipped, fitted
 
 #: Findings shown unless another number is asked for.
 SHOWN = 10
@@ -57,9 +57,7 @@ def finding_in_full(value: FindingValue, leader: int, width: int = WIDTH) -> tup
     room = (width - longest - 8) // diagnoses - 9
     rows: list[tuple[AnyCell, ...]] = []
     for k in sorted(states, key=lambda k: -value.predictive[k]):
-        first: list[AnyCell] = [
-            f"{percent(p):>6} {clipped(short(label), room)}" for label, p in value.top(k, diagnoses)
-        ]
+        first: list[AnyCell] = [f"{percent(p):>6} {fitted(label, room)}" for label, p in value.top(k, diagnoses)]
         if value.leader_under(k) != leader:
             first[0] = Cell(str(first[0]), "changes")
         rows.append((variable.states[k], percent(float(value.predictive[k])), *first))
@@ -109,7 +107,7 @@ def _strongest(value: FindingValue, room: int) -> list[str]:
     longest = max(room - 34, 12)  # of the state; a percentage takes six characters, a gap one or two
     return [
         f"{clipped(value.variable.states[state], longest)} {percent(float(value.predictive[state]))}",
-        f"{clipped(short(label), room - longest - 16)} {percent(probability)}",
+        f"{fitted(label, room - longest - 16)} {percent(probability)}",
     ]
 
 
