@@ -26,8 +26,8 @@ def describe(
     """What a CPT entry is: ``Dural tail: present in Meningioma (intradural)``.
 
     ``given`` maps parents to state indices; ``shorten`` is applied to the labels of diagnoses. ``inside`` a
-    sentence it begins in lower case. Where it is longer than ``width``, the finding is cut and not what it is
-    given, by which rows of a table differ.
+    sentence it begins in lower case. Where it is longer than ``width``, the finding is cut, then the diagnosis, and
+    not its form, by which rows of a table differ.
     """
     variable = network.variable(name)
     if name == network.target and not network.parents[name]:
@@ -37,6 +37,18 @@ def describe(
     what = of_state(variable, state_name(variable, state))
     if inside and variable.label:
         what = mid_sentence(what)
+    return _fitted(what, lambda shorter: _context(network, given, shorter), shorten, width)
+
+
+def describe_row(
+    network: Network, name: str, parent: str, state: int, shorten: Shorten = str, *, width: int | None = None
+) -> str:
+    """A finding in a state of its ``parent``: ``Dural tail in Meningioma (intradural)``; cut like ``describe``."""
+    what = label_of(network.variable(name))
+    return _fitted(what, lambda shorter: f" in {describe_context(network, parent, state, shorter)}", shorten, width)
+
+
+def _context(network: Network, given: Mapping[str, int], shorten: Shorten) -> str:
     diagnoses, conditions = [], []
     for parent, index in given.items():
         other = network.variable(parent)
@@ -46,10 +58,23 @@ def describe(
             label = mid_sentence(other.label) if other.label else label_of(other)
             conditions.append(f"{label} {state_name(other, index)}")
     where = f" in {', '.join(diagnoses)}" if diagnoses else ""
-    where += f" given {', '.join(conditions)}" if conditions else ""
-    if width is None or len(what + where) <= width:
-        return what + where
-    return clipped(clipped(what, max(width - len(where), _LEAST)) + where, width)
+    return where + (f" given {', '.join(conditions)}" if conditions else "")
+
+
+def _fitted(what: str, where: Callable[[Shorten], str], shorten: Shorten, width: int | None) -> str:
+    """What is said of a finding and where, in at most ``width`` characters: first the finding is cut, then the
+    diagnosis, its form not at all.
+    """
+    if width is None or len(what + where(shorten)) <= width:
+        return what + where(shorten)
+    what = clipped(what, max(width - len(where(shorten)), _LEAST))
+    over = max(len(what + where(shorten)) - width, 0)
+
+    def shorter(label: str) -> str:
+        name = unqualified(shorten(label))
+        return clipped(name, max(len(name) - over, _LEAST)) if over else shorten(label)
+
+    return clipped(what + where(shorter), width)
 
 
 def describe_context(network: Network, parent: str, state: int, shorten: Shorten = str) -> str:

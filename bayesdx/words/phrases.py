@@ -36,12 +36,15 @@ def finding_phrase(network: Network, finding: str, stated: object) -> str:
 
 
 def of_state(variable: Variable, state: str) -> str:
-    """The label of a variable with a state in words; a unit that the state names is not said twice."""
+    """The label of a variable with a state in words."""
+    return f"{title_of(variable, state)}: {state}"
+
+
+def title_of(variable: Variable, state: str) -> str:
+    """The label of a variable where a state stands beside it in words: a unit that it names is not said twice."""
     label = label_of(variable)
     unit = _UNIT.search(label)
-    if unit and state.endswith(f" {unit[1]}"):
-        label = label[: unit.start()]
-    return f"{label}: {state}"
+    return label[: unit.start()] if unit and state.endswith(f" {unit[1]}") else label
 
 
 def state_name(variable: Variable, index: int) -> str:

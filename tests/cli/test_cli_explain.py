@@ -267,3 +267,12 @@ def test_what_holds_by_definition_is_that_of_the_form() -> None:
         "manipal_epidermoid"
     )
     assert "An association with compartment is assumed." in page
+
+
+def test_what_several_share_is_said_once_and_reads() -> None:
+    page = explained("stamant_nf40")
+    assert "Without either of neurofibromatosis: present and compartment: dumbbell, CAPNON would lead." in page
+    assert "[clinicalpub_schwannoma] (both of which put absent far above the estimate), 5 more" in page
+    assert "Size (0.02 bits): 10–30 mm would speak for CAPNON" in page
+    page = explained("tugcu2008")
+    assert "Without any one of presentation: pain, T2 signal: isointense and T1 signal: isointense, chondro" in page

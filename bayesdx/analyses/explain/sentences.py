@@ -29,6 +29,7 @@ from bayesdx.words.phrases import (
     state_phrase,
     states_named,
     strength,
+    title_of,
 )
 from bayesdx.words.provenance import association_words
 
@@ -181,10 +182,12 @@ class Writer:
                 without.setdefault(row.leader_without, []).append(self.inside(row.finding, row.stated))
         if not without:
             return "No single finding, left out, changes the leading diagnosis."
-        (first, *rest) = (
-            f"without {listed(rows, 'or')}, {self.label(leader)} would lead" for leader, rows in without.items()
-        )
-        return "; ".join([first.replace("without", "Without", 1), *rest]) + "."
+        said: list[str] = []
+        for leader, rows in without.items():
+            one_of = {1: "", 2: "either of "}.get(len(rows), "any one of ")
+            without_them = f"{'without' if said else 'Without'} {one_of}{listed(rows)}"
+            said.append(f"{without_them}, {self.label(leader)} would lead")
+        return f"{'; '.join(said)}."
 
     def lacking(self, row: Typical) -> Sentence:
         """What a typical case of the first diagnosis shows and this one does not."""
@@ -192,7 +195,7 @@ class Writer:
         variable = self.variable(row.finding)
         here = "not stated" if row.stated is None else f"here: {state_phrase(variable, row.stated)}"
         claim = (
-            f"{label_of(variable)}: {state_phrase(variable, row.state)}, given the other findings, in "
+            f"{self.phrase(row.finding, row.state)}, given the other findings, in "
             f"{percent(row.shares[0])} of cases of {self.label(e.first.diagnosis)} and {percent(row.shares[1])} of "
             f"{self.label(e.second.diagnosis)} ({here})."
         )
@@ -215,7 +218,8 @@ class Writer:
                 replace(claims[0], side=sides[1 - n], share=claims[0].bound, bound=claims[0].share, more=False)
             )
             claims = claims[:: -1 if n else 1]
-        claim = f"{label_of(variable)} ({row.separation:.2f} bits): {towards}."
+        title = title_of(variable, state_phrase(variable, told[0][1].state))
+        claim = f"{title} ({row.separation:.2f} bits): {towards}."
         return Sentence(claim, self.sources(row.finding, claims))
 
     def _towards(self, variable: Variable, outlook: Outlook, side: Side, number: int) -> str:
@@ -229,11 +233,10 @@ class Writer:
     def hint(self, row: Hint) -> Sentence:
         """What would speak for another diagnosis."""
         e = self.explanation
-        variable = self.variable(row.finding)
         label = self.label(row.diagnosis)
         other = Side(row.diagnosis, label, *row.probabilities, e.grounds.form(row.diagnosis))
         claim = (
-            f"{label_of(variable)}: {state_phrase(variable, row.state)} would raise {label} from "
+            f"{self.phrase(row.finding, row.state)} would raise {label} from "
             f"{percent(row.probabilities[0])} to {percent(row.probabilities[1])}: {percent(row.shares[0])} of its "
             f"cases show it, given the other findings, and {percent(row.shares[1])} of "
             f"{self.label(e.first.diagnosis)} ({signed(row.decibans)} dB)."
@@ -305,7 +308,8 @@ class Writer:
         remarks = [self._remark(variable, claim, statement) for statement in shown]
         if len(shown) > 1 and len(set(remarks)) == 1:  # one remark for all
             both = "both " if len(shown) == 2 else f"all {len(shown)} "
-            remarks = [*[""] * (len(shown) - 1), both + remarks[0] if remarks[0] else ""]
+            remark = f"{both}{remarks[0]}".replace(f"{both}which puts", f"{both}of which put")
+            remarks = [*[""] * (len(shown) - 1), remark if remarks[0] else ""]
         said = [
             self._statement(variable, claim, statement) + (f" ({remark})" if remark else "")
             for statement, remark in zip(shown, remarks, strict=True)

@@ -37,7 +37,7 @@ from bayesdx.report.blocks import (
     Track,
 )
 from bayesdx.words.numbers import percent, span
-from bayesdx.words.parameters import describe_context
+from bayesdx.words.parameters import describe_row
 from bayesdx.words.phrases import clipped, fitted, label_of, listed, short
 
 #: Rows of each table unless more are asked for.
@@ -247,10 +247,10 @@ def _next_study(s: Sensitivity, top: int) -> tuple[Block, ...]:
 
 def _importance_row(s: Sensitivity, group: Importance, columns: int) -> tuple[AnyCell, ...]:
     removed = [percent(part) for part in group.removed][-columns:] or [""] * columns
-    return (f"  {clipped(_group_name(s, group), 44)}", _plus_minus(group.share, group.error), *removed)
+    return (f"  {clipped(_group_name(s, group, 44), 44)}", _plus_minus(group.share, group.error), *removed)
 
 
-def _group_name(s: Sensitivity, group: Importance) -> str:
+def _group_name(s: Sensitivity, group: Importance, width: int) -> str:
     network = s.question.engine.network
     if group.kind == "source":
         return group.source
@@ -262,7 +262,7 @@ def _group_name(s: Sensitivity, group: Importance) -> str:
     parent = network.diagnosis_parent(group.finding)
     if parent is None or group.context is None:
         return f"{label}, row {(group.context or 0) + 1}"
-    return f"{label} in {describe_context(network, parent, group.context, short)}"
+    return describe_row(network, group.finding, parent, group.context, short, width=width)
 
 
 def _left_out(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:

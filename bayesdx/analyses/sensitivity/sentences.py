@@ -46,8 +46,7 @@ def warnings(s: Sensitivity) -> tuple[str, ...]:
     """Warnings of the case, then what the analysis itself rests on."""
     found = [*s.question.warnings]
     if s.level:
-        labels = [s.question.target.state_label(t) for t in s.order[:2]]
-        found.append(f"{labels[0]} and {labels[1]} are practically level")
+        found.append(f"{_name(s, s.order[0])} and {_inside(s, s.order[1])} are practically level")
     if not s.question.network.counts:
         found.append("the network holds no counts: its probabilities are taken as exactly known")
     elif s.literature is None:
@@ -86,10 +85,10 @@ def origin_assumptions(origin: Origin) -> list[str]:
     """The modelling choices that enter a number, in words."""
     words = {
         "forms": "shares of forms",
-        "pattern": "how the mineral lies, from its pattern",
-        "definition": "holds by definition of the entity",
+        "pattern": "mineralisation, from the pattern of calcification",
+        "definition": "what holds by definition of the entity",
     }
-    return [words.get(one) or f"how it goes with {one}" for one in origin.assumptions]
+    return [words.get(one) or f"association with {one}" for one in origin.assumptions]
 
 
 def _number_of_sources(number: int) -> str:
