@@ -207,11 +207,11 @@ def _rises(
     table, before = context.tables[variable.id], float(context.posterior[diagnosis])
     share, elsewhere = context.given(variable.id, diagnosis), context.given(variable.id, first)
     after = table[diagnosis] / np.maximum(table.sum(axis=0), _TINY)
-    rows = []
-    for state, ours, theirs, then in zip(
-        variable.states, share.tolist(), elsewhere.tolist(), after.tolist(), strict=True
-    ):
-        grown = decibans(then, 1 - then) - decibans(before, 1 - before) if 0 < before < 1 else 0.0
-        if min(grown, decibans(ours, theirs)) > NEGLIGIBLE:
-            rows.append((ours * (then - before), variable.id, state, (ours, theirs), then))
-    return rows
+    least = 10 ** (NEGLIGIBLE / 10)
+    raised = after * (1 - before) > least * before * (1 - after)
+    states = np.flatnonzero(raised & (share > least * elsewhere)).tolist()
+    gains = share * (after - before)
+    return [
+        (float(gains[s]), variable.id, variable.states[s], (float(share[s]), float(elsewhere[s])), float(after[s]))
+        for s in states
+    ]

@@ -25,6 +25,7 @@ class Grounds:
 
     def __init__(self, question: Question, context: Context, literature: Literature | None) -> None:
         self.question, self.context, self.literature = question, context, literature
+        self._likely: dict[str, tuple[str, float] | None] = {}
 
     @cached_property
     def _forms(self) -> Array | None:
@@ -36,6 +37,11 @@ class Grounds:
 
     def form(self, diagnosis: str) -> tuple[str, float] | None:
         """The most probable form of a diagnosis given the findings, when the network tells several apart."""
+        if diagnosis not in self._likely:
+            self._likely[diagnosis] = self._form(diagnosis)
+        return self._likely[diagnosis]
+
+    def _form(self, diagnosis: str) -> tuple[str, float] | None:
         network, forms = self.question.engine.network, self._forms
         row = self.question.target.state_index(diagnosis)
         if forms is None or np.count_nonzero(network.cpts["form"][row]) < 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -44,10 +45,16 @@ class Support:
     finding: str
     diagnosis: str
     statements: tuple[Statement, ...]
-    base_share: float
     base: Array
     assumptions: tuple[str, ...]
     defined: Mapping[str, tuple[str, ...]]
+    ledger: Ledger
+    network: Network
+
+    @cached_property
+    def base_share(self) -> float:
+        """Worked out when it is asked for: most claims ask for the statements alone."""
+        return base_share(parts_of(self.ledger, self.network, self.finding, self.diagnosis))
 
     def by_definition(self, form: str | None) -> tuple[str, ...]:
         """The states that hold by definition of a form (its label), or of any form."""
@@ -120,26 +127,25 @@ def _form_words(ledger: Ledger, network: Network) -> dict[str, frozenset[str]]:
 
 def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> Support:
     account = ledger.account(finding)
-    parts = parts_of(ledger, network, finding, diagnosis)
-    place = {id(entry): n for n, entry in enumerate(account.entries)}
+    target = network.variable(str(network.target)).state_index(diagnosis)
     statements = [
         Statement(
-            part.entry.source if saying.kind != "assumption" else "",
+            entry.source if saying.kind != "assumption" else "",
             saying.says,
             saying.states,
             saying.form,
-            part.entry.weight / len(part.entry.sayings),
-            tuple(account.distributions[place[id(part.entry)]].tolist()) if saying.kind == "moments" else (),
+            entry.weight / len(entry.sayings),
+            tuple(account.distributions[n].tolist()) if saying.kind == "moments" else (),
         )
-        for part in parts
-        if part.entry is not None
-        for saying in part.entry.sayings
+        for n, entry in enumerate(account.entries)
+        if entry.diagnosis == target
+        for saying in entry.sayings
     ]
     statements.sort(key=lambda s: (-s.weight, s.source))
     assumptions = assumptions_of(ledger, network, finding, diagnosis)
     said = tuple(_together(statements))
     defined = _defined(ledger, network, finding, diagnosis)
-    return Support(finding, diagnosis, said, base_share(parts), account.base, assumptions, defined)
+    return Support(finding, diagnosis, said, account.base, assumptions, defined, ledger, network)
 
 
 def _defined(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> dict[str, tuple[str, ...]]:
