@@ -269,6 +269,7 @@ def test_what_is_missing_equals_enumeration(model: Model, joint: Array) -> None:
         assert hint.probabilities == pytest.approx((before, after))
         assert hint.shares == pytest.approx((table[d, s] / table[d].sum(), table[a, s] / table[a].sum()))
         assert after / (1 - after) > 1.35 * before / (1 - before)
+        assert after >= 0.05
         assert hint.shares[0] > 1.35 * hint.shares[1]
     assert not {hint.diagnosis for hint in result.hints} & {result.first.diagnosis, result.second.diagnosis}
 

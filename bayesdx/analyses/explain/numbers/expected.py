@@ -19,6 +19,8 @@ TYPICAL = 0.5
 LEAST_CONTENDER, CONTENDERS = 0.01, 6
 #: Findings named for each of them.
 _HINTS = 2
+#: Probability to which a state raises a diagnosis at least when it is named.
+_RAISED = 0.05
 #: Bits from which a finding separates two diagnoses at all.
 _SEPARATES = 0.005
 _TINY = 1e-12
@@ -176,7 +178,8 @@ def hints(question: Question, context: Context, pair: Pair, grounds: Grounds) ->
 
     They are ranked by P(state | diagnosis, findings) times the rise of P(diagnosis): what a case of the diagnosis
     can be expected to show, and what that would change. States count whose weight for the diagnosis against the
-    first, and against all others, is more than negligible, and of which the literature speaks there.
+    first, and against all others, is more than negligible, which leave it no mere possibility, and of which the
+    literature speaks there.
     """
     ranked = np.argsort(-context.posterior, kind="stable").tolist()
     others = [d for d in ranked if d not in pair and context.posterior[d] >= LEAST_CONTENDER][:CONTENDERS]
@@ -209,7 +212,7 @@ def _rises(
     after = table[diagnosis] / np.maximum(table.sum(axis=0), _TINY)
     least = 10 ** (NEGLIGIBLE / 10)
     raised = after * (1 - before) > least * before * (1 - after)
-    states = np.flatnonzero(raised & (share > least * elsewhere)).tolist()
+    states = np.flatnonzero(raised & (after >= _RAISED) & (share > least * elsewhere)).tolist()
     gains = share * (after - before)
     return [
         (float(gains[s]), variable.id, variable.states[s], (float(share[s]), float(elsewhere[s])), float(after[s]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -75,6 +75,10 @@ class Supports(Mapping[tuple[str, str], Support]):
         self._ledger, self._network = ledger, network
         self._known: dict[tuple[str, str], Support] = {}
 
+    def __getstate__(self) -> dict[str, object]:
+        """What was read before does not travel."""
+        return {**vars(self), "_known": {}}
+
     def __getitem__(self, key: tuple[str, str]) -> Support:
         if key not in self._known:
             if key not in self:
@@ -109,8 +113,9 @@ class Literature:
     form_words: Mapping[str, frozenset[str]]
 
 
+@lru_cache(maxsize=4)
 def literature_of(network: Network) -> Literature | None:
-    """What is behind every P(finding | diagnosis) of the network.
+    """What is behind every P(finding | diagnosis) of the network, read once for the questions put to it.
 
     None when the network was not built from the installed facts: it is not a shipped one, or of another version.
     """
