@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from bayesdx.case import Case, number_of, parse_weights
-from bayesdx.data import network_names, network_path
+from bayesdx.data import network_index, network_path
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.formats.network_file import network_suffix, read_network_file
@@ -33,22 +33,21 @@ def document_for(case: Case) -> tuple[NetworkDocument, str]:
     """The shipped network that covers the case's level, and why this one; without a level, the default network."""
     levels = _levels(case)
     for level in levels:
-        for name in _default_first():
-            document = read_network(network_path(name))
-            if level in document.levels:
-                return document, f"it covers level '{level}'"
+        for name, covered in _default_first().items():
+            if level in covered:
+                return read_network(network_path(name)), f"it covers level '{level}'"
     choice = "no network covers the level" if levels else "the case states no level"
     return read_network(network_path(DEFAULT_NETWORK)), choice
 
 
 def shipped_levels() -> tuple[str, ...]:
     """The levels that the shipped networks cover, those of the default network first."""
-    documents = (read_network(network_path(name)) for name in _default_first())
-    return tuple(dict.fromkeys(level for document in documents for level in document.levels))
+    return tuple(dict.fromkeys(level for covered in _default_first().values() for level in covered))
 
 
-def _default_first() -> tuple[str, ...]:
-    return (DEFAULT_NETWORK, *(name for name in network_names() if name != DEFAULT_NETWORK))
+def _default_first() -> dict[str, tuple[str, ...]]:
+    index = network_index()
+    return {DEFAULT_NETWORK: index[DEFAULT_NETWORK], **index}
 
 
 def _levels(case: Case) -> list[str]:

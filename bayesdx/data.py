@@ -44,15 +44,26 @@ def data_path(*parts: str) -> Path:
     return Path(data_root(), *parts)
 
 
+def network_index() -> dict[str, tuple[str, ...]]:
+    """The levels that each shipped network covers, by its name in alphabetical order (``networks/index.json``)."""
+    return _index(os.path.join(data_root(), "networks", "index.json"))
+
+
+@lru_cache
+def _index(path: str) -> dict[str, tuple[str, ...]]:
+    import json
+
+    with open(path, encoding="utf-8") as file:
+        return {name: tuple(levels) for name, levels in json.load(file).items()}
+
+
 def network_names() -> tuple[str, ...]:
     """Names of the shipped networks, in alphabetical order."""
-    files = os.listdir(os.path.join(data_root(), "networks"))
-    return tuple(sorted(file.removesuffix(".json") for file in files if file.endswith(".json")))
+    return tuple(network_index())
 
 
 def network_path(name: str) -> str:
     """File of the shipped network ``name``; raises InputError that names the nearest one."""
-    path = os.path.join(data_root(), "networks", f"{name}.json")
-    if not os.path.isfile(path):
+    if name not in network_index():
         raise InputError(f"no network '{name}'; {nearest(name, network_names())}")
-    return path
+    return os.path.join(data_root(), "networks", f"{name}.json")

@@ -1,4 +1,4 @@
-"""Build networks/*.json and their ledgers (networks/ledger/*.jsonl) from networks/*.yaml and priors/*.
+"""Build networks/*.json, their index and their ledgers (networks/ledger/*.jsonl) from networks/*.yaml and priors/*.
 
 ``python scripts/build_networks.py`` writes the files; ``--check`` only says whether they are up to date, and
 exits with 1 when they are not.
@@ -7,6 +7,7 @@ exits with 1 when they are not.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -22,8 +23,10 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is out of date")
     check = parser.parse_args().check
     library = Library(ROOT / "networks", ROOT / "priors")
-    stale = []
-    for name in NETWORKS:
+    folder = ROOT / "networks"
+    texts: dict[Path, str] = {}
+    levels = {}
+    for name in sorted(NETWORKS):
         definition = library.definition(name)
         document = library.document(definition)
         network = network_text(
@@ -32,18 +35,19 @@ def main() -> int:
             levels=document.levels,
             vocabulary=document.vocabulary,
         )
-        ledger = ledger_text(library.ledger(definition))
-        folder = ROOT / "networks"
-        for path, text in ((folder / f"{name}.json", network), (folder / "ledger" / f"{name}.jsonl", ledger)):
-            if not path.is_file() or path.read_text(encoding="utf-8") != text:
-                stale.append(path.name)
-                if not check:
-                    path.parent.mkdir(exist_ok=True)
-                    path.write_text(text, encoding="utf-8")
+        texts[folder / f"{name}.json"] = network
+        texts[folder / "ledger" / f"{name}.jsonl"] = ledger_text(library.ledger(definition))
+        levels[name] = document.levels
+    texts[folder / "index.json"] = json.dumps(levels) + "\n"
+    stale = [path for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text]
+    if not check:
+        for path in stale:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(texts[path], "utf-8")
     if not stale:
         print("up to date:", ", ".join(NETWORKS))
     else:
-        print("out of date:" if check else "written:", ", ".join(stale))
+        print("out of date:" if check else "written:", ", ".join(path.name for path in stale))
     return int(check and bool(stale))
 
 

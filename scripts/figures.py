@@ -35,6 +35,7 @@ LETTERS = {
     "condition_weight": "q",
     "site_transfer": "s",
     "association_strength": r"\gamma",
+    "misplaced": r"\varepsilon",
 }
 
 

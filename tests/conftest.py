@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from bayesdx.document import NetworkDocument, PriorSet
-from bayesdx.formats.network_json import read_network, write_network
+from bayesdx.formats.network_json import network_text, read_network
 from bayesdx.network import Network, Variable
 
 # The same examples in every run: what is found by chance belongs to scripts/fuzz.py, and then here as an example.
@@ -77,13 +77,13 @@ def small_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """File of the small diagnostic network."""
     network, priors = make_diagnostic_network()
     path = tmp_path_factory.mktemp("networks") / "small.json"
-    write_network(
-        path,
+    text = network_text(
         network,
         prior_sets=priors,
         levels=("cervical", "thoracic", "lumbar"),
         vocabulary={"syrinx": ("absent", "present"), "mr_t2_signal": ("fluid",)},
     )
+    path.write_text(text, encoding="utf-8")
     return path
 
 

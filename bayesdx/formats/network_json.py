@@ -31,7 +31,7 @@ import numpy as np
 
 from bayesdx.document import NetworkDocument, PriorSet, default_of
 from bayesdx.errors import InputError, nearest
-from bayesdx.files import parse_json, read_text_as_declared, write_text
+from bayesdx.files import parse_json, read_text_as_declared
 from bayesdx.formats.draft import NetworkDraft, family_shape, naming, normalised
 from bayesdx.network import Array, Network, Variable
 
@@ -187,23 +187,6 @@ def _prior_set(name: str, entry: Any, target: Variable) -> tuple[PriorSet, tuple
         default=bool(entry.get("default", False)),
     )
     return prior, tuple(f"{owner}: {warning}" for warning in warnings)
-
-
-def write_network(
-    path: str | os.PathLike[str],
-    network: Network,
-    *,
-    prior_sets: Iterable[PriorSet] = (),
-    levels: Sequence[str] = (),
-    vocabulary: Mapping[str, Sequence[str]] | None = None,
-) -> None:
-    """Write a network file that ``read_network`` reads back.
-
-    With prior sets, the target's own CPT is not written: the default prior set takes its place. Counts are
-    written where the network has them, and CPTs for the other variables.
-    """
-    text = network_text(network, prior_sets=prior_sets, levels=levels, vocabulary=vocabulary)
-    write_text(os.fspath(path), text)
 
 
 def network_text(

@@ -38,6 +38,7 @@ from bayesdx.knowledge.pooling import (
     parent_rows,
     parents_of,
     pool_finding,
+    rows_of,
 )
 from bayesdx.knowledge.sources import Source, format_reference
 from bayesdx.knowledge.studies import Study, group_facts, read_study, sayings
@@ -84,19 +85,21 @@ def choices_of(definition: Definition) -> Choices:
         definition_strength=pooling.definition_strength,
         word_correlation=pooling.word_correlation,
         study_correlation=pooling.study_correlation,
-        links={link.child: Link(link.parent, _table(definition, link)) for link in definition.associations},
+        links={link.child: _link(definition, link) for link in definition.associations},
         suggests=np.array(
             [[given.get(p, {}).get(kind, 0.0) for p in patterns] for kind in MINERALISATION.states[1:]]
         ),
     )
 
 
-def _table(definition: Definition, link: Association) -> Array:
-    """The association raised to its strength, shape (states of the parent, states of the child)."""
+def _link(definition: Definition, link: Association) -> Link:
     findings = definition.findings
     parent = MINERALISATION if link.parent == MINERALISATION.id else findings[link.parent]
-    table = np.array([[link.table[c][p] for c in findings[link.child].states] for p in parent.states], dtype=float)
-    return np.asarray(table**definition.pooling.association_strength)
+    states = findings[link.child].states
+    table = np.array([[link.table[c][p] for c in states] for p in parent.states], dtype=float)
+    excluded = np.array([[c in link.impossible.get(p, ()) for c in states] for p in parent.states])
+    strength, misplaced = definition.pooling.association_strength, definition.pooling.misplaced
+    return Link(link.parent, table**strength, np.where(excluded, misplaced, 1.0) if excluded.any() else None)
 
 
 def pool_findings(
@@ -251,19 +254,26 @@ def keep_ledger(
     definition: Definition, cells: Mapping[str, Cell], sources: Mapping[str, Source], version: str
 ) -> Ledger:
     """What each count of the network is made of; ``cells`` as pool_findings gives them."""
-    accounts = {name: _account(choices_of(definition), cell, definition.sites) for name, cell in cells.items()}
+    choices, pooled = choices_of(definition), {name: cell.pooled for name, cell in cells.items()}
+    accounts = {}
+    for name, cell in cells.items():
+        moved = (rows_of(choices, pooled, name) - cell.pooled.rows)[0] * cell.form_counts.sum(
+            axis=-1, keepdims=True
+        )
+        accounts[name] = _account(choices, cell, moved, definition.sites)
     named = {entry.source for account in accounts.values() for entry in account.entries}
     return Ledger(
         network=definition.id,
         version=version,
-        choices=choices_of(definition),
+        choices=choices,
         form_words=tuple(frozenset({form.name, *form.also} - {""}) for form in definition.forms),
         references={key: format_reference(sources[key]) for key in sorted(named & sources.keys())},
         lines={name: account_line(name, account) for name, account in accounts.items()},
     )
 
 
-def _account(choices: Choices, cell: Cell, sites: Collection[str]) -> Account:
+def _account(choices: Choices, cell: Cell, moved: Array, sites: Collection[str]) -> Account:
+    """The account of a finding; ``moved`` (F, X) are the counts that pairs which exclude each other move."""
     pooled = cell.pooled
     weights = base_weights(choices, pooled)
     read = [(d, study) for d, found in enumerate(cell.by_diagnosis.values()) for study in found]
@@ -277,6 +287,6 @@ def _account(choices: Choices, cell: Cell, sites: Collection[str]) -> Account:
         completing=pooled.completing[0],
         base=cell.base,
         base_counts=weights,
-        association=weights[:, None] * (pooled.bases[0] - cell.base),
+        association=weights[:, None] * (pooled.bases[0] - cell.base) + moved,
         definition=pooled.definition[0],
     )

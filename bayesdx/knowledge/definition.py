@@ -28,16 +28,21 @@ class Pooling:
     condition_weight: float
     site_transfer: float
     association_strength: float
+    misplaced: float
 
 
 @dataclass(frozen=True)
 class Association:
-    """How the states of ``child`` go with those of ``parent``, given the form: ``table[child][parent]`` >= 0."""
+    """How the states of ``child`` go with those of ``parent``, given the form: ``table[child][parent]`` > 0.
+
+    ``impossible[parent]`` names the states of the child that exclude that of the parent.
+    """
 
     parent: str
     child: str
     reason: str
     table: Mapping[str, Mapping[str, float]]
+    impossible: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,7 @@ def _read(path: str) -> Ledger:
                 **choices,
                 "owner": np.array(choices["owner"]),
                 "named": np.array(choices["named"]),
-                "links": {child: Link(parent, np.array(table)) for child, (parent, table) in links.items()},
+                "links": {child: _link(*link) for child, link in links.items()},
                 "suggests": np.array(choices["suggests"]),
             }
         ),
@@ -189,6 +189,10 @@ def _read(path: str) -> Ledger:
         references=data["references"],
         lines={line.split('"', 4)[3]: line for line in rest},
     )
+
+
+def _link(parent: str, table: list[list[float]], possible: list[list[float]] | None) -> Link:
+    return Link(parent, np.array(table), None if possible is None else np.array(possible))
 
 
 def _account(data: Mapping[str, Any], choices: Choices) -> Account:
@@ -259,7 +263,7 @@ def ledger_text(ledger: Ledger) -> str:
     """The text of a ledger file."""
     choices = {
         **vars(ledger.choices),
-        "links": {child: (link.parent, link.table) for child, link in ledger.choices.links.items()},
+        "links": {child: (link.parent, link.table, link.possible) for child, link in ledger.choices.links.items()},
     }
     first = {
         "format": FORMAT,

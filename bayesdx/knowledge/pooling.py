@@ -44,10 +44,14 @@ _UNIFORM_PART = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Link:
-    """``table`` (P, X): how the states of a child go with those of its ``parent``, given the form."""
+    """``table`` (P, X): how the states of a child go with those of its ``parent``, given the form.
+
+    ``possible`` (P, X) is 1, and near 0 for pairs that exclude each other; None where none do.
+    """
 
     parent: str
     table: Array
+    possible: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +150,37 @@ def parent_rows(choices: Choices, pooled: Mapping[str, Pooled], parent: str) -> 
     if parent == MINERALISATION.id:
         known = {CALCIFICATION, PATTERN} <= pooled.keys()
         return mineralisation_rows(choices, pooled[CALCIFICATION], pooled[PATTERN]) if known else None
-    return pooled[parent].rows if parent in pooled else None
+    return rows_of(choices, pooled, parent) if parent in pooled else None
+
+
+def excluding(choices: Choices, findings: Collection[str], name: str) -> str | None:
+    """The child of the link with impossible pairs that a finding is part of (of one at most), or None.
+
+    Both ends of the link are among the ``findings``.
+    """
+    for child, link in choices.links.items():
+        if link.possible is not None and name in (child, link.parent) and {child, link.parent} <= {*findings}:
+            return child
+    return None
+
+
+def rows_of(choices: Choices, pooled: Mapping[str, Pooled], name: str) -> Array:
+    """P(state | form), shape (S, F, X), of a finding in the network: of what studies say, the part that can be."""
+    child = excluding(choices, pooled, name)
+    if child is None:
+        return pooled[name].rows
+    return np.asarray(_joint(choices, pooled, child).sum(axis=-2 if name == child else -1))
+
+
+def _joint(choices: Choices, pooled: Mapping[str, Pooled], child: str) -> Array:
+    """P(parent, child | form), shape (S, F, P, X), of findings that go together."""
+    link, rows = choices.links[child], pooled[child].rows
+    if link.possible is not None:
+        joint = fit_margins(link.table, pooled[link.parent].rows, rows) * link.possible
+        return np.asarray(joint / joint.sum(axis=(-2, -1), keepdims=True))
+    parent = parent_rows(choices, pooled, link.parent)
+    assert parent is not None
+    return fit_margins(link.table, parent, rows)
 
 
 def pool_finding(
@@ -270,7 +304,7 @@ def _linked_bases(link: Link, base: Array, parent: Array) -> Array:
     is always calcified is seldom bright on T2. The base is split by the state of the parent, averaged over all
     forms, and put together again with the form's own parent row.
     """
-    joint = fit_margins(link.table, parent.mean(axis=1), base)
+    joint = fit_margins(link.table, parent.mean(axis=1), base) * (1.0 if link.possible is None else link.possible)
     return np.asarray(parent @ (joint / joint.sum(axis=-1, keepdims=True)))
 
 
@@ -295,23 +329,25 @@ def counts_of(choices: Choices, pooled: Mapping[str, Pooled], name: str) -> Arra
         return np.asarray(rows * calcified.counts.sum(axis=-1, keepdims=True))
     if name == PATTERN:
         return _pattern_counts(choices, pooled[PATTERN])
+    total = pooled[name].counts.sum(axis=-1, keepdims=True)
     if parents_of(choices, pooled, name) == ("form",):
-        return pooled[name].counts
-    link = choices.links[name]
-    parent = parent_rows(choices, pooled, link.parent)
-    assert parent is not None
-    return _conditional_counts(choices, link, parent, pooled[name])
+        return (
+            pooled[name].counts
+            if excluding(choices, pooled, name) is None
+            else rows_of(choices, pooled, name) * total
+        )
+    return _conditional_counts(choices, _joint(choices, pooled, name), total)
 
 
-def _conditional_counts(choices: Choices, link: Link, parent: Array, child: Pooled) -> Array:
+def _conditional_counts(choices: Choices, joint: Array, total: Array) -> Array:
     """Counts (S, F, P, X) of a child that goes with another finding given the form.
 
-    The counts of a form's row are shared out by how often the parent takes each state, but never fall below
-    the strength of the base: a row for a rare parent state rests on the association, not on nothing.
+    The ``total`` (S, F, 1) counts of a form's row are shared out by how often the parent takes each state, but
+    never fall below the strength of the base: a row for a rare parent state rests on the association, not on
+    nothing.
     """
-    joint = fit_margins(link.table, parent, child.rows)
     given = joint.sum(axis=-1)
-    size = np.maximum(child.counts.sum(axis=-1, keepdims=True) * given, choices.base_strength)
+    size = np.maximum(total * given, choices.base_strength)
     return np.asarray(joint * (size / given)[..., None])
 
 

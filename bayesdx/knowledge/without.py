@@ -23,6 +23,7 @@ from bayesdx.knowledge.pooling import (
     Pooled,
     counts_of,
     depth,
+    excluding,
     parent_rows,
     pool_finding,
 )
@@ -56,7 +57,7 @@ def cpts_without(
     not be in such a build: its rows are uniform, so that it says nothing.
     """
     wanted = [name for name in names if name in network.counts and name in {*ledger.lines, MINERALISATION.id}]
-    behind = {name: _behind(ledger, name) for name in wanted}
+    behind = {name: findings_behind(ledger, name) for name in wanted}
     needed: set[str] = set().union(*behind.values())
     versions: dict[str, _Versions] = {}
     for finding in sorted(needed, key=lambda name: depth(ledger.choices.links, name)):  # parents before children
@@ -72,12 +73,13 @@ def cpts_without(
     return cpts
 
 
-def _behind(ledger: Ledger, name: str) -> set[str]:
-    """The findings whose studies enter the CPT of a variable."""
+def findings_behind(ledger: Ledger, name: str) -> set[str]:
+    """The findings whose studies enter the CPT of a variable: its own, and those that it goes with."""
     if name == MINERALISATION.id:
         return {CALCIFICATION, PATTERN}
-    link = ledger.choices.links.get(name)
-    return {name} if link is None else {name} | _behind(ledger, link.parent)
+    links = ledger.choices.links
+    above = findings_behind(ledger, links[name].parent) if name in links else set()
+    return {name, excluding(ledger.choices, ledger.lines, name) or name} | above
 
 
 def _distinct(keys: Iterable[Hashable]) -> tuple[Integers, Integers]:
@@ -107,7 +109,10 @@ def _pool(
     silent = spoken < MIN_DIAGNOSES
     gone[silent] = False
     link = choices.links.get(finding)
-    above, of_parent = _aligned(parents, _behind(ledger, link.parent)) if link else ({}, np.zeros(len(gone), int))
+    above: Mapping[str, Pooled] = {}
+    of_parent = np.zeros(len(gone), int)
+    if link is not None:
+        above, of_parent = _aligned(parents, findings_behind(ledger, link.parent) & parents.keys())
     first, of = _distinct((parent, row.tobytes()) for parent, row in zip(of_parent.tolist(), gone, strict=True))
     parent = None
     if link is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from bayesdx.cli import main
 from bayesdx.document import NetworkDocument
-from bayesdx.formats.network_json import write_network
+from bayesdx.formats.network_json import network_text
 from bayesdx.network import Network, Variable
 
 Run = Callable[..., Result]
@@ -30,19 +31,21 @@ def data(tmp_path_factory: pytest.TempPathFactory, small: NetworkDocument) -> Pa
         "spine": ("craniocervical", "cervical", "lumbar"),
         "cranial": ("posterior_fossa", "skull_base", "cervical"),
     }
+    chosen_for = {"cranial": ["posterior_fossa", "skull_base"], "spine": list(levels["spine"])}
     for name, covered in levels.items():
         network = small.network
         variables = tuple(
             Variable("level", covered, "Level", kind="location") if v.id == "level" else v
             for v in network.variables
         )
-        write_network(
-            root / "networks" / f"{name}.json",
+        text = network_text(
             Network(name, variables, network.parents, network.cpts, network.counts, "diagnosis", name.title(), "7"),
             prior_sets=small.prior_sets.values(),
-            levels=[level for level in covered if name == "spine" or level != "cervical"],
+            levels=chosen_for[name],
             vocabulary={"syrinx": ("absent", "present"), "level": ("posterior_fossa",)},
         )
+        (root / "networks" / f"{name}.json").write_text(text, encoding="utf-8")
+    (root / "networks" / "index.json").write_text(json.dumps(chosen_for), encoding="utf-8")
     return root
 
 

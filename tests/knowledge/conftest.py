@@ -27,6 +27,7 @@ CHOICES = {
     "condition_weight": 0.2,
     "site_transfer": 0.1,
     "association_strength": 0.5,
+    "misplaced": 0.01,
 }
 
 MakeFact = Callable[..., Fact]

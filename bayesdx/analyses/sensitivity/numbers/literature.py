@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bayesdx.knowledge.ledger import Entry, Ledger, Saying, ledger_of
-from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION, PATTERN
-from bayesdx.knowledge.without import cpts_without
+from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION
+from bayesdx.knowledge.without import cpts_without, findings_behind
 from bayesdx.network import Array, Network
 
 _FORM = "form"
@@ -67,9 +67,8 @@ class Publications:
 
     def behind(self, names: Iterable[str]) -> list[str]:
         """The sources behind the CPTs of the named variables, in any diagnosis, in alphabetical order."""
-        findings = set(names) & self.ledger.lines.keys()
-        if MINERALISATION.id in names:
-            findings |= {CALCIFICATION, PATTERN}
+        known = {*self.ledger.lines, MINERALISATION.id}
+        findings = set().union(*(findings_behind(self.ledger, name) for name in names if name in known))
         return sorted(set().union(*(self.ledger.account(finding).of_source for finding in findings)) - {""})
 
     def cpts_without(self, left_out: Sequence[Collection[str]], names: Iterable[str]) -> dict[str, Array]:
