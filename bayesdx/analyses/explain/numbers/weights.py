@@ -26,6 +26,8 @@ Pair = tuple[int, int]
 
 #: The waterfall takes the findings in the order in which they are learned; within a kind, in the network's order.
 ORDER_OF_KINDS = ("clinical", "location", "ct", "mr")
+#: Weights up to this many decibans, a likelihood ratio that is 1.3 with one decimal, say next to nothing.
+NEGLIGIBLE = 10 * math.log10(1.35)
 #: How far from 1 a probability may be and still count as certain.
 _CERTAIN = 1e-9
 
