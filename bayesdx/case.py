@@ -71,15 +71,17 @@ class EncodedCase(NamedTuple):
 def case_from_mapping(mapping: object, place: str = "case") -> Case:
     """Check the keys and types of one case; raises InputError that begins with ``place``."""
     if not isinstance(mapping, Mapping):
-        raise InputError(f"{place}: a case is a mapping with the keys id, age, sex, findings, not {_kind(mapping)}")
+        raise InputError(
+            f"a case is a mapping with the keys id, age, sex, findings, not {_kind(mapping)}", place=place
+        )
     findings = mapping.get("findings")
     if is_missing(findings):
         findings = {}
     if not isinstance(findings, Mapping):
-        raise InputError(f"{place}: 'findings' is a mapping of finding to state, not {_kind(findings)}")
+        raise InputError(f"'findings' is a mapping of finding to state, not {_kind(findings)}", place=place)
     for key in (*mapping, *findings):
         if not isinstance(key, str):
-            raise InputError(f"{place}: key {'null' if key is None else shown(key)} is not text")
+            raise InputError(f"key {'null' if key is None else shown(key)} is not text", place=place)
     metadata = {key: value for key, value in mapping.items() if key not in _KEYS}
     patient = {key: None if is_missing(mapping.get(key)) else mapping[key] for key in ("age", "sex")}
     age = number_of(patient["age"])
@@ -95,7 +97,7 @@ def case_from_mapping(mapping: object, place: str = "case") -> Case:
             warnings=_misspelt(metadata),
         )
     except InputError as error:
-        raise InputError(f"{place}: {error}") from None
+        raise error.at(place) from None
 
 
 def _kind(value: object) -> str:
@@ -221,7 +223,7 @@ def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...
             weights[name] = found
             stated[name] = _stated(network.variable(name), found)
     except InputError as error:
-        raise InputError(f"{case.place}: {error}") from None
+        raise error.at(case.place) from None
     return EncodedCase(MappingProxyType(weights), MappingProxyType(stated), tuple(warnings))
 
 
@@ -254,7 +256,7 @@ def encode_finding(
         if name in vocabulary or key in ("age", "sex"):
             return name, None, (f"'{key}' is not used by network '{network.id}'",)
         known = [v.id for v in network.findings] + list(vocabulary)
-        raise InputError(f"unknown finding '{clipped(name)}'; {nearest(clipped(name), known)}")
+        raise InputError(f"unknown finding '{clipped(name)}'", nearest(clipped(name), known))
     variable = network.variable(name)
     if name == network.target:
         raise InputError(f"'{name}' is what network '{network.id}' is asked for, not a finding")

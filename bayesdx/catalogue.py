@@ -25,7 +25,7 @@ def read_document(network: str | os.PathLike[str]) -> NetworkDocument:
     if not network_suffix(path) and os.path.basename(path) == path:
         return read_network(network_path(path))
     if not os.path.isfile(path):
-        raise InputError(f"{path}: {'is a directory, not a file' if os.path.isdir(path) else 'no such file'}")
+        raise InputError("is a directory, not a file" if os.path.isdir(path) else "no such file", place=path)
     return read_network_file(path)
 
 

@@ -34,7 +34,7 @@ def read_text(path: str | os.PathLike[str]) -> tuple[str, str]:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise InputError(f"{place}: is not a text file (UTF-8)")
+        raise InputError("is not a text file (UTF-8)", place=place)
     return _plain(text, place), place
 
 
@@ -49,7 +49,7 @@ def read_text_as_declared(path: str | os.PathLike[str]) -> tuple[str, str, tuple
         data = _unzipped(data, place)
     text, warnings = _decoded(data, place)
     if "\0" in text:
-        raise InputError(f"{place}: is not a text file")
+        raise InputError("is not a text file", place=place)
     return _plain(text, place), place, warnings
 
 
@@ -66,12 +66,12 @@ def _read_bytes(path: str | os.PathLike[str]) -> tuple[bytes, str]:
         with open(path, "rb") as file:
             return file.read(), place
     except FileNotFoundError:
-        raise InputError(f"{place}: no such file") from None
+        raise InputError("no such file", place=place) from None
     except IsADirectoryError:
-        raise InputError(f"{place}: is a directory, not a file") from None
+        raise InputError("is a directory, not a file", place=place) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"{place}: cannot be read ({reason})") from None
+        raise InputError(f"cannot be read ({reason})", place=place) from None
 
 
 def marked_encoding(start: bytes, otherwise: str = "utf-8-sig") -> str:
@@ -82,7 +82,7 @@ def marked_encoding(start: bytes, otherwise: str = "utf-8-sig") -> str:
 def _plain(text: str, place: str) -> str:
     """The text with ``\\n`` at the end of every line, whichever system wrote it."""
     if not text.strip():
-        raise InputError(f"{place}: is empty")
+        raise InputError("is empty", place=place)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -94,9 +94,9 @@ def _unzipped(data: bytes, place: str) -> bytes:
     try:
         plain = gzip.GzipFile(fileobj=io.BytesIO(data)).read(_LARGEST_TEXT + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{place}: cannot be unpacked ({error})") from None
+        raise InputError(f"cannot be unpacked ({error})", place=place) from None
     if len(plain) > _LARGEST_TEXT:
-        raise InputError(f"{place}: unpacks to more than {_LARGEST_TEXT // 2**20} MiB of text")
+        raise InputError(f"unpacks to more than {_LARGEST_TEXT // 2**20} MiB of text", place=place)
     return plain
 
 
@@ -140,7 +140,7 @@ def write_whole(path: str, write: Callable[[str], object]) -> None:
             os.replace(part, target)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error
-        raise InputError(f"{path}: cannot be written ({reason})") from None
+        raise InputError(f"cannot be written ({reason})", place=path) from None
     finally:
         if not direct and os.path.exists(part):
             os.remove(part)
@@ -161,7 +161,7 @@ def _unique(place: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise InputError(f"{place}: key '{twice}' is given twice")
+        raise InputError(f"key '{twice}' is given twice", place=place)
     return found
 
 
@@ -173,12 +173,12 @@ def parse_json(text: str, place: str) -> Any:
         raise
     except json.JSONDecodeError as error:
         raise InputError(
-            f"{place}: line {error.lineno}, column {error.colno}: not valid JSON: {error.msg}"
+            f"line {error.lineno}, column {error.colno}: not valid JSON: {error.msg}", place=place
         ) from None
     except ValueError:  # Python refuses a whole number of thousands of digits
-        raise InputError(f"{place}: not valid JSON: a number has too many digits") from None
+        raise InputError("not valid JSON: a number has too many digits", place=place) from None
     except RecursionError:
-        raise InputError(f"{place}: not valid JSON: nested too deeply") from None
+        raise InputError("not valid JSON: nested too deeply", place=place) from None
 
 
 @lru_cache(maxsize=1)
@@ -252,9 +252,9 @@ def parse_yaml(text: str, place: str) -> Any:
         mark = error.problem_mark or error.context_mark
         raise InputError(f"{_marked(place, mark)}: not valid YAML: {problem}") from None
     except yaml.YAMLError as error:
-        raise InputError(f"{place}: not valid YAML: {str(error).splitlines()[0]}") from None
+        raise InputError(f"not valid YAML: {str(error).splitlines()[0]}", place=place) from None
     except (ValueError, TypeError, RecursionError) as error:  # an explicit tag on something else, endless nesting
-        raise InputError(f"{place}: not valid YAML: {error}") from None
+        raise InputError(f"not valid YAML: {error}", place=place) from None
 
 
 def parse(text: str, place: str) -> Any:

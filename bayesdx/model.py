@@ -122,7 +122,7 @@ class Model(ByValue):
         for findings that cannot occur together.
         """
         if name not in ANALYSES:
-            raise InputError(f"no analysis '{name}'; {nearest(name, ANALYSES)}")
+            raise InputError(f"no analysis '{name}'", nearest(name, ANALYSES))
         analysis, one = ANALYSES[name], self._case(case)
         question = self.question(one)
         try:
@@ -288,11 +288,11 @@ def pick_case(cases: list[Case], case_id: str | None) -> Case:
     place = cases[0].place.split(": case ")[0]
     if case_id is not None:
         if case_id not in ids:
-            raise InputError(f"{place}: no case '{case_id}'; {nearest(case_id, ids)}")
+            raise InputError(f"no case '{case_id}'", nearest(case_id, ids), place=place)
         return cases[ids.index(case_id)]
     if len(cases) > 1:
         some = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
-        raise InputError(f"{place}: holds {len(cases)} cases; name one of them with --case: {some}")
+        raise InputError(f"holds {len(cases)} cases; name one of them with --case: {some}", place=place)
     return cases[0]
 
 

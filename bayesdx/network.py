@@ -68,7 +68,7 @@ class Variable:
             return self.states.index(as_spelt(state, self.states))
         except ValueError:
             raise InputError(
-                f"'{state}' is not a state of '{self.id}'; {nearest(state, self.states, limit=12)}"
+                f"'{state}' is not a state of '{self.id}'", nearest(state, self.states, limit=12)
             ) from None
 
     def state_label(self, index: int) -> str:
@@ -160,15 +160,15 @@ class Network(ByValue):
         parents = {i: tuple(self.parents.get(i, ())) for i in ids}
         for owner in (*self.parents, *self.cpts, *self.counts):
             if owner not in parents:
-                raise InputError(f"network '{self.id}' has no variable '{owner}'; {nearest(owner, ids)}")
+                raise InputError(f"network '{self.id}' has no variable '{owner}'", nearest(owner, ids))
         for child, its_parents in parents.items():
             for parent in its_parents:
                 if parent not in parents:
-                    raise InputError(f"parent '{parent}' of '{child}' is not a variable; {nearest(parent, ids)}")
+                    raise InputError(f"parent '{parent}' of '{child}' is not a variable", nearest(parent, ids))
                 if its_parents.count(parent) > 1:
                     raise InputError(f"'{child}' lists the parent '{parent}' twice")
         if self.target is not None and self.target not in parents:
-            raise InputError(f"target '{self.target}' is not a variable; {nearest(self.target, ids)}")
+            raise InputError(f"target '{self.target}' is not a variable", nearest(self.target, ids))
         object.__setattr__(self, "parents", MappingProxyType(parents))
         _ = self.topological_order  # raises on a cycle
         tables = {i: self._checked(i, self.cpts[i]) for i in self._all_present(ids)}
@@ -271,7 +271,7 @@ class Network(ByValue):
             return self._by_id[variable_id]
         except KeyError:
             raise InputError(
-                f"network '{self.id}' has no variable '{variable_id}'; {nearest(variable_id, self._by_id)}"
+                f"network '{self.id}' has no variable '{variable_id}'", nearest(variable_id, self._by_id)
             ) from None
 
     @property

@@ -64,7 +64,7 @@ class Choices(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         names = self.list_commands(ctx)
         if args and args[0] not in names and not args[0].startswith("-"):
-            raise InputError(f"no command '{args[0]}'; {nearest(args[0], names, limit=len(names))}")
+            raise InputError(f"no command '{args[0]}'", nearest(args[0], names, limit=len(names)))
         return super().resolve_command(ctx, args)
 
 

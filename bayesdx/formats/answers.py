@@ -77,7 +77,7 @@ def _state(text: str, variable: Variable, offered: Sequence[str]) -> str:
         return found[0]
     if found and word:
         raise InputError(f"'{text}' may mean {' or '.join(found)}: type more of it")
-    raise InputError(f"'{text}' is none of the states; {nearest(text, offered, limit=4)}")
+    raise InputError(f"'{text}' is none of the states", nearest(text, offered, limit=4))
 
 
 def _plain(text: str) -> str:

@@ -23,7 +23,7 @@ def naming(place: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(one_line(f"{place}: {error}")) from None
+        raise InputError(one_line(error.message), error.hint, error.place).at(place) from None
 
 
 class NetworkDraft:
@@ -46,7 +46,7 @@ class NetworkDraft:
         for name in (owner, *parents):
             if name not in self.variables:
                 what = f"'{owner}'" if name == owner else f"parent '{name}' of '{owner}'"
-                raise InputError(f"{what} is not a variable; {nearest(name, self.variables)}")
+                raise InputError(f"{what} is not a variable", nearest(name, self.variables))
         twice = next((name for name in parents if parents.count(name) > 1), None)
         if twice is not None:
             raise InputError(f"'{owner}' lists the parent '{twice}' twice")

@@ -49,7 +49,7 @@ def read_network(path: str | os.PathLike[str]) -> NetworkDocument:
 def network_from_dict(data: Any, place: str = "network") -> NetworkDocument:
     """Build the document from parsed JSON; ``place`` begins every message."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise InputError(f"{place}: is not a {FORMAT} file")
+        raise InputError(f"is not a {FORMAT} file", place=place)
     with naming(place):
         try:
             return _document(data)
@@ -136,7 +136,7 @@ def _variable(entry: Any) -> Variable:
     unknown = next((key for key in entry if key not in _VARIABLE_FIELDS), None)
     if unknown is not None:
         raise InputError(
-            f"variable '{entry.get('id')}': unknown key '{unknown}'; {nearest(unknown, _VARIABLE_FIELDS)}"
+            f"variable '{entry.get('id')}': unknown key '{unknown}'", nearest(unknown, _VARIABLE_FIELDS)
         )
     name = _text(entry["id"], "the id of a variable")
     return Variable(

@@ -39,7 +39,7 @@ def table_format(path: str) -> str:
     """``csv``, ``jsonl`` or ``parquet``, by suffix; standard input and output (``-``) are CSV."""
     suffix = os.path.splitext(path)[1].lower()
     if path != "-" and suffix not in FORMATS:
-        raise InputError(f"{path}: a table ends in {', '.join(FORMATS)}")
+        raise InputError(f"a table ends in {', '.join(FORMATS)}", place=path)
     return FORMATS.get(suffix, "csv")
 
 
@@ -74,7 +74,7 @@ def _columns(heads: list[Any], place: str) -> list[Any]:
     heads = [head.strip() if isinstance(head, str) else head for head in heads]
     twice = next((head for head in heads if head != "" and heads.count(head) > 1), None)
     if twice is not None:
-        raise InputError(f"{place}: column '{twice}' is given twice")
+        raise InputError(f"column '{twice}' is given twice", place=place)
     return heads
 
 
@@ -123,10 +123,10 @@ def _read_csv(path: str) -> Iterator[NumberedRow]:
         try:
             heads = [name.lstrip("\ufeff") for name in next(reader)]
         except csv.Error as error:
-            raise InputError(f"{place}: line {before + 1}: {_fault(error)}") from None
+            raise InputError(f"line {before + 1}: {_fault(error)}", place=place) from None
         heads = _columns(heads, place)
         if not any(heads):
-            raise InputError(f"{place}: is empty")
+            raise InputError("is empty", place=place)
         width = len(heads)
         while heads[-1] == "":
             heads.pop()
@@ -160,7 +160,7 @@ def _head(file: TextIO, place: str) -> tuple[str, int, str]:
     stated = ""
     for number, line in enumerate(file):
         if "\0" in line:  # UTF-16 without its mark is UTF-8 too, to the letter
-            raise InputError(f"{place}: is not a text file (UTF-8)")
+            raise InputError("is not a text file (UTF-8)", place=place)
         text = line.rstrip("\r\n")
         if match := _SEPARATOR_LINE.fullmatch(text):
             stated = match[1]
@@ -193,7 +193,7 @@ def _read_json_lines(path: str) -> Iterator[NumberedRow]:
             except InputError as error:
                 yield number, InputError(str(error).removeprefix("row: ").removeprefix("line 1, "))
         if number == 0:
-            raise InputError(f"{path}: is empty")
+            raise InputError("is empty", place=path)
 
 
 def _read_parquet(path: str) -> Iterator[NumberedRow]:
@@ -208,7 +208,7 @@ def _read_parquet(path: str) -> Iterator[NumberedRow]:
                 row.update({heads[i]: _said(row[heads[i]]) for i in structs})
                 yield number, row
     except (ValueError, OSError, arrow.ArrowException) as error:
-        raise InputError(f"{path}: row {number + 1} cannot be read ({str(error).splitlines()[0]})") from None
+        raise InputError(f"row {number + 1} cannot be read ({str(error).splitlines()[0]})", place=path) from None
 
 
 def _said(struct: dict[str, object] | None) -> dict[str, object] | None:
@@ -223,7 +223,7 @@ def _parquet_file(path: str) -> Any:
     except (ValueError, OSError, arrow.ArrowException) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise InputError(f"{path}: is not a Parquet file ({str(error).splitlines()[0]})") from None
+        raise InputError(f"is not a Parquet file ({str(error).splitlines()[0]})", place=path) from None
 
 
 def _pyarrow() -> Any:

@@ -77,9 +77,9 @@ def nothing_scored(table: str, errors: Sequence[tuple[int, str]]) -> InputError:
     """What is wrong with a table of which no row can be scored."""
     place = place_of(table)
     if not errors:
-        return InputError(f"{place}: no row can be scored: the table has none")
+        return InputError("no row can be scored: the table has none", place=place)
     line, message = errors[0]
-    return InputError(f"{place}: no row can be scored; line {line}: {message}")
+    return InputError(f"no row can be scored; line {line}: {message}", place=place)
 
 
 def query_batch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from bayesdx.analyses.sensitivity.numbers.priors import prior_grid
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.sentences import describe_group, describe_parameter, span_text
 from bayesdx.errors import InputError, MissingExtra, nearest
+from bayesdx.files import write_whole
 from bayesdx.words.phrases import clipped, short
 
 ENDINGS = (".png", ".svg", ".pdf")
@@ -48,13 +50,13 @@ def check_plot_file(path: str, panels: Sequence[str] = ()) -> None:
     """
     for panel in panels:
         if panel not in PANELS:
-            raise InputError(f"no panel '{panel}'; {nearest(panel, PANELS)}")
+            raise InputError(f"no panel '{panel}'", nearest(panel, PANELS))
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
-        raise InputError(f"{path}: a plot ends in {', '.join(ENDINGS)}")
+        raise InputError(f"a plot ends in {', '.join(ENDINGS)}", place=path)
     folder = Path(path).parent
     if not folder.is_dir():
-        raise InputError(f"{path}: there is no folder '{folder}'")
+        raise InputError(f"there is no folder '{folder}'", place=path)
     _pyplot()
 
 
@@ -77,9 +79,8 @@ def plot_sensitivity(s: Sensitivity, path: str, panels: Sequence[str] = ()) -> N
                 axis = figure.add_axes((panel.left, bottom / total, 0.96 - panel.left, inner / total))
                 panel.draw(s, axis)
                 top -= panel.height
-            figure.savefig(path)
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror or error}") from None
+            kind = os.path.splitext(path)[1][1:].lower()
+            write_whole(path, lambda part: figure.savefig(part, format=kind))
         finally:
             plt.close(figure)
 

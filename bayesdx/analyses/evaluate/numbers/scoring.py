@@ -60,7 +60,7 @@ def score_cases(
     scored = []
     for case in cases:
         if case.diagnosis is None:
-            raise InputError(f"{case.place}: no diagnosis; evaluate needs the proven one")
+            raise InputError("no diagnosis; evaluate needs the proven one", place=case.place)
         name = network or network_of(case)
         left_out = () if own_source else networks.sources_of(case)
         document, engine = networks.compiled(name, prior, left_out, baseline)
@@ -70,14 +70,17 @@ def score_cases(
         truth = case.diagnosis if case.diagnosis in diagnoses else "other"
         if truth not in diagnoses:
             raise InputError(
-                f"{case.place}: network '{name}' has no diagnosis '{case.diagnosis}'; "
-                f"{nearest(case.diagnosis, diagnoses)}"
+                f"network '{name}' has no diagnosis '{case.diagnosis}'",
+                nearest(case.diagnosis, diagnoses),
+                case.place,
             )
         if truth != case.diagnosis:
             spelt = re.sub(r"[\s-]+", "_", case.diagnosis.strip().lower())
             near = get_close_matches(spelt, networks.diagnoses, 1, cutoff=0.8)
             if near and near[0] != case.diagnosis:
-                raise InputError(f"{case.place}: unknown diagnosis '{case.diagnosis}'; did you mean '{near[0]}'?")
+                raise InputError(
+                    f"unknown diagnosis '{case.diagnosis}'; did you mean '{near[0]}'?", place=case.place
+                )
         encoded = encode(case, document.network, document.vocabulary)
         try:
             posterior = Question(engine, encoded.weights, encoded.stated).posterior
@@ -156,7 +159,7 @@ class Networks:
     def _build(self, name: str, left_out: tuple[str, ...], baseline: bool) -> NetworkDocument:
         shipped = name in network_names()
         if baseline and not shipped:
-            raise InputError(f"the baseline needs a shipped network; {nearest(name, network_names())}")
+            raise InputError("the baseline needs a shipped network", nearest(name, network_names()))
         document = read_document(name)
         if baseline:
             definition, facts = self.library.definition(name), self.library.facts

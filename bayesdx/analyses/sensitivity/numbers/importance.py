@@ -36,6 +36,8 @@ DRAWS = 2_000
 _PARTNERS = 8
 #: Stretches of the draws whose scatter gives the standard errors.
 _STRETCHES = 30
+#: Variance of a probability that is rounding alone.
+NOTHING = 1e-24
 #: Groups of each kind whose shares are estimated: those with the largest variance to first order.
 GROUPS = 12
 #: Sizes of a further study.
@@ -113,6 +115,8 @@ def importance(
     if not groups:
         return ImportanceResult(0.0, draws, SIZES, effective, ())
     sample = _Sample(question, leader, draws, seed)
+    if sample.variance < NOTHING:
+        return ImportanceResult(0.0, draws, SIZES, effective, ())
     with ThreadPoolExecutor(2) as pool:  # numpy leaves the interpreter to the other one meanwhile
         found = list(pool.map(lambda group: _share(question, sample, group, effective), groups))
     ranked = sorted(found, key=lambda one: -round(one.share, 9))

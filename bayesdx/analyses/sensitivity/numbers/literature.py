@@ -128,7 +128,7 @@ def _summary(entries: list[Entry], state: str, states: tuple[str, ...]) -> tuple
             if (count := _count(saying, state, states)) is not None:
                 counts[entry.at_site] = [a + b for a, b in zip(counts[entry.at_site], count, strict=True)]
                 counting[entry.at_site].add(entry.source)
-            elif saying.kind in ("word", "proportion") and state in saying.states:
+            elif saying.kind in ("word", "proportion") and (state in saying.states or len(states) == 2):
                 worded.add(entry.source)
             elif saying.kind == "moments":
                 measured.add(entry.source)

@@ -96,7 +96,7 @@ def costs_from_mapping(mapping: object, network: Network, place: str = "costs") 
     Raises InputError, which begins with ``place``, for an unknown name and for a cost that is not finite and >= 0.
     """
     if not isinstance(mapping, Mapping):
-        raise InputError(f"{place}: costs are a mapping of examination or finding to a number")
+        raise InputError("costs are a mapping of examination or finding to a number", place=place)
     examinations = {e.id for e in examinations_of(network)}
     findings = {v.id for v in network.findings}
     unit = "" if "unit" in findings else mapping.get("unit", "")
@@ -106,12 +106,14 @@ def costs_from_mapping(mapping: object, network: Network, place: str = "costs") 
             continue
         if name not in examinations and name not in findings:
             known = [*sorted(examinations), *sorted(findings)]
-            raise InputError(f"{place}: '{name}' is no examination or finding; {nearest(str(name), known)}")
+            raise InputError(f"'{name}' is no examination or finding", nearest(str(name), known), place=place)
         number = number_of(cost)
         if number is None or number < 0:
-            raise InputError(f"{place}: cost {shown(cost)} of '{name}' is not a finite number >= 0")
+            raise InputError(f"cost {shown(cost)} of '{name}' is not a finite number >= 0", place=place)
         if number and not 1 / LARGEST <= number <= LARGEST:
-            raise InputError(f"{place}: cost {shown(cost)} of '{name}' is too {'large' if number > 1 else 'small'}")
+            raise InputError(
+                f"cost {shown(cost)} of '{name}' is too {'large' if number > 1 else 'small'}", place=place
+            )
         costs[name] = number
     return Costs(
         {name: cost for name, cost in costs.items() if name in examinations},

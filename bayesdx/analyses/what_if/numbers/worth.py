@@ -101,7 +101,7 @@ class WhatIf(Answer):
         if name in self.question.findings:
             raise InputError(f"finding '{name}' is known already: {self.question.stated.get(name)}")
         names = [value.variable.id for value in self.findings]
-        raise InputError(f"'{variable.id}' is no finding that is still open; {nearest(name, names)}")
+        raise InputError(f"'{variable.id}' is no finding that is still open", nearest(name, names))
 
 
 def what_if(
