@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from bayesdx.case import Case, number_of, parse_weights
+from bayesdx.case import Case
+from bayesdx.cells import number_of, parse_weights
 from bayesdx.data import network_index, network_path
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError

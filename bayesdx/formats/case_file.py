@@ -6,7 +6,8 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 
-from bayesdx.case import Case, case_from_mapping, number_of
+from bayesdx.case import Case, case_from_mapping
+from bayesdx.cells import number_of
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse, read_text, write_text
 

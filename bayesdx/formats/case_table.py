@@ -11,7 +11,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.case import METADATA, case_from_mapping, encode_finding, is_missing, misplaced, shown, word
+from bayesdx.case import METADATA, case_from_mapping, encode_finding, misplaced
+from bayesdx.cells import is_missing, shown, word
 from bayesdx.errors import InputError, nearest, printable
 from bayesdx.formats.table import NumberedRow
 from bayesdx.network import Array, Network, as_spelt

@@ -29,7 +29,9 @@ def written(folder: Path, name: str, states: Sequence[str] = ("north", "south"))
         "test": np.array([[0.8, 0.2], [0.3, 0.7]]),
     }
     path = folder / "own.json"
-    Path(path).write_text(network_text(Network("own", variables, {name: ("d",), "test": ("d",)}, cpts, target="d")), encoding="utf-8")
+    Path(path).write_text(
+        network_text(Network("own", variables, {name: ("d",), "test": ("d",)}, cpts, target="d")), encoding="utf-8"
+    )
     return str(path)
 
 
@@ -146,7 +148,9 @@ def test_conditions_that_no_number_meets(refused: Refused) -> None:
 @pytest.mark.parametrize("states", [("x", "y"), ("only",)])
 def test_network_of_the_target_alone(run: Run, tmp_path: Path, states: tuple[str, ...]) -> None:
     path, even = str(tmp_path / "alone.json"), np.full(len(states), 1 / len(states))
-    Path(path).write_text(network_text(Network("alone", (Variable("d", states),), {}, {"d": even}, target="d")), encoding="utf-8")
+    Path(path).write_text(
+        network_text(Network("alone", (Variable("d", states),), {}, {"d": even}, target="d")), encoding="utf-8"
+    )
     case = ("-n", path, "--sex", "male")  # which the network does not use
     for command in ("query", "what-if", "sensitivity", "ask", "explain", "report"):
         result = run(command, *case, *(("-o", str(tmp_path / "r.html")) if command == "report" else ()))

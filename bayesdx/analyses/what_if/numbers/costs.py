@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bayesdx.analyses.question import Question
-from bayesdx.case import number_of, shown
+from bayesdx.cells import number_of, shown
 from bayesdx.errors import InputError, nearest
 from bayesdx.network import Network, Variable
 from bayesdx.values import ByValue
