@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from bayesdx.case import Case, number_of, parse_weights
+from bayesdx.case import Case
+from bayesdx.cells import number_of, parse_weights
 from bayesdx.data import network_index, network_path
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
@@ -25,7 +26,7 @@ def read_document(network: str | os.PathLike[str]) -> NetworkDocument:
     if not network_suffix(path) and os.path.basename(path) == path:
         return read_network(network_path(path))
     if not os.path.isfile(path):
-        raise InputError(f"{path}: {'is a directory, not a file' if os.path.isdir(path) else 'no such file'}")
+        raise InputError("is a directory, not a file" if os.path.isdir(path) else "no such file", place=path)
     return read_network_file(path)
 
 

@@ -65,5 +65,5 @@ def network_names() -> tuple[str, ...]:
 def network_path(name: str) -> str:
     """File of the shipped network ``name``; raises InputError that names the nearest one."""
     if name not in network_index():
-        raise InputError(f"no network '{name}'; {nearest(name, network_names())}")
+        raise InputError(f"no network '{name}'", nearest(name, network_names()))
     return os.path.join(data_root(), "networks", f"{name}.json")

@@ -82,7 +82,7 @@ class NetworkDocument(ByValue):
         """The same document, its network under the prior set ``name``; raises InputError for an unknown one."""
         if name not in self.prior_sets:
             raise InputError(
-                f"network '{self.network.id}' has no prior set '{name}'; {nearest(name, self.prior_sets)}"
+                f"network '{self.network.id}' has no prior set '{name}'", nearest(name, self.prior_sets)
             )
         prior = self.prior_sets[name]
         target = str(self.network.target)

@@ -3,10 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, Self
+
+
+def printable(text: str) -> str:
+    r"""Text on one line that shows what it holds: a line break, a NUL or an invisible character is spelt out.
+
+    >>> print(printable("po\0s\u200b"))
+    po\x00s\u200b
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class InputError(ValueError):
-    """Bad input: the command line prints the message and exits with code 2."""
+    """Bad input: the command line prints it, which is one line, and exits with code 2.
+
+    The line is ``place: message; hint``. ``place`` names the file and the entry, or is empty; ``hint`` says what
+    may stand there instead, of which ``choices`` are all.
+    """
+
+    def __init__(self, message: str, hint: Hint | None = None, place: str = "") -> None:
+        at = f"{place}: " if place else ""
+        super().__init__(printable(at + message + (f"; {hint}" if hint else "")))
+        self.message, self.hint, self.place = printable(message), hint, printable(place)
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Everything that is valid there; empty where that is no list."""
+        return self.hint.choices if self.hint else ()
+
+    def at(self, place: str) -> Self:
+        """The same error in the entry or file ``place``, which stands before the place it has."""
+        return type(self)(self.message, self.hint, f"{place}: {self.place}" if self.place else place)
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[Any, ...]]:
+        return type(self), (self.message, self.hint, self.place)
 
 
 #: Said of a row of a table whose findings cannot occur together.
@@ -22,15 +55,37 @@ class MissingExtra(InputError):
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs the extra '{extra}': pip install 'bayesdx[{extra}]'")
+        self.feature, self.extra = feature, extra
+
+    def at(self, place: str) -> MissingExtra:
+        """It is the same wherever it is met."""
+        return self
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return type(self), (self.feature, self.extra)
 
 
-def nearest(word: str, choices: Iterable[str], *, limit: int = 8) -> str:
-    """Return a hint that ends an error message: the closest choice, else a short list of the choices.
+class Hint(str):
+    """The end of an error message, with all the ``choices`` that it is about."""
 
-    >>> nearest("mr_t2", ["mr_t2_signal", "sex"])
-    "did you mean 'mr_t2_signal'?"
-    >>> nearest("zzz", ["a", "b"])
-    'choose from: a, b'
+    choices: tuple[str, ...]
+
+    def __new__(cls, text: str, choices: tuple[str, ...]) -> Hint:
+        hint = super().__new__(cls, text)
+        hint.choices = choices
+        return hint
+
+    def __reduce__(self) -> tuple[type[Hint], tuple[str, tuple[str, ...]]]:
+        return type(self), (str(self), self.choices)
+
+
+def nearest(word: str, choices: Iterable[str], *, limit: int = 8) -> Hint:
+    """A hint that ends an error message: the closest choice, else a short list of the choices.
+
+    >>> print(nearest("mr_t2", ["mr_t2_signal", "sex"]))
+    did you mean 'mr_t2_signal'?
+    >>> print(nearest("zzz", ["a", "b"]))
+    choose from: a, b
     """
     import difflib  # only needed once something is wrong
 
@@ -39,6 +94,7 @@ def nearest(word: str, choices: Iterable[str], *, limit: int = 8) -> str:
     close = close or difflib.get_close_matches(word, options, n=1, cutoff=0.5)
     close = close or [option for option in options if word and (word in option or option in word)]
     if close:
-        return f"did you mean '{close[0]}'?"
+        return Hint(f"did you mean '{close[0]}'?", tuple(options))
     shown = ", ".join(options[:limit])
-    return f"choose from: {shown}" + (f", … ({len(options)} in all)" if len(options) > limit else "")
+    more = f", … ({len(options)} in all)" if len(options) > limit else ""
+    return Hint(f"choose from: {shown}{more}", tuple(options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import json
 import os
 import re
@@ -24,16 +25,17 @@ _LARGEST_TEXT = 2**28  # bytes that a gzipped file may hold
 def read_text(path: str | os.PathLike[str]) -> tuple[str, str]:
     """Return ``(text, place)`` of a file, or of standard input for ``-``; ``place`` names it in messages.
 
-    Raises InputError for a missing or unreadable file, a directory, a binary file and an empty one.
+    The text is UTF-8, or UTF-16 where a byte-order mark says so. Raises InputError for a missing or unreadable
+    file, a directory, a binary file and an empty one.
     """
     data, place = _read_bytes(path)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode(marked_encoding(data))
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise InputError(f"{place}: is not a text file (UTF-8)")
-    return _not_empty(text, place), place
+        raise InputError("is not a text file (UTF-8)", place=place)
+    return _plain(text, place), place
 
 
 def read_text_as_declared(path: str | os.PathLike[str]) -> tuple[str, str, tuple[str, ...]]:
@@ -47,30 +49,41 @@ def read_text_as_declared(path: str | os.PathLike[str]) -> tuple[str, str, tuple
         data = _unzipped(data, place)
     text, warnings = _decoded(data, place)
     if "\0" in text:
-        raise InputError(f"{place}: is not a text file")
-    return _not_empty(text, place), place, warnings
+        raise InputError("is not a text file", place=place)
+    return _plain(text, place), place, warnings
+
+
+def place_of(path: str | os.PathLike[str]) -> str:
+    """What messages call a file, or standard input (``-``)."""
+    return "standard input" if os.fspath(path) == "-" else os.fspath(path)
 
 
 def _read_bytes(path: str | os.PathLike[str]) -> tuple[bytes, str]:
-    if str(path) == "-":
-        return standard_input().read(), "standard input"
-    place = os.fspath(path)
+    place = place_of(path)
+    if os.fspath(path) == "-":
+        return standard_input().read(), place
     try:
         with open(path, "rb") as file:
             return file.read(), place
     except FileNotFoundError:
-        raise InputError(f"{place}: no such file") from None
+        raise InputError("no such file", place=place) from None
     except IsADirectoryError:
-        raise InputError(f"{place}: is a directory, not a file") from None
+        raise InputError("is a directory, not a file", place=place) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"{place}: cannot be read ({reason})") from None
+        raise InputError(f"cannot be read ({reason})", place=place) from None
 
 
-def _not_empty(text: str, place: str) -> str:
+def marked_encoding(start: bytes, otherwise: str = "utf-8-sig") -> str:
+    """The encoding that the byte-order mark at the start of a file names, ``otherwise`` where there is none."""
+    return next((name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)), otherwise)
+
+
+def _plain(text: str, place: str) -> str:
+    """The text with ``\\n`` at the end of every line, whichever system wrote it."""
     if not text.strip():
-        raise InputError(f"{place}: is empty")
-    return text
+        raise InputError("is empty", place=place)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _unzipped(data: bytes, place: str) -> bytes:
@@ -81,16 +94,15 @@ def _unzipped(data: bytes, place: str) -> bytes:
     try:
         plain = gzip.GzipFile(fileobj=io.BytesIO(data)).read(_LARGEST_TEXT + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{place}: cannot be unpacked ({error})") from None
+        raise InputError(f"cannot be unpacked ({error})", place=place) from None
     if len(plain) > _LARGEST_TEXT:
-        raise InputError(f"{place}: unpacks to more than {_LARGEST_TEXT // 2**20} MiB of text")
+        raise InputError(f"unpacks to more than {_LARGEST_TEXT // 2**20} MiB of text", place=place)
     return plain
 
 
 def _decoded(data: bytes, place: str) -> tuple[str, tuple[str, ...]]:
     declared = _XML_ENCODING.match(data)
-    name = declared[1].decode("ascii") if declared else "utf-8"
-    name = next((encoding for mark, encoding in _BYTE_ORDER_MARKS.items() if data.startswith(mark)), name)
+    name = marked_encoding(data, declared[1].decode("ascii") if declared else "utf-8")
     for encoding in (name, "utf-8-sig"):
         try:
             return data.decode(encoding), ()
@@ -115,16 +127,20 @@ def write_whole(path: str, write: Callable[[str], object]) -> None:
     """
     target = os.path.realpath(path)
     direct = os.path.exists(target) and not os.path.isfile(target) and not os.path.isdir(target)
-    folder, name = os.path.split(target)
-    part = target if direct else os.path.join(folder, f".{name}.part")
+    # A name of its own: whoever writes the same file at the same time has another, and one as long fits as well.
+    own = os.path.join(os.path.dirname(target), f".{os.urandom(6).hex()}.part")
+    part = target if direct else own
     try:
+        if os.path.islink(target):  # a link that leads back to itself
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         write(part)
         if not direct:
             if os.path.exists(target):
                 os.chmod(part, os.stat(target).st_mode & 0o777)
             os.replace(part, target)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+        reason = os.strerror(error.errno) if error.errno else error
+        raise InputError(f"cannot be written ({reason})", place=path) from None
     finally:
         if not direct and os.path.exists(part):
             os.remove(part)
@@ -145,7 +161,7 @@ def _unique(place: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise InputError(f"{place}: key '{twice}' is given twice")
+        raise InputError(f"key '{twice}' is given twice", place=place)
     return found
 
 
@@ -157,12 +173,12 @@ def parse_json(text: str, place: str) -> Any:
         raise
     except json.JSONDecodeError as error:
         raise InputError(
-            f"{place}: line {error.lineno}, column {error.colno}: not valid JSON: {error.msg}"
+            f"line {error.lineno}, column {error.colno}: not valid JSON: {error.msg}", place=place
         ) from None
     except ValueError:  # Python refuses a whole number of thousands of digits
-        raise InputError(f"{place}: not valid JSON: a number has too many digits") from None
+        raise InputError("not valid JSON: a number has too many digits", place=place) from None
     except RecursionError:
-        raise InputError(f"{place}: not valid JSON: nested too deeply") from None
+        raise InputError("not valid JSON: nested too deeply", place=place) from None
 
 
 @lru_cache(maxsize=1)
@@ -183,15 +199,14 @@ def _yaml_loader() -> Any:
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             seen = set()
             for key, _ in node.value:
-                if key.tag == f"{tag}merge":
-                    continue
                 if not isinstance(key, yaml.ScalarNode) or key.tag == f"{tag}null":
                     kind = "null" if isinstance(key, yaml.ScalarNode) else "of several values"
                     self.refuse(key, f"key {kind} is not text")
                 if key.value in seen:
                     self.refuse(key, f"key '{key.value}' is given twice")
                 seen.add(key.value)
-                key.tag = f"{tag}str"
+                if key.tag != f"{tag}merge":
+                    key.tag = f"{tag}str"
             mapping: dict[Any, Any] = super().construct_mapping(node, deep)
             return mapping
 
@@ -211,6 +226,7 @@ def _yaml_loader() -> Any:
     ):
         Loader.add_implicit_resolver(tag + kind, re.compile(rf"(?:{pattern})\Z"), first)
     Loader.add_constructor(f"{tag}number", Loader.construct_number)
+    Loader.add_constructor(f"{tag}merge", Loader.construct_yaml_str)  # '<<' that is no key
     return Loader
 
 
@@ -236,9 +252,9 @@ def parse_yaml(text: str, place: str) -> Any:
         mark = error.problem_mark or error.context_mark
         raise InputError(f"{_marked(place, mark)}: not valid YAML: {problem}") from None
     except yaml.YAMLError as error:
-        raise InputError(f"{place}: not valid YAML: {str(error).splitlines()[0]}") from None
+        raise InputError(f"not valid YAML: {str(error).splitlines()[0]}", place=place) from None
     except (ValueError, TypeError, RecursionError) as error:  # an explicit tag on something else, endless nesting
-        raise InputError(f"{place}: not valid YAML: {error}") from None
+        raise InputError(f"not valid YAML: {error}", place=place) from None
 
 
 def parse(text: str, place: str) -> Any:

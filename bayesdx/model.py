@@ -103,7 +103,7 @@ class Model(ByValue):
         Raises InputError for whatever is wrong with the case, and when the network has no target.
         """
         self._needs_target()
-        one = as_case(case)
+        one = self._case(case)
         encoded = encode(one, self.network, self.document.vocabulary)
         return Question(
             asked=self,
@@ -124,8 +124,8 @@ class Model(ByValue):
         for findings that cannot occur together.
         """
         if name not in ANALYSES:
-            raise InputError(f"no analysis '{name}'; {nearest(name, ANALYSES)}")
-        analysis, one = ANALYSES[name], as_case(case)
+            raise InputError(f"no analysis '{name}'", nearest(name, ANALYSES))
+        analysis, one = ANALYSES[name], self._case(case)
         question = self.question(one)
         try:
             answer: Answer = analysis.run(question, **options)
@@ -164,13 +164,13 @@ class Model(ByValue):
 
     def report(self, case: AnyCase, versus: str | None = None) -> Report:
         """Everything about a case in one document; see ``bayesdx.analyses.report``."""
-        return cast("Report", self.ask("report", case, case=as_case(case), versus=versus))
+        return cast("Report", self.ask("report", case, case=self._case(case), versus=versus))
 
     def compare(self, case: AnyCase, changes: Mapping[str, object], removed: Iterable[str] = ()) -> Comparison:
         """The differential before and after findings are set to other values or ``removed``."""
         from bayesdx.formats.case_file import with_changes
 
-        before = as_case(case)
+        before = self._case(case)
         after = with_changes(before, changes, removed)
         self.ask("query", before, draws=0)  # names the findings if they are impossible as they stand
         return cast("Comparison", self.ask("compare", after, before=self.question(before)))
@@ -180,7 +180,7 @@ class Model(ByValue):
         from bayesdx.formats.case_file import as_mapping
 
         analysis = ANALYSES["ask"]
-        begun = analysis.run(self.question, as_mapping(as_case(case)), **options)
+        begun = analysis.run(self.question, as_mapping(self._case(case)), **options)
         return cast("Questionnaire", begun.faced(analysis))
 
     def export(self, file_format: str = "bif", file: str | None = None) -> NetworkExport:
@@ -302,6 +302,7 @@ class Model(ByValue):
         InputError when no row can be scored.
         """
         from bayesdx.analyses.batch.numbers import BatchSummary, columns_of, nothing_scored
+        from bayesdx.files import place_of
         from bayesdx.formats.table import write_rows
 
         scored = 0
@@ -321,7 +322,18 @@ class Model(ByValue):
 
         self._needs_target()
         write_rows(output, columns_of(self.network.variable(str(self.network.target)).states), rows())
-        return BatchSummary(table, scored, tuple(errors), warnings, self.head(), face=ANALYSES["batch"])
+        return BatchSummary(place_of(table), scored, tuple(errors), warnings, self.head(), face=ANALYSES["batch"])
+
+    def _case(self, case: AnyCase) -> Case:
+        """A Case; a row of a pandas table may have its findings beside the rest, as in a table of cases."""
+        row: Any = case
+        flat = hasattr(row, "keys") and not isinstance(row, Mapping) and not hasattr(row, "columns")
+        if not flat or isinstance(row.get("findings"), Mapping):
+            return as_case(case)
+        beside = {"age", "sex"} | ({"diagnosis"} if self.network.target == "diagnosis" else set())
+        named = (self.network.index.keys() | self.document.vocabulary.keys()) - beside
+        rest = {key: value for key, value in row.items() if key not in named}
+        return as_case({**rest, "findings": {key: value for key, value in row.items() if key in named}})
 
     def _needs_target(self) -> None:
         if self.network.target is None:
@@ -335,7 +347,8 @@ def as_case(case: AnyCase) -> Case:
     if isinstance(case, (str, os.PathLike)):
         return pick_case(read_cases(case), None)
     row: Any = case
-    return case_from_mapping(dict(row) if hasattr(row, "keys") else row)  # also a row of a pandas table
+    one = hasattr(row, "keys") and not hasattr(row, "columns")  # also a row of a pandas table, but no table
+    return case_from_mapping(dict(row) if one else row)
 
 
 def pick_case(cases: list[Case], case_id: str | None) -> Case:
@@ -344,11 +357,11 @@ def pick_case(cases: list[Case], case_id: str | None) -> Case:
     place = cases[0].place.split(": case ")[0]
     if case_id is not None:
         if case_id not in ids:
-            raise InputError(f"{place}: no case '{case_id}'; {nearest(case_id, ids)}")
+            raise InputError(f"no case '{case_id}'", nearest(case_id, ids), place=place)
         return cases[ids.index(case_id)]
     if len(cases) > 1:
         some = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
-        raise InputError(f"{place}: holds {len(cases)} cases; name one of them with --case: {some}")
+        raise InputError(f"holds {len(cases)} cases; name one of them with --case: {some}", place=place)
     return cases[0]
 
 

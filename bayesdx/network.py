@@ -65,10 +65,10 @@ class Variable:
     def state_index(self, state: str) -> int:
         """Position of ``state``; raises InputError that names the nearest state."""
         try:
-            return self.states.index(state)
+            return self.states.index(as_spelt(state, self.states))
         except ValueError:
             raise InputError(
-                f"'{state}' is not a state of '{self.id}'; {nearest(state, self.states, limit=12)}"
+                f"'{state}' is not a state of '{self.id}'", nearest(state, self.states, limit=12)
             ) from None
 
     def state_label(self, index: int) -> str:
@@ -82,6 +82,23 @@ def _check_name(name: object, whose: str) -> None:
         raise InputError(f"the name of {whose} is empty")
     if _UNPRINTABLE.search(name):
         raise InputError(f"the name of {whose} holds a character that cannot be printed: {name!a}")
+
+
+def as_spelt(name: str, names: Iterable[str]) -> str:
+    """The one of ``names`` that reads like ``name``; ``name`` itself when none does, or several do.
+
+    The same letters are the same name, whether an accent is a character of its own (Unicode NFD, as macOS and PDF
+    files have it) or part of the letter (NFC, as keyboards write it).
+    """
+    if name.isascii():
+        return name
+    known = tuple(names)
+    if name in known:
+        return name
+    from unicodedata import normalize
+
+    meant = [one for one in known if normalize("NFC", one) == normalize("NFC", name)]
+    return meant[0] if len(meant) == 1 else name
 
 
 def cpt_shape(owner: str, cardinalities: Iterable[int]) -> tuple[int, ...]:
@@ -143,15 +160,15 @@ class Network(ByValue):
         parents = {i: tuple(self.parents.get(i, ())) for i in ids}
         for owner in (*self.parents, *self.cpts, *self.counts):
             if owner not in parents:
-                raise InputError(f"network '{self.id}' has no variable '{owner}'; {nearest(owner, ids)}")
+                raise InputError(f"network '{self.id}' has no variable '{owner}'", nearest(owner, ids))
         for child, its_parents in parents.items():
             for parent in its_parents:
                 if parent not in parents:
-                    raise InputError(f"parent '{parent}' of '{child}' is not a variable; {nearest(parent, ids)}")
+                    raise InputError(f"parent '{parent}' of '{child}' is not a variable", nearest(parent, ids))
                 if its_parents.count(parent) > 1:
                     raise InputError(f"'{child}' lists the parent '{parent}' twice")
         if self.target is not None and self.target not in parents:
-            raise InputError(f"target '{self.target}' is not a variable; {nearest(self.target, ids)}")
+            raise InputError(f"target '{self.target}' is not a variable", nearest(self.target, ids))
         object.__setattr__(self, "parents", MappingProxyType(parents))
         _ = self.topological_order  # raises on a cycle
         tables = {i: self._checked(i, self.cpts[i]) for i in self._all_present(ids)}
@@ -254,7 +271,7 @@ class Network(ByValue):
             return self._by_id[variable_id]
         except KeyError:
             raise InputError(
-                f"network '{self.id}' has no variable '{variable_id}'; {nearest(variable_id, self._by_id)}"
+                f"network '{self.id}' has no variable '{variable_id}'", nearest(variable_id, self._by_id)
             ) from None
 
     @property

@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 
 from bayesdx.analyses.query.numbers.surprise import SIMULATED
-from bayesdx.analyses.sensitivity.numbers import monte_carlo
 from bayesdx.data import network_names
 from bayesdx.inference.draws import DRAWS
 from bayesdx.knowledge import pooling, studies
@@ -144,8 +143,7 @@ FIGURES: Mapping[str, Callable[[], str]] = {
     "cases": lambda: str(len(_cases())),
     "findings_per_case": _findings_per_case,
     "sources_used": lambda: f"{len({fact['source'] for fact in _facts() if not fact['exclude']}):,}",
-    "draws": lambda: str(DRAWS),
-    "sensitivity_draws": lambda: f"{monte_carlo.DRAWS:,}",
+    "draws": lambda: f"{DRAWS:,}",
     "simulated": lambda: str(SIMULATED),
     "half_weight": lambda: f"{pooling._HALF_WEIGHT:g}",
     "uniform_part": lambda: f"{pooling._UNIFORM_PART:g}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
+from bayesdx.inference.draws import DRAWS, PORTION, CptDrawing, posterior_draws, posteriors_of
 from bayesdx.network import Array, Network, Variable
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Question:
     ``prior_sets`` are the probabilities (card of the target,) of all that the network has, by name. ``choice`` says
     how the network was chosen. ``warnings`` came up while the case was read; analyses add their own behind them.
 
-    What several analyses need is asked of the engine once and kept: ``answer``, ``alone``, ``derivatives``.
+    What several analyses need is asked of the engine once and kept: ``answer``, ``alone``, ``derivatives``,
+    ``posterior_draws``.
     """
 
     asked: Asked
@@ -70,8 +72,11 @@ class Question:
 
     @cached_property
     def answer(self) -> Posterior:
-        """P(target | findings) and ln P(findings); raises ImpossibleFindings."""
-        return self.engine.posterior(self.findings)
+        """P(target | findings) and ln P(findings); raises ImpossibleFindings, which names them."""
+        try:
+            return self.engine.posterior(self.findings)
+        except ImpossibleFindings:
+            raise ImpossibleFindings(impossible_message(self)) from None
 
     @property
     def posterior(self) -> Array:
@@ -97,6 +102,31 @@ class Question:
     def derivatives(self) -> Derivatives:
         """Derivatives of P(target, findings) with respect to every CPT entry."""
         return self.engine.derivatives(self.findings, self.target.id)
+
+    @cached_property
+    def _drawn(self) -> dict[tuple[int, int], CptDrawing | Array]:
+        return {}
+
+    def begin_drawing(self, size: int = DRAWS, seed: int = 0) -> None:
+        """Draw CPTs for ``posterior_draws`` in a thread; before the engine is asked, it may have to be compiled."""
+        if (size, seed) not in self._drawn and size <= PORTION:
+            self._drawn[size, seed] = CptDrawing(self.network, self.findings, self.target.id, size, seed)
+
+    def posterior_draws(
+        self, size: int = DRAWS, seed: int = 0, advance: Callable[[int], object] = lambda draws: None
+    ) -> Array:
+        """P(target | findings) under ``size`` draws of the CPTs, shape (size, card of the target).
+
+        Every interval comes from here, so that a case has one. ``advance`` is told of draws done where they are
+        many. Raises ImpossibleFindings.
+        """
+        drawn = self._drawn.pop((size, seed), None)
+        if isinstance(drawn, CptDrawing):
+            drawn = posteriors_of(self.engine, self.findings, drawn.result(), size, self.target.id)
+        elif drawn is None:
+            drawn = posterior_draws(self.engine, self.findings, size, seed, advance=advance)
+        self._drawn[size, seed] = drawn
+        return drawn
 
     @property
     def prior_probabilities(self) -> Array:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_parameters, certain_option, costs_option, load_model, read_case, worth_option
+from bayesdx.cli.common import (
+    Number,
+    case_parameters,
+    certain_option,
+    costs_option,
+    load_named,
+    read_case,
+    worth_option,
+)
 from bayesdx.cli.output import echo_json
 from bayesdx.errors import InputError
 
@@ -30,7 +38,7 @@ STOP = ("done", "quit", "exit")
 @certain_option("A diagnosis this probable ends the questions.")
 @click.option(
     "--information",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=0.01,
     show_default=True,
     help="Bits that a question must be expected to bring.",
@@ -62,6 +70,7 @@ def command(
     from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
     from bayesdx.case import Case, case_from_mapping
     from bayesdx.formats.case_file import check_writable, write_case
+    from bayesdx.model import load_for
     from bayesdx.report.render.text import section
 
     if save is not None:
@@ -74,10 +83,11 @@ def command(
 
     read = _reader(as_json)
     given = path is not None or pairs or age is not None or sex is not None
-    case = read_case(path, case_id, pairs, age, sex) if given else Case(place="answers")
-    if network is None:
+    named = load_named(network, prior, target)
+    case = read_case(path, case_id, pairs, age, sex, named) if given else Case(place="answers")
+    if named is None:
         case = _with_level(case, say, read)
-    model = load_model(network, prior, target, case)
+    model = named or load_for(case, prior)
     rules = StoppingRules(certain, information, worth)
     start = model.questionnaire(case, rules=rules, costs=model.costs(costs))
     say(section(opening(start)))
@@ -147,7 +157,10 @@ def _converse(start: Questionnaire, say: Say, read: Read) -> Questionnaire:
             say("\n" + section(shown.prompt(value, len(now.answers) + 1)))
             asked = now
         line = read()
+        offered = shown.offered_states(value)
         word = "done" if line is None else line.lower()
+        if word in map(str.lower, offered):
+            word = "a state"  # which comes before a command of the same name
         try:
             if word in STOP:
                 return now
@@ -161,7 +174,7 @@ def _converse(start: Questionnaire, say: Say, read: Read) -> Questionnaire:
                 now, before = now.undone(), now
                 say(section(Section("", (shown.differential(now, before),))))
             else:
-                stated = parse_answer(str(line), value.variable, shown.offered_states(value))
+                stated = parse_answer(str(line), value.variable, offered)
                 now, before = now.answered(value, stated), now
                 say(section(Section("", (shown.differential(now, before),))))
         except InputError as error:

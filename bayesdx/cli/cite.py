@@ -6,7 +6,7 @@ import os
 
 import click
 
-from bayesdx.cli.common import json_option, load_model, network_option, prior_option, read_case
+from bayesdx.cli.common import json_option, load_named, network_option, prior_option, read_case
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
@@ -40,9 +40,9 @@ def command(
     With --given: those behind P(FINDING | diagnosis), and the distribution that they give. With a case file:
     the references that the answer rests on most.
     """
-    if given is not None:
-        from bayesdx.model import DEFAULT_NETWORK, load
+    from bayesdx.model import DEFAULT_NETWORK, load, load_for
 
+    if given is not None:
         finding, equals, state = what.partition("=")
         if equals and not state:
             raise InputError(f"{what}: write FINDING=STATE, or FINDING for all its states")
@@ -53,7 +53,8 @@ def command(
     if "=" in what or not (what == "-" or os.path.splitext(what)[1] or os.path.exists(what)):
         raise InputError(f"'{what}' needs --given diagnosis=…: which diagnosis?")
     case = read_case(what, case_id, (), None, None)
-    show(load_model(network, prior, None, case).ask("cite_case", case), as_json, top=top)
+    model = load_named(network, prior) or load_for(case, prior)
+    show(model.ask("cite_case", case), as_json, top=top)
 
 
 def _diagnosis(given: str) -> str:

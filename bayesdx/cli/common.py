@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bayesdx.errors import InputError
+from bayesdx.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -46,6 +46,28 @@ prior_option = click.option("--prior", metavar="NAME", help="Prior set. Default:
 target_option = click.option("--target", metavar="VARIABLE", help="Variable to ask for in a network file.")
 
 
+class Number(click.FloatRange):
+    """A finite number: click lets 'nan' through every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+class Choices(click.Group):
+    """A group that names the nearest of its commands when it is asked for another one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        names = self.list_commands(ctx)
+        if args and args[0] not in names and not args[0].startswith("-"):
+            raise InputError(f"no command '{args[0]}'", nearest(args[0], names, limit=len(names)))
+        return super().resolve_command(ctx, args)
+
+
 def costs_option(help: str) -> Callable[[Command], Command]:
     """The option ``--costs FILE``."""
     return click.option("--costs", metavar="FILE", help=help)
@@ -53,14 +75,12 @@ def costs_option(help: str) -> Callable[[Command], Command]:
 
 def certain_option(help: str) -> Callable[[Command], Command]:
     """The option ``--certain``: the probability at which a search ends."""
-    return click.option(
-        "--certain", type=click.FloatRange(0, 1, min_open=True), default=0.95, show_default=True, help=help
-    )
+    return click.option("--certain", type=Number(0, 1, min_open=True), default=0.95, show_default=True, help=help)
 
 
 def worth_option(help: str) -> Callable[[Command], Command]:
     """The option ``--worth``: bits that a step must bring per unit of cost."""
-    return click.option("--worth", type=click.FloatRange(0), default=0.0, help=help)
+    return click.option("--worth", type=Number(0), default=0.0, help=help)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -99,8 +119,11 @@ def case_command(command: Command) -> Command:
         target: str | None,
         **options: Any,
     ) -> Any:
-        case = read_case(path, case_id, pairs, age, sex)
-        return command(model=load_model(network, prior, target, case), case=case, **options)
+        from bayesdx.model import load_for
+
+        named = load_named(network, prior, target)
+        case = read_case(path, case_id, pairs, age, sex, named)
+        return command(model=named or load_for(case, prior), case=case, **options)
 
     return case_parameters(ask)  # type: ignore[return-value]
 
@@ -113,14 +136,22 @@ def case_parameters(command: Command) -> Command:
 
 
 def read_case(
-    path: str | None, case_id: str | None, pairs: Sequence[str], age: float | None, sex: str | None
+    path: str | None,
+    case_id: str | None,
+    pairs: Sequence[str],
+    age: float | None,
+    sex: str | None,
+    model: Model | None = None,
 ) -> Case:
-    """The case of a file, with what the options add or replace; InputError when there is neither."""
+    """The case of a file, with what the options add or replace; InputError when there is neither.
+
+    ``model`` is that of the network that is named: it knows which findings have an equals sign in their name.
+    """
     from bayesdx.case import case_from_mapping
     from bayesdx.formats.case_file import read_cases, with_changes
     from bayesdx.model import pick_case
 
-    added = parse_findings(pairs)
+    added = parse_findings(pairs, names=model.network.index if model else ())
     if age is not None and not math.isfinite(age):
         raise InputError(f"--age {age} is not a number of years")
     stated = {key: value for key, value in (("age", age), ("sex", sex)) if value is not None}
@@ -135,12 +166,17 @@ def read_case(
     return with_changes(case, {**added, **stated})
 
 
-def parse_findings(pairs: Sequence[str], option: str = "-f") -> dict[str, object]:
-    """Findings of ``-f finding=state`` options; raises InputError without '=' and for a finding given twice."""
+def parse_findings(pairs: Sequence[str], option: str = "-f", names: Collection[str] = ()) -> dict[str, object]:
+    """Findings of ``-f finding=state`` options; raises InputError without '=' and for a finding given twice.
+
+    The name ends at the first equals sign that makes it one of ``names``, else at the first of all.
+    """
     findings: dict[str, object] = {}
     for pair in pairs:
-        name, equals, value = (part.strip() for part in pair.partition("="))
-        if not equals or not name or not value:
+        parts = pair.split("=")
+        ways = [("=".join(parts[:i]).strip(), "=".join(parts[i:]).strip()) for i in range(1, len(parts))]
+        name, value = next((way for way in ways if way[0] in names), ways[0] if ways else ("", ""))
+        if not name or not value:
             raise InputError(f"{option} {pair}: write finding=state")
         if name in findings:
             raise InputError(f"{option} {pair}: finding '{name}' is given twice")
@@ -148,15 +184,15 @@ def parse_findings(pairs: Sequence[str], option: str = "-f") -> dict[str, object
     return findings
 
 
-def load_model(network: str | None, prior: str | None, target: str | None, case: Case) -> Model:
-    """The network that is named, else the one that covers the case's level."""
-    from bayesdx.model import load, load_for
+def load_named(network: str | None, prior: str | None, target: str | None = None) -> Model | None:
+    """The network that is named, None when none is."""
+    from bayesdx.model import load
 
     if network is not None:
         return load(network, prior, target)
     if target is not None:
         raise InputError("--target needs --network: it names a variable of a network file")
-    return load_for(case, prior)
+    return None
 
 
 @contextmanager

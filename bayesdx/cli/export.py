@@ -34,6 +34,8 @@ def command(
         raise InputError("name one network to export, such as: bayesdx export spine -o spine.bif")
     suffix = os.path.splitext(output)[1].lower() if output else ".bif"
     if suffix not in (".bif", ".xml", ".xmlbif", ".bifxml"):
-        raise InputError(f"{output}: an exported network ends in .bif, .xml, .xmlbif or .bifxml")
+        raise InputError("an exported network ends in .bif, .xml, .xmlbif or .bifxml", place=str(output))
     model = load(chosen, prior, target)
     show(model.export("bif" if suffix == ".bif" else "xmlbif", output), as_json, err=output is not None)
+    for warning in model.document.warnings:
+        click.echo(f"warning: {warning}", err=True)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import click
 
 from bayesdx.analyses import ANALYSES
-from bayesdx.cli.common import json_option, prior_option
+from bayesdx.cli.common import Choices, json_option, prior_option
 from bayesdx.cli.output import show
+from bayesdx.errors import InputError
 
 
-@click.group("networks")
-def command() -> None:
+@click.group("networks", cls=Choices, invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """List, show and check networks."""
+    if ctx.invoked_subcommand is None:
+        raise InputError("name what to do with networks: list, show or check")
 
 
 @command.command("list")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_command
+from bayesdx.cli.common import case_command, progress
 from bayesdx.cli.output import show
+from bayesdx.inference.draws import DRAWS, PORTION
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -41,7 +43,7 @@ EXAMPLE = "Example: bayesdx sensitivity case.yaml --require 'capnon >= 2 * menin
     show_default=True,
 )
 @click.option(
-    "--draws", default=10_000, type=click.IntRange(100, 1_000_000), help="Dirichlet draws.", show_default=True
+    "--draws", default=DRAWS, type=click.IntRange(100, 1_000_000), help="Dirichlet draws.", show_default=True
 )
 @click.option("--seed", default=0, type=click.IntRange(0), help="Seed of the draws.", show_default=True)
 @click.option(
@@ -89,15 +91,17 @@ def command(
         from bayesdx.analyses.sensitivity.plots import check_plot_file
 
         check_plot_file(plot, panels)
-    result = model.sensitivity(
-        case,
-        constraints=constraints,
-        span=span,
-        covariation=covariation,
-        draws=draws,
-        seed=seed,
-        sources=sources,
-    )
+    with progress("Drawing", draws) if draws > PORTION else nullcontext(lambda draws: None) as advance:
+        result = model.sensitivity(
+            case,
+            constraints=constraints,
+            span=span,
+            covariation=covariation,
+            draws=draws,
+            seed=seed,
+            sources=sources,
+            advance=advance,
+        )
     if plot is not None:
         from bayesdx.analyses.sensitivity.plots import plot_sensitivity
 

@@ -59,7 +59,7 @@ def command(
     if changes or removed:
         if finding or kind or examination or costs or steps:
             raise InputError("--set and --unset compare two differentials: leave the other options of what-if out")
-        show(model.compare(case, parse_findings(changes, "--set"), removed), as_json)
+        show(model.compare(case, parse_findings(changes, "--set", model.network.index), removed), as_json)
         return
     from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from unicodedata import normalize
 
 from bayesdx.errors import InputError, nearest
 from bayesdx.network import Variable
@@ -14,8 +15,9 @@ _SHORT = {"y": "present", "yes": "present", "n": "absent", "no": "absent"}
 
 
 def is_measured(variable: Variable) -> bool:
-    """Whether the states are numbers or ranges of numbers, so that a number is a measurement."""
-    return all(re.match(r"[<>]?\d", state) for state in variable.states)
+    """Whether states are numbers, or all are ranges of numbers, so that a number is a measurement."""
+    named = any(_NUMBER.fullmatch(state) for state in variable.states)  # no place in a list may have such a name
+    return named or all(re.match(r"[<>]?\d", state) for state in variable.states)
 
 
 def parse_answer(text: str, variable: Variable, offered: Sequence[str]) -> object:
@@ -32,6 +34,8 @@ def parse_answer(text: str, variable: Variable, offered: Sequence[str]) -> objec
     >>> parse_answer("not 3", signal, signal.states), parse_answer("m", signal, signal.states)
     ('not hyper', 'mixed')
     """
+    if text.strip() in offered:  # before anything that its name could mean
+        return text.strip()
     text = " ".join(text.split())
     if _NUMBER.fullmatch(text) and is_measured(variable):
         number = float(text)
@@ -39,7 +43,7 @@ def parse_answer(text: str, variable: Variable, offered: Sequence[str]) -> objec
     if text.lower().startswith("not "):
         return f"not {_state(text[4:], variable, offered)}"
     parts = [_WEIGHT.fullmatch(part.strip()) for part in text.split(",")]
-    if text in offered or not any(parts):
+    if not any(parts):
         return _state(text, variable, offered)
     if not all(parts):
         raise InputError(f"'{text}': give every state a probability, such as '{_example(offered)}'")
@@ -73,11 +77,11 @@ def _state(text: str, variable: Variable, offered: Sequence[str]) -> str:
         return found[0]
     if found and word:
         raise InputError(f"'{text}' may mean {' or '.join(found)}: type more of it")
-    raise InputError(f"'{text}' is none of the states; {nearest(text, offered, limit=4)}")
+    raise InputError(f"'{text}' is none of the states", nearest(text, offered, limit=4))
 
 
 def _plain(text: str) -> str:
-    return text.strip().lower().replace("_", " ")
+    return normalize("NFC", text).strip().lower().replace("_", " ")
 
 
 def _example(offered: Sequence[str]) -> str:

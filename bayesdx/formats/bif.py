@@ -161,8 +161,8 @@ def _row(given: str, parents: Sequence[Variable], owner: Variable) -> tuple[int,
     for parent, state in zip(parents, states, strict=True):
         if state not in parent.states:
             raise InputError(
-                f"the CPT of '{owner.id}' has a row for the unknown state '{state}' of '{parent.id}'; "
-                f"{nearest(state, parent.states)}"
+                f"the CPT of '{owner.id}' has a row for the unknown state '{state}' of '{parent.id}'",
+                nearest(state, parent.states),
             )
     return tuple(parent.states.index(state) for parent, state in zip(parents, states, strict=True))
 

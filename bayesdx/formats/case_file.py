@@ -6,7 +6,8 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 
-from bayesdx.case import Case, case_from_mapping, number_of
+from bayesdx.case import Case, case_from_mapping
+from bayesdx.cells import number_of
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse, read_text, write_text
 
@@ -24,7 +25,7 @@ def read_cases(path: str | os.PathLike[str]) -> list[Case]:
     data = parse(text, place)
     if isinstance(data, list):
         if not data:
-            raise InputError(f"{place}: holds no case")
+            raise InputError("holds no case", place=place)
         return [case_from_mapping(entry, f"{place}: case {_name(entry, i)}") for i, entry in enumerate(data, 1)]
     return [case_from_mapping(data, place)]
 
@@ -54,12 +55,12 @@ def with_changes(case: Case, changes: Mapping[str, object], removed: Iterable[st
     removed = list(removed)
     both = next((name for name in removed if name in changes), None)
     if both is not None:
-        raise InputError(f"{case.place}: '{both}' is both set and removed")
+        raise InputError(f"'{both}' is both set and removed", place=case.place)
     for name in (*removed, *changes):
         known = _drop(name, mapping, findings)
         if not known and name in removed:
             stated = [*findings, *(key for key in ("age", "sex") if key in mapping)]
-            raise InputError(f"{case.place}: states no finding '{name}' to remove; {nearest(name, stated)}")
+            raise InputError(f"states no finding '{name}' to remove", nearest(name, stated), place=case.place)
     for name, value in changes.items():
         years = name == "age" and number_of(value) is not None
         (mapping if years or name == "sex" else findings)[name] = value
@@ -80,10 +81,10 @@ def _drop(name: str, mapping: dict[str, object], findings: dict[str, object]) ->
 def check_writable(path: str) -> None:
     """Raise InputError when ``path`` is no place for a case file: its ending, or its folder."""
     if not path.lower().endswith((".yaml", ".yml", ".json")):
-        raise InputError(f"{path}: a case file ends in .yaml, .yml or .json")
+        raise InputError("a case file ends in .yaml, .yml or .json", place=path)
     folder = os.path.dirname(path)
     if folder and not os.path.isdir(folder):
-        raise InputError(f"{path}: there is no folder '{folder}'")
+        raise InputError(f"there is no folder '{folder}'", place=path)
 
 
 def write_case(path: str, case: Case) -> None:

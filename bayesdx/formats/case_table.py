@@ -11,10 +11,11 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.case import METADATA, case_from_mapping, encode_finding, is_missing, misplaced, shown, word
-from bayesdx.errors import InputError, nearest
+from bayesdx.case import METADATA, case_from_mapping, encode_finding, misplaced
+from bayesdx.cells import is_missing, shown, word
+from bayesdx.errors import InputError, nearest, printable
 from bayesdx.formats.table import NumberedRow
-from bayesdx.network import Array, Network
+from bayesdx.network import Array, Network, as_spelt
 
 #: Rows that are encoded and scored together: enough for vectorised work, and a few megabytes.
 CHUNK = 8192
@@ -72,10 +73,14 @@ class _Encoder:
             raise row
         if self._is_case(row):
             return self._case(row)
-        if row and self.findings.isdisjoint(row):
+        if self.findings.isdisjoint(row) and self.findings.isdisjoint(map(self._name, row)):
             raise InputError(self._no_finding(row))
         name = None if "id" in self.network or "id" in self.vocabulary else word(row.get("id"), "id")
         return self._encoded(name, row.items(), [], self.reserved)
+
+    def _name(self, column: object) -> object:
+        """What the network calls a column."""
+        return as_spelt(column, self.names) if isinstance(column, str) else column
 
     def _is_case(self, row: Mapping[str, object]) -> bool:
         if "findings" not in self.network:
@@ -154,11 +159,12 @@ class _Encoder:
             return column, -1, None, ()
         if not isinstance(column, str):
             raise InputError(f"column {shown(column)} is not text")
+        column = as_spelt(column, self.names)
         if column not in self.names:
-            folded = [name for name in self.names if name.casefold() == column.casefold()]
+            folded = [name for name in self.names if name.casefold() == column.strip().casefold()]
             if close := folded or get_close_matches(column, self.names, n=1, cutoff=0.8):
                 raise InputError(f"unknown finding '{column}'; did you mean '{close[0]}'?")
-            return column, -1, None, (f"column '{column}' is not a finding, and is not used",)
+            return column, -1, None, (f"column '{printable(column)}' is not a finding, and is not used",)
         name, weights, warnings = encode_finding(column, value, self.network, self.vocabulary)
         if weights is None:
             return name, -1, None, warnings

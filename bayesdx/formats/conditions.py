@@ -30,7 +30,10 @@ def parse_condition(text: str, target: Variable) -> tuple[str, Array]:
         weights = _unit(target, name) - p
     elif ratio := _RATIO.match(text):
         name, sign, number, other = ratio.groups()
-        weights = _unit(target, name) - (1.0 if number is None else _number(number)) * _unit(target, other)
+        times = 1.0 if number is None else _number(number)
+        if times == np.inf:
+            raise InputError(f"constraint '{text}': {number} is too large a number")
+        weights = _unit(target, name) - times * _unit(target, other)
     else:
         raise InputError(f"constraint '{text}' cannot be read; {CONSTRAINT_HELP}")
     return " ".join(text.split()), weights if sign[0] == ">" else -weights

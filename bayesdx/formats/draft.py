@@ -23,7 +23,7 @@ def naming(place: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(one_line(f"{place}: {error}")) from None
+        raise InputError(one_line(error.message), error.hint, error.place).at(place) from None
 
 
 class NetworkDraft:
@@ -46,7 +46,7 @@ class NetworkDraft:
         for name in (owner, *parents):
             if name not in self.variables:
                 what = f"'{owner}'" if name == owner else f"parent '{name}' of '{owner}'"
-                raise InputError(f"{what} is not a variable; {nearest(name, self.variables)}")
+                raise InputError(f"{what} is not a variable", nearest(name, self.variables))
         twice = next((name for name in parents if parents.count(name) > 1), None)
         if twice is not None:
             raise InputError(f"'{owner}' lists the parent '{twice}' twice")
@@ -116,7 +116,20 @@ def family_shape(family: Sequence[Variable]) -> tuple[int, ...]:
 
 def numbers_of(text: str, owner: str) -> Array:
     """Numbers separated by blanks or commas, shape (n,)."""
+    return decimals(text.replace(",", " ").split(), f"the CPT of '{owner}'")
+
+
+def decimals(words: Sequence[str], what: str) -> Array:
+    """Finite numbers from the words that spell them, shape (n,); InputError says ``what`` holds another word."""
     try:
-        return np.array(text.replace(",", " ").split(), dtype=np.float64)
+        numbers = np.array(words, dtype=np.float64)
     except ValueError as error:
-        raise InputError(f"the CPT of '{owner}': {error}") from None
+        raise InputError(f"{what}: {error}") from None
+    # numpy reads Python's numbers: also 1_000, and the digits of other scripts
+    odd = next((word for word in words if "_" in word or not word.isascii()), None)
+    finite = np.isfinite(numbers)
+    if odd is not None or not finite.all():
+        raise InputError(
+            f"{what} holds '{words[int(finite.argmin())] if odd is None else odd}', which is no number"
+        )
+    return numbers

@@ -24,6 +24,7 @@ _HEAD = token(r"\(([^()]*)\)")
 _OPEN, _CLOSE = token(r"\{"), token(r"\}")
 _FIELD = token(rf"({_IDENTIFIER})\s*=\s*((?:{_STRING}|[^\";])*+);", re.DOTALL)
 _STATE = re.compile(rf"{_STRING}|[^\s()\",]+", re.DOTALL)
+_READ = ("states", "label", "data", "model_data")
 _LAYOUT = str.maketrans("()", "  ")
 
 
@@ -68,6 +69,8 @@ def _fields(scanner: Scanner) -> dict[str, str]:
     scanner.take(_OPEN, "'{'")
     while not scanner.skip(_CLOSE):
         name, value = scanner.take(_FIELD, "'name = value;' or '}'").groups()
+        if name in fields and name in _READ:
+            raise scanner.error(f"'{name}' is given twice")
         fields[name] = value
     return fields
 

@@ -39,7 +39,7 @@ def read_network_file(path: str | os.PathLike[str]) -> NetworkDocument:
     suffix = network_suffix(place)
     if suffix not in READERS:
         *most, last = READERS
-        raise InputError(f"{place}: a network file ends in {', '.join(most)} or {last}, each also with .gz")
+        raise InputError(f"a network file ends in {', '.join(most)} or {last}, each also with .gz", place=place)
     module, reader = READERS[suffix]
     document: NetworkDocument = getattr(import_module(f"bayesdx.formats.{module}"), reader)(place)
     return document

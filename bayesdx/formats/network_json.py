@@ -50,7 +50,7 @@ def read_network(path: str | os.PathLike[str]) -> NetworkDocument:
 def network_from_dict(data: Any, place: str = "network") -> NetworkDocument:
     """Build the document from parsed JSON; ``place`` begins every message."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise InputError(f"{place}: is not a {FORMAT} file")
+        raise InputError(f"is not a {FORMAT} file", place=place)
     with naming(place):
         try:
             return _document(data)
@@ -180,7 +180,7 @@ def _variable(entry: Any) -> Variable:
     unknown = next((key for key in entry if key not in _VARIABLE_FIELDS), None)
     if unknown is not None:
         raise InputError(
-            f"variable '{entry.get('id')}': unknown key '{unknown}'; {nearest(unknown, _VARIABLE_FIELDS)}"
+            f"variable '{entry.get('id')}': unknown key '{unknown}'", nearest(unknown, _VARIABLE_FIELDS)
         )
     name = _text(entry["id"], "the id of a variable")
     return Variable(
@@ -208,7 +208,8 @@ def _table(rows: Any, family: Sequence[Variable], owner: str = "") -> Array:
 
 
 def _mean(counts: Array, owner: str) -> Array:
-    totals = counts.sum(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):
+        totals = counts.sum(axis=-1, keepdims=True)
     if not np.isfinite(totals).all() or not (totals > 0).all():
         raise InputError(f"counts of '{owner}' hold a row without a positive finite sum")
     return np.asarray(counts / totals)

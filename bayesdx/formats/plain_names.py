@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from bayesdx.network import Network
 
 _RESERVED = {"network", "variable", "probability", "property", "type", "discrete", "table", "default"}
+#: Byte-order marks and the non-characters beside them, which pyAgrum's reader of XML drops.
+_MARKS = re.compile("[\ufeff\ufffe\uffff]")
 #: Where pyAgrum takes the beginning of a word for a number in scientific notation.
 _EXPONENT = re.compile(r"\d+[eE]")
 
@@ -78,5 +80,5 @@ def bif_name(name: str, kind: str) -> str:
 
 
 def _xml_name(name: str, kind: str) -> str:
-    """``name`` without the blanks that readers of XML drop; ``kind`` when nothing of it is left."""
-    return re.sub(" +", " ", name.strip()) or kind
+    """``name`` without what readers of XML drop (blanks, byte-order marks); ``kind`` when nothing of it is left."""
+    return re.sub(" +", " ", _MARKS.sub("", name).strip()) or kind

@@ -16,12 +16,12 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import chain, islice
 from typing import Any, TextIO
 
 from bayesdx.errors import InputError, MissingExtra
-from bayesdx.files import parse_json, standard_input, write_whole
+from bayesdx.files import marked_encoding, parse_json, place_of, standard_input, write_whole
 
 #: Line number and row; a row that cannot be read is an InputError instead.
 NumberedRow = tuple[int, Mapping[str, object] | InputError]
@@ -39,7 +39,7 @@ def table_format(path: str) -> str:
     """``csv``, ``jsonl`` or ``parquet``, by suffix; standard input and output (``-``) are CSV."""
     suffix = os.path.splitext(path)[1].lower()
     if path != "-" and suffix not in FORMATS:
-        raise InputError(f"{path}: a table ends in {', '.join(FORMATS)}")
+        raise InputError(f"a table ends in {', '.join(FORMATS)}", place=path)
     return FORMATS.get(suffix, "csv")
 
 
@@ -70,10 +70,11 @@ def _row(row: object) -> Mapping[str, object] | InputError:
 
 
 def _columns(heads: list[Any], place: str) -> list[Any]:
-    """The names of the columns; raises InputError for one that is given twice."""
+    """The names of the columns, without blanks around them; raises InputError for one that is given twice."""
+    heads = [head.strip() if isinstance(head, str) else head for head in heads]
     twice = next((head for head in heads if head != "" and heads.count(head) > 1), None)
     if twice is not None:
-        raise InputError(f"{place}: column '{twice}' is given twice")
+        raise InputError(f"column '{twice}' is given twice", place=place)
     return heads
 
 
@@ -83,9 +84,9 @@ def _read_file(path: str) -> Iterator[NumberedRow]:
     try:
         yield from readers[table_format(path)](path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+        raise InputError(f"{place_of(path)}: cannot be read ({error.strerror or error})") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path}: is not a text file (UTF-8)") from None
+        raise InputError(f"{place_of(path)}: is not a text file (UTF-8)") from None
 
 
 def row_count(path: str) -> int | None:
@@ -103,28 +104,29 @@ def row_count(path: str) -> int | None:
 
 @contextmanager
 def _opened(path: str) -> Iterator[TextIO]:
-    if path != "-":
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            yield file
-        return
-    text = io.TextIOWrapper(standard_input(), encoding="utf-8-sig", newline="")
-    try:
-        yield text
-    finally:
-        text.detach()
+    """The file, or standard input, as text: UTF-8, or UTF-16 where a byte-order mark says so."""
+    with open(path, "rb") if path != "-" else nullcontext(standard_input()) as binary:
+        ahead = io.BufferedReader(binary)  # type: ignore[type-var]  # which any stream of bytes can be read through
+        text = io.TextIOWrapper(ahead, encoding=marked_encoding(ahead.peek(3)), newline="")
+        try:
+            yield text
+        finally:
+            text.detach()
+            ahead.detach()
 
 
 def _read_csv(path: str) -> Iterator[NumberedRow]:
+    place = place_of(path)
     with _opened(path) as file:
-        head, before, separator = _head(file, path)
+        head, before, separator = _head(file, place)
         reader = csv.reader(chain([head], file), delimiter=separator, strict=True)
         try:
-            heads = [name.strip().lstrip("\ufeff") for name in next(reader)]
+            heads = [name.lstrip("\ufeff") for name in next(reader)]
         except csv.Error as error:
-            raise InputError(f"{path}: line {before + 1}: {_fault(error)}") from None
+            raise InputError(f"line {before + 1}: {_fault(error)}", place=place) from None
+        heads = _columns(heads, place)
         if not any(heads):
-            raise InputError(f"{path}: is empty")
-        _columns(heads, path)
+            raise InputError("is empty", place=place)
         width = len(heads)
         while heads[-1] == "":
             heads.pop()
@@ -150,7 +152,7 @@ def _read_csv(path: str) -> Iterator[NumberedRow]:
             yield line, row
 
 
-def _head(file: TextIO, path: str) -> tuple[str, int, str]:
+def _head(file: TextIO, place: str) -> tuple[str, int, str]:
     """The header of a CSV file, the number of lines before it, and the separator.
 
     The separator is stated by a line ``sep=;``, as Excel writes it, else the one that makes most columns.
@@ -158,7 +160,7 @@ def _head(file: TextIO, path: str) -> tuple[str, int, str]:
     stated = ""
     for number, line in enumerate(file):
         if "\0" in line:  # UTF-16 without its mark is UTF-8 too, to the letter
-            raise InputError(f"{path}: is not a text file (UTF-8)")
+            raise InputError("is not a text file (UTF-8)", place=place)
         text = line.rstrip("\r\n")
         if match := _SEPARATOR_LINE.fullmatch(text):
             stated = match[1]
@@ -191,20 +193,27 @@ def _read_json_lines(path: str) -> Iterator[NumberedRow]:
             except InputError as error:
                 yield number, InputError(str(error).removeprefix("row: ").removeprefix("line 1, "))
         if number == 0:
-            raise InputError(f"{path}: is empty")
+            raise InputError("is empty", place=path)
 
 
 def _read_parquet(path: str) -> Iterator[NumberedRow]:
     arrow, file = _pyarrow(), _parquet_file(path)
-    _columns(list(file.schema_arrow.names), path)
+    heads = _columns(list(file.schema_arrow.names), path)
+    structs = [i for i, kind in enumerate(file.schema_arrow.types) if arrow.types.is_struct(kind)]
     number = 0
     try:
         for batch in file.iter_batches():
-            for row in batch.to_pylist():
+            for row in batch.rename_columns(heads).to_pylist():
                 number += 1
+                row.update({heads[i]: _said(row[heads[i]]) for i in structs})
                 yield number, row
     except (ValueError, OSError, arrow.ArrowException) as error:
-        raise InputError(f"{path}: row {number + 1} cannot be read ({str(error).splitlines()[0]})") from None
+        raise InputError(f"row {number + 1} cannot be read ({str(error).splitlines()[0]})", place=path) from None
+
+
+def _said(struct: dict[str, object] | None) -> dict[str, object] | None:
+    """Weights, or findings, without the fields that only other rows fill."""
+    return {name: value for name, value in (struct or {}).items() if value is not None} or None
 
 
 def _parquet_file(path: str) -> Any:
@@ -214,7 +223,7 @@ def _parquet_file(path: str) -> Any:
     except (ValueError, OSError, arrow.ArrowException) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise InputError(f"{path}: is not a Parquet file ({str(error).splitlines()[0]})") from None
+        raise InputError(f"is not a Parquet file ({str(error).splitlines()[0]})", place=path) from None
 
 
 def _pyarrow() -> Any:

@@ -12,13 +12,12 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from itertools import islice
 
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.files import read_text_as_declared
-from bayesdx.formats.draft import AGRUM_ORDER, NetworkDraft, naming
+from bayesdx.formats.draft import AGRUM_ORDER, NetworkDraft, decimals, naming
 from bayesdx.network import Array, Variable, cpt_shape
 
 
@@ -116,14 +115,12 @@ def _factor(words: Iterator[str], scope: tuple[int, ...], cards: tuple[int, ...]
     size = _count(words, f"the number of entries of the {name}")
     if size != math.prod(shape):
         raise InputError(f"the {name} lists {size} numbers, expected {math.prod(shape)}")
-    try:
-        table = np.array([float(next(words)) for _ in range(size)]).reshape(shape)
-    except StopIteration:
-        raise InputError(f"the file ends inside the {name}") from None
-    except ValueError as error:
-        raise InputError(f"the {name}: {error}") from None
-    if not np.isfinite(table).all() or (table < 0).any():
-        raise InputError(f"the {name} holds a negative or non-finite number")
+    numbers = decimals(list(islice(words, size)), f"the {name}")
+    if len(numbers) < size:
+        raise InputError(f"the file ends inside the {name}")
+    table = numbers.reshape(shape)
+    if (table < 0).any():
+        raise InputError(f"the {name} holds a negative number")
     return Factor(scope, table)
 
 

@@ -61,6 +61,6 @@ def _numbers(node: Element, owner: Variable) -> Array:
     states = words_of(node.find("resultingstates")).split()
     unknown = next((state for state in states if state not in owner.states), None)
     if unknown is not None:
-        raise InputError(f"'{unknown}' is not a state of '{owner.id}'; {nearest(unknown, owner.states)}")
+        raise InputError(f"'{unknown}' is not a state of '{owner.id}'", nearest(unknown, owner.states))
     rows = [owner.states.index(state) for state in states]
     return np.eye(owner.cardinality)[rows].ravel()

@@ -81,15 +81,13 @@ def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tupl
 
     Cases that are impossible get a row of zeros and -inf.
     """
-    from concurrent.futures import ThreadPoolExecutor  # its import would slow a single query
-
     n, card = len(codes), tables.cards[target]
     probabilities, log_total = np.empty((n, card)), np.empty(n)
     number, group, stride = tables.place[target]
     block = tables.blocks[number]
     moves = [_moves(part, len(tables.cards)) for part in tables.blocks]
     conditionals: dict[int, Array] = {}
-    threads = os.cpu_count() or 1
+    threads = min(os.cpu_count() or 1, -(-n // CHUNK))
 
     def score_from(first: int) -> None:
         """Every second (third, …) chunk, in arrays that are made once: their pages stay mapped."""
@@ -127,8 +125,13 @@ def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tupl
         hard = np.flatnonzero(code >= 0)
         found[hard] = np.eye(card)[code[hard]] * (mass[hard] > 0)[:, None]
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(score_from, range(threads)))
+    if threads > 1:
+        from concurrent.futures import ThreadPoolExecutor  # its import would slow a single query
+
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(score_from, range(threads)))
+    elif threads:
+        score_from(0)
     return probabilities, log_total
 
 

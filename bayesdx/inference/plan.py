@@ -114,8 +114,9 @@ def best_plan(
 def contraction_plan(cards: Sequence[int], leaves: Sequence[Scope], order: Sequence[int], keep: Scope) -> Plan:
     """Bucket elimination (Dechter 1999) along ``order``; the last table has scope ``keep``.
 
-    The tables that hold a variable are multiplied in pairs, the smallest with the partner that makes the
-    smallest product, and whatever no other table needs is summed out at once.
+    The tables that hold a variable are multiplied in pairs, first those of the same scope, whose product is no
+    larger, then the smallest with the partner that makes the smallest product. Whatever no other table needs is
+    summed out at once.
     """
     rank = {v: i for i, v in enumerate((*order, *keep))}
     logs = [math.log(card) for card in cards]
@@ -142,12 +143,22 @@ def contraction_plan(cards: Sequence[int], leaves: Sequence[Scope], order: Seque
         live[made] = kept
         steps.append(Contraction(left, right, tuple(sorted(kept, key=rank.__getitem__))))
 
-    def contract_all(tables: Collection[int]) -> None:
+    def contract_all(tables: set[int]) -> None:
+        def contract_two(left: int, right: int) -> int:
+            contract(left, right)
+            made = len(leaves) + len(steps) - 1
+            tables.difference_update((left, right))
+            tables.add(made)
+            return made
+
+        alike: dict[frozenset[int], int] = {}
+        for i in sorted(tables):
+            scope = live[i]
+            alike[scope] = contract_two(alike[scope], i) if scope in alike else i
         while len(tables) > 1:
             left = min(tables, key=lambda i: (weight(live[i]), i))
             right = min((i for i in tables if i != left), key=lambda i: (weight(live[left] | live[i]), i))
-            contract(left, right)
-            tables = {*tables, len(leaves) + len(steps) - 1} - {left, right}
+            contract_two(left, right)
 
     for i, leaf in enumerate(leaves):
         if any(holders[v] == {i} and v not in keep for v in leaf):

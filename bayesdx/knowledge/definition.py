@@ -169,7 +169,7 @@ def _mapping(path: Path) -> dict[str, Any]:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: {' '.join(str(error).split())}") from None
+        raise InputError(" ".join(str(error).split()), place=str(path)) from None
     if not isinstance(data, dict):
-        raise InputError(f"{path}: is not a mapping")
+        raise InputError("is not a mapping", place=str(path))
     return data

@@ -109,7 +109,7 @@ def read_facts(path: Path, sources: Collection[str], vocabulary: Mapping[str, Co
                 key: tuple[object, ...] = (fact.source, fact.cohort, fact.diagnosis, fact.form, fact.site)
                 key = (*key, fact.condition, fact.finding, fact.states, fact.kind)
                 if key in seen:
-                    raise InputError(f"{place}: fact '{fact.id}' states the same as '{seen[key]}'")
+                    raise InputError(f"fact '{fact.id}' states the same as '{seen[key]}'", place=place)
                 seen[key] = fact.id
             facts.append(fact)
     return tuple(facts)
@@ -122,11 +122,11 @@ def _fact(row: Mapping[str, str], place: str) -> Fact:
             return None
         value = _float(text)
         if not 0 <= value < math.inf:
-            raise InputError(f"{place}: {column} is '{text}', not a number")
+            raise InputError(f"{column} is '{text}', not a number", place=place)
         return value
 
     if None in row or None in row.values():
-        raise InputError(f"{place}: more or fewer entries than columns")
+        raise InputError("more or fewer entries than columns", place=place)
     try:
         return Fact(
             id=row["id"],
@@ -146,18 +146,18 @@ def _fact(row: Mapping[str, str], place: str) -> Fact:
             note=row["note"],
         )
     except KeyError as error:
-        raise InputError(f"{place}: column {error} is missing") from None
+        raise InputError(f"column {error} is missing", place=place) from None
 
 
 def _check(fact: Fact, place: str, sources: Collection[str], vocabulary: Mapping[str, Collection[str]]) -> None:
     def known(what: str, value: str, choices: Collection[str]) -> None:
         if value not in choices:
-            raise InputError(f"{place}: unknown {what} '{value}'; {nearest(value, choices)}")
+            raise InputError(f"unknown {what} '{value}'", nearest(value, choices), place=place)
 
     if fact.kind != "assumption":
         known("source", fact.source, sources)
     if fact.k is not None and fact.n is not None and fact.k > fact.n:
-        raise InputError(f"{place}: k = {fact.k:g} exceeds n = {fact.n:g}")
+        raise InputError(f"k = {fact.k:g} exceeds n = {fact.n:g}", place=place)
     if fact.exclude:
         known("exclusion", fact.exclude, EXCLUSIONS)
     if not fact.used and not fact.used_for_form:
@@ -168,15 +168,15 @@ def _check(fact: Fact, place: str, sources: Collection[str], vocabulary: Mapping
     for state in fact.states:
         known(f"state of {fact.finding}", state, vocabulary[fact.finding])
     if fact.kind != "moments" and not fact.states:
-        raise InputError(f"{place}: no state")
+        raise InputError("no state", place=place)
     if fact.kind in COUNTED and (fact.k is None or not fact.n):
-        raise InputError(f"{place}: a {fact.kind} needs k and n")
+        raise InputError(f"a {fact.kind} needs k and n", place=place)
     if fact.kind == "word":
         known("frequency word", fact.value, WORDS)
     if fact.kind == "proportion" and not 0 <= _float(fact.value) <= 1:
-        raise InputError(f"{place}: proportion '{fact.value}' is not between 0 and 1")
+        raise InputError(f"proportion '{fact.value}' is not between 0 and 1", place=place)
     if fact.kind == "moments" and not _MOMENTS.fullmatch(fact.value):
-        raise InputError(f"{place}: '{fact.value}' is not like mean=50;sd=10;low=20;high=80")
+        raise InputError(f"'{fact.value}' is not like mean=50;sd=10;low=20;high=80", place=place)
 
 
 def _float(text: str) -> float:

@@ -63,7 +63,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Term:
-    """What adds ``counts`` (F, X) to the rows of the forms: an ``entry``, or an assumption.
+    """What adds ``counts`` (F, X) to the rows of the forms of a diagnosis: an ``entry``, or an assumption.
 
     ``kind`` is ``fact`` or ``word`` (the entry's facts are frequency words), ``definition``, ``association`` (moves
     the base, its counts sum to 0) or ``base``.
@@ -107,23 +107,33 @@ class Account:
             found.setdefault(entry.source, []).append(n)
         return found
 
+    @cached_property
+    def of_diagnosis(self) -> Mapping[int, list[Entry]]:
+        """The entries about a diagnosis."""
+        found: dict[int, list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault(entry.diagnosis, []).append(entry)
+        return found
+
     def terms(self, owner: Integers, diagnosis: int) -> tuple[Term, ...]:
-        """The terms behind the rows of a diagnosis, which add nothing to the forms of other diagnoses.
+        """The terms behind the rows of a diagnosis, for its own forms alone.
 
         ``owner`` (F,) is the diagnosis of each form.
         """
-        its = (owner == diagnosis)[:, None]
+        its = owner == diagnosis
         found = [
-            Term("word" if self.studies.word[n] else "fact", self.added[n][:, None] * self.distributions[n], entry)
+            Term(
+                "word" if self.studies.word[n] else "fact", self.added[n, its, None] * self.distributions[n], entry
+            )
             for n, entry in enumerate(self.entries)
             if entry.diagnosis == diagnosis
         ]
         assumed = {
-            "definition": self.definition,
-            "association": self.association,
-            "base": self.base_counts[:, None] * self.base,
+            "definition": self.definition[its],
+            "association": self.association[its],
+            "base": self.base_counts[its, None] * self.base,
         }
-        found += [Term(kind, its * counts) for kind, counts in assumed.items() if (its * counts).any()]
+        found += [Term(kind, counts) for kind, counts in assumed.items() if counts.any()]
         return tuple(found)
 
 
@@ -378,21 +388,15 @@ def parts_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> 
     account, owner = ledger.account(finding), ledger.choices.owner
     d = network.variable(str(network.target)).state_index(diagnosis)
     shares = network.cpts["form"][d] / network.cpts["form"][d].sum()  # the file has nine digits
-    joint = shares[:, None] * finding_rows(network, finding)
+    its = owner == d
+    joint = shares[its, None] * finding_rows(network, finding)[its]
     terms = account.terms(owner, d)
-    total = sum((term.counts for term in terms), np.zeros(joint.shape))
+    counts = np.array([term.counts for term in terms])
+    total = counts.sum(axis=0)
     possible = total > 0
-    per_count = joint / np.where(possible, total, 1.0)
-    parts = [
-        Part(
-            term.kind,
-            (term.counts * per_count).sum(axis=0, where=possible),
-            max(float(shares @ term.counts.sum(axis=1)), 0.0),
-            term.entry,
-        )
-        for term in terms
-    ]
-    rest = joint.sum(axis=0, where=~possible)
+    adds = (counts * np.where(possible, joint / np.where(possible, total, 1.0), 0.0)).sum(axis=1)
+    weights = np.maximum(counts.sum(axis=2) @ shares[its], 0.0)
+    parts = [Part(t.kind, row, float(w), t.entry) for t, row, w in zip(terms, adds, weights, strict=True)]
     if finding == PATTERN:
-        parts.append(Part("mineralisation", rest, 0.0))
+        parts.append(Part("mineralisation", joint.sum(axis=0, where=~possible), 0.0))
     return tuple(parts)

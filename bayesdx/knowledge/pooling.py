@@ -126,7 +126,7 @@ class Pooled:
     @cached_property
     def rows(self) -> Array:
         """P(state | form), shape (S, F, X)."""
-        return np.asarray(self.counts / self.counts.sum(axis=-1, keepdims=True))
+        return np.asarray(self.counts / _totals(self.counts)[..., None])
 
     def take(self, at: Integers) -> Pooled:
         """The entries ``at`` of the leading axis."""
@@ -138,6 +138,13 @@ class Pooled:
             self.definition[at],
             self.counts[at],
         )
+
+
+def _totals(counts: Array) -> Array:
+    """Sums over the last axis: of many versions as a product, numpy is slow to sum along so short an axis."""
+    if len(counts) == 1:  # a build, whose files hold every digit
+        return np.asarray(counts.sum(axis=-1))
+    return np.asarray(counts @ np.ones(counts.shape[-1]))
 
 
 def depth(links: Mapping[str, Link], finding: str) -> int:
@@ -203,10 +210,10 @@ def pool_finding(
         bases = _linked_bases(link, base, parent)
     m = choices.base_strength
     of_diagnosis = whole[:, choices.owner]
-    row = (of_diagnosis + m * bases) / (of_diagnosis.sum(axis=-1, keepdims=True) + m)
+    row = (of_diagnosis + m * bases) / (_totals(of_diagnosis)[..., None] + m)
     defined = np.where(studies.defined, row, 0.0)
     some = studies.defined.any(axis=-1, keepdims=True)
-    definition = choices.definition_strength * defined / np.where(some, defined.sum(axis=-1, keepdims=True), 1.0)
+    definition = choices.definition_strength * defined / np.where(some, _totals(defined)[..., None], 1.0)
     # a diagnosis without forms is its own form: it shrinks to the base itself
     shrunk = np.where(choices.named[:, None], choices.form_strength * row, m * bases)
     return Pooled(completing, base, bases, whole, definition, own + definition + shrunk)
@@ -221,14 +228,14 @@ def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
     discounts = _discounts(choices, studies.word.astype(float)[None] @ members)
     weights = members * studies.weight[:, None] / np.where(studies.word[:, None], discounts, 1.0)
     whole, own = weights[:, : choices.diagnoses], weights[:, choices.diagnoses :]
-    totals = pooled.whole[0].sum(axis=-1)[choices.owner] + choices.base_strength
+    totals = _totals(pooled.whole[:1])[0, choices.owner] + choices.base_strength
     return np.asarray(own + whole[:, choices.owner] * np.where(choices.named, choices.form_strength / totals, 0.0))
 
 
 def base_weights(choices: Choices, pooled: Pooled) -> Array:
     """Counts that the base adds to the row of each form, shape (F,), when all studies are kept."""
     m = choices.base_strength
-    totals = pooled.whole[0].sum(axis=-1)[choices.owner] + m
+    totals = _totals(pooled.whole[:1])[0, choices.owner] + m
     return np.where(choices.named, choices.form_strength * m / totals, m)
 
 
@@ -272,7 +279,7 @@ def _completed(sums: Array, sets: Bools, base: Array) -> Array:
     """Counts (S, R, X) once ``base`` (S, X) shares out what is left open."""
     states = base.shape[-1]
     within = sets * base[:, None]
-    shares = within / within.sum(axis=-1, keepdims=True)
+    shares = within / _totals(within)[..., None]
     return np.asarray(sums[..., :states] + sums[..., states:] @ shares)
 
 
@@ -281,7 +288,7 @@ def _base(counts: Array, base: Array, studies: Studies) -> Array:
 
     A sign with a ``background`` counts at that value, in full weight, for each diagnosis without studies.
     """
-    n = counts.sum(axis=-1)
+    n = _totals(counts)
     part = n / (n + _HALF_WEIGHT)
     rows = (counts + 0.5 * base[:, None]) / (n[..., None] + 0.5)
     total, weight = (part[..., None] * rows).sum(axis=1), part.sum(axis=1)
@@ -291,7 +298,7 @@ def _base(counts: Array, base: Array, studies: Studies) -> Array:
         total = total + silent[:, None] * np.array([1 - studies.background, studies.background])
         weight, uniform = weight + silent, 0.0
     mixed = (1 - uniform) * total / weight[:, None] + uniform * studies.uniform
-    mixed /= mixed.sum(axis=-1, keepdims=True)
+    mixed /= _totals(mixed)[..., None]
     for state, share in studies.unremarked.items():
         mixed = (1 - share) * mixed + share * (np.array(studies.states) == state)
     return np.asarray(mixed)
@@ -305,7 +312,7 @@ def _linked_bases(link: Link, base: Array, parent: Array) -> Array:
     forms, and put together again with the form's own parent row.
     """
     joint = fit_margins(link.table, parent.mean(axis=1), base) * (1.0 if link.possible is None else link.possible)
-    return np.asarray(parent @ (joint / joint.sum(axis=-1, keepdims=True)))
+    return np.asarray(parent @ (joint / _totals(joint)[..., None]))
 
 
 def parents_of(choices: Choices, pooled: Collection[str], finding: str) -> tuple[str, ...]:
@@ -326,10 +333,10 @@ def counts_of(choices: Choices, pooled: Mapping[str, Pooled], name: str) -> Arra
     if name == MINERALISATION.id:
         calcified = pooled[CALCIFICATION]
         rows = mineralisation_rows(choices, calcified, pooled[PATTERN])
-        return np.asarray(rows * calcified.counts.sum(axis=-1, keepdims=True))
+        return np.asarray(rows * _totals(calcified.counts)[..., None])
     if name == PATTERN:
         return _pattern_counts(choices, pooled[PATTERN])
-    total = pooled[name].counts.sum(axis=-1, keepdims=True)
+    total = _totals(pooled[name].counts)[..., None]
     if parents_of(choices, pooled, name) == ("form",):
         return (
             pooled[name].counts
@@ -346,7 +353,7 @@ def _conditional_counts(choices: Choices, joint: Array, total: Array) -> Array:
     never fall below the strength of the base: a row for a rare parent state rests on the association, not on
     nothing.
     """
-    given = joint.sum(axis=-1)
+    given = _totals(joint)
     size = np.maximum(total * given, choices.base_strength)
     return np.asarray(joint * (size / given)[..., None])
 
@@ -368,7 +375,5 @@ def _pattern_counts(choices: Choices, pattern: Pooled) -> Array:
     given = np.zeros(shape)
     given[..., 0, :] = ~choices.suggests.any(axis=0)
     given[..., 1:, :] = pattern.rows[..., None, :] * choices.suggests / kinds[..., None]
-    size = np.concatenate(
-        [np.ones_like(kinds[..., :1]), pattern.counts.sum(axis=-1, keepdims=True) * kinds], axis=-1
-    )
+    size = np.concatenate([np.ones_like(kinds[..., :1]), _totals(pattern.counts)[..., None] * kinds], axis=-1)
     return np.asarray(given * np.maximum(size, choices.base_strength)[..., None])

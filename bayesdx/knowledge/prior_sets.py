@@ -52,11 +52,11 @@ def incidence_rates(
     entries = data["incidence"][network]
     for diagnosis in diagnoses:
         if diagnosis not in entries:
-            raise InputError(f"{place}: no incidence for '{diagnosis}'")
+            raise InputError(f"no incidence for '{diagnosis}'", place=place)
     rates: dict[str, float] = {}
     for diagnosis, entry in entries.items():
         if diagnosis not in diagnoses:
-            raise InputError(f"{place}: unknown diagnosis '{diagnosis}'; {nearest(diagnosis, diagnoses)}")
+            raise InputError(f"unknown diagnosis '{diagnosis}'", nearest(diagnosis, diagnoses), place=place)
         _check_origin(entry, sources, f"{place}, {diagnosis}")
         if "rate" in entry:
             rate = float(entry["rate"])
@@ -85,17 +85,17 @@ def _surgical(
         total = sum(group["counts"].values())
         for diagnosis, count in group["counts"].items():
             if diagnosis not in shares:
-                raise InputError(f"{place}: unknown diagnosis '{diagnosis}'; {nearest(diagnosis, shares)}")
+                raise InputError(f"unknown diagnosis '{diagnosis}'", nearest(diagnosis, shares), place=place)
             shares[diagnosis] += group["weight"] * count / total
     if not shares.get(entry["anchor"]):
-        raise InputError(f"{place}: the anchor '{entry['anchor']}' is in no group")
+        raise InputError(f"the anchor '{entry['anchor']}' is in no group", place=place)
     per_rate = shares[entry["anchor"]] / incidence[entry["anchor"]]
     return {d: share or per_rate * incidence[d] for d, share in shares.items()}
 
 
 def _check_origin(entry: Mapping[str, Any], sources: Collection[str], place: str) -> None:
     if not entry.get("sources") and not entry.get("assumption"):
-        raise InputError(f"{place}: neither sources nor an assumption is given")
+        raise InputError("neither sources nor an assumption is given", place=place)
     for key in entry.get("sources", ()):
         if key not in sources:
-            raise InputError(f"{place}: unknown source '{key}'; {nearest(key, sources)}")
+            raise InputError(f"unknown source '{key}'", nearest(key, sources), place=place)

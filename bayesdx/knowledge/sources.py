@@ -21,12 +21,12 @@ def read_sources(path: Path) -> dict[str, Source]:
     try:
         records = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(str(error), place=str(path)) from None
     sources: dict[str, Source] = {}
     for record in records:
         key = record.get("id")
         if not key or key in sources:
-            raise InputError(f"{path}: source '{key}' has no key or one that is used twice")
+            raise InputError(f"source '{key}' has no key or one that is used twice", place=str(path))
         sources[key] = record
     return sources
 

@@ -59,9 +59,13 @@ def cpts_without(
     wanted = [name for name in names if name in network.counts and name in {*ledger.lines, MINERALISATION.id}]
     behind = {name: findings_behind(ledger, name) for name in wanted}
     needed: set[str] = set().union(*behind.values())
+    without_source: dict[str, list[int]] = {}
+    for number, sources in enumerate(left_out):
+        for source in sources:
+            without_source.setdefault(source, []).append(number)
     versions: dict[str, _Versions] = {}
     for finding in sorted(needed, key=lambda name: depth(ledger.choices.links, name)):  # parents before children
-        versions[finding] = _pool(ledger, finding, left_out, versions)
+        versions[finding] = _pool(ledger, finding, len(left_out), without_source, versions)
     cpts = {}
     for name in wanted:
         pooled, of = _aligned(versions, behind[name])
@@ -98,15 +102,22 @@ def _aligned(versions: Mapping[str, _Versions], findings: Collection[str]) -> tu
 
 
 def _pool(
-    ledger: Ledger, finding: str, left_out: Sequence[Collection[str]], parents: Mapping[str, _Versions]
+    ledger: Ledger,
+    finding: str,
+    sets: int,
+    without_source: Mapping[str, Sequence[int]],
+    parents: Mapping[str, _Versions],
 ) -> _Versions:
+    """The rows of a finding for each of so many ``sets``; ``without_source`` numbers those that lack a source."""
     account, choices = ledger.account(finding), ledger.choices
     studies = account.studies
-    gone = np.zeros((len(left_out), len(account.entries)), dtype=bool)
-    for number, sources in enumerate(left_out):
-        gone[number, [n for source in sources for n in account.of_source.get(source, ())]] = True
-    spoken = (~gone @ (studies.diagnosis[:, None] == np.arange(choices.diagnoses))).sum(axis=1)
-    silent = spoken < MIN_DIAGNOSES
+    gone = np.zeros((sets, len(account.entries)), dtype=bool)
+    for source, entries in account.of_source.items():
+        for number in without_source.get(source, ()):
+            gone[number, entries] = True
+    of_diagnosis = (studies.diagnosis[:, None] == np.arange(choices.diagnoses)).astype(float)
+    spoken = (~gone).astype(float) @ of_diagnosis > 0  # as numbers: products of truth values are slow
+    silent = spoken.sum(axis=1) < MIN_DIAGNOSES
     gone[silent] = False
     link = choices.links.get(finding)
     above: Mapping[str, Pooled] = {}

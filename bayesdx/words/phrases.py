@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bayesdx.network import Network, Variable
 
 _ABBREVIATION = re.compile(r"\(([A-Z][A-Z0-9]{2,})\)")
 _CAPITALS = re.compile(r"\b(cppd|ncc|opll|olf|avm)\b")
+_RANGE = re.compile(r"(?<=\d)-(?=\d)")
+_QUALIFIER = re.compile(r" \([^()]*\)$")
+_UNIT = re.compile(r" \((\w+)\)$")
 _AXIAL = re.compile(r"\b(extra|intra) axial\b")
 #: Weights in decibans from which support is called slight, substantial, … : likelihood ratios of 1.26, 10^(1/2),
 #: 10, 10^(3/2) and 100 (Jeffreys 1961, Theory of Probability, appendix B).
@@ -27,9 +30,36 @@ def strength(decibans: float) -> str:
 
 
 def finding_phrase(network: Network, finding: str, stated: object) -> str:
-    """A finding as stated, such as ``T2 signal: hyperintense``."""
+    """A finding as stated, such as ``T2 signal: hyperintense`` or ``Size: above 30 mm``."""
     variable = network.variable(finding)
-    return f"{label_of(variable)}: {state_phrase(variable, stated)}"
+    return of_state(variable, state_phrase(variable, stated))
+
+
+def of_state(variable: Variable, state: str) -> str:
+    """The label of a variable with a state in words."""
+    return f"{title_of(variable, state)}: {state}"
+
+
+def title_of(variable: Variable, state: str) -> str:
+    """The label of a variable where a state stands beside it in words: a unit that it names is not said twice."""
+    label = label_of(variable)
+    unit = _UNIT.search(label)
+    return label[: unit.start()] if unit and state.endswith(f" {unit[1]}") else label
+
+
+def state_name(variable: Variable, index: int) -> str:
+    """The label of a state as it is printed: ``18–39 years``."""
+    name = variable.state_label(index)
+    return _RANGE.sub("–", name) if variable.state_labels else name
+
+
+def either(variable: Variable, states: Sequence[str]) -> str:
+    """States that are named together, ``isointense or hyperintense``; of the state ``none``, what is absent."""
+    names = [state_phrase(variable, state) for state in states]
+    names = [f"no {mid_sentence(label_of(variable))}" if name == "none" else name for name in names]
+    if len(names) > 1 and any(" or " in name for name in names):
+        names = [f"'{name}'" for name in names]
+    return listed(names, "or")
 
 
 def state_phrase(variable: Variable, stated: object) -> str:
@@ -39,7 +69,7 @@ def state_phrase(variable: Variable, stated: object) -> str:
     words = str(stated)
     if words not in variable.states and words.startswith("not "):
         return f"not {state_phrase(variable, words[4:])}"
-    return variable.state_label(variable.states.index(words)) if words in variable.states else words
+    return state_name(variable, variable.states.index(words)) if words in variable.states else words
 
 
 def states_named(variable: Variable, stated: object) -> tuple[str, ...]:
@@ -85,6 +115,26 @@ def short(label: str) -> str:
     return found.group(1) if found else label
 
 
+def called(target: Variable, diagnosis: str) -> str:
+    """A diagnosis inside a sentence, by its abbreviation when it has one.
+
+    The state for all the rest stands in quotes; a state without a label is a name and keeps its letters.
+    """
+    if diagnosis == "other":
+        return "'other'"
+    label = short(target.state_label(target.states.index(diagnosis)))
+    return mid_sentence(label) if target.state_labels else label
+
+
+def nats(value: float, digits: int = 2) -> str:
+    """A conflict with its sign.
+
+    >>> nats(-0.891), nats(0.6, 1)
+    ('−0.89 nats', '+0.6 nats')
+    """
+    return f"{value:+.{digits}f} nats".replace("-", "−")
+
+
 def signed(decibans: float) -> str:
     """A weight in decibans with its sign.
 
@@ -115,6 +165,25 @@ def ratio(decibans: float) -> str:
 def clipped(words: str, width: int) -> str:
     """At most ``width`` characters, the last of them … where something was cut off."""
     return words if len(words) <= width else words[: max(width - 1, 0)].rstrip() + "…"
+
+
+def unqualified(label: str) -> str:
+    """A label without the qualifier that it ends in.
+
+    >>> unqualified("Chondrosarcoma (conventional)"), unqualified("Synovial (facet) cyst")
+    ('Chondrosarcoma', 'Synovial (facet) cyst')
+    """
+    return _QUALIFIER.sub("", label)
+
+
+def fitted(label: str, width: int) -> str:
+    """A diagnosis in at most ``width`` characters: by its abbreviation, without its qualifier, or cut.
+
+    >>> fitted("Chondrosarcoma (conventional)", 18), fitted("Mesenchymal chondrosarcoma", 18)
+    ('Chondrosarcoma', 'Mesenchymal chond…')
+    """
+    name = short(label)
+    return name if len(name) <= width else clipped(unqualified(name), width)
 
 
 def listed(items: list[str], conjunction: str = "and") -> str:

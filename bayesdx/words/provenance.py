@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from bayesdx.network import Network
+from bayesdx.words.phrases import label_of, mid_sentence
 
 
 def assumption_words(network: Network, assumption: str) -> str:
     """What is assumed of a likelihood: ``definition``, or the finding with which an association is assumed."""
     if assumption == "definition":
         return "taken to hold by definition of the entity"
-    return f"association with {network.variable(assumption).label.lower()} assumed"
+    return f"{association_words(network, assumption)} assumed"
+
+
+def association_words(network: Network, finding: str) -> str:
+    """An association with another finding, in words."""
+    return f"association with {mid_sentence(label_of(network.variable(finding)))}"

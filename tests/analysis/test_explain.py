@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import numpy as np
 import pyagrum
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from bayesdx.analyses.explain.numbers.bearing import FREQUENCIES, far_above, opposes, single_case
 from bayesdx.analyses.explain.numbers.explanation import Explanation, explain
@@ -238,9 +240,13 @@ def test_what_is_missing_equals_enumeration(model: Model, joint: Array) -> None:
     result = explain(question)
     states = question.target.states
     a, b = states.index(result.first.diagnosis), states.index(result.second.diagnosis)
-    assert {row.finding for row in result.separators} == {
-        v.id for v in model.network.findings if v.id not in question.findings
-    }
+    worth = {row.finding for row in result.separators}
+    assert worth
+    for variable in model.network.findings:
+        if variable.id not in question.findings:
+            table = with_target(model, joint, dict(question.findings), variable.id)
+            p, q = table[a] / table[a].sum(), table[b] / table[b].sum()
+            assert (variable.id in worth) == bool(np.any((p > 1.35 * q) | (q > 1.35 * p)))
     for row in result.separators:
         table = with_target(model, joint, dict(question.findings), row.finding)
         p, q = table[a] / table[a].sum(), table[b] / table[b].sum()
@@ -252,14 +258,19 @@ def test_what_is_missing_equals_enumeration(model: Model, joint: Array) -> None:
             s = variable.states.index(outlook.state)
             assert outlook.shares == pytest.approx((p[s], q[s]))
             assert outlook.decibans == pytest.approx(10 * math.log10(p[s] / q[s]), abs=1e-9)
-        assert row.best_for(0).decibans > 0 > row.best_for(1).decibans
+        for side, sign in ((0, 1), (1, -1)):
+            gains = {o.state: o.shares[side] * sign * o.decibans for o in row.states}
+            best = row.best[side]
+            assert best is None or gains[best.state] == max(gains.values())
     for hint in result.hints:
         table = with_target(model, joint, dict(question.findings), hint.finding)
         d, s = states.index(hint.diagnosis), model.network.variable(hint.finding).states.index(hint.state)
         before, after = table[d].sum() / table.sum(), table[d, s] / table[:, s].sum()
         assert hint.probabilities == pytest.approx((before, after))
         assert hint.shares == pytest.approx((table[d, s] / table[d].sum(), table[a, s] / table[a].sum()))
-        assert after > before
+        assert after / (1 - after) > 1.35 * before / (1 - before)
+        assert after >= 0.05
+        assert hint.shares[0] > 1.35 * hint.shares[1]
     assert not {hint.diagnosis for hint in result.hints} & {result.first.diagnosis, result.second.diagnosis}
 
 
@@ -277,8 +288,8 @@ def test_lacking_is_typical_and_not_shown(model: Model, joint: Array) -> None:
         assert row.shares[0] >= 0.5
         assert row.stated == question.stated.get(row.finding)
         assert row.finding not in question.findings or question.findings[row.finding][state] == 0.0
-        everyone = with_target(model, joint, others, row.finding).sum(axis=0)
-        assert row.shares[0] > everyone[state] / everyone.sum()
+        everyone_else = np.delete(with_target(model, joint, others, row.finding), a, axis=0).sum(axis=0)
+        assert row.shares[0] > 1.35 * everyone_else[state] / everyone_else.sum()
         alone = with_target(model, joint, {}, row.finding).sum(axis=0)
         assert row.shares[0] > alone[state]
 
@@ -354,7 +365,8 @@ def test_degenerated_facet_joint_would_speak_for_a_synovial_cyst() -> None:
     }
     result = load("spine").explain({"age": 68, "findings": findings}, pair=("capnon", "synovial_cyst"))
     facet = next(row for row in result.separators if row.finding == "facet_degeneration")
-    best = facet.best_for(1)
+    best = facet.best[1]
+    assert best is not None
     assert best.state == "present"
     assert best.decibans < -1.0
     assert result.literature is not None
@@ -415,7 +427,9 @@ def test_json_is_finite_when_a_missing_state_rules_a_diagnosis_out() -> None:
         target="d",
     )
     result = explain(Question(compile_network(network), {}), pair=("a", "b"))
-    assert result.separators[0].best_for(0).decibans == math.inf
+    best = result.separators[0].best[0]
+    assert best is not None
+    assert best.decibans == math.inf
     text = json.dumps(to_dict(result), allow_nan=False)
     assert json.loads(text)["separators"][0]["states"][0]["decibans"] is None
 
@@ -461,6 +475,11 @@ def test_frequency_words_are_those_of_the_networks() -> None:
         ("35%", ("present",), 0.4, True, False),
         ("1 case", ("absent",), 0.4, True, False),
         ("0 of 1", ("present",), 0.4, True, False),
+        ("1 case", ("absent",), 0.5, True, True),
+        ("3 cases", ("absent",), 0.5, True, True),
+        ("0 of 1", ("present",), 0.5, True, True),
+        ("1 case", ("present",), 0.5, True, False),
+        ("1 case", ("present",), 0.2, False, False),
         ("mean 46", (), 0.4, True, False),
     ],
 )
@@ -488,3 +507,71 @@ def test_a_statement_about_several_states_denies_only_what_it_excludes() -> None
 )
 def test_single_cases(says: str, single: bool) -> None:
     assert single_case(Statement("key", says, ("present",), "", 1.0)) is single
+
+
+@pytest.mark.parametrize(
+    ("mean", "state", "bound", "more", "expected"),
+    [
+        (25, "60+", 0.5, True, True),
+        (65, "60+", 0.5, True, False),
+        (45, "60+", 0.12, True, False),
+        (70, "60+", 0.5, False, True),
+        (25, "18-39", 0.5, False, True),
+    ],
+)
+def test_a_mean_points_where_a_normal_distribution_does(
+    mean: float, state: str, bound: float, more: bool, expected: bool
+) -> None:
+    cuts, states = (0, 18, 40, 60, 110), ("0-17", "18-39", "40-59", "60+")
+    spread = np.diff(norm.cdf(cuts, mean, 12))
+    statement = Statement("key", f"mean {mean}, SD 12", (), "", 1.0, tuple((spread / spread.sum()).tolist()))
+    assert opposes(statement, state, states, bound, more) is expected
+
+
+def test_spread_of_a_mean_is_that_of_its_study() -> None:
+    """The spine's CAPNON facts on age: what the ledger says of a study whose facts are moments alone."""
+    literature = load("spine").explain({"findings": {"level": "cervical"}}).literature
+    assert literature is not None
+    found = [s for d in ("capnon", "meningioma") for s in literature.support["age_group", d].statements if s.spread]
+    assert found
+    for statement in found:
+        assert sum(statement.spread) == pytest.approx(1.0)
+        numbers = re.fullmatch(r"mean ([\d.]+), SD ([\d.]+)( \(n = \d+\))?", statement.says)
+        if numbers:
+            expected = np.diff(norm.cdf((0, 18, 40, 60, 110), float(numbers[1]), float(numbers[2])))
+            assert statement.spread == pytest.approx(tuple(expected / expected.sum()), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["spine", "cranial"])
+def test_definitions_by_form_are_those_of_the_network_file(name: str) -> None:
+    model = load(name)
+    literature = model.explain({"findings": {"sex": "male"}}).literature
+    assert literature is not None
+    data = yaml.safe_load(data_path("networks", f"{name}.yaml").read_text())
+    forms = model.network.variable("form")
+    for entry in data["diagnoses"]:
+        for form in entry.get("forms", [{**entry, "id": ""}]):
+            label = forms.state_label(forms.state_index(f"{entry['id']}.{form['id']}".rstrip(".")))
+            for variable in model.network.findings:
+                defined = set(form.get("definition", {}).get(variable.id, ())) & set(variable.states)
+                assert set(literature.support[variable.id, entry["id"]].by_definition(label)) == defined
+
+
+def test_what_a_source_says_twice_is_one_statement() -> None:
+    literature = load("spine").explain({"findings": {"sex": "male"}}).literature
+    assert literature is not None
+    statements = literature.support["compartment", "meningioma"].statements
+    keys = [(s.source, s.says, s.states, s.form) for s in statements]
+    assert len(set(keys)) == len(keys)
+    assert [s.says for s in statements if s.source == "shah2023" and s.states == ("intradural_extramedullary",)]
+
+
+def test_claims_that_the_sources_deny_have_no_grounds() -> None:
+    """Parenchymal CAPNON: 8 of 21 and 2 of 4, where most must show it; hypointense on T2: 4 of 4."""
+    result = load("cranial").explain({"age": 68, "findings": {"level": "posterior_fossa", "mr_t2_signal": "hypo"}})
+    grounds = result.grounds
+    assert not grounds.hold("epicentre", "cord_or_brain_parenchyma", "capnon", 0.9)
+    assert grounds.hold("epicentre", "cord_or_brain_parenchyma", "capnon", 0.1)
+    assert grounds.hold("mr_t2_signal", "hypo", "capnon", 0.5)
+    assert not grounds.spoken("mr_dural_tail", ("present",), "cppd_or_gout")
+    assert not grounds.hold("mr_dural_tail", "present", "cppd_or_gout", 0.0)

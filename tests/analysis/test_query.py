@@ -209,6 +209,20 @@ def test_surprise_names_the_diagnosis_that_explains_better() -> None:
     assert any(warning.startswith("surprising for a") for warning in warnings(result))
 
 
+def test_warnings_name_diagnoses_by_their_labels() -> None:
+    diagnoses = Variable("d", ("a", "b"), "Diagnosis", ("Alpha cyst (AAA)", "Beta cyst"))
+    network = Network(
+        "coin",
+        (diagnoses, Variable("x", ("s0", "s1"))),
+        {"x": ("d",)},
+        {"d": np.array([0.9999, 0.0001]), "x": np.array([[0.001, 0.999], [0.999, 0.001]])},
+        target="d",
+    )
+    said = warnings(query(Question(compile_network(network), {"x": np.array([1.0, 0.0])})))
+    surprise = next(warning for warning in said if warning.startswith("surprising for AAA: fewer than"))
+    assert surprise.endswith("less so for beta cyst")
+
+
 def test_nothing_explains() -> None:
     network = coin([[1.0, 2999.0], [1.0, 2999.0]])
     result = query(Question(compile_network(network), {"x": np.array([1.0, 0.0])}))

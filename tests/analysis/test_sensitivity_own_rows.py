@@ -32,7 +32,10 @@ def test_own_rows_stand_in_the_text_as_in_json(lung: Sensitivity) -> None:
     assert first[0]["log_odds"] == pytest.approx(-0.963, abs=1e-3)
     assert first[0]["label"] == "lung: yes given smoke yes"
     shown = " ".join(str(lung).split())
-    assert "The smallest change of one number that makes another lead: lung: yes given smoke yes, from" in shown
+    smallest = (
+        "The smallest change of one number that makes another diagnosis lead is that of lung: yes given smoke"
+    )
+    assert f"{smallest} yes, from" in shown
 
 
 def test_labels_tell_the_rows_apart(lung: Sensitivity) -> None:

@@ -117,9 +117,31 @@ def test_what_is_done_costs_nothing_more(model: Model) -> None:
     assert costs.of_examination(contrast, done) == 0
 
 
+def test_what_is_not_named_costs_what_is_named_of_it(model: Model) -> None:
+    exams = {e.id: e for e in examinations_of(model.network)}
+    tail, size = model.network.variable("mr_dural_tail"), model.network.variable("size_mm")
+    named = Costs({"mr": 300.0})
+    assert {name: named.of_examination(exams[name]) for name in ("mr", "mr_contrast", "contrast", "ct")} == {
+        "mr": 300,
+        "mr_contrast": 300,
+        "contrast": 300,
+        "ct": 0,
+    }
+    assert (named.of_finding(tail), named.of_finding(size)) == (300, 300)
+    assert named.of_finding(tail, {"mr"}) == named.of_examination(exams["mr_contrast"], {"mr"}) == 0
+    parts = Costs({"mr": 300.0, "contrast": 100.0})
+    assert parts.of_examination(exams["mr_contrast"]) == 400
+    assert parts.of_examination(exams["mr_contrast"], {"mr"}) == 100
+    steps = model.what_if(CASE, {"mr": 300}, steps=9, rules=NEVER).sequences[0].steps
+    assert {name for step in steps for name in step.findings} >= {"mr_dural_tail", "size_mm"}
+    assert "mr_dural_tail" not in steps[0].findings  # of what costs nothing
+
+
 @pytest.mark.parametrize(
     ("costs", "message"),
     [
+        ("{ct: 1e-320}", "cost '1e-320' of 'ct' is too small"),
+        ("{ct: 1e308}", "cost '1e308' of 'ct' is too large"),
         ("[1, 2]", "a mapping of examination or finding to a number"),
         ("{mri: 3}", "'mri' is no examination or finding; did you mean 'mr'?"),
         ("{ct: -1}", "cost -1 of 'ct' is not a finite number >= 0"),

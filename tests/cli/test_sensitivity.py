@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 import bayesdx
 from bayesdx.analyses.sensitivity.numbers.literature import Origin
-from bayesdx.analyses.sensitivity.sentences import in_short, origin_summary, unsourced
+from bayesdx.analyses.sensitivity.sentences import carrying, in_short, origin_summary, unsourced
 from bayesdx.case import case_from_mapping
 from bayesdx.cli import main
 from bayesdx.data import data_path
@@ -166,7 +166,7 @@ def test_network_file_without_counts(run: Run, tmp_path: Path) -> None:
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(answer)
     assert answer["tornado"]
     assert answer["importance"]["groups"] == []
-    assert answer["robustness"]["worst_case"]["kind"] == "upper bound"
+    assert answer["robustness"]["worst_case"]["kind"] == "exact"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_shares_have_one_rounding(case: str) -> None:
 
 def test_the_summary_says_on_how_little_the_largest_bar_rests() -> None:
     page = " ".join(asked("medicina2022_mo18").split())
-    number = "Level: thoracic in heterotopic ossification (soft tissue)"
+    number = "level: thoracic in heterotopic ossification (soft tissue)"
     assert f"The number that moves the answer most, {number}, rests on one published case." in page
     assert "The number that moves the answer most" not in asked("thakur2019")
 
@@ -242,7 +242,7 @@ def test_the_summary_says_on_how_little_the_largest_bar_rests() -> None:
             "rests on one published",
         ),
         (Origin(lesions=(3, 8), counting=2), "3 of 8 lesions in 2 sources", None),
-        (Origin(worded=1), "in words in 1 source", None),
+        (Origin(worded=1), "1 source without counts", None),
     ],
 )
 def test_what_a_number_rests_on(origin: Origin, summary: str, largest: str | None) -> None:
@@ -254,5 +254,23 @@ def test_what_a_number_rests_on(origin: Origin, summary: str, largest: str | Non
 def test_prior_sets_and_publications_read_straight() -> None:
     page = " ".join(asked("thakur2019").split())
     assert "Meningioma leads under the prior set 'incidence' and 'other' under 'surgical'." in page
-    assert "it still leads without any one of the 646." in page
+    assert "CAPNON still leads without any one of the 646." in page
     assert "was left out in turn; the leader stays each time." in page
+
+
+def test_publications_that_carry_the_answer_are_counted_right() -> None:
+    assert carrying(["a"]) == "The lead rests on a single publication: it is lost without [a]."
+    several = "The lead rests on single publications: it is lost without"
+    assert carrying(["a", "b"]) == f"{several} [a] or [b]."
+    assert carrying(["a", "b", "c", "d"]) == f"{several} [a], [b], [c] or one other."
+    assert carrying(list("abcdefg")) == f"{several} [a], [b], [c] or any of 4 others."
+
+
+def test_rows_of_the_tables_can_be_told_apart() -> None:
+    """Where a number is too long for its cell, the finding is cut and not the diagnosis and its form."""
+    for case in ("shields2021", "kimjd1992_a"):
+        page = asked(case)
+        table = page.partition("Which numbers matter")[2].partition("Smallest change")[0]
+        rows = [line[:54] for line in table.splitlines() if re.match(r"[A-Z]", line)]
+        assert len(set(rows)) == len(rows) >= 5
+        assert all(re.search(r" in [A-Z][^…]*$", row.rstrip()) for row in rows)

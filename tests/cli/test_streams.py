@@ -82,7 +82,7 @@ def test_standard_input_reads_like_a_file(tmp_path: Path, text: str) -> None:
     assert by_name.returncode == by_stream.returncode == 0
     assert by_name.stdout == by_stream.stdout
     refused = bayesdx("batch", "-", encoding="latin-1", input="level\né\n".encode("latin-1"))
-    assert (refused.returncode, refused.stderr) == (2, b"bayesdx: -: is not a text file (UTF-8)\n")
+    assert (refused.returncode, refused.stderr) == (2, b"bayesdx: standard input: is not a text file (UTF-8)\n")
 
 
 @pytest.fixture(scope="module")
@@ -90,11 +90,12 @@ def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package as a wheel lays it out, in a zip file."""
     path = tmp_path_factory.mktemp("zip") / "bayesdx.whl"
     with zipfile.ZipFile(path, "w") as archive:
-        for file in (ROOT / "bayesdx").rglob("*.py"):
-            archive.write(file, file.relative_to(ROOT))
+        for file in (ROOT / "bayesdx").rglob("*.*"):
+            if file.suffix in (".py", ".json"):
+                archive.write(file, file.relative_to(ROOT))
         for folder in ("networks", "priors"):
-            for file in (ROOT / folder).iterdir():
-                archive.write(file, Path("bayesdx", "_data", folder, file.name))
+            for file in (ROOT / folder).rglob("*.*"):
+                archive.write(file, Path("bayesdx", "_data", file.relative_to(ROOT)))
     return path
 
 
@@ -108,6 +109,29 @@ def test_from_a_zip_file(zipped: Path, tmp_path: Path) -> None:
     asked = run("-m", "bayesdx", "query", "-f", "level=lumbar", "--json").stdout
     assert asked == bayesdx("query", "-f", "level=lumbar", "--json").stdout.decode()
     assert "what-if" in run("-m", "bayesdx", "--help").stdout
+    case, cases, rows = tmp_path / "case.yaml", tmp_path / "cases.yaml", tmp_path / "rows.csv"
+    case.write_text("findings: {level: lumbar}\n")
+    cases.write_text("- {id: a, diagnosis: capnon, findings: {level: lumbar}}\n")
+    rows.write_text("id,level\na,lumbar\n")
+    report = tmp_path / "report.html"
+    for command in (
+        f"explain {case}",
+        f"what-if {case}",
+        f"sensitivity {case} --draws 100 --leave-out 1",
+        f"cite {case}",
+        "cite mr_t2_signal=hyper --given meningioma",
+        f"report {case} -o {report}",
+        f"evaluate {cases} --compare",
+        f"batch {rows}",
+        "networks list",
+        "networks show spine --coverage",
+        "networks check cranial",
+        "export spine",
+        "ask -f level=lumbar --certain 0.01",
+    ):
+        run("-m", "bayesdx", *command.split())
+    for file in (case, cases, rows, report):
+        file.unlink()
     assert (
         "facts"
         in run("-c", "from bayesdx.knowledge.library import *; print('facts', len(open_library().facts))").stdout

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayesdx.case import EncodedCase, case_from_mapping, encode, parse_weights
+from bayesdx.case import EncodedCase, case_from_mapping, encode
+from bayesdx.cells import parse_weights
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.formats.case_file import read_cases

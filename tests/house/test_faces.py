@@ -20,6 +20,7 @@ from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.query.numbers.differential import query
 from bayesdx.cli import main
 from bayesdx.model import Model
+from bayesdx.words.numbers import percent
 
 CASE = {
     "id": "c",
@@ -59,6 +60,39 @@ def test_one_json(model: Model, small_path: Path, tmp_path: Path, name: str) -> 
     read = bayesdx.read_cases(case)[0]
     asked = model.report(read) if name == "report" else model.ask(folder, read)
     assert json.loads(printed.stdout) == json.loads(json.dumps(asked.to_dict()))
+
+
+def differentials(value: object) -> list[dict[str, object]]:
+    """Every list of diagnoses under the name ``posterior`` with intervals in it: interval by diagnosis."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    found = [one for part in inner for one in differentials(part)]
+    rows = value.get("posterior") if isinstance(value, dict) else None
+    if isinstance(rows, list) and any("interval" in row for row in rows if isinstance(row, dict)):
+        found.append({row["diagnosis"]: row["interval"] for row in rows})
+    return found
+
+
+def test_one_interval_for_a_case(model: Model) -> None:
+    """The same draws stand behind the interval of every answer, in JSON and as it is printed."""
+    asked = {
+        "query": model.query(CASE),
+        "explain": model.explain(CASE),
+        "what_if": model.what_if(CASE, steps=1),
+        "sensitivity": model.sensitivity(CASE),
+        "report": model.report(CASE),
+    }
+    expected = {row.diagnosis: list(row.interval or ()) for row in asked["query"].posterior}
+    leader = asked["query"].leader
+    assert leader.interval is not None
+    holding = {name: differentials(json.loads(json.dumps(one.to_dict()))) for name, one in asked.items()}
+    assert {name for name, found in holding.items() if found} == {"query", "sensitivity", "report"}
+    for name, found in holding.items():
+        assert all(one == expected for one in found), name
+    ends = [percent(end) for end in leader.interval]
+    for name in ("query", "sensitivity", "report"):
+        assert all(end in str(asked[name]) for end in ends), name
+    again = model.query(CASE, draws=10_000)  # whoever asks for more draws gets another
+    assert again.leader.interval != leader.interval
 
 
 def test_every_answer_travels(model: Model) -> None:

@@ -15,7 +15,7 @@ from bayesdx.formats.answers import is_measured
 from bayesdx.network import Variable
 from bayesdx.report.blocks import DISCLAIMER, AnyCell, Bar, Block, Cell, Lines, Page, Section, Table
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import clipped
+from bayesdx.words.phrases import clipped, state_name
 
 WIDTH = 79
 #: Diagnoses shown after each answer.
@@ -85,7 +85,7 @@ def choices(variable: Variable, offered: Sequence[str]) -> list[str]:
     if is_measured(variable):
         return [f"   a number, or one of: {', '.join(offered)}"]
     lines = [
-        f"  {number:2} {clipped(variable.state_label(variable.state_index(state)), 34)}"
+        f"  {number:2} {clipped(state_name(variable, variable.state_index(state)), 34)}"
         for number, state in enumerate(offered, 1)
     ]
     if len(lines) <= COLUMN:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bayesdx.analyses.answer import Answer
 from bayesdx.errors import IMPOSSIBLE, InputError
+from bayesdx.files import place_of
 from bayesdx.inference import Engine
 from bayesdx.network import Array
 from bayesdx.values import ByValue
@@ -74,8 +75,11 @@ def columns_of(states: Sequence[str]) -> tuple[str, ...]:
 
 def nothing_scored(table: str, errors: Sequence[tuple[int, str]]) -> InputError:
     """What is wrong with a table of which no row can be scored."""
-    line, message = errors[0] if errors else (1, "no row")
-    return InputError(f"{table}: no row can be scored; line {line}: {message}")
+    place = place_of(table)
+    if not errors:
+        return InputError("no row can be scored: the table has none", place=place)
+    line, message = errors[0]
+    return InputError(f"no row can be scored; line {line}: {message}", place=place)
 
 
 def query_batch(

@@ -12,10 +12,10 @@ SHOWN = 20
 def page(result: BatchResult | BatchSummary) -> Page:
     """One line a bad row and a warning, and the counts."""
     if isinstance(result, BatchSummary):
-        table, scored = result.table, result.scored
+        place, scored = result.table, result.scored
     else:
-        table, scored = "table", len(result.lines)
-    lines = [f"{table}: line {line}: {message}" for line, message in result.errors[:SHOWN]]
+        place, scored = "table", len(result.lines)
+    lines = [f"{place}: line {line}: {message}" for line, message in result.errors[:SHOWN]]
     if len(result.errors) > SHOWN:
         lines.append(f"… and {len(result.errors) - SHOWN} more rows")
     lines += [f"warning: {warning} ({count} rows)" for warning, count in result.warnings.items()]

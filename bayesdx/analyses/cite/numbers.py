@@ -83,6 +83,7 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
     built from the project's facts.
     """
     network = engine.network
+    ledger = the_ledger(network)
     target = network.variable(str(network.target))
     variable = network.variable(finding)
     if variable.kind in ("latent", "diagnosis"):
@@ -90,7 +91,6 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
     for state in states:
         variable.state_index(state)
     given = {target.id: np.eye(target.cardinality)[target.state_index(diagnosis)]}
-    ledger = the_ledger(network)
     parts = parts_of(ledger, network, finding, diagnosis)
     terms = tuple(_terms(parts))
     return LikelihoodCitation(

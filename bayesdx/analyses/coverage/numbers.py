@@ -54,7 +54,7 @@ class LiteratureCoverage(Answer):
 def literature_coverage(network: str) -> LiteratureCoverage:
     """The coverage of a shipped network; raises InputError for another one."""
     if network not in NETWORKS:
-        raise InputError(f"--coverage: no shipped network '{network}'; {nearest(network, NETWORKS)}")
+        raise InputError(f"--coverage: no shipped network '{network}'", nearest(network, NETWORKS))
     library = open_library()
     definition = library.definition(network)
     return LiteratureCoverage(

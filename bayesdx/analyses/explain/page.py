@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from bayesdx.analyses.explain.numbers.explanation import Explanation
-from bayesdx.analyses.explain.sentences import NEGLIGIBLE, Cite, Numbers, Writer, by_key, called
+from bayesdx.analyses.explain.sentences import Cite, Numbers, Writer, by_key
 from bayesdx.analyses.frame import framed
 from bayesdx.report.blocks import (
     Block,
@@ -43,16 +41,14 @@ class Length:
 
 SHORT = Length(weights=8, lacking=3, separators=5, hints=4, statements=2)
 PRINTED = Length(weights=8, lacking=4, separators=5, hints=4, statements=2)
-LONG = Length(weights=100, lacking=8, separators=8, hints=10, statements=4)
+LONG = Length(weights=100, lacking=100, separators=100, hints=100, statements=4)
 
 
 def sections(e: Explanation, cite: Cite = by_key, length: Length = LONG) -> tuple[Section, ...]:
     """Everything that an explanation says, section by section."""
     writer = Writer(e, cite, length.statements)
-    first, second = called(e.first.label), called(e.second.label)
+    first, second = writer.label(e.first.diagnosis), writer.label(e.second.diagnosis)
     note: tuple[Block, ...] = (Paragraph(NO_LITERATURE),) if e.literature is None else ()
-    lacking = (said for row in e.lacking if (said := writer.lacking(row)))
-    separating = (said for row in e.separators if row.separation > 0.0 and (said := writer.separator(row)))
     return (
         Section(f"Why {first} rather than {second}", (Paragraph(writer.summary()), *note)),
         Section("Weight of each finding", _weights(e, writer)),
@@ -61,12 +57,15 @@ def sections(e: Explanation, cite: Cite = by_key, length: Length = LONG) -> tupl
         Section("Do the findings agree?", _list(writer.conflict())),
         Section(
             f"Typical of {first}, but not shown",
-            _list(list(islice(lacking, length.lacking))),
+            _list([writer.lacking(row) for row in e.lacking[: length.lacking]]),
         ),
-        Section(f"What would tell {first} from {second}", _list(list(islice(separating, length.separators)))),
+        Section(
+            f"What would tell {first} from {second}",
+            _list([writer.separator(row) for row in e.separators[: length.separators]]),
+        ),
         Section(
             "What would speak for other diagnoses",
-            _list(list(islice(_hints(e, writer), length.hints))),
+            _list([writer.hint(row) for row in e.hints[: length.hints]]),
         ),
     )
 
@@ -119,15 +118,17 @@ def _weights(e: Explanation, writer: Writer) -> tuple[Block, ...]:
 
 
 def _for_and_against(e: Explanation, writer: Writer, most: int) -> tuple[Block, ...]:
-    strong = [row for row in e.weights if row.decibans > NEGLIGIBLE]
-    against = [row for row in e.against if row.decibans < -NEGLIGIBLE]
-    weak = [row for row in e.weights if abs(row.decibans) <= NEGLIGIBLE]
+    bearing = e.bearing()
     blocks: list[Block] = []
-    first = called(e.first.label)
-    for title, rows in ((f"For {first}:", strong), (f"Against {first}:", against)):
+    first = writer.label(e.first.diagnosis)
+    for title, rows in ((f"For {first}:", bearing.pro), (f"Against {first}:", bearing.contra)):
         if rows:
             blocks += [Paragraph(title), *_list([writer.weight(row) for row in rows[:most]])]
-    return (*blocks, *([Paragraph(writer.little(weak))] if weak else []))
+    if bearing.averaged:
+        blocks.append(Paragraph(writer.averaged(bearing.averaged)))
+    if bearing.slight:
+        blocks.append(Paragraph(writer.little(bearing.slight)))
+    return tuple(blocks)
 
 
 def _waterfall(e: Explanation, writer: Writer) -> tuple[Block, ...]:
@@ -146,12 +147,3 @@ def _waterfall(e: Explanation, writer: Writer) -> tuple[Block, ...]:
         Table(("Finding", "dB", "log-odds", "A", "B"), rows, (1, 2, 3, 4)),
     )
     return (figure, Paragraph(order))
-
-
-def _hints(e: Explanation, writer: Writer) -> Iterator[Sentence]:
-    """What would speak for the most probable other diagnoses, two sentences a diagnosis."""
-    said: Counter[str] = Counter()
-    for hint in e.hints:
-        if said[hint.diagnosis] < 2 and (sentence := writer.hint(hint)):
-            said[hint.diagnosis] += 1
-            yield sentence

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bayesdx.analyses.explain.numbers.bearing import far_above, opposes, single_case
 from bayesdx.analyses.explain.numbers.expected import TYPICAL, Hint, Outlook, Separator, Typical
-from bayesdx.analyses.explain.numbers.explanation import Explanation, Side, likely_form
+from bayesdx.analyses.explain.numbers.explanation import Explanation, Side
+from bayesdx.analyses.explain.numbers.grounds import telling
 from bayesdx.analyses.explain.numbers.support import Statement, Support
 from bayesdx.analyses.explain.numbers.weights import FindingWeight
 from bayesdx.network import Variable
 from bayesdx.report.blocks import Sentence
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import (
+    called,
+    either,
     finding_phrase,
     form_name,
     label_of,
     listed,
     mid_sentence,
+    nats,
     ratio,
-    short,
     signed,
     state_phrase,
     states_named,
     strength,
+    title_of,
 )
-from bayesdx.words.provenance import assumption_words
+from bayesdx.words.provenance import association_words
 
 #: Findings named as most at odds, and pairs of them.
 _NAMED = 3
 #: Share of the base from which a sentence says that its likelihood rests on it.
 _MUCH_BASE = 0.5
-#: Weights up to this many decibans, a likelihood ratio of 1.3, are not worth a sentence of their own.
-NEGLIGIBLE = 10 * math.log10(1.3)
 #: Conflicts below this many nats are not worth a sentence.
 _WORTH_A_SENTENCE = 0.5
 
@@ -91,11 +93,16 @@ class Writer:
     def label(self, diagnosis: str) -> str:
         """A diagnosis as it stands inside a sentence."""
         target = self.explanation.question.target
-        return called(target.state_label(target.states.index(diagnosis)))
+        return called(target, diagnosis)
 
     def phrase(self, finding: str, stated: object) -> str:
         """A finding as stated."""
         return finding_phrase(self.explanation.question.engine.network, finding, stated)
+
+    def inside(self, finding: str, stated: object) -> str:
+        """A finding as stated, inside a sentence."""
+        phrase = self.phrase(finding, stated)
+        return mid_sentence(phrase) if self.variable(finding).label else phrase
 
     def summary(self) -> str:
         """Who leads, and how the odds between the two moved."""
@@ -104,12 +111,18 @@ class Writer:
         start, end = e.waterfall[0].log_odds, e.waterfall[-1].log_odds
         leads = "leads" if e.leads else f"does not lead ({self.label(e.leader)} does)"
         return (
-            f"{first.label} ({percent(first.probability)}) {leads}; {mid_sentence(second.label)} has "
+            f"{first.label} ({percent(first.probability)}) {leads}; {self.label(second.diagnosis)} has "
             f"{percent(second.probability)}. The findings move the odds of the first against the second from "
             f"{odds(start)} ({signed(start)} dB) before any finding to {odds(end)} ({signed(end)} dB)."
-            + _form(first)
-            + _form(second)
+            + self._likeliest(first)
+            + self._likeliest(second)
         )
+
+    def _likeliest(self, side: Side) -> str:
+        if side.form is None:
+            return ""
+        form = f"{_form_of(side)} ({percent(side.form[1])})"
+        return f" The likeliest form of {self.label(side.diagnosis)} is {form}."
 
     def weight(self, row: FindingWeight) -> Sentence:
         """What one finding says for one of the two against the other."""
@@ -117,13 +130,13 @@ class Writer:
         winner, loser = (e.first, e.second) if row.decibans >= 0 else (e.second, e.first)
         shares = row.likelihoods if row.decibans >= 0 else row.likelihoods[::-1]
         stated = row.stated
-        implied = [self.phrase(name, e.question.stated.get(name)) for name in row.implies]
+        implied = [self.inside(name, e.question.stated.get(name)) for name in row.implies]
         together = f" (with {listed(implied)}, which it entails)" if implied else ""
         if isinstance(stated, Mapping):
             how_often = f"its mean weight is {shares[0]:.2g} in {{}} and {shares[1]:.2g} in {{}}"
         else:
             how_often = f"it is expected in {percent(shares[0])} of cases of {{}} and {percent(shares[1])} of {{}}"
-        names = called(winner.label), called(loser.label)
+        names = self.label(winner.diagnosis), self.label(loser.diagnosis)
         claim = (
             f"{self.phrase(row.finding, stated)}{together} speaks for {names[0]}: given the other findings, "
             f"{how_often.format(*names)} (likelihood ratio {ratio(abs(row.decibans))}, {signed(abs(row.decibans))} "
@@ -140,54 +153,62 @@ class Writer:
 
     def little(self, rows: Iterable[FindingWeight]) -> str:
         """The findings that say next to nothing, in one sentence."""
-        named = [f"{self.phrase(row.finding, row.stated)} ({signed(row.decibans)} dB)" for row in rows]
+        named = self._weighed(rows)
         return f"{listed(named)} {'says' if len(named) == 1 else 'say'} next to nothing between the two."
+
+    def averaged(self, rows: Iterable[FindingWeight]) -> str:
+        """The findings that weigh by averages only, in one sentence."""
+        named = self._weighed(rows)
+        said = "weighs" if len(named) == 1 else "weigh"
+        return (
+            f"{listed(named)} {said} by the average over all diagnoses alone: no source speaks of "
+            f"{'it' if len(named) == 1 else 'them'} in the diagnosis favoured."
+        )
+
+    def _weighed(self, rows: Iterable[FindingWeight]) -> list[str]:
+        """Findings with their weights; the first begins a sentence."""
+        said = (self.inside if number else self.phrase for number in itertools.count())
+        return [
+            f"{words(row.finding, row.stated)} ({signed(row.decibans)} dB)"
+            for words, row in zip(said, rows, strict=False)
+        ]
 
     def left_out(self) -> str:
         """The findings without which another diagnosis would lead."""
         e = self.explanation
-        first = called(e.first.label)
-        rows = [row for row in e.weights if row.leader_without != e.leader]
-        if not rows:
+        without: dict[str, list[str]] = {}
+        for row in e.weights:
+            if row.leader_without != e.leader:
+                without.setdefault(row.leader_without, []).append(self.inside(row.finding, row.stated))
+        if not without:
             return "No single finding, left out, changes the leading diagnosis."
-        named = [
-            f"{self.phrase(row.finding, row.stated)} ({self.label(row.leader_without)}; {first} "
-            f"{percent(row.without[0])})"
-            for row in rows
-        ]
-        return f"Another diagnosis would lead without {listed(named, 'or without')}."
+        said: list[str] = []
+        for leader, rows in without.items():
+            one_of = {1: "", 2: "either of "}.get(len(rows), "any one of ")
+            without_them = f"{'without' if said else 'Without'} {one_of}{listed(rows)}"
+            said.append(f"{without_them}, {self.label(leader)} would lead")
+        return f"{'; '.join(said)}."
 
-    def lacking(self, row: Typical) -> Sentence | None:
-        """What a typical case of the first diagnosis shows and this one does not; None where no source says so."""
+    def lacking(self, row: Typical) -> Sentence:
+        """What a typical case of the first diagnosis shows and this one does not."""
         e = self.explanation
-        if not self.spoken(row.finding, row.state, e.first):
-            return None
         variable = self.variable(row.finding)
         here = "not stated" if row.stated is None else f"here: {state_phrase(variable, row.stated)}"
         claim = (
-            f"{label_of(variable)}: {state_phrase(variable, row.state)}, given the other findings, in "
-            f"{percent(row.shares[0])} of cases of {called(e.first.label)} and {percent(row.shares[1])} of "
-            f"{called(e.second.label)} ({here})."
+            f"{self.phrase(row.finding, row.state)}, given the other findings, in "
+            f"{percent(row.shares[0])} of cases of {self.label(e.first.diagnosis)} and {percent(row.shares[1])} of "
+            f"{self.label(e.second.diagnosis)} ({here})."
         )
         return Sentence(
             claim, self.sources(row.finding, (Claim(e.first, (row.state,), row.state, row.shares[0], TYPICAL),))
         )
 
-    def separator(self, row: Separator) -> Sentence | None:
-        """What a missing finding would tell between the two.
-
-        A state is offered when it weighs something and a source speaks of it in the diagnosis that it favours;
-        None where none is.
-        """
+    def separator(self, row: Separator) -> Sentence:
+        """What a missing finding would tell between the two."""
         e = self.explanation
         variable = self.variable(row.finding)
         sides = e.first, e.second
-        best = [(number, row.best_for(number)) for number in (0, 1)]
-        told = [
-            (n, o) for n, o in best if abs(o.decibans) > NEGLIGIBLE and self.spoken(row.finding, o.state, sides[n])
-        ]
-        if not told:
-            return None
+        told = [(number, outlook) for number, outlook in enumerate(row.best) if outlook is not None]
         towards = "; ".join(self._towards(variable, outlook, sides[n], n) for n, outlook in told)
         states = tuple(outlook.state for _, outlook in told)
         claims = [Claim(sides[n], states, o.state, o.shares[n], o.shares[1 - n]) for n, o in told]
@@ -197,32 +218,28 @@ class Writer:
                 replace(claims[0], side=sides[1 - n], share=claims[0].bound, bound=claims[0].share, more=False)
             )
             claims = claims[:: -1 if n else 1]
-        claim = f"{label_of(variable)}: {towards} ({row.separation:.2f} bits)."
+        title = title_of(variable, state_phrase(variable, told[0][1].state))
+        claim = f"{title} ({row.separation:.2f} bits): {towards}."
         return Sentence(claim, self.sources(row.finding, claims))
 
     def _towards(self, variable: Variable, outlook: Outlook, side: Side, number: int) -> str:
         ours, theirs = outlook.shares[number], outlook.shares[1 - number]
         weight = outlook.decibans if number == 0 else -outlook.decibans
         return (
-            f"{state_phrase(variable, outlook.state)} would speak for {called(side.label)} "
+            f"{state_phrase(variable, outlook.state)} would speak for {self.label(side.diagnosis)} "
             f"({percent(ours)} against {percent(theirs)}, {signed(weight)} dB)"
         )
 
-    def hint(self, row: Hint) -> Sentence | None:
-        """What would speak for another diagnosis; None where no source speaks of it in that diagnosis."""
+    def hint(self, row: Hint) -> Sentence:
+        """What would speak for another diagnosis."""
         e = self.explanation
-        variable = self.variable(row.finding)
         label = self.label(row.diagnosis)
-        question = e.question
-        form = likely_form(question, question.findings, question.target.state_index(row.diagnosis))
-        other = Side(row.diagnosis, label, *row.probabilities, form)
-        if not self.spoken(row.finding, row.state, other):
-            return None
+        other = Side(row.diagnosis, label, *row.probabilities, e.grounds.form(row.diagnosis))
         claim = (
-            f"{label_of(variable)}: {state_phrase(variable, row.state)} would raise {label} from "
+            f"{self.phrase(row.finding, row.state)} would raise {label} from "
             f"{percent(row.probabilities[0])} to {percent(row.probabilities[1])}: {percent(row.shares[0])} of its "
             f"cases show it, given the other findings, and {percent(row.shares[1])} of "
-            f"{called(e.first.label)} ({signed(row.decibans)} dB)."
+            f"{self.label(e.first.diagnosis)} ({signed(row.decibans)} dB)."
         )
         claims = (
             Claim(other, (row.state,), row.state, *row.shares),
@@ -230,94 +247,108 @@ class Writer:
         )
         return Sentence(claim, self.sources(row.finding, claims))
 
-    def spoken(self, finding: str, state: str, side: Side) -> bool:
-        """Whether a source, or a definition, speaks of the state in the form of ``side`` that is likely here.
-
-        True where the sources are not known.
-        """
-        literature = self.explanation.literature
-        if literature is None:
-            return True
-        support = literature.support.get((finding, side.diagnosis))
-        if support is None:
-            return False
-        about = support.about(_wanted(self.variable(finding), (state,)))
-        if not about:
-            return "definition" in support.assumptions
-        return any(not self._another_form(side, statement) for statement in about)
-
-    def _another_form(self, side: Side, statement: Statement) -> bool:
-        literature = self.explanation.literature
-        assert literature is not None
-        if side.form is None or not statement.form:
-            return False
-        return statement.form not in literature.form_words[side.form[0]]
-
     def sources(self, finding: str, claims: Iterable[Claim]) -> str:
         """The statements behind P(finding | diagnosis) of each claim, or that there are none."""
         literature = self.explanation.literature
         if literature is None:
             return ""
         variable = self.variable(finding)
+        network = self.explanation.question.network
         parts = []
-        assumptions: dict[str, None] = {}
+        linked: dict[str, None] = {}
         for claim in claims:
             support = literature.support.get((finding, claim.side.diagnosis))
             if support is not None:
-                parts.append(f"{called(claim.side.label)}: {self._statements(variable, claim, support)}")
-                network = self.explanation.question.network
-                assumptions |= {assumption_words(network, one): None for one in support.assumptions}
+                parts.append(f"{self.label(claim.side.diagnosis)}: {self._statements(variable, claim, support)}")
+                linked |= {one: None for one in support.assumptions if one != "definition"}
         title = f"Sources on {mid_sentence(label_of(variable))}"
         if not parts:
             return f"{title}: none; an assumption."
-        return f"{title}: {'; '.join(parts)}." + (f" Also {'; '.join(assumptions)}." if assumptions else "")
+        assumed = [f"An {association_words(network, one)} is assumed." for one in linked]
+        return " ".join([f"{title}: {'; '.join(parts)}.", *assumed])
 
     def _statements(self, variable: Variable, claim: Claim, support: Support) -> str:
+        """What sources, the definition and the average say of a claim."""
+        defined = self.explanation.grounds.defined(variable.id, claim.side.diagnosis)
+        by_definition = self._by_definition(variable, claim, defined)
         if not support.statements:
-            if "definition" in support.assumptions:
-                return "no source speaks of it, its definition and the average over all diagnoses are assumed"
+            if by_definition:
+                return f"no source speaks of it: {by_definition}, with the average over all diagnoses"
             return "no source speaks of it, the average over all diagnoses is assumed"
-        about = support.about(_wanted(variable, claim.states))
+        about = support.about(telling(variable, claim.states))
         if not about:
             claim = replace(claim, state=None)
-        ranked = sorted(about or support.statements, key=lambda s: self._another_form(claim.side, s))
+        ranked = sorted(about or support.statements, key=lambda s: self._place(variable, claim, s))
         shown, rest = ranked[: self.named], ranked[self.named :]
-        said = [self._statement(variable, claim, statement) for statement in shown]
-        if rest:
-            opposed = sum(self._opposes(variable, claim, statement) for statement in rest)
-            which = "" if not opposed else f" ({opposed} pointing the other way)"
-            said.append(f"{len(rest)} more{which}")
-        words = ", ".join(said)
+        words = ", ".join(self._said(variable, claim, shown, rest))
         if not about:
             what = "this state" if len(claim.states) == 1 else "these states"
             words = f"no source speaks of {what}, but {words}"
         elif self._another_form(claim.side, ranked[0]):
             words = f"no source speaks of it in the likeliest form, but {words}"
         elif len(about) == 1 and single_case(about[0]):
-            words += ", a single case"
+            words += ", the only source on it"
+        if by_definition:
+            words += f", and {by_definition}"
         if support.base_share >= _MUCH_BASE:
-            words += f" ({percent(support.base_share)} of this estimate is the average over all diagnoses)"
+            base = f"{percent(support.base_share)} of this estimate is the average over all diagnoses"
+            words = f"{words[:-1]}; {base})" if words.endswith(")") else f"{words} ({base})"
         return words
+
+    def _place(self, variable: Variable, claim: Claim, statement: Statement) -> tuple[bool, bool, float, bool]:
+        """Where a statement stands: those of the likely form and on the claimed state first, then by weight."""
+        named = claim.state is None or claim.state in statement.states
+        tells = named or not statement.states or variable.cardinality == 2  # of two states, one tells the other
+        return self._another_form(claim.side, statement), not tells, -round(statement.weight, 6), not named
+
+    def _said(
+        self, variable: Variable, claim: Claim, shown: Sequence[Statement], rest: Sequence[Statement]
+    ) -> list[str]:
+        """The statements that are named, with what is remarkable about them, and how many more there are."""
+        remarks = [self._remark(variable, claim, statement) for statement in shown]
+        if len(shown) > 1 and len(set(remarks)) == 1:  # one remark for all
+            both = "both " if len(shown) == 2 else f"all {len(shown)} "
+            remark = f"{both}{remarks[0]}".replace(f"{both}which puts", f"{both}of which put")
+            remarks = [*[""] * (len(shown) - 1), remark if remarks[0] else ""]
+        said = [
+            self._statement(variable, claim, statement) + (f" ({remark})" if remark else "")
+            for statement, remark in zip(shown, remarks, strict=True)
+        ]
+        if rest:
+            opposed = sum(self._opposes(variable, claim, statement) for statement in rest)
+            said.append(f"{len(rest)} more" + (f" ({opposed} pointing the other way)" if opposed else ""))
+        return said
+
+    def _by_definition(self, variable: Variable, claim: Claim, defined: tuple[str, ...]) -> str:
+        """What holds by definition of the likely form, when it bears on the claim."""
+        about = claim.states if claim.state is None else (claim.state,)
+        if not set(telling(variable, about)) & set(defined):
+            return ""
+        form = f" ({_form_of(claim.side)})" if claim.side.form else ""
+        return f"{either(variable, defined)} by definition{form}"
+
+    def _another_form(self, side: Side, statement: Statement) -> bool:
+        return self.explanation.grounds.another_form(side.diagnosis, statement)
 
     def _opposes(self, variable: Variable, claim: Claim, statement: Statement) -> bool:
         return claim.state is not None and opposes(statement, claim.state, variable.states, claim.bound, claim.more)
 
     def _statement(self, variable: Variable, claim: Claim, statement: Statement) -> str:
-        states = listed([state_phrase(variable, state) for state in statement.states] or [""], "or")
+        states = either(variable, statement.states) if statement.states else ""
         form = self._form(claim.side.diagnosis, statement.form)
         if form:
             form = f" (another form: {form})" if self._another_form(claim.side, statement) else f" ({form})"
         source = self.cite(statement.source) if statement.source else "(assumption)"
-        remark = self._remark(variable, claim, statement)
-        return f"{states}{_how_often(statement)}{form} {source}{remark}".strip()
+        return f"{states}{_how_often(statement)}{form} {source}".strip()
 
     def _remark(self, variable: Variable, claim: Claim, statement: Statement) -> str:
         if self._opposes(variable, claim, statement):
-            return " (pointing the other way)"
+            return "pointing the other way"
         if claim.state is None or not far_above(statement, claim.state, variable.states, claim.share):
             return ""
-        what = "" if claim.state in statement.states else f"{state_phrase(variable, claim.state)} "
-        return f" ({what}far above the estimate)"
+        if not statement.states or claim.state in statement.states:
+            return "far above the estimate"
+        return f"which puts {state_phrase(variable, claim.state)} far above the estimate"
 
     def _form(self, diagnosis: str, form: str) -> str:
         """A form that a statement names, as the network calls it where it knows it."""
@@ -333,34 +364,35 @@ class Writer:
         if conflict is None:
             return []
         stated = self.explanation.question.stated
-        value = f"{conflict.total:+.2f} nats".replace("-", "−")
-        if conflict.total <= 0:
+        value = nats(conflict.total)
+        if conflict.total <= -_WORTH_A_SENTENCE:
             said = [f"The findings agree: together they are more usual than if they were independent ({value})."]
         elif conflict.total < _WORTH_A_SENTENCE:
             said = [f"The findings go together about as often as if they were independent ({value})."]
         elif conflict.explained:
             said = [
                 f"The findings go together less often than if they were independent ({value}); the leading "
-                f"diagnosis accounts for it, since they make it more probable by {conflict.gain:+.2f} nats."
+                f"diagnosis accounts for it, since they make it more probable by {nats(conflict.gain)}."
             ]
         else:
             said = [f"The findings conflict ({value}), and the leading diagnosis does not resolve it: check them."]
         at_odds = [(name, part) for name, part in conflict.findings if part >= _WORTH_A_SENTENCE][:_NAMED]
         if at_odds:
-            named = [f"{self.phrase(name, stated.get(name))} ({part:+.2f})" for name, part in at_odds]
-            said.append(f"Most at odds with the rest: {listed(named)}.")
+            named = [f"{self.inside(name, stated.get(name))} ({nats(part)})" for name, part in at_odds]
+            said.append(f"Most at odds with the rest {'is' if len(named) == 1 else 'are'} {listed(named)}.")
         said += [
-            f"{self.phrase(one, stated.get(one))} and {self.phrase(two, stated.get(two))} seldom go together "
-            f"({part:+.2f} nats)."
+            f"{self.phrase(one, stated.get(one))} and {self.inside(two, stated.get(two))} seldom go together "
+            f"({nats(part)})."
             for one, two, part in conflict.pairs[:_NAMED]
             if part >= _WORTH_A_SENTENCE
         ]
         return said
 
 
-def _wanted(variable: Variable, states: tuple[str, ...]) -> tuple[str, ...]:
-    """The states of which sources are named: of two states, one tells the other."""
-    return variable.states if variable.cardinality == 2 else states
+def _form_of(side: Side) -> str:
+    """The likeliest form of a diagnosis that has several."""
+    assert side.form is not None
+    return form_name(mid_sentence(side.form[0].rpartition(": ")[2]))
 
 
 def _how_often(statement: Statement) -> str:
@@ -372,11 +404,6 @@ def _how_often(statement: Statement) -> str:
     return f"{' in' if says[0].isdigit() else ''} {says}"
 
 
-def called(label: str) -> str:
-    """A diagnosis inside a sentence, by its abbreviation when it has one."""
-    return mid_sentence(short(label))
-
-
 def odds(decibans: float) -> str:
     """Odds as a ratio to 1.
 
@@ -385,11 +412,3 @@ def odds(decibans: float) -> str:
     """
     shown = ratio(abs(decibans)).replace("1.0", "1")
     return f"{shown} : 1" if decibans >= 0 else f"1 : {shown}"
-
-
-def _form(side: Side) -> str:
-    if side.form is None:
-        return ""
-    label, probability = side.form
-    name = form_name(mid_sentence(label.rpartition(": ")[2]))
-    return f" The likeliest form of {called(side.label)} is {name} ({percent(probability)})."

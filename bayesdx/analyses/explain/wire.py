@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 
 from bayesdx.analyses.explain.numbers.explanation import Explanation, Side
-from bayesdx.analyses.explain.numbers.support import Support
+from bayesdx.analyses.explain.numbers.support import Statement, Support
 from bayesdx.analyses.explain.numbers.weights import FindingWeight, Rung
 from bayesdx.network import Network
 from bayesdx.words.provenance import assumption_words
@@ -42,6 +42,7 @@ def to_dict(result: Explanation) -> dict[str, object]:
                     {"state": o.state, "shares": list(o.shares), "decibans": _finite(o.decibans)}
                     for o in row.states
                 ],
+                "best": [None if o is None else o.state for o in row.best],
             }
             for row in result.separators
         ],
@@ -88,8 +89,13 @@ def _support(network: Network, support: Support) -> dict[str, object]:
         "diagnosis": support.diagnosis,
         "base_share": support.base_share,
         "assumptions": [assumption_words(network, one) for one in support.assumptions],
-        "statements": [{**asdict(s), "states": list(s.states)} for s in support.statements],
+        "statements": [_statement(s) for s in support.statements],
     }
+
+
+def _statement(statement: Statement) -> dict[str, object]:
+    said = {key: value for key, value in asdict(statement).items() if key != "spread"}
+    return {**said, "states": list(statement.states)}
 
 
 def _finite(value: float) -> float | None:

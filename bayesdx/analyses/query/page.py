@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bayesdx.analyses.frame import framed, untitled
 from bayesdx.analyses.query.numbers.differential import QueryResult, RankedDiagnosis
-from bayesdx.analyses.query.sentences import warnings
+from bayesdx.analyses.query.sentences import usual, warnings
 from bayesdx.report.blocks import AnyCell, Bar, Cell, Entries, Page, Table
 from bayesdx.words.numbers import percent, span
+from bayesdx.words.phrases import nats
 
 #: Diagnoses shown unless all are asked for.
 SHOWN = 8
@@ -38,8 +39,7 @@ def interval(row: RankedDiagnosis) -> str:
 def _checks(result: QueryResult) -> Entries | None:
     rows = []
     if result.conflict is not None:
-        rows.append(("Conflict", f"{result.conflict:+.2f} nats (above 0: the findings disagree)"))
-    if result.surprise is not None:
-        share = percent(result.surprise.share)
-        rows.append(("Surprise", f"{share} of the cases of {result.leader.label} would be at least as unusual"))
+        rows.append(("Conflict", f"{nats(result.conflict)} (above 0: the findings disagree)"))
+    if share := usual(result):
+        rows.append(("Surprise", share))
     return Entries(tuple(rows)) if rows else None

@@ -52,7 +52,7 @@ def check_ending(path: str) -> str:
     ending = os.path.splitext(path)[1].lower()
     if ending not in WRITERS:
         hint = "; print the .html page to get a PDF" if ending == ".pdf" else ""
-        raise InputError(f"{path}: a report ends in {', '.join(WRITERS)}{hint}")
+        raise InputError(f"a report ends in {', '.join(WRITERS)}{hint}", place=path)
     return ending
 
 

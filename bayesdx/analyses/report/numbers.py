@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.explain.numbers.explanation import Explanation, explain
@@ -28,24 +28,12 @@ class Report(Answer):
 def report(question: Question, *, case: Case, versus: str | None = None) -> Report:
     """Ask everything that a report holds; ``versus`` names the diagnosis to compare the leader with."""
     question = sharing(question)
-    answer, trust = query(question), sensitivity(question)
+    answer = query(question)
     alone = versus is None and not any(row.probability > 0.0 for row in answer.posterior[1:])
     return Report(
         case=case,
-        query=with_intervals(answer, trust),
+        query=answer,
         explanation=None if alone else explain(question, versus=versus),
         what_if=what_if(question),
-        sensitivity=trust,
+        sensitivity=sensitivity(question),
     )
-
-
-def with_intervals(answer: QueryResult, trust: Sensitivity) -> QueryResult:
-    """The query with the intervals of the sensitivity analysis, which come from more draws."""
-    spread, states = trust.uncertainty, answer.question.target.states
-    if not spread.varies:
-        return answer
-    rows = []
-    for row in answer.posterior:
-        low, high = spread.interval[states.index(row.diagnosis)].tolist()
-        rows.append(row._replace(interval=(low, high)))
-    return replace(answer, posterior=tuple(rows))

@@ -8,11 +8,11 @@ from bayesdx.analyses.explain.sentences import Cite
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.sentences import describe_group, in_short, span_text
 from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue
-from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf
+from bayesdx.analyses.what_if.numbers.worth import LIKELY, FindingValue, WhatIf
 from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Sentence, Table, Tornado
 from bayesdx.words.examinations import examination_label
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import clipped, label_of, mid_sentence, short
+from bayesdx.words.phrases import called, label_of, mid_sentence, short, state_name
 
 #: Findings and bars shown.
 _FINDINGS, _BARS = 6, 8
@@ -23,11 +23,11 @@ def what_if_section(w: WhatIf) -> Section:
     """The missing findings that would tell most, and whole examinations."""
     if not w.findings:
         return Section("What to look at next", (Paragraph("Nothing is missing."),))
-    leader = w.question.target.state_label(w.leader)
+    leader = called(w.question.target, w.question.target.states[w.leader])
     intro = (
         f"The differential leaves {w.entropy:.2f} bits open. Each row says how much of that a finding takes away "
-        f"on average, the chance that another diagnosis leads than {mid_sentence(leader)}, and the state that "
-        "would move it most."
+        f"on average, the chance that another diagnosis than {leader} then leads, and the state that would move "
+        f"{leader} most, of those with a chance of {LIKELY:.0%} or more."
     )
     heads = ("Finding", "bits", "other leads", "state that moves most", "chance", "then leads")
     blocks: list[Block] = [
@@ -49,7 +49,7 @@ def _finding(value: FindingValue) -> tuple[str, ...]:
         label_of(value.variable),
         f"{value.information:.3f}",
         percent(value.leader_change),
-        value.variable.state_label(state),
+        state_name(value.variable, state),
         percent(float(value.predictive[state])),
         f"{short(label)} {percent(probability)}",
     )
@@ -74,10 +74,10 @@ def _tornado(s: Sensitivity, name: str) -> tuple[Block, ...]:
     bars = s.bars[:_BARS]
     if not bars:
         return ()
-    labels = [describe_group(s.question.engine.network, bar.group, short) for bar in bars]
+    labels = [describe_group(s.question.engine.network, bar.group, short, width=64) for bar in bars]
     ends = [(float(bar.at_low[s.leader]), float(bar.at_high[s.leader])) for bar in bars]
     rows = tuple(
-        (clipped(label, 60), percent(bar.low), percent(bar.high), percent(low), percent(high))
+        (label, percent(bar.low), percent(bar.high), percent(low), percent(high))
         for label, bar, (low, high) in zip(labels, bars, ends, strict=True)
     )
     caption = (

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from bayesdx.analyses.query.numbers.differential import QueryResult, RankedDiagnosis
 from bayesdx.analyses.query.page import interval
+from bayesdx.analyses.query.sentences import usual
 from bayesdx.analyses.question import Question
 from bayesdx.case import Case
 from bayesdx.report.blocks import Block, Differential, Figure, Paragraph, Section, Table
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import label_of, mid_sentence, state_phrase
+from bayesdx.words.phrases import label_of, state_phrase
 
 #: Diagnoses in the picture of the differential.
 SHOWN = 8
@@ -53,12 +54,8 @@ def differential_section(result: QueryResult) -> Section:
     blocks: list[Block] = [Figure(_chart(shown), caption, table)]
     if rest:
         blocks.append(Paragraph(f"The other {len(rest)} diagnoses together: {percent(total)}."))
-    if result.surprise is not None:
-        share = percent(result.surprise.share)
-        leader = mid_sentence(result.leader.label)
-        blocks.append(
-            Paragraph(f"{share} of the cases of {leader} would show findings as unusual as these, or more so.")
-        )
+    if share := usual(result):
+        blocks.append(Paragraph(f"{share}."))
     return Section("Differential", tuple(blocks))
 
 

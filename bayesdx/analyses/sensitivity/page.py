@@ -37,8 +37,8 @@ from bayesdx.report.blocks import (
     Track,
 )
 from bayesdx.words.numbers import percent, span
-from bayesdx.words.parameters import describe_context
-from bayesdx.words.phrases import clipped, label_of, listed, short
+from bayesdx.words.parameters import describe_row
+from bayesdx.words.phrases import clipped, fitted, label_of, listed, short
 
 #: Rows of each table unless more are asked for.
 SHOWN = 6
@@ -95,7 +95,7 @@ def _spread(s: Sensitivity, top: int) -> tuple[Block, ...]:
         return ()
     rows = tuple(
         (
-            clipped(_name(s, t), 32),
+            fitted(_name(s, t), 32),
             percent(float(s.posterior[t])),
             span(float(u.interval[t, 0]), float(u.interval[t, 1])),
             _plus_minus(float(u.leads[t]), float(u.leads_error[t])),
@@ -121,7 +121,7 @@ def _tornado(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
         at_low, at_high = float(bar.at_low[leader]), float(bar.at_high[leader])
         rows.append(
             (
-                clipped(describe_group(network, bar.group, short), 54),
+                describe_group(network, bar.group, short, width=54),
                 f"{_share(bar.value)} ({_share(bar.low)}–{_share(bar.high)})",
                 f"{percent(at_low)} → {percent(at_high)}",
             )
@@ -129,14 +129,14 @@ def _tornado(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
         said = "; ".join(filter(None, (_others_lead(s, bar), _origin_line(bar_origin(s, bar), named))))
         moved = Track(at_low, at_high, float(s.posterior[leader]), _NARROW)
         notes.append((moved, clipped(said, WIDTH - _NARROW - 4)))
-    heads = ("number", "assumed (range)", f"P({clipped(_name(s, leader), 17)})")
+    heads = ("number", "assumed (range)", f"P({fitted(_name(s, leader), 17)})")
     return (Table(heads, tuple(rows), (1, 2), tuple(notes)),) if rows else ()
 
 
 def _others_lead(s: Sensitivity, bar: Bar) -> str:
     for posterior, end in ((bar.at_low, "low"), (bar.at_high, "high")):
         if (first := int(posterior.argmax())) != s.leader:
-            return f"{clipped(_name(s, first), 24)} leads at the {end} end"
+            return f"{fitted(_name(s, first), 24)} leads at the {end} end"
     return ""
 
 
@@ -177,10 +177,10 @@ def _change_table(s: Sensitivity, changes: Sequence[Change], named: list[str]) -
     parameters = s.one_way.parameters
     rows = tuple(
         (
-            clipped(describe_parameter(parameters, change.parameter, short), 54),
+            describe_parameter(parameters, change.parameter, short, width=54),
             _move(float(parameters.value[change.parameter]), change.value),
             factor(change.log_odds),
-            clipped(_name(s, change.leader), 18),
+            fitted(_name(s, change.leader), 18),
         )
         for change in changes
     )
@@ -210,7 +210,7 @@ def _prior_sets(s: Sensitivity, top: int) -> tuple[Block, ...]:
     shown = list(dict.fromkeys([*s.order[: max(top - 2, 2)], *leaders]))
     rows = []
     for t in shown:
-        cells: list[AnyCell] = [clipped(_name(s, t), 34)]
+        cells: list[AnyCell] = [fitted(_name(s, t), 34)]
         for one, leader in zip(sets, leaders, strict=True):
             assert one.posterior is not None
             cell = f"{percent(float(one.prior[t]))} → {percent(float(one.posterior[t]))}"
@@ -247,10 +247,10 @@ def _next_study(s: Sensitivity, top: int) -> tuple[Block, ...]:
 
 def _importance_row(s: Sensitivity, group: Importance, columns: int) -> tuple[AnyCell, ...]:
     removed = [percent(part) for part in group.removed][-columns:] or [""] * columns
-    return (f"  {clipped(_group_name(s, group), 44)}", _plus_minus(group.share, group.error), *removed)
+    return (f"  {clipped(_group_name(s, group, 44), 44)}", _plus_minus(group.share, group.error), *removed)
 
 
-def _group_name(s: Sensitivity, group: Importance) -> str:
+def _group_name(s: Sensitivity, group: Importance, width: int) -> str:
     network = s.question.engine.network
     if group.kind == "source":
         return group.source
@@ -262,7 +262,7 @@ def _group_name(s: Sensitivity, group: Importance) -> str:
     parent = network.diagnosis_parent(group.finding)
     if parent is None or group.context is None:
         return f"{label}, row {(group.context or 0) + 1}"
-    return f"{label} in {describe_context(network, parent, group.context, short)}"
+    return describe_row(network, group.finding, parent, group.context, short, width=width)
 
 
 def _left_out(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
@@ -277,7 +277,7 @@ def _left_out(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
         moved = f"{percent(float(s.posterior[s.leader]))} → {percent(float(one.posterior[s.leader]))}"
         lead = "" if leader == s.leader else _name(s, leader)
         rows.append((clipped(one.source, 22), moved, clipped(lead, 20), clipped(reference, 33)))
-    heads = ("without", f"P({clipped(_name(s, s.leader), 14)})", "then leads", "")
+    heads = ("without", f"P({fitted(_name(s, s.leader), 14)})", "then leads", "")
     note = (
         f"Each of the {s.left_out.behind} publications behind the findings of any diagnosis was left out in turn; "
         + (f"without {changing} of them another diagnosis leads." if changing else "the leader stays each time.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from bayesdx.analyses.sensitivity.numbers.priors import prior_grid
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.sentences import describe_group, describe_parameter, span_text
 from bayesdx.errors import InputError, MissingExtra, nearest
+from bayesdx.files import write_whole
 from bayesdx.words.phrases import clipped, short
 
 ENDINGS = (".png", ".svg", ".pdf")
@@ -48,13 +50,13 @@ def check_plot_file(path: str, panels: Sequence[str] = ()) -> None:
     """
     for panel in panels:
         if panel not in PANELS:
-            raise InputError(f"no panel '{panel}'; {nearest(panel, PANELS)}")
+            raise InputError(f"no panel '{panel}'", nearest(panel, PANELS))
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
-        raise InputError(f"{path}: a plot ends in {', '.join(ENDINGS)}")
+        raise InputError(f"a plot ends in {', '.join(ENDINGS)}", place=path)
     folder = Path(path).parent
     if not folder.is_dir():
-        raise InputError(f"{path}: there is no folder '{folder}'")
+        raise InputError(f"there is no folder '{folder}'", place=path)
     _pyplot()
 
 
@@ -77,9 +79,8 @@ def plot_sensitivity(s: Sensitivity, path: str, panels: Sequence[str] = ()) -> N
                 axis = figure.add_axes((panel.left, bottom / total, 0.96 - panel.left, inner / total))
                 panel.draw(s, axis)
                 top -= panel.height
-            figure.savefig(path)
-        except OSError as error:
-            raise InputError(f"{path}: {error.strerror or error}") from None
+            kind = os.path.splitext(path)[1][1:].lower()
+            write_whole(path, lambda part: figure.savefig(part, format=kind))
         finally:
             plt.close(figure)
 
@@ -93,9 +94,9 @@ def draw_tornado(s: Sensitivity, axis: Any, bars: int = 8) -> None:
         low, high = float(bar.at_low[leader]), float(bar.at_high[leader])
         axis.barh(y, low - centre, left=centre, height=0.36, color="white", edgecolor="#111111", linewidth=0.6)
         axis.barh(y, high - centre, left=centre, height=0.36, color="#5a5a5a", edgecolor="#111111", linewidth=0.6)
-        label = describe_group(network, bar.group, short)
+        label = describe_group(network, bar.group, short, width=58)
         span = f"{bar.value:.0%} ({bar.low:.0%}–{bar.high:.0%})"
-        axis.text(0, y - 0.24, f"{clipped(label, 58)}: {span}", fontsize=5.6, va="bottom", ha="left", bbox=_PLAIN)
+        axis.text(0, y - 0.24, f"{label}: {span}", fontsize=5.6, va="bottom", ha="left", bbox=_PLAIN)
     axis.axvline(centre, color="#111111", linewidth=0.6)
     axis.set(
         ylim=(len(shown) - 0.4, -0.9),
@@ -119,8 +120,8 @@ def draw_functions(s: Sensitivity, axis: Any, curves: int = 4) -> None:
         least, most = found.low[i] + _INSIDE, found.high[i] - _INSIDE  # the ends may make the findings impossible
         low, high = np.clip(intervals[number], least, most)
         x = np.linspace(least, min(most, right), 201)
-        label = describe_parameter(parameters, i, short)
-        axis.plot(x, found.at(i, x)[s.leader], linestyle=dash, color=grey, label=clipped(label, 60), linewidth=0.8)
+        label = describe_parameter(parameters, i, short, width=60)
+        axis.plot(x, found.at(i, x)[s.leader], linestyle=dash, color=grey, label=label, linewidth=0.8)
         inside = np.linspace(low, high, 101)
         axis.plot(inside, found.at(i, inside)[s.leader], color=grey, linewidth=1.8, alpha=0.75)
         axis.plot(parameters.value[i], s.posterior[s.leader], "o", color=grey, markersize=3)

@@ -15,7 +15,7 @@ from bayesdx.analyses.sensitivity.numbers.tornado import Group, Span
 from bayesdx.network import Network
 from bayesdx.words.numbers import percent
 from bayesdx.words.parameters import Shorten, describe
-from bayesdx.words.phrases import listed, mid_sentence, short
+from bayesdx.words.phrases import called, listed, mid_sentence, short
 
 #: Publications named in one sentence.
 _NAMED = 3
@@ -46,8 +46,7 @@ def warnings(s: Sensitivity) -> tuple[str, ...]:
     """Warnings of the case, then what the analysis itself rests on."""
     found = [*s.question.warnings]
     if s.level:
-        labels = [s.question.target.state_label(t) for t in s.order[:2]]
-        found.append(f"{labels[0]} and {labels[1]} are practically level")
+        found.append(f"{_name(s, s.order[0])} and {_inside(s, s.order[1])} are practically level")
     if not s.question.network.counts:
         found.append("the network holds no counts: its probabilities are taken as exactly known")
     elif s.literature is None:
@@ -74,9 +73,9 @@ def origin_summary(origin: Origin) -> str:
     if origin.elsewhere:
         said.append(f"{_number_of_sources(origin.elsewhere)} at other sites")
     if origin.worded:
-        said.append(f"in words in {_number_of_sources(origin.worded)}")
+        said.append(f"{_number_of_sources(origin.worded)} without counts")
     if origin.measured:
-        said.append(f"mean or range in {_number_of_sources(origin.measured)}")
+        said.append(f"a mean or range in {_number_of_sources(origin.measured)}")
     if not said and origin.about:
         said.append(f"no source on this state; {_number_of_sources(origin.about)} on others")
     return "; ".join(said) or "no source: the average of all diagnoses"
@@ -86,10 +85,10 @@ def origin_assumptions(origin: Origin) -> list[str]:
     """The modelling choices that enter a number, in words."""
     words = {
         "forms": "shares of forms",
-        "pattern": "how the mineral lies, from its pattern",
-        "definition": "holds by definition of the entity",
+        "pattern": "mineralisation, from the pattern of calcification",
+        "definition": "what holds by definition of the entity",
     }
-    return [words.get(one) or f"how it goes with {one}" for one in origin.assumptions]
+    return [words.get(one) or f"association with {one}" for one in origin.assumptions]
 
 
 def _number_of_sources(number: int) -> str:
@@ -100,11 +99,11 @@ def times(ratio: float) -> str:
     """A ratio of at least 1 in words, two significant digits.
 
     >>> times(40.3), times(1.96), times(1.004), times(1234)
-    ('40 times', '2 times', '1.004 times', '1200 times')
+    ('40 times', '2 times', '1.004 times', '1,200 times')
     """
     if ratio < 1.05:
         return f"{ratio:.4g} times"
-    return (f"{ratio:.2g}" if ratio < 10 else f"{float(f'{ratio:.2g}'):.0f}") + " times"
+    return (f"{ratio:.2g}" if ratio < 10 else f"{float(f'{ratio:.2g}'):,.0f}") + " times"
 
 
 def factor(log_odds: float) -> str:
@@ -145,11 +144,8 @@ def _name(s: Sensitivity, t: int) -> str:
 
 
 def _inside(s: Sensitivity, t: int) -> str:
-    """The same inside a sentence; a state without a label is a name and keeps its letters."""
-    target = s.question.target
-    if target.states[t] == "other":
-        return "'other'"
-    return mid_sentence(_name(s, t)) if target.state_labels else _name(s, t)
+    """The same inside a sentence."""
+    return called(s.question.target, s.question.target.states[t])
 
 
 def _shorten(s: Sensitivity) -> Shorten:
@@ -184,7 +180,7 @@ def _prior_sets(s: Sensitivity) -> str:
     if not answered:
         return ""
     if not others:
-        return f"It leads under all {len(answered) + 1} prior sets."
+        return f"{_name(s, s.leader)} leads under all {len(answered) + 1} prior sets."
     (first, names), *rest = others.items()
     said = [f"{_name(s, first)} leads under the prior set{'s' * (len(names) > 1)} {listed(names)}"]
     said += [f"{_inside(s, t)} under {listed(names)}" for t, names in rest]
@@ -207,9 +203,9 @@ def _one_number(s: Sensitivity) -> str:
     if not own:
         return f"No single {number}, whatever its value, makes another diagnosis lead."
     change = own[0]
-    label = describe_parameter(parameters, change.parameter, _shorten(s))
+    label = describe_parameter(parameters, change.parameter, _shorten(s), inside=True)
     return (
-        f"The smallest change of one {number} that makes another lead: {label}, from "
+        f"The smallest change of one {number} that makes another diagnosis lead is that of {label}, from "
         f"{percent(float(parameters.value[change.parameter]))} to {percent(change.value)} "
         f"(odds {factor(change.log_odds)}); then {_inside(s, change.leader)} leads."
     )
@@ -221,7 +217,7 @@ def _largest_bar(s: Sensitivity) -> str:
     unsaid = None if origin is None else unsourced(origin)
     if unsaid is None:
         return ""
-    label = describe_group(s.question.engine.network, s.bars[0].group, _shorten(s))
+    label = describe_group(s.question.engine.network, s.bars[0].group, _shorten(s), inside=True)
     return f"The number that moves the answer most, {label}, {unsaid}."
 
 
@@ -254,7 +250,7 @@ def _all_numbers(s: Sensitivity) -> str:
     rival = _inside(s, case.rival)
     if case.kind == "exact":
         return (
-            f"All numbers together: were each off by up to {_off(case.factor)} in its odds, all in the worst "
+            f"All numbers together: if each were off by {_off(case.factor)} in its odds, all in the worst "
             f"direction, {rival} would draw level; with less, the leader stays (exact)."
         )
     return (
@@ -273,20 +269,34 @@ def _publications(s: Sensitivity) -> str:
     changing = s.left_out.changing(s.leader)
     if not changing:
         return (
-            f"No single publication carries the answer: it still leads without any one of the {s.left_out.behind}."
+            f"No single publication carries the answer: {_inside(s, s.leader)} still leads without any one of the "
+            f"{s.left_out.behind}."
         )
-    named = [f"[{one.source}]" for one in changing[:_NAMED]]
-    more = f" or {len(changing) - _NAMED} others" if len(changing) > _NAMED else ""
-    return f"The lead rests on single publications: it is lost without {listed(named, 'or')}{more}."
+    return carrying([one.source for one in changing])
 
 
-def describe_parameter(parameters: Parameters, i: int, shorten: Shorten = str) -> str:
-    """Parameter number ``i`` in words."""
-    name = parameters.names[parameters.variable[i]]
-    return describe(parameters.network, name, int(parameters.state[i]), parameters.parent_states(i), shorten)
+def carrying(sources: list[str]) -> str:
+    """The publications without any one of which the lead is lost."""
+    named = [f"[{source}]" for source in sources[:_NAMED]]
+    if (more := len(sources) - _NAMED) > 0:
+        named.append("one other" if more == 1 else f"any of {more} others")
+    what = "a single publication" if len(sources) == 1 else "single publications"
+    return f"The lead rests on {what}: it is lost without {listed(named, 'or')}."
 
 
-def describe_group(network: Network, group: Group, shorten: Shorten = str) -> str:
-    """A bar of the tornado in words."""
-    context = {group.context[0]: group.context[1]} if group.context else {}
-    return describe(network, group.name, group.state, {**context, **group.given}, shorten)
+def describe_parameter(
+    parameters: Parameters, i: int, shorten: Shorten = str, *, inside: bool = False, width: int | None = None
+) -> str:
+    """Parameter number ``i`` in words, ``inside`` a sentence or in ``width`` characters of a table."""
+    name, state = parameters.names[parameters.variable[i]], int(parameters.state[i])
+    return describe(
+        parameters.network, name, state, parameters.parent_states(i), shorten, inside=inside, width=width
+    )
+
+
+def describe_group(
+    network: Network, group: Group, shorten: Shorten = str, *, inside: bool = False, width: int | None = None
+) -> str:
+    """A bar of the tornado in words, likewise."""
+    given = {**({group.context[0]: group.context[1]} if group.context else {}), **group.given}
+    return describe(network, group.name, group.state, given, shorten, inside=inside, width=width)

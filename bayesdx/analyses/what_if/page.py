@@ -9,12 +9,12 @@ from bayesdx.analyses.frame import framed, untitled
 from bayesdx.analyses.question import words
 from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue
 from bayesdx.analyses.what_if.numbers.sequence import StepSequence
-from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf
+from bayesdx.analyses.what_if.numbers.worth import LIKELY, FindingValue, WhatIf
 from bayesdx.analyses.what_if.sentences import stopped
 from bayesdx.report.blocks import WIDTH, AnyCell, Bar, Block, Cell, Entries, Lines, Page, Section, Table
 from bayesdx.words.examinations import examination_label, step_label
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import clipped
+from bayesdx.words.phrases import clipped, fitted
 
 #: Findings shown unless another number is asked for.
 SHOWN = 10
@@ -53,11 +53,11 @@ def finding_in_full(value: FindingValue, leader: int, width: int = WIDTH) -> tup
         lines.append((f"Stated as {words(value.stated)}: still open, and weighed as stated",))
     states = [k for k in range(variable.cardinality) if value.predictive[k] > 0]
     longest = max(len(variable.states[k]) for k in states)
-    diagnoses = 3 if width >= WIDTH else 2
+    diagnoses = min(3 if width >= WIDTH else 2, target.cardinality)
     room = (width - longest - 8) // diagnoses - 9
     rows: list[tuple[AnyCell, ...]] = []
     for k in sorted(states, key=lambda k: -value.predictive[k]):
-        first: list[AnyCell] = [f"{percent(p):>6} {clipped(label, room)}" for label, p in value.top(k, diagnoses)]
+        first: list[AnyCell] = [f"{percent(p):>6} {fitted(label, room)}" for label, p in value.top(k, diagnoses)]
         if value.leader_under(k) != leader:
             first[0] = Cell(str(first[0]), "changes")
         rows.append((variable.states[k], percent(float(value.predictive[k])), *first))
@@ -90,7 +90,10 @@ def _findings(result: WhatIf, top: int) -> Block:
         )
         for value in shown
     )
-    below = ["change: the chance that another diagnosis leads once the finding is seen"]
+    below = [
+        "change: the chance that another diagnosis leads once the finding is seen",
+        f"strongest state: what moves the leader most, of the states with a chance of {LIKELY:.0%} or more",
+    ]
     if hidden:
         most = f"{hidden[0].information:.3f} bits or less"
         below.insert(0, f"and {len(hidden)} more, of {most} (--top {len(result.findings)})")
@@ -104,7 +107,7 @@ def _strongest(value: FindingValue, room: int) -> list[str]:
     longest = max(room - 34, 12)  # of the state; a percentage takes six characters, a gap one or two
     return [
         f"{clipped(value.variable.states[state], longest)} {percent(float(value.predictive[state]))}",
-        f"{clipped(label, room - longest - 16)} {percent(probability)}",
+        f"{fitted(label, room - longest - 16)} {percent(probability)}",
     ]
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 
 from bayesdx.analyses.evaluate.numbers.figures import Evaluation, ScoredCase, evaluate
+from bayesdx.analyses.question import Question
 from bayesdx.case import Case, encode, misplaced
 from bayesdx.catalogue import document_for, read_document
 from bayesdx.data import network_names
 from bayesdx.document import NetworkDocument
-from bayesdx.errors import InputError, nearest
+from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.inference import Engine, compile_network
 from bayesdx.knowledge.baseline import naive_bayes
 from bayesdx.knowledge.ledger import ledger_of
@@ -58,22 +60,32 @@ def score_cases(
     scored = []
     for case in cases:
         if case.diagnosis is None:
-            raise InputError(f"{case.place}: no diagnosis; evaluate needs the proven one")
+            raise InputError("no diagnosis; evaluate needs the proven one", place=case.place)
         name = network or network_of(case)
         left_out = () if own_source else networks.sources_of(case)
         document, engine = networks.compiled(name, prior, left_out, baseline)
-        diagnoses = document.network.variable(str(document.network.target)).states
+        if document.network.target is None:
+            raise InputError(f"network '{document.network.id}' names no target to score")
+        diagnoses = document.network.variable(document.network.target).states
         truth = case.diagnosis if case.diagnosis in diagnoses else "other"
         if truth not in diagnoses:
             raise InputError(
-                f"{case.place}: network '{name}' has no diagnosis '{case.diagnosis}'; "
-                f"{nearest(case.diagnosis, diagnoses)}"
+                f"network '{name}' has no diagnosis '{case.diagnosis}'",
+                nearest(case.diagnosis, diagnoses),
+                case.place,
             )
         if truth != case.diagnosis:
-            near = get_close_matches(case.diagnosis, networks.diagnoses, 1, cutoff=0.8)
+            spelt = re.sub(r"[\s-]+", "_", case.diagnosis.strip().lower())
+            near = get_close_matches(spelt, networks.diagnoses, 1, cutoff=0.8)
             if near and near[0] != case.diagnosis:
-                raise InputError(f"{case.place}: unknown diagnosis '{case.diagnosis}'; did you mean '{near[0]}'?")
-        weights = encode(case, document.network, document.vocabulary).weights
+                raise InputError(
+                    f"unknown diagnosis '{case.diagnosis}'; did you mean '{near[0]}'?", place=case.place
+                )
+        encoded = encode(case, document.network, document.vocabulary)
+        try:
+            posterior = Question(engine, encoded.weights, encoded.stated).posterior
+        except ImpossibleFindings as error:
+            raise ImpossibleFindings(f"{case.place}: {error}") from None
         scored.append(
             ScoredCase(
                 case=case.id or case.place,
@@ -81,7 +93,7 @@ def score_cases(
                 diagnosis=case.diagnosis,
                 scored_as=truth,
                 diagnoses=diagnoses,
-                posterior=engine.posterior(weights).probabilities,
+                posterior=posterior,
                 impression=_impression(case.metadata.get("preoperative_impression")),
                 left_out=left_out,
                 warnings=(*case.warnings, *misplaced(case, document.network)),
@@ -97,7 +109,8 @@ def network_of(case: Case) -> str:
 
 
 def _impression(value: object) -> tuple[str, ...]:
-    return tuple(str(entry) for entry in value) if isinstance(value, list) else ()
+    entries = [value] if isinstance(value, str) else value
+    return tuple(str(entry) for entry in entries) if isinstance(entries, list) else ()
 
 
 @dataclass(frozen=True)
@@ -146,7 +159,7 @@ class Networks:
     def _build(self, name: str, left_out: tuple[str, ...], baseline: bool) -> NetworkDocument:
         shipped = name in network_names()
         if baseline and not shipped:
-            raise InputError(f"the baseline needs a shipped network; {nearest(name, network_names())}")
+            raise InputError("the baseline needs a shipped network", nearest(name, network_names()))
         document = read_document(name)
         if baseline:
             definition, facts = self.library.definition(name), self.library.facts

@@ -21,15 +21,21 @@ FREQUENCIES = {
 _CLEARLY = 0.1
 #: How far above an estimate a statement lies of which the estimate keeps little.
 _FAR = 0.3
+#: A share from which a state is what most cases show.
+_MOST = 0.5
 _COUNT = re.compile(r"([\d.]+)\sof\s([\d.]+)")
 _PERCENT = re.compile(r"([\d.]+)%")
+_CASES = re.compile(r"case|\d+ cases?")
 
 
 def opposes(statement: Statement, state: str, states: tuple[str, ...], bound: float, more: bool) -> bool:
     """Whether a statement denies that ``state``, of ``states``, is more (or else less) frequent than ``bound``.
 
-    Single cases and moments deny nothing.
+    Single cases that do not show it deny that most cases do; that one shows it proves no more than that it occurs.
     """
+    if single_case(statement) or _CASES.fullmatch(statement.says):
+        shown = (state in statement.states) != statement.says.startswith("0 ")
+        return more and bound >= _MOST and not shown
     low, high = _between(statement, state, states)
     return high < bound - _CLEARLY if more else low > bound + _CLEARLY
 
@@ -46,7 +52,7 @@ def single_case(statement: Statement) -> bool:
 
 
 def _stated(says: str) -> float | None:
-    """The frequency that a statement gives; None for a single case and for a mean or range."""
+    """The frequency that a statement gives; None for single cases and for a mean or range."""
     if count := _COUNT.fullmatch(says):
         return float(count[1]) / float(count[2]) if float(count[2]) > 1 else None
     if share := _PERCENT.fullmatch(says):
@@ -56,6 +62,9 @@ def _stated(says: str) -> float | None:
 
 def _between(statement: Statement, state: str, states: tuple[str, ...]) -> tuple[float, float]:
     """Between which shares of ``state`` a statement holds."""
+    if statement.spread:
+        expected = statement.spread[states.index(state)]
+        return expected, expected
     named, share = statement.states, _stated(statement.says)
     if share is None or not named:
         return 0.0, 1.0

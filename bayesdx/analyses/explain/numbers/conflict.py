@@ -38,7 +38,7 @@ class Conflict:
 
 def trace_conflict(question: Question, context: Context, leader: int) -> Conflict | None:
     """Conflict of the whole, of each finding and of each pair; None with fewer than two findings."""
-    engine, weights = question.engine, context.weights
+    weights = context.weights
     total = conflict_measure(question)
     if total is None:
         return None
@@ -47,7 +47,7 @@ def trace_conflict(question: Question, context: Context, leader: int) -> Conflic
     findings = [(name, alone[name] + math.log(float(context.tables[name].sum()))) for name in weights]
     pairs = []
     for first, second in combinations(weights, 2):
-        together = engine.log_likelihood({first: weights[first], second: weights[second]})
+        together = context.together[frozenset((first, second))]
         pairs.append((first, second, alone[first] + alone[second] - together))
     prior = float(question.prior_probabilities[leader])
     return Conflict(

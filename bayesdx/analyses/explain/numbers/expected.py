@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bayesdx.analyses.explain.numbers.weights import Context, Pair, decibans
+from bayesdx.analyses.explain.numbers.grounds import Grounds
+from bayesdx.analyses.explain.numbers.weights import NEGLIGIBLE, Context, Pair, decibans
 from bayesdx.analyses.question import Question
-from bayesdx.network import Array
+from bayesdx.network import Array, Variable
 
 #: A state is typical of a diagnosis when at least this share of its cases show it.
 TYPICAL = 0.5
 #: Other diagnoses for which a telling finding is sought: at least this probable, and not more than so many.
 LEAST_CONTENDER, CONTENDERS = 0.01, 6
 #: Findings named for each of them.
-_HINTS = 3
+_HINTS = 2
+#: Probability to which a state raises a diagnosis at least when it is named.
+_RAISED = 0.05
+#: Bits from which a finding separates two diagnoses at all.
+_SEPARATES = 0.005
 _TINY = 1e-12
-#: A rise below this is rounding: the state is certain already.
-_NO_GAIN = 1e-12
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,15 @@ class Separator:
     """A finding that the case does not state and that would help to tell a from b.
 
     ``separation`` is the Jensen-Shannon divergence, in bits, of its two distributions: what the finding would
-    tell if a and b were equally likely, 0 nothing, 1 everything (Lin 1991, IEEE Trans Inf Theory 37:145).
+    tell if a and b were equally likely, 0 nothing, 1 everything (Lin 1991, IEEE Trans Inf Theory 37:145). ``best``
+    are the states that are expected to speak most for a and for b, of those whose weight is worth naming and has
+    grounds in the literature; one of the two may be None.
     """
 
     finding: str
     separation: float
     states: tuple[Outlook, ...]
-
-    def best_for(self, side: int) -> Outlook:
-        """The state that is expected to speak most for a (side 0) or b (side 1)."""
-        sign = -1.0 if side else 1.0
-        return max(self.states, key=lambda o: o.shares[side] * max(sign * o.decibans, 0.0) if o.shares[side] else 0)
+    best: tuple[Outlook | None, Outlook | None]
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,14 @@ class Hint:
     probabilities: tuple[float, float]
 
 
-def typical_but_lacking(question: Question, context: Context, pair: Pair) -> tuple[Typical, ...]:
+def typical_but_lacking(question: Question, context: Context, pair: Pair, grounds: Grounds) -> tuple[Typical, ...]:
     """States typical of a that the case contradicts or does not state; the most characteristic first.
 
-    They are more frequent in a than overall before any finding, and than in the other diagnoses given the other
-    findings.
+    They are more frequent in a than overall before any finding, and by more than a negligible weight than in the
+    other diagnoses given the other findings. The literature says so: what rests on the base tells what is typical
+    of any diagnosis.
     """
-    network = question.engine.network
+    network, name = question.engine.network, question.target.states[pair[0]]
     overall = question.alone
     rows = []
     for variable in network.findings:
@@ -102,7 +105,10 @@ def typical_but_lacking(question: Question, context: Context, pair: Pair) -> tup
         if (
             shown
             or share[state] < TYPICAL
-            or share[state] <= max(usual, _elsewhere(context, variable.id, pair[0], state))
+            or share[state] <= usual
+            or decibans(float(share[state]), _elsewhere(context, variable.id, pair[0], state)) <= NEGLIGIBLE
+            or grounds.rest_on_the_base(variable.id, name)
+            or not grounds.hold(variable.id, variable.states[state], name, TYPICAL)
         ):
             continue
         other = context.given(variable.id, pair[1])
@@ -118,20 +124,42 @@ def _elsewhere(context: Context, variable: str, diagnosis: int, state: int) -> f
     return float(others[state] / max(others.sum(), _TINY))
 
 
-def separators(question: Question, context: Context, pair: Pair) -> tuple[Separator, ...]:
-    """Every finding that the case does not state, the one that separates the pair best first."""
+def separators(question: Question, context: Context, pair: Pair, grounds: Grounds) -> tuple[Separator, ...]:
+    """The findings that the case does not state and that separate the pair, the one that does best first.
+
+    A finding counts when a state of it has more than a negligible weight for one of the two, and the literature
+    speaks of that state there.
+    """
+    names = [question.target.states[diagnosis] for diagnosis in pair]
     rows = []
     for variable in question.engine.network.findings:
         if variable.id in context.weights:
             continue
         first, second = (context.given(variable.id, diagnosis) for diagnosis in pair)
+        separation = _divergence(first, second)
+        if separation < _SEPARATES:
+            continue
         states = tuple(
             Outlook(state, (float(p), float(q)), decibans(float(p), float(q)))
             for state, p, q in zip(variable.states, first, second, strict=True)
             if max(p, q) > _TINY
         )
-        rows.append(Separator(variable.id, _divergence(first, second), states))
+        best = _best(variable.id, states, 0, names, grounds), _best(variable.id, states, 1, names, grounds)
+        if best != (None, None):
+            rows.append(Separator(variable.id, separation, states, best))
     return tuple(sorted(rows, key=lambda row: -row.separation))
+
+
+def _best(
+    finding: str, states: Sequence[Outlook], side: int, names: Sequence[str], grounds: Grounds
+) -> Outlook | None:
+    """The state that is expected to speak most for a (side 0) or b (side 1); None where none is worth naming."""
+    sign = -1.0 if side else 1.0
+    telling = [o for o in states if sign * o.decibans > NEGLIGIBLE]
+    for outlook in sorted(telling, key=lambda o: -o.shares[side] * sign * o.decibans):
+        if grounds.hold(finding, outlook.state, names[side], outlook.shares[1 - side]):
+            return outlook
+    return None
 
 
 def _divergence(first: Array, second: Array) -> float:
@@ -145,36 +173,48 @@ def _divergence(first: Array, second: Array) -> float:
     return max((towards(first) + towards(second)) / 2, 0.0)
 
 
-def hints(question: Question, context: Context, pair: Pair) -> tuple[Hint, ...]:
+def hints(question: Question, context: Context, pair: Pair, grounds: Grounds) -> tuple[Hint, ...]:
     """For each diagnosis besides the pair that is in question, the missing findings that would raise it most.
 
     They are ranked by P(state | diagnosis, findings) times the rise of P(diagnosis): what a case of the diagnosis
-    can be expected to show, and what that would change.
+    can be expected to show, and what that would change. States count whose weight for the diagnosis against the
+    first, and against all others, is more than negligible, which leave it no mere possibility, and of which the
+    literature speaks there.
     """
     ranked = np.argsort(-context.posterior, kind="stable").tolist()
     others = [d for d in ranked if d not in pair and context.posterior[d] >= LEAST_CONTENDER][:CONTENDERS]
     missing = [v for v in question.engine.network.findings if v.id not in context.weights]
     found: list[Hint] = []
     for diagnosis in others:
-        before = float(context.posterior[diagnosis])
-        rows = []
-        for variable in missing:
-            table = context.tables[variable.id]
-            share, first = context.given(variable.id, diagnosis), context.given(variable.id, pair[0])
-            after = table[diagnosis] / np.maximum(table.sum(axis=0), _TINY)
-            gains = share * (after - before)
-            state = int(gains.argmax())
-            if gains[state] > _NO_GAIN:
-                shares = float(share[state]), float(first[state])
-                hint = Hint(
-                    diagnosis=question.target.states[diagnosis],
-                    finding=variable.id,
-                    state=variable.states[state],
-                    shares=shares,
-                    decibans=decibans(*shares),
-                    probabilities=(before, float(after[state])),
-                )
-                rows.append((float(gains[state]), hint))
-        rows.sort(key=lambda row: -row[0])
-        found += [hint for _, hint in rows[:_HINTS]]
+        rows = [row for variable in missing for row in _rises(context, variable, diagnosis, pair[0])]
+        name = question.target.states[diagnosis]
+        seen: set[str] = set()
+        for _, finding, state, shares, after in sorted(rows, key=lambda row: -row[0]):
+            if len(seen) == _HINTS:
+                break
+            if finding not in seen and grounds.hold(finding, state, name, shares[1]):
+                seen.add(finding)
+                before = float(context.posterior[diagnosis])
+                found.append(Hint(name, finding, state, shares, decibans(*shares), (before, after)))
     return tuple(found)
+
+
+def _rises(
+    context: Context, variable: Variable, diagnosis: int, first: int
+) -> list[tuple[float, str, str, tuple[float, float], float]]:
+    """What the states of a variable would do for a diagnosis that they would raise.
+
+    The expected rise of P(diagnosis), finding and state, P(state) in the diagnosis and in the first, and
+    P(diagnosis) afterwards.
+    """
+    table, before = context.tables[variable.id], float(context.posterior[diagnosis])
+    share, elsewhere = context.given(variable.id, diagnosis), context.given(variable.id, first)
+    after = table[diagnosis] / np.maximum(table.sum(axis=0), _TINY)
+    least = 10 ** (NEGLIGIBLE / 10)
+    raised = after * (1 - before) > least * before * (1 - after)
+    states = np.flatnonzero(raised & (after >= _RAISED) & (share > least * elsewhere)).tolist()
+    gains = share * (after - before)
+    return [
+        (float(gains[s]), variable.id, variable.states[s], (float(share[s]), float(elsewhere[s])), float(after[s]))
+        for s in states
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +16,10 @@ from bayesdx.analyses.explain.numbers.expected import (
     separators,
     typical_but_lacking,
 )
+from bayesdx.analyses.explain.numbers.grounds import Grounds
 from bayesdx.analyses.explain.numbers.support import Literature, Support, literature_of
 from bayesdx.analyses.explain.numbers.weights import (
+    NEGLIGIBLE,
     Context,
     FindingWeight,
     Pair,
@@ -29,12 +30,9 @@ from bayesdx.analyses.explain.numbers.weights import (
 )
 from bayesdx.analyses.question import Question, words
 from bayesdx.errors import InputError
-from bayesdx.network import Array
 
 #: The state that stands for whatever a network does not name: nobody asks why it is not that.
 RESIDUAL = "other"
-#: A row of which more than this part is the base does not tell what is typical of the diagnosis.
-MOSTLY_BASE = 0.5
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,21 @@ class Side:
     form: tuple[str, float] | None
 
 
+@dataclass(frozen=True)
+class Bearing:
+    """The weights of an explanation by what they are good for, the strongest first.
+
+    ``pro`` and ``contra`` speak for and against the first diagnosis. ``averaged`` would, but the diagnosis that
+    they favour owes them to the average over all diagnoses: no source speaks of them there. ``slight`` say next to
+    nothing.
+    """
+
+    pro: tuple[FindingWeight, ...]
+    contra: tuple[FindingWeight, ...]
+    averaged: tuple[FindingWeight, ...]
+    slight: tuple[FindingWeight, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation(Answer):
     """Why ``first`` rather than ``second``; weights are for the first against the second.
@@ -59,8 +72,8 @@ class Explanation(Answer):
     ``leader`` is the most probable diagnosis, which ``first`` is unless a pair was named. ``weights``: each finding
     in context, the strongest for ``first`` first. ``waterfall``: from prior to posterior. ``lacking``: typical of
     ``first``, not shown by the case. ``separators``: missing findings that would tell the two apart. ``hints``:
-    missing findings that would raise a third diagnosis. ``literature`` is None for a network that was not built
-    from the installed facts.
+    missing findings that would raise a third diagnosis. ``grounds`` decide which of these claims count, by the
+    sources behind them.
     """
 
     question: Question
@@ -73,7 +86,12 @@ class Explanation(Answer):
     lacking: tuple[Typical, ...]
     separators: tuple[Separator, ...]
     hints: tuple[Hint, ...]
-    literature: Literature | None
+    grounds: Grounds
+
+    @property
+    def literature(self) -> Literature | None:
+        """None for a network that was not built from the installed facts."""
+        return self.grounds.literature
 
     @property
     def leads(self) -> bool:
@@ -84,6 +102,29 @@ class Explanation(Answer):
     def against(self) -> tuple[FindingWeight, ...]:
         """The findings that speak against ``first``, the strongest first."""
         return tuple(row for row in reversed(self.weights) if row.decibans < 0.0)
+
+    def bearing(self) -> Bearing:
+        """Which of the weights speak for and against ``first``, and which do not count one by one."""
+        strong = [row for row in self.weights if abs(row.decibans) > NEGLIGIBLE]
+        spoken = [row for row in strong if self._spoken(row)]
+        return Bearing(
+            pro=tuple(row for row in spoken if row.decibans > 0),
+            contra=tuple(row for row in reversed(spoken) if row.decibans < 0),
+            averaged=tuple(row for row in strong if row not in spoken),
+            slight=tuple(row for row in self.weights if abs(row.decibans) <= NEGLIGIBLE),
+        )
+
+    def _spoken(self, row: FindingWeight) -> bool:
+        """Whether the literature speaks of a finding, or one that it entails, in the diagnosis that it favours."""
+        favoured = self.first if row.decibans > 0 else self.second
+        network = self.question.engine.network
+        for finding in (row.finding, *row.implies):
+            weights = self.question.findings[finding]
+            variable = network.variable(finding)
+            states = [state for state, weight in zip(variable.states, weights, strict=True) if weight > 0]
+            if self.grounds.spoken(finding, states, favoured.diagnosis):
+                return True
+        return False
 
     def support(self) -> tuple[Support, ...]:
         """The support of every likelihood that the answer names, finding by finding."""
@@ -113,14 +154,9 @@ def explain(question: Question, *, versus: str | None = None, pair: tuple[str, s
     context = context_of(question)
     leader = int(context.posterior.argmax())
     chosen = _pair(question, context, versus, pair)
-    first, second = (_about(question, context, diagnosis) for diagnosis in chosen)
     states = question.target.states
-    found = hints(question, context, chosen)
-    literature = literature_of(question.engine.network)
-    lacking = typical_but_lacking(question, context, chosen)
-    if literature is not None:  # what rests on the base says what is typical of any diagnosis, not of this one
-        rests = {row.finding: literature.support[row.finding, first.diagnosis].base_share for row in lacking}
-        lacking = tuple(row for row in lacking if rests[row.finding] <= MOSTLY_BASE)
+    grounds = Grounds(question, context, literature_of(question.engine.network))
+    first, second = (_about(question, context, diagnosis, grounds) for diagnosis in chosen)
     return Explanation(
         question=question,
         first=first,
@@ -129,10 +165,10 @@ def explain(question: Question, *, versus: str | None = None, pair: tuple[str, s
         weights=finding_weights(question, context, chosen),
         waterfall=waterfall(question, context, chosen),
         conflict=trace_conflict(question, context, leader),
-        lacking=lacking,
-        separators=separators(question, context, chosen),
-        hints=found,
-        literature=literature,
+        lacking=typical_but_lacking(question, context, chosen, grounds),
+        separators=separators(question, context, chosen, grounds),
+        hints=hints(question, context, chosen, grounds),
+        grounds=grounds,
     )
 
 
@@ -177,24 +213,12 @@ def _impossible(question: Question, context: Context, diagnosis: int) -> InputEr
     )
 
 
-def _about(question: Question, context: Context, diagnosis: int) -> Side:
+def _about(question: Question, context: Context, diagnosis: int, grounds: Grounds) -> Side:
     target = question.target
     return Side(
         diagnosis=target.states[diagnosis],
         label=target.state_label(diagnosis),
         probability=float(context.posterior[diagnosis]),
         prior=float(question.prior_probabilities[diagnosis]),
-        form=likely_form(question, context.weights, diagnosis),
+        form=grounds.form(target.states[diagnosis]),
     )
-
-
-def likely_form(question: Question, findings: Mapping[str, Array], diagnosis: int) -> tuple[str, float] | None:
-    """The most probable form of a diagnosis given the findings, when it has several."""
-    network = question.engine.network
-    if "form" not in network or network.variable("form").kind != "latent":
-        return None
-    joint = question.engine.joint([question.target.id, "form"], findings)[diagnosis]
-    if np.count_nonzero(joint) < 2:
-        return None
-    form = int(joint.argmax())
-    return network.variable("form").state_label(form), float(joint[form] / joint.sum())

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+import numpy as np
 
 from bayesdx.knowledge.ledger import Ledger, base_share, ledger_of, parts_of
 from bayesdx.network import Array, Network
@@ -16,7 +19,8 @@ class Statement:
     ``source`` is the citation key, empty for an assumption of this project. ``form`` is the subtype that the
     statement is about, ``weight`` the effective sample size with which it enters the row: statements about the
     same patients share that of their study, and frequency words are discounted for copying, so that the weights
-    of a row sum to what it rests on.
+    of a row sum to what it rests on. ``spread`` are the shares of all states that a mean or a range comes to;
+    empty for other statements.
     """
 
     source: str
@@ -24,6 +28,7 @@ class Statement:
     states: tuple[str, ...]
     form: str
     weight: float
+    spread: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +38,29 @@ class Support:
     ``base_share`` is the part of the row that rests on the base distribution of the finding over all diagnoses,
     not on facts: 1 when no source speaks of the finding in this diagnosis; ``base`` (states,) is that
     distribution. ``assumptions`` name what else of the row is a modelling choice: states that hold by definition
-    of a form, an association with another finding.
+    of a form, an association with another finding. ``defined`` are the states that hold by definition, by the
+    label of the form.
     """
 
     finding: str
     diagnosis: str
     statements: tuple[Statement, ...]
-    base_share: float
     base: Array
     assumptions: tuple[str, ...]
+    defined: Mapping[str, tuple[str, ...]]
+    ledger: Ledger
+    network: Network
+
+    @cached_property
+    def base_share(self) -> float:
+        """Worked out when it is asked for: most claims ask for the statements alone."""
+        return base_share(parts_of(self.ledger, self.network, self.finding, self.diagnosis))
+
+    def by_definition(self, form: str | None) -> tuple[str, ...]:
+        """The states that hold by definition of a form (its label), or of any form."""
+        if form is not None:
+            return self.defined.get(form, ())
+        return tuple(dict.fromkeys(state for states in self.defined.values() for state in states))
 
     def about(self, states: Iterable[str]) -> tuple[Statement, ...]:
         """The statements that name one of ``states``, or all states at once (a mean or a range)."""
@@ -55,6 +74,10 @@ class Supports(Mapping[tuple[str, str], Support]):
     def __init__(self, ledger: Ledger, network: Network) -> None:
         self._ledger, self._network = ledger, network
         self._known: dict[tuple[str, str], Support] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """What was read before does not travel."""
+        return {**vars(self), "_known": {}}
 
     def __getitem__(self, key: tuple[str, str]) -> Support:
         if key not in self._known:
@@ -90,8 +113,9 @@ class Literature:
     form_words: Mapping[str, frozenset[str]]
 
 
+@lru_cache(maxsize=4)
 def literature_of(network: Network) -> Literature | None:
-    """What is behind every P(finding | diagnosis) of the network.
+    """What is behind every P(finding | diagnosis) of the network, read once for the questions put to it.
 
     None when the network was not built from the installed facts: it is not a shipped one, or of another version.
     """
@@ -108,23 +132,37 @@ def _form_words(ledger: Ledger, network: Network) -> dict[str, frozenset[str]]:
 
 def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> Support:
     account = ledger.account(finding)
-    parts = parts_of(ledger, network, finding, diagnosis)
+    target = network.variable(str(network.target)).state_index(diagnosis)
     statements = [
         Statement(
-            part.entry.source if saying.kind != "assumption" else "",
+            entry.source if saying.kind != "assumption" else "",
             saying.says,
             saying.states,
             saying.form,
-            part.entry.weight / len(part.entry.sayings),
+            entry.weight / len(entry.sayings),
+            tuple(account.distributions[n].tolist()) if saying.kind == "moments" else (),
         )
-        for part in parts
-        if part.entry is not None
-        for saying in part.entry.sayings
+        for n, entry in enumerate(account.entries)
+        if entry.diagnosis == target
+        for saying in entry.sayings
     ]
     statements.sort(key=lambda s: (-s.weight, s.source))
     assumptions = assumptions_of(ledger, network, finding, diagnosis)
-    said = tuple(_cases_together(statements))
-    return Support(finding, diagnosis, said, base_share(parts), account.base, assumptions)
+    said = tuple(_together(statements))
+    defined = _defined(ledger, network, finding, diagnosis)
+    return Support(finding, diagnosis, said, account.base, assumptions, defined, ledger, network)
+
+
+def _defined(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> dict[str, tuple[str, ...]]:
+    """The states that hold by definition of each form of a diagnosis, by its label."""
+    target, forms = network.variable(str(network.target)), network.variable("form")
+    studies = ledger.account(finding).studies
+    its_forms = np.flatnonzero(ledger.choices.owner == target.state_index(diagnosis)).tolist()
+    return {
+        forms.state_label(form): tuple(studies.states[i] for i in np.flatnonzero(studies.defined[form]))
+        for form in its_forms
+        if studies.defined[form].any()
+    }
 
 
 def assumptions_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> tuple[str, ...]:
@@ -143,14 +181,24 @@ def assumptions_of(ledger: Ledger, network: Network, finding: str, diagnosis: st
     return tuple(found)
 
 
-def _cases_together(statements: list[Statement]) -> list[Statement]:
-    """Single cases of one source about the same states and form as one statement: ``2 cases``."""
-    cases: dict[tuple[str, tuple[str, ...], str], list[float]] = {}
+def _together(statements: list[Statement]) -> list[Statement]:
+    """One statement of what a source says twice of the same states and form; of single cases ``2 cases``."""
+    found: dict[tuple[str, str, tuple[str, ...], str], list[Statement]] = {}
     for s in statements:
-        if s.says == "case":
-            cases.setdefault((s.source, s.states, s.form), []).append(s.weight)
-    kept = [s for s in statements if s.says != "case"]
-    for (source, states, form), weights in cases.items():
-        says = "1 case" if len(weights) == 1 else f"{len(weights)} cases"
-        kept.append(Statement(source, says, states, form, sum(weights)))
+        found.setdefault((s.source, s.says, s.states, s.form), []).append(s)
+    kept = [
+        replace(
+            same[0],
+            says=_says(same),
+            weight=sum(s.weight for s in same),
+        )
+        for same in found.values()
+    ]
     return sorted(kept, key=lambda s: (-s.weight, s.source))
+
+
+def _says(same: list[Statement]) -> str:
+    says = same[0].says
+    if says != "case":
+        return says
+    return "1 case" if len(same) == 1 else f"{len(same)} cases"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -25,6 +26,8 @@ Pair = tuple[int, int]
 
 #: The waterfall takes the findings in the order in which they are learned; within a kind, in the network's order.
 ORDER_OF_KINDS = ("clinical", "location", "ct", "mr")
+#: Weights up to this many decibans, a likelihood ratio that is 1.3 with one decimal, say next to nothing.
+NEGLIGIBLE = 10 * math.log10(1.35)
 #: How far from 1 a probability may be and still count as certain.
 _CERTAIN = 1e-9
 
@@ -48,10 +51,12 @@ class Context:
 
     ``tables[v]`` has shape (card of the target, card of v) and holds P(target, v, findings without v) divided by
     P(findings): the derivative of P(target, findings) by the likelihood weights of v (Darwiche 2003). ``weights``
-    are the findings, scaled so that the largest weight of each is 1. ``posterior`` (card of the target,).
+    are the findings, scaled so that the largest weight of each is 1. ``together`` holds ln P(e_i, e_j) of each two
+    findings. ``posterior`` (card of the target,).
     """
 
     weights: Mapping[str, Array]
+    together: Mapping[frozenset[str], float]
     tables: Mapping[str, Array]
     posterior: Array
     log_likelihood: float
@@ -67,27 +72,39 @@ def context_of(question: Question) -> Context:
     engine, target = question.engine, question.target.id
     weights = {name: np.asarray(w / w.max()) for name, w in question.findings.items()}
     answer = engine.posterior(weights)
-    if engine.tabulated and len(question.hard_findings()) == len(weights):
-        return Context(weights, _looked_up(question, answer), answer.probabilities, answer.log_likelihood)
-    found = engine.derivatives(weights, target)
-    tables = {v.id: found.target_findings[v.id] for v in engine.network.findings}
-    return Context(weights, tables, answer.probabilities, answer.log_likelihood)
+    if engine.tabulated and engine.network.findings and len(question.hard_findings()) == len(weights):
+        tables, together = _looked_up(question, answer)
+    else:
+        found = engine.derivatives(weights, target)
+        tables = {v.id: found.target_findings[v.id] for v in engine.network.findings}
+        together = {
+            frozenset(two): engine.log_likelihood({name: weights[name] for name in two})
+            for two in combinations(weights, 2)
+        }
+    return Context(weights, together, tables, answer.probabilities, answer.log_likelihood)
 
 
-def _looked_up(question: Question, answer: Posterior) -> dict[str, Array]:
-    """The tables of a Context from one batch: the case with each finding set to each of its states in turn."""
-    network = question.engine.network
+def _looked_up(question: Question, answer: Posterior) -> tuple[dict[str, Array], dict[frozenset[str], float]]:
+    """``tables`` and ``together`` of a Context from one batch.
+
+    The case with each finding set to each of its states in turn, and then each two findings alone.
+    """
+    network, hard = question.engine.network, question.hard_findings()
+    pairs = list(combinations(hard, 2))
     ends = np.cumsum([variable.cardinality for variable in network.findings])
-    codes = np.full((ends[-1], len(network.variables)), -1)
-    for name, state in question.hard_findings().items():
-        codes[:, network.index[name]] = state
+    codes = np.full((ends[-1] + len(pairs), len(network.variables)), -1)
+    for name, state in hard.items():
+        codes[: ends[-1], network.index[name]] = state
     rows = {v.id: slice(end - v.cardinality, end) for v, end in zip(network.findings, ends.tolist(), strict=True)}
     for name, part in rows.items():
         codes[part, network.index[name]] = np.arange(part.stop - part.start)
+    for row, two in enumerate(pairs, ends[-1]):
+        codes[row, [network.index[name] for name in two]] = [hard[name] for name in two]
     found = question.engine.query_batch(codes, target=question.target.id)
+    together = {frozenset(two): float(found.log_likelihood[row]) for row, two in enumerate(pairs, ends[-1])}
     ratio = np.exp(np.minimum(found.log_likelihood - answer.log_likelihood, LARGEST))
     joint = found.probabilities * ratio[:, None]
-    return {name: joint[part].T for name, part in rows.items()}
+    return {name: joint[part].T for name, part in rows.items()}, together
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,11 +189,12 @@ def implications(question: Question, context: Context) -> dict[str, tuple[str, .
     network = question.engine.network
     names = sorted(context.weights, key=lambda name: network.index[name])
     entailed_by: dict[str, str] = {}
+    alone = {name: math.log(float(question.alone[name] @ context.weights[name])) for name in names}
     for head in names:
-        marginals = question.engine.marginals({head: context.weights[head]}).probabilities
         for other in names:
-            certain = float(marginals[other] @ context.weights[other]) > 1.0 - _CERTAIN
-            if certain and other not in (head, *entailed_by) and entailed_by.get(head) != other:
+            if other in (head, *entailed_by) or entailed_by.get(head) == other:
+                continue
+            if math.exp(context.together[frozenset((head, other))] - alone[head]) > 1.0 - _CERTAIN:
                 entailed_by[other] = head
     groups: dict[str, list[str]] = {name: [] for name in names if name not in entailed_by}
     for name in entailed_by:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.query.numbers.surprise import SIMULATED, usual_share
 from bayesdx.analyses.question import Question
-from bayesdx.inference.draws import DRAWS, CptDrawing, credible_intervals
-
-if TYPE_CHECKING:
-    pass
+from bayesdx.inference.draws import DRAWS, credible_intervals
 
 #: Findings that fewer than this share of a diagnosis' own cases would show are called unusual for it.
 UNUSUAL = 0.01
@@ -89,16 +86,16 @@ def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResu
 
     Raises ImpossibleFindings when the findings cannot occur together.
     """
-    network, findings, target = question.network, question.findings, question.target
-    # begun before anything asks the engine, which may have to be compiled first
-    drawing = CptDrawing(network, findings, target.id, draws, seed) if draws and network.counts else None
+    target, varies = question.target, bool(draws and question.network.counts)
+    if varies:
+        question.begin_drawing(draws, seed)
     answer = question.answer
     probabilities = answer.probabilities
     priors = question.prior_probabilities
     order = np.argsort(-probabilities, kind="stable").tolist()
     conflict = conflict_measure(question) if draws else None
     surprise = _surprise(question, order[0], seed) if draws else None
-    intervals = credible_intervals(question.engine.posterior_draws(findings, drawing.result())) if drawing else None
+    intervals = credible_intervals(question.posterior_draws(draws, seed)) if varies else None
     rows = tuple(
         RankedDiagnosis(
             diagnosis=target.states[i],

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Side
+from bayesdx.analyses.sensitivity.numbers.one_way import SIDES, Indices, OneWay, Side
 from bayesdx.formats.conditions import parse_condition
 from bayesdx.network import Array, Variable
 
@@ -90,15 +90,17 @@ def changes_for(found: OneWay, constraints: Iterable[Array], limit: int | None =
     conditions = list(constraints)
     n = len(found.parameters)
     best, value = np.full(n, np.inf), found.parameters.value.copy()
-    sides: tuple[Side, ...] = ("up", "down")
-    for weights in conditions:
-        for side in sides:
-            x = threshold(found, weights, side)
-            size = np.abs(log_odds_change(found, x))
-            better = size < best
-            best, value = np.where(better, size, best), np.where(better, x, value)
+    for side in SIDES:  # log-odds grow with the parameter: the nearest of a side is the smallest change
+        x = np.full(n, np.inf)
+        for weights in conditions:
+            reached = threshold(found, weights, side)
+            nearer = reached < x if side == "up" else np.isfinite(reached) & ((reached > x) | np.isinf(x))
+            x = np.where(nearer, reached, x)
+        size = np.abs(log_odds_change(found, x))
+        better = size < best
+        best, value = np.where(better, size, best), np.where(better, x, value)
     best[_twins(found)] = np.inf
-    order = np.argsort(best, kind="stable")
+    order = np.argsort(np.round(best, 9), kind="stable")  # which of two equal changes comes first is not by chance
     chosen = order[np.isfinite(best[order])][:limit]
     return tuple(_change(found, int(i), float(value[i])) for i in chosen)
 

@@ -40,7 +40,7 @@ def covariation(rows: Array, scheme: str = "proportional") -> Covariation:
     InputError for an unknown scheme.
     """
     if scheme not in SCHEMES:
-        raise InputError(f"no co-variation '{scheme}'; {nearest(scheme, SCHEMES)}")
+        raise InputError(f"no co-variation '{scheme}'", nearest(scheme, SCHEMES))
     n, k = rows.shape
     start = np.broadcast_to(rows[:, None, :], (n, k, k))
     if k == 1:

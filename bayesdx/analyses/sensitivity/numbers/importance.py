@@ -15,9 +15,10 @@ Saloff-Coste 2008, Stat Sci 23:151-178). The linear parts come from covariances 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 
@@ -35,6 +36,8 @@ DRAWS = 2_000
 _PARTNERS = 8
 #: Stretches of the draws whose scatter gives the standard errors.
 _STRETCHES = 30
+#: Variance of a probability that is rounding alone.
+NOTHING = 1e-24
 #: Groups of each kind whose shares are estimated: those with the largest variance to first order.
 GROUPS = 12
 #: Sizes of a further study.
@@ -112,9 +115,11 @@ def importance(
     if not groups:
         return ImportanceResult(0.0, draws, SIZES, effective, ())
     sample = _Sample(question, leader, draws, seed)
+    if sample.variance < NOTHING:
+        return ImportanceResult(0.0, draws, SIZES, effective, ())
     with ThreadPoolExecutor(2) as pool:  # numpy leaves the interpreter to the other one meanwhile
         found = list(pool.map(lambda group: _share(question, sample, group, effective), groups))
-    ranked = sorted(found, key=lambda one: -one.share)
+    ranked = sorted(found, key=lambda one: -round(one.share, 9))
     return ImportanceResult(sample.variance, draws, SIZES, effective, tuple(ranked))
 
 
@@ -185,7 +190,7 @@ def _of_sources(by_row: Mapping[tuple[str, int], _Group], literature: Publicatio
     """For each source the rows that it has a fact on."""
     found: dict[str, dict[str, list[Indices]]] = {}
     for (name, key), group in by_row.items():
-        for source in literature.sources(name, key):
+        for source in sorted(literature.sources(name, key)):
             found.setdefault(source, {}).setdefault(name, []).append(group.rows[name])
     return [
         _Group(
@@ -267,7 +272,21 @@ class _Sample:
 
 def _leading(joint: Array, leader: int) -> Array:
     """P(leader | e) (draws,) from log P(t, e) (draws, T)."""
-    return np.asarray(np.exp(joint[:, leader] - np.logaddexp.reduce(joint, axis=1)))
+    return np.asarray(np.exp(joint[:, leader] - _log_sum(joint)))
+
+
+def _log_sum(logs: Array) -> Array:
+    """ln of the sum of exp(logs) along the last axis; like ``np.logaddexp.reduce``, which is slow."""
+    largest = np.maximum(logs.max(axis=-1), -1e300)  # all may be -inf
+    with np.errstate(divide="ignore"):
+        return np.asarray(largest + np.log(np.exp(logs - largest[..., None]).sum(axis=-1)))
+
+
+def _rolled(values: Array) -> Iterator[Array]:
+    """``values`` (draws, …) with the first axis rolled by 0, 1, … places, once for each partner."""
+    n = len(values)
+    twice = np.concatenate([values[n - _PARTNERS + 1 :], values])
+    return (twice[start : start + n] for start in range(_PARTNERS - 1, -1, -1))
 
 
 def _share(question: Question, sample: _Sample, group: _Group, effective: tuple[float, ...]) -> Importance:
@@ -294,12 +313,11 @@ def _within_cpt(sample: _Sample, group: _Group) -> tuple[Array, Array]:
     slopes = sample.slopes[name][:, :, rows]
     kept, anew = sample.rows(sample.first, name)[:, rows], sample.rows(sample.second, name)[:, rows]
     others = np.stack([np.ones(sample.draws), sample.answers[1]]) - np.einsum("wnrs,nrs->wn", slopes, anew)
-    answers, mixed = [], []
-    for shift in range(_PARTNERS):
-        total, first = others + np.einsum("wnrs,nrs->wn", slopes, np.roll(kept, shift, axis=0))
-        answers.append(np.roll(sample.answers[0], shift))
+    mixed = []
+    for partner in _rolled(kept):
+        total, first = others + np.einsum("wnrs,nrs->wn", slopes, partner)
         mixed.append(np.clip(first / np.where(total > 0, total, 1.0), 0.0, 1.0))
-    return np.stack(answers), np.stack(mixed)
+    return np.stack(list(_rolled(sample.answers[0]))), np.stack(mixed)
 
 
 def _across_cpts(question: Question, sample: _Sample, group: _Group) -> tuple[Array, Array]:
@@ -321,13 +339,13 @@ def _across_cpts(question: Question, sample: _Sample, group: _Group) -> tuple[Ar
     rest = np.delete(joint, states, axis=1)
     if not rest.shape[1]:
         return sample.answers[:1], _leading(own, leader)[None]
-    own_total, rest_total = np.logaddexp.reduce(own, axis=1), np.logaddexp.reduce(rest, axis=1)
+    own_total, rest_total = _log_sum(own), _log_sum(rest)
     at = np.flatnonzero(states == leader)
-    found = []
-    for shift in range(_PARTNERS):
-        others = np.roll(rest_total, shift)
-        first = own[:, at[0]] if len(at) else np.roll(joint[:, leader], shift)
-        found.append(np.exp(first - np.logaddexp(own_total, others)))
+    firsts = repeat(own[:, at[0]]) if len(at) else _rolled(joint[:, leader])
+    found = [
+        np.exp(first - np.logaddexp(own_total, others))
+        for first, others in zip(firsts, _rolled(rest_total), strict=False)
+    ]
     return np.broadcast_to(sample.answers[0], (_PARTNERS, sample.draws)), np.stack(found)
 
 

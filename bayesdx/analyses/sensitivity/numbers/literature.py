@@ -82,8 +82,8 @@ class Publications:
         owner, words = self.ledger.choices.owner, self.ledger.form_words
         diagnosis = int(owner[form])
         others = set().union(*(words[f] for f in np.flatnonzero(owner == diagnosis).tolist())) - words[form]
-        entries = self.ledger.account_of(name).entries
-        return [entry for entry in entries if entry.diagnosis == diagnosis and entry.form not in others]
+        entries = self.ledger.account_of(name).of_diagnosis.get(diagnosis, ())
+        return [entry for entry in entries if entry.form not in others]
 
     def origin(self, name: str, form: int, state: str) -> Origin:
         """Where P(name = state | form) comes from; ``form`` is the index of a state of ``form``."""
@@ -128,7 +128,7 @@ def _summary(entries: list[Entry], state: str, states: tuple[str, ...]) -> tuple
             if (count := _count(saying, state, states)) is not None:
                 counts[entry.at_site] = [a + b for a, b in zip(counts[entry.at_site], count, strict=True)]
                 counting[entry.at_site].add(entry.source)
-            elif saying.kind in ("word", "proportion") and state in saying.states:
+            elif saying.kind in ("word", "proportion") and (state in saying.states or len(states) == 2):
                 worded.add(entry.source)
             elif saying.kind == "moments":
                 measured.add(entry.source)

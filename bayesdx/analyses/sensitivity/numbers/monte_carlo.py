@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from bayesdx.analyses.question import Question
-from bayesdx.inference.draws import credible_intervals, posterior_draws
+from bayesdx.inference.draws import DRAWS, credible_intervals
 from bayesdx.network import Array
-
-#: Draws behind a sensitivity analysis.
-DRAWS = 10_000
-#: Draws made at a time, so that memory does not grow with their number.
-CHUNK = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,24 +34,17 @@ class Uncertainty:
     ranks: Array
 
 
-def uncertainty(question: Question, draws: int = DRAWS, seed: int = 0) -> Uncertainty:
+def uncertainty(
+    question: Question,
+    draws: int = DRAWS,
+    seed: int = 0,
+    advance: Callable[[int], object] = lambda draws: None,
+) -> Uncertainty:
     """Draw all CPT rows from their Dirichlet distributions and ask for the posterior each time.
 
-    The same seed gives the same answer. Raises ImpossibleFindings.
+    The same seed gives the same answer. ``advance`` is told of draws done. Raises ImpossibleFindings.
     """
-    return summarise(answer_draws(question, draws, seed), seed, bool(question.engine.network.counts))
-
-
-def answer_draws(question: Question, draws: int, seed: int = 0) -> Array:
-    """Posteriors (draws, T), made chunk by chunk, each from a seed of its own."""
-    sizes = [min(CHUNK, draws - start) for start in range(0, draws, CHUNK)]
-    seeds = np.random.SeedSequence(seed).generate_state(len(sizes))
-    return np.concatenate(
-        [
-            posterior_draws(question.engine, question.findings, size, int(own))
-            for size, own in zip(sizes, seeds, strict=True)
-        ]
-    )
+    return summarise(question.posterior_draws(draws, seed, advance), seed, bool(question.network.counts))
 
 
 def summarise(posteriors: Array, seed: int, varies: bool = True) -> Uncertainty:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,13 +19,14 @@ from bayesdx.analyses.sensitivity.numbers.constraints import (
 )
 from bayesdx.analyses.sensitivity.numbers.importance import ImportanceResult, importance
 from bayesdx.analyses.sensitivity.numbers.literature import Publications, literature_of
-from bayesdx.analyses.sensitivity.numbers.monte_carlo import DRAWS, Uncertainty, uncertainty
+from bayesdx.analyses.sensitivity.numbers.monte_carlo import Uncertainty, uncertainty
 from bayesdx.analyses.sensitivity.numbers.one_way import OneWay, one_way
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect, PriorSetAnswer, prior_effects, prior_sets
 from bayesdx.analyses.sensitivity.numbers.robustness import WorstCase, worst_case
 from bayesdx.analyses.sensitivity.numbers.studies import LISTED, LeaveOneOut, leave_one_out
 from bayesdx.analyses.sensitivity.numbers.tornado import LITERATURE, Bar, Span, parse_span, tornado
 from bayesdx.errors import InputError
+from bayesdx.inference.draws import DRAWS
 from bayesdx.network import Array
 
 #: Single-parameter changes that are kept for each condition.
@@ -88,13 +89,14 @@ def sensitivity(
     draws: int = DRAWS,
     seed: int = 0,
     sources: int = LISTED,
+    advance: Callable[[int], object] = lambda draws: None,
 ) -> Sensitivity:
     """Put every question of this package to one case.
 
     ``constraints`` are conditions such as ``capnon >= 0.5``; ``span`` says how far the bars of the tornado move;
     ``covariation`` how a row answers in the one-way functions (the tornado always keeps ratios). ``draws``
-    posteriors are drawn with ``seed``. Every publication is left out in turn, of which ``sources`` are listed (0
-    leaves none out).
+    posteriors are drawn with ``seed``; ``advance`` is told of draws done where they are many. Every publication is
+    left out in turn, of which ``sources`` are listed (0 leaves none out).
 
     Raises InputError for a condition or an option that cannot be read, ImpossibleFindings for such findings.
     """
@@ -105,7 +107,7 @@ def sensitivity(
     moved = parse_span(span) if isinstance(span, str) else span
     derivatives = question.derivatives
     pool = ThreadPoolExecutor(1)  # drawing needs the interpreter little, so the rest goes on meanwhile
-    drawn = pool.submit(uncertainty, question, draws, seed)
+    drawn = pool.submit(uncertainty, question, draws, seed, advance)
     weighed = pool.submit(importance, question, derivatives, literature, seed=seed)
     pool.shutdown(wait=False)
     found = one_way(question, covariation, derivatives)

@@ -10,12 +10,14 @@ function takes its extremes over such a ball where the r_j of the largest (or sm
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesdx.analyses.question import Question
+from bayesdx.analyses.sensitivity.numbers.certain import CLOSE, certain_size
 from bayesdx.analyses.sensitivity.numbers.one_way import joint_of
 from bayesdx.inference import Derivatives, Engine, compile_network
 from bayesdx.network import Array, Network
@@ -24,9 +26,14 @@ from bayesdx.network import Array, Network
 LARGEST_FACTOR = 1000.0
 #: Rivals that are tried one by one where parameters are shared between diagnoses.
 _RIVALS = 5
-_SWEEPS = 8
+#: Rounds in vain after which the starts give up, and turns of single CPTs.
+_IDLE, _TURNS = 6, 40
+#: A gain below which a search has come to its end.
+_GAIN = 1e-9
+#: The least logarithm of a posterior, so that it can be divided by.
+_LEAST = -600.0
 #: Random corners of the ball from which the search starts as well, where it may end in a local maximum.
-_CORNERS = 4
+_CORNERS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +41,9 @@ class WorstCase:
     """The smallest ball in which ``rival`` draws level with the leader.
 
     ``factor`` is rho: every probability, the priors included, may be off by up to this factor of its odds. None
-    when no ball up to LARGEST_FACTOR was found in which another diagnosis leads. ``kind`` is ``exact``, or ``upper
-    bound`` when parameters shared by several diagnoses made a local search necessary: a ball of that size
-    certainly suffices, a smaller one might. ``at_least`` is a ball throughout which the leader certainly leads:
-    the same as ``factor`` when that is exact.
+    when no ball up to LARGEST_FACTOR was found in which another diagnosis leads. ``at_least`` is a ball throughout
+    which the leader certainly leads. ``kind`` is ``exact`` when the two meet to the precision of the search, else
+    ``upper bound``: a ball of size ``factor`` certainly suffices, a smaller one might.
     """
 
     factor: float | None
@@ -54,8 +60,9 @@ def worst_case(question: Question, derivatives: Derivatives | None = None) -> Wo
     network, target = question.engine.network, question.target.id
     if derivatives is None:
         derivatives = question.engine.derivatives(question.findings, target)
-    kept = _restricted(network, network.ancestral([target, *question.findings]))
-    posterior = joint_of(derivatives.cpt[target], kept, target)
+    kept = _relevant(network, question.findings, target)
+    findings = {name: weights for name, weights in question.findings.items() if name in kept}
+    posterior = joint_of(derivatives.cpt[target], network, target)
     order = np.argsort(-posterior, kind="stable")
     leader = int(order[0])
     shared = _shared(kept, derivatives, target)
@@ -66,48 +73,17 @@ def worst_case(question: Question, derivatives: Derivatives | None = None) -> Wo
     found: WorstCase | None = None
     for rivals in [[t] for t in possible[:_RIVALS]] if shared else [possible]:
         limit = math.log(found.factor) if found and found.factor else math.log(LARGEST_FACTOR)
-        search = _Search(engine, question.findings, target, leader, rivals, _CORNERS if shared else 0)
+        search = _Search(engine, findings, target, leader, rivals, shared)
         size = _root(search, limit)
         if size is not None:
             factor = math.exp(size)
             found = WorstCase(factor, search.margin(size)[1], "upper bound" if shared else "exact", factor)
     if not shared:
         return found or WorstCase(None, None, "exact", LARGEST_FACTOR)
-    certain = _certain(engine, question.findings, target, leader, possible)
-    if found is None or found.factor is None:
-        return WorstCase(None, None, "upper bound", certain)
-    return replace(found, at_least=min(certain, found.factor))
-
-
-def _certain(
-    engine: Engine, findings: Mapping[str, Array], target: str, leader: int, rivals: Sequence[int]
-) -> float:
-    """A factor up to which no ball lets a rival lead.
-
-    P(t, e) grows with every entry, so for the best of a rival every entry is taken at its largest in the ball, and
-    for the worst of the leader at its smallest, whether or not a row can do all that at once.
-    """
-    network = engine.network
-    rooted = not network.parents[target]
-    low, high = 0.0, math.log(LARGEST_FACTOR)
-    for _ in range(3):
-        sizes = np.linspace(low, high, 34)
-        factors = np.exp(sizes)
-        ends = []
-        for sign in (1.0, -1.0):
-            tables = {}
-            for name, table in network.cpts.items():
-                if name != target or not rooted:
-                    odds = factors.reshape(-1, *[1] * table.ndim) ** sign
-                    tables[name] = table * odds / (1.0 + (odds - 1.0) * table)
-            ends.append(engine.joint_draws(findings, tables, target=target))
-        margin = ends[0][:, list(rivals)].max(axis=1) - ends[1][:, leader] + (sizes if rooted else 0.0)
-        inside = np.flatnonzero(np.maximum.accumulate(margin) < 0)
-        last = int(inside[-1]) if len(inside) else 0
-        if last == len(sizes) - 1:
-            return LARGEST_FACTOR
-        low, high = float(sizes[last]), float(sizes[last + 1])
-    return math.exp(low)
+    limit = math.log(found.factor) * (1 - CLOSE) if found and found.factor else math.log(LARGEST_FACTOR)
+    certain = certain_size(engine, findings, target, leader, possible, limit)
+    kind = "exact" if certain == limit else "upper bound"
+    return replace(found or WorstCase(None, None, kind, 0.0), kind=kind, at_least=math.exp(certain))
 
 
 def best_row(rows: Array, gains: Array, factor: float) -> Array:
@@ -134,54 +110,101 @@ class _Search:
         target: str,
         leader: int,
         rivals: list[int],
-        corners: int,
+        shared: bool,
     ) -> None:
         self._engine, self._findings, self._target = engine, findings, target
-        self._leader, self._rivals = leader, np.array(rivals)
+        self._leader, self._rivals, self._shared = leader, np.array(rivals), shared
         self._rooted = not engine.network.parents[target]
-        self._starts = [None, *range(corners)]
+        cpts = engine.network.cpts  # the target's own prior moves the ratio of two diagnoses by exactly the factor
+        self._movable = {name: table for name, table in cpts.items() if not (name == target and self._rooted)}
+        self._seen = {name: w > 0 for name, w in findings.items() if np.count_nonzero(w) == 1}
+        self._starts = 1 + (_CORNERS if shared else 0)
 
     def margin(self, size: float) -> tuple[float, int]:
         """ln(P(rival, e) / P(leader, e)) in the worst case of the ball ``size`` = ln rho, and that rival."""
-        return max(self._climb(size, start) for start in self._starts)
+        cpts, logs = self._together(math.exp(size))
+        if self._shared:
+            logs = self._in_turn(cpts, logs, math.exp(size))
+        reached = logs[0, self._rivals] - logs[0, self._leader]
+        rival = int(reached.argmax())
+        return float(reached[rival]) + (size if self._rooted else 0.0), int(self._rivals[rival])
 
-    def _climb(self, size: float, corner: int | None) -> tuple[float, int]:
-        """The margin that a search from the network itself, or from a random corner of the ball, ends in."""
-        factor = math.exp(size)
-        engine = self._engine if corner is None else self._engine.with_cpts(self._corner(factor, corner))
-        best = (-math.inf, int(self._rivals[0]))
-        for _ in range(_SWEEPS):
-            joint = joint_of(engine.derivatives(self._findings).cpt[self._target], engine.network, self._target)
-            ratios = np.log(joint[self._rivals]) - math.log(joint[self._leader])
-            top = int(ratios.argmax())
-            reached = float(ratios[top]) + (size if self._rooted else 0.0)
-            if reached <= best[0] + 1e-9:
+    def _together(self, factor: float) -> tuple[dict[str, Array], Array]:
+        """The worst of the ends of a search from every start: CPTs (1, *cpt) and log P(t, e) (1, T).
+
+        All CPTs take their worst rows given the others at once, while that makes it worse. Where a row is wanted in
+        two ways it need not, and random halves of the CPTs try it then.
+        """
+        rng = np.random.default_rng(0)
+        cpts = self._beginnings(factor, rng)
+        logs, idle = self._log_joints(cpts), 0
+        while idle < (_IDLE if self._shared else 1):
+            moved = self._answer(cpts, logs, factor)
+            if idle:
+                moved = {n: np.where(_along(rng.random(len(t)) < 0.5, t), moved[n], t) for n, t in cpts.items()}
+            found = self._log_joints(moved)
+            better = self._worst(found) > self._worst(logs) + _GAIN
+            logs = np.where(better[:, None], found, logs)
+            cpts = {n: np.where(_along(better, t), moved[n], t) for n, t in cpts.items()}
+            idle = 0 if better.any() else idle + 1
+        top = [int(self._worst(logs).argmax())]
+        return {name: table[top] for name, table in cpts.items()}, logs[top]
+
+    def _in_turn(self, cpts: dict[str, Array], logs: Array, factor: float) -> Array:
+        """log P(t, e) (1, T) once single CPTs have taken their worst rows, the one that makes it worst first."""
+        for _ in range(_TURNS):
+            moved = self._answer(cpts, logs, factor)
+            alone = {name: np.repeat(table, len(cpts), axis=0) for name, table in cpts.items()}
+            for turn, name in enumerate(cpts):
+                alone[name][turn] = moved[name][0]
+            found = self._log_joints(alone)
+            top = [int(self._worst(found).argmax())]
+            if self._worst(found[top])[0] <= self._worst(logs)[0] + _GAIN:
                 break
-            best = (reached, int(self._rivals[top]))
-            engine = self._engine.with_cpts(self._answer(engine, joint, factor))
-        return best
+            cpts, logs = {name: table[top] for name, table in alone.items()}, found[top]
+        return logs
 
-    def _movable(self) -> dict[str, Array]:
-        """The CPTs but the target's own prior, which moves the ratio of two diagnoses by exactly the factor."""
-        cpts = self._engine.network.cpts
-        return {name: table for name, table in cpts.items() if not (name == self._target and self._rooted)}
+    def _beginnings(self, factor: float, rng: np.random.Generator) -> dict[str, Array]:
+        """The CPTs (starts, *cpt) themselves, and random corners of the ball."""
+        tables = {}
+        for name, table in self._movable.items():
+            raised = rng.random((self._starts, *table.shape)) < 0.5
+            raised[0] = False
+            corner = table * np.where(raised, factor, 1.0)
+            tables[name] = corner / corner.sum(axis=-1, keepdims=True)
+        return tables
 
-    def _corner(self, factor: float, seed: int) -> dict[str, Array]:
-        rng = np.random.default_rng(seed)
-        tables = {n: t * np.where(rng.random(t.shape) < 0.5, factor, 1.0) for n, t in self._movable().items()}
-        return {name: table / table.sum(axis=-1, keepdims=True) for name, table in tables.items()}
+    def _log_joints(self, cpts: Mapping[str, Array]) -> Array:
+        """log P(t, e) (starts, T) under each set of CPTs."""
+        return self._engine.joint_draws(self._findings, cpts, target=self._target)
 
-    def _answer(self, engine: Engine, joint: Array, factor: float) -> dict[str, Array]:
-        """The worst rows of every CPT, given those of the others."""
-        weights = np.zeros((2, len(joint)))
-        weights[0, self._rivals] = 1.0 / joint[self._rivals]
-        weights[1, self._leader] = 1.0 / joint[self._leader]
-        up, down = (engine.joint_slopes(self._findings, one, self._target) for one in weights)
-        cpts = {}
-        for name, table in self._movable().items():
-            rows = table.reshape(-1, table.shape[-1])
-            cpts[name] = best_row(rows, (up[name] - down[name]).reshape(rows.shape), factor).reshape(table.shape)
-        return cpts
+    def _worst(self, logs: Array) -> Array:
+        """ln(P(rival, e) / P(leader, e)) (starts,) of the rival of which it is largest."""
+        return np.asarray(logs[:, self._rivals].max(axis=1) - logs[:, self._leader])
+
+    def _answer(self, cpts: Mapping[str, Array], logs: Array, factor: float) -> dict[str, Array]:
+        """The worst rows of every CPT, given those of the others: (starts, *cpt)."""
+        share = np.exp(np.maximum(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True), _LEAST))
+        weights = np.zeros((2, logs.shape[1]))
+        weights[0, self._rivals] = 1.0 / share[0, self._rivals]
+        weights[1, self._leader] = 1.0 / share[0, self._leader]
+        both = share[:, [self._rivals[0], self._leader]]
+        scale = (both[:1] / both).T  # of other starts than the first, which are for a single rival
+        slopes = self._engine.slope_draws(self._findings, cpts, weights, self._target)
+        worst = {}
+        for name, table in self._movable.items():
+            up, down = slopes[name] * scale.reshape([2, -1] + [1] * table.ndim)
+            gains = np.broadcast_to(up - down, (len(logs), *table.shape))
+            if name in self._seen:
+                gains = gains * self._seen[name]
+            rows = np.broadcast_to(table, gains.shape).reshape(-1, table.shape[-1])
+            worst[name] = best_row(rows, gains.reshape(rows.shape), factor).reshape(gains.shape)
+        return worst
+
+
+def _along(starts: NDArray[np.bool_], table: Array) -> NDArray[np.bool_]:
+    """``starts`` (n,) with the axes of ``table`` (n, …)."""
+    return starts.reshape([-1] + [1] * (table.ndim - 1))
 
 
 def _root(search: _Search, limit: float) -> float | None:
@@ -210,14 +233,32 @@ def _root(search: _Search, limit: float) -> float | None:
     return high
 
 
-def _restricted(network: Network, names: list[str]) -> Network:
-    """The network of the variables ``names``, which must hold all their parents."""
+def _relevant(network: Network, findings: Mapping[str, Array], target: str) -> Network:
+    """The network of the CPTs that can change the ratio of two diagnoses.
+
+    Gone are those of barren variables, and those that the findings separate from the target: they multiply P(t, e)
+    by one number for all t (Shachter 1998). A separated parent of what is left, which is seen, stands there as a
+    root without doubt.
+    """
+    seen = {n: int(w.argmax()) for n, w in findings.items() if np.count_nonzero(w) == 1 and n != target}
+    telling = [name for name, weights in findings.items() if np.ptp(weights) > 0 or name in seen]
+    waiting = set(network.ancestral([target, *telling]))
+    open_ = {name: {name, *network.parents[name]} - seen.keys() for name in waiting}
+    kept, reached = set[str](), {target}
+    while reached:
+        near = {name for name in waiting if open_[name] & reached}
+        waiting -= near
+        kept |= near
+        reached = set().union(*(open_[name] for name in near))
+    roots = {parent for name in kept for parent in network.parents[name]} - kept
+    variables = tuple(variable for variable in network.variables if variable.id in kept | roots)
+    certain = {name: np.eye(network.variable(name).cardinality)[seen[name]] for name in roots}
     return Network(
         network.id,
-        tuple(network.variable(name) for name in names),
-        {name: network.parents[name] for name in names},
-        {name: network.cpts[name] for name in names},
-        target=network.target,
+        variables,
+        {name: network.parents[name] for name in kept},
+        {name: network.cpts[name] for name in kept} | certain,
+        target=target,
     )
 
 
@@ -227,16 +268,17 @@ def _shared(network: Network, derivatives: Derivatives, target: str) -> bool:
     If not, the rows that raise one diagnosis are not those that lower another, each multiplies one part of P(t, e)
     only, and the search row by row, children before parents, ends in the worst case itself.
     """
+    certain = {name for name, table in network.cpts.items() if not network.parents[name] and table.max() == 1}
     for name, table in network.cpts.items():
-        slopes = derivatives.target_cpt[name]
-        if name == target and not network.parents[target]:
+        if name in certain or (name == target and not network.parents[target]):
             continue
+        slopes = derivatives.target_cpt[name]
         rows = table.reshape(-1, table.shape[-1])
         mass = (slopes.reshape(len(slopes), -1, rows.shape[1]) * rows).sum(axis=2) > 0
-        movable = (rows < 1).all(axis=1)
+        mass = mass[:, (rows < 1).all(axis=1)]
         context = network.diagnosis_parent(name)
-        if (mass[:, movable].sum(axis=0) > 1).any() or (context is None and name != target and movable.any()):
+        if (mass.sum(axis=0) > 1).any() or (context is None and name != target and mass.any()):
             return True
-        if len([p for p in network.parents[name] if p != context]) > 1:
+        if len([p for p in network.parents[name] if p != context and p not in certain]) > 1:
             return True
     return False

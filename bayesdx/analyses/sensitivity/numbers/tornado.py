@@ -91,7 +91,8 @@ def parameter_groups(question: Question, parameters: Parameters) -> list[Group]:
     network, groups = parameters.network, []
     for name in parameters.names:
         table = network.cpts[name]
-        states = _states_in_play(question, name, table.shape[-1])
+        first, card = parameters.find(name, 0, 0), table.shape[-1]
+        states = _states_in_play(question, name, card)
         context = network.diagnosis_parent(name)
         weights = row_weights(question, name, context)
         rows = table.reshape(-1, table.shape[-1])
@@ -101,16 +102,15 @@ def parameter_groups(question: Question, parameters: Parameters) -> list[Group]:
             if not len(members):
                 continue
             share = weights[members] / weights[members].sum()
+            given = {}
+            if context is None or len(members) == 1:
+                parents = parameters.parent_states(int(first + members[0] * card))
+                given = {p: s for p, s in parents.items() if p != context}
             for state in states:
-                numbers = np.array([parameters.find(name, int(r), state) for r in members])
-                if not parameters.value[numbers].any():
-                    continue
-                given = parameters.parent_states(int(numbers[0]))
-                if context is not None:
-                    given = {p: s for p, s in given.items() if p != context and len(members) == 1}
-                groups.append(
-                    Group(name, state, None if context is None else (context, key), given, numbers, share)
-                )
+                numbers = first + members * card + state
+                if parameters.value[numbers].any():
+                    about = None if context is None else (context, key)
+                    groups.append(Group(name, state, about, given, numbers, share))
     return groups
 
 
@@ -150,54 +150,71 @@ def tornado(question: Question, found: OneWay, span: Span = LITERATURE) -> tuple
     ``fixed`` every row is set, and numbers that are taken as known move as well.
     """
     leader = int(found.posterior.argmax())
-    groups = [_Moved.of(found, group) for group in parameter_groups(question, found.parameters)]
+    groups = parameter_groups(question, found.parameters)
+    moved = _Moved.of(found, groups)
     if span.kind == "literature":
-        groups = [one for one in groups if one.counts > 0]
-        means, counts = np.array([one.mean for one in groups]), np.array([one.counts for one in groups])
-        ends = [beta_quantile(means * counts, (1 - means) * counts, q) for q in (0.025, 0.975)]
-        rows = [[one.following(float(end)) for end in pair] for one, *pair in zip(groups, *ends, strict=True)]
-    elif span.kind == "relative":
-        factors = (1 - span.low, 1 + span.low)
-        rows = [[np.clip(one.theta * factor, 0.0, 1.0) for factor in factors] for one in groups]
-    else:
-        rows = [[np.full(len(one.theta), end) for end in (span.low, span.high)] for one in groups]
-    bars = [_bar(found, one, *pair) for one, pair in zip(groups, rows, strict=True)]
-    bars = [bar for bar in bars if np.abs(bar.at_high - bar.at_low).max() > _NEGLIGIBLE]
+        groups = [group for group, counts in zip(groups, moved.counts, strict=True) if counts > 0]
+        moved = _Moved.of(found, groups)
+    bars = _bars(found, groups, moved, [moved.at_end(span, high) for high in (False, True)])
     return tuple(sorted(bars, key=lambda bar: -bar.width(leader)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Moved:
-    """The numbers of a group: R rows with the entries ``theta`` and variances ``variance``, and their ``mean``.
+    """The numbers of G groups, one behind the other: M rows, those of a group from its ``starts`` (G,) on.
 
-    ``counts`` are those of a Beta distribution with the mean's variance; 0 for numbers that are taken as known.
+    ``members``, ``weights``, ``theta`` (entries) and ``variance`` have shape (M,), and so has ``group``, which says
+    whose a row is. ``mean`` (G,) are the groups' means, ``spread`` (G,) their variances, ``counts`` (G,) those of
+    Beta distributions with these; 0 for numbers that are taken as known.
     """
 
-    group: Group
+    starts: Indices
+    group: Indices
+    members: Indices
+    weights: Array
     theta: Array
     variance: Array
-    mean: float
-    counts: float
+    mean: Array
+    spread: Array
+    counts: Array
 
     @classmethod
-    def of(cls, found: OneWay, group: Group) -> _Moved:
-        theta, total = found.parameters.value[group.members], found.parameters.total[group.members]
-        mean = float(group.weights @ theta)
+    def of(cls, found: OneWay, groups: list[Group]) -> _Moved:
+        sizes = np.array([len(group.members) for group in groups], dtype=np.intp)
+        starts = np.cumsum(sizes) - sizes
+        members = np.concatenate([np.empty(0, dtype=np.intp), *(group.members for group in groups)])
+        w = np.concatenate([np.empty(0), *(group.weights for group in groups)])
+        theta, total = found.parameters.value[members], found.parameters.total[members]
         variance = theta * (1 - theta) / (total + 1)
-        if not (total > 0).all() or not 0 < mean < 1:
-            return cls(group, theta, variance, mean, 0.0)
-        counts = mean * (1 - mean) / float(group.weights**2 @ variance) - 1
-        return cls(group, theta, variance, mean, max(counts, 0.0))
+        mean, spread = summed(w * theta, starts), summed(w**2 * variance, starts)
+        drawn = (summed(total <= 0, starts) == 0) & (mean > 0) & (mean < 1)
+        counts = np.where(drawn, mean * (1 - mean) / np.where(drawn, spread, 1.0) - 1, 0.0)
+        group = np.repeat(np.arange(len(groups)), sizes)
+        return cls(starts, group, members, w, theta, variance, mean, spread, np.maximum(counts, 0.0))
 
-    def following(self, end: float) -> Array:
-        """The rows when their mean moves to ``end``: each by its regression on it."""
-        w = self.group.weights
-        follow = w * self.variance / (w**2 @ self.variance)
-        return np.asarray(np.clip(self.theta + follow * (end - self.mean), 0.0, 1.0))
+    def at_end(self, span: Span, high: bool) -> Array:
+        """The rows (M,) at one end; over the literature each follows by its regression on the group's mean."""
+        if span.kind == "fixed":
+            return np.full(len(self.theta), span.high if high else span.low)
+        if span.kind == "relative":
+            return np.clip(self.theta * (1 + span.low if high else 1 - span.low), 0.0, 1.0)
+        end = beta_quantile(self.mean * self.counts, (1 - self.mean) * self.counts, 0.975 if high else 0.025)
+        follow = self.weights * self.variance / self.spread[self.group]
+        return np.clip(self.theta + follow * (end - self.mean)[self.group], 0.0, 1.0)
 
 
-def _bar(found: OneWay, moved: _Moved, low: Array, high: Array) -> Bar:
-    members, w = moved.group.members, moved.group.weights
-    start = found.start[:, members[0]]
-    at_low, at_high = (normalised(start + found.up[:, members] @ (end - moved.theta), start) for end in (low, high))
-    return Bar(moved.group, moved.mean, float(w @ low), float(w @ high), moved.counts, at_low, at_high)
+def summed(values: Array, starts: Indices) -> Array:
+    """Sums over the stretches of the last axis that begin at ``starts`` (G,), none of them empty."""
+    return np.asarray(np.add.reduceat(values, starts, axis=-1, dtype=np.float64)) if len(starts) else np.empty(0)
+
+
+def _bars(found: OneWay, groups: list[Group], moved: _Moved, ends: list[Array]) -> list[Bar]:
+    """The bars that move some diagnosis; ``ends`` are the rows (M,) at the lower and at the upper end."""
+    if not groups:
+        return []
+    start, up = found.start[:, moved.members[moved.starts]], found.up[:, moved.members]
+    at_low, at_high = (normalised(start + summed(up * (end - moved.theta), moved.starts), start).T for end in ends)
+    low, high = (summed(moved.weights * end, moved.starts).tolist() for end in ends)
+    seen = np.flatnonzero(np.abs(at_high - at_low).max(axis=1) > _NEGLIGIBLE).tolist()
+    mean, counts = moved.mean.tolist(), moved.counts.tolist()
+    return [Bar(groups[i], mean[i], low[i], high[i], counts[i], at_low[i], at_high[i]) for i in seen]

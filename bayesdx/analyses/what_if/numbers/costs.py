@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bayesdx.analyses.question import Question
-from bayesdx.case import number_of, shown
+from bayesdx.cells import number_of, shown
 from bayesdx.errors import InputError, nearest
 from bayesdx.network import Network, Variable
 from bayesdx.values import ByValue
@@ -19,6 +19,9 @@ class Examination:
     id: str
     shows: tuple[str, ...]
 
+
+#: Costs up to this size can be added up and divided by.
+LARGEST = 1e100
 
 #: Contrast series are taken with the series before contrast, unless these are there already.
 EXAMINATIONS = (
@@ -41,7 +44,11 @@ def examinations_of(network: Network) -> tuple[Examination, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Costs(ByValue):
-    """Cost of examinations and of single findings, in ``unit``. What is not named costs nothing."""
+    """Cost of examinations and of single findings, in ``unit``.
+
+    What is not named costs what is named of it: a contrast study as much as the series before contrast that it
+    holds. The rest costs nothing.
+    """
 
     examinations: Mapping[str, float] = field(default_factory=dict)
     findings: Mapping[str, float] = field(default_factory=dict)
@@ -53,8 +60,7 @@ class Costs(ByValue):
             return self.findings[variable.id]
         if variable.examination in done:
             return 0.0
-        priced = [e for e in self._priced if variable.examination in e.shows]
-        return min((self.examinations[e.id] for e in priced), default=0.0)
+        return self._of((variable.examination,), done)
 
     def of_examination(self, examination: Examination, done: Iterable[str] = ()) -> float:
         """Its cost, else that of the cheapest one that includes it; 0 when all that it shows is ``done``."""
@@ -62,8 +68,20 @@ class Costs(ByValue):
             return 0.0
         if examination.id in self.examinations:
             return self.examinations[examination.id]
-        larger = [e for e in self._priced if set(examination.shows) <= set(e.shows)]
-        return min((self.examinations[e.id] for e in larger), default=0.0)
+        return self._of(examination.shows, done)
+
+    def _of(self, shows: tuple[str, ...], done: Iterable[str]) -> float:
+        larger = [self.examinations[e.id] for e in self._priced if set(shows) <= set(e.shows)]
+        after = [
+            e for e in EXAMINATIONS if set(shows) <= set(e.shows[1:])
+        ]  # which is not to be had without the first
+        parts = [self.of_parts(e, done) for e in after or [Examination("", shows)]]
+        return min(larger or parts)
+
+    def of_parts(self, examination: Examination, done: Iterable[str] = ()) -> float:
+        """What the named examinations cost that ``examination`` holds, those that are ``done`` left out."""
+        held = [e for e in self._priced if set(e.shows) <= set(examination.shows) - set(done)]
+        return sum(self.examinations[e.id] for e in held)
 
     @property
     def _priced(self) -> list[Examination]:
@@ -78,7 +96,7 @@ def costs_from_mapping(mapping: object, network: Network, place: str = "costs") 
     Raises InputError, which begins with ``place``, for an unknown name and for a cost that is not finite and >= 0.
     """
     if not isinstance(mapping, Mapping):
-        raise InputError(f"{place}: costs are a mapping of examination or finding to a number")
+        raise InputError("costs are a mapping of examination or finding to a number", place=place)
     examinations = {e.id for e in examinations_of(network)}
     findings = {v.id for v in network.findings}
     unit = "" if "unit" in findings else mapping.get("unit", "")
@@ -88,10 +106,14 @@ def costs_from_mapping(mapping: object, network: Network, place: str = "costs") 
             continue
         if name not in examinations and name not in findings:
             known = [*sorted(examinations), *sorted(findings)]
-            raise InputError(f"{place}: '{name}' is no examination or finding; {nearest(str(name), known)}")
+            raise InputError(f"'{name}' is no examination or finding", nearest(str(name), known), place=place)
         number = number_of(cost)
         if number is None or number < 0:
-            raise InputError(f"{place}: cost {shown(cost)} of '{name}' is not a finite number >= 0")
+            raise InputError(f"cost {shown(cost)} of '{name}' is not a finite number >= 0", place=place)
+        if number and not 1 / LARGEST <= number <= LARGEST:
+            raise InputError(
+                f"cost {shown(cost)} of '{name}' is too {'large' if number > 1 else 'small'}", place=place
+            )
         costs[name] = number
     return Costs(
         {name: cost for name, cost in costs.items() if name in examinations},

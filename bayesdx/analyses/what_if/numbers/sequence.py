@@ -125,7 +125,7 @@ def _choices(question: Question, names: Sequence[str], costs: Costs | None) -> l
     steps = [
         Step(e.id, shown, costs.of_examination(e, done))
         for e in examinations_of(network)
-        if e.id in costs.examinations and not set(e.shows) <= done
+        if (e.id in costs.examinations or costs.of_parts(e, done)) and not set(e.shows) <= done
         if (shown := tuple(v.id for v in variables if v.examination in e.shows))
     ]
     named = [v for v in variables if v.id in costs.findings]

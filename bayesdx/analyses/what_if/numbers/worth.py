@@ -16,12 +16,14 @@ from bayesdx.analyses.what_if.numbers.outcomes import PATIENTS, Prospects
 from bayesdx.analyses.what_if.numbers.sequence import StepSequence, StoppingRules, sequences
 from bayesdx.errors import InputError, nearest
 from bayesdx.inference.findings import one_hot
-from bayesdx.network import Array, Variable
+from bayesdx.network import Array, Variable, as_spelt
 
 #: Decimals in which values are compared: rounding puts no finding or state before another.
 DECIMALS = 12
 #: A finding is settled when the chance of its state falls short of 1 by no more than rounding.
 SETTLED = 1e-12
+#: Chance from which a state is expected at all: what would move the leader most but is never seen helps nobody.
+LIKELY = 0.01
 #: Diagnoses that JSON lists under each state.
 TOP = 5
 
@@ -33,8 +35,9 @@ class FindingValue:
     ``predictive`` (k,) is P(state | findings); ``posteriors`` (k, card of the target) is P(target | findings,
     state), zero where the state is impossible. ``information`` is the mutual information of the finding and the
     target given the findings, in bits. ``leader_change`` is the chance that another diagnosis leads afterwards;
-    ``strongest`` the state that would move the probability of the present leader most. ``stated`` is what the
-    case says of it, when that leaves several states open. ``cost`` is None without costs.
+    ``strongest`` the state that would move the probability of the present leader most, of those that are LIKELY
+    enough to be met with. ``stated`` is what the case says of it, when that leaves several states open. ``cost`` is
+    None without costs.
     """
 
     variable: Variable
@@ -88,6 +91,7 @@ class WhatIf(Answer):
 
     def finding(self, name: str) -> FindingValue:
         """The value of one finding; raises InputError that says why it has none, or names the nearest."""
+        name = as_spelt(name, self.question.network.index)
         for value in self.findings:
             if value.variable.id == name:
                 return value
@@ -97,7 +101,7 @@ class WhatIf(Answer):
         if name in self.question.findings:
             raise InputError(f"finding '{name}' is known already: {self.question.stated.get(name)}")
         names = [value.variable.id for value in self.findings]
-        raise InputError(f"'{variable.id}' is no finding that is still open; {nearest(name, names)}")
+        raise InputError(f"'{variable.id}' is no finding that is still open", nearest(name, names))
 
 
 def what_if(
@@ -167,7 +171,7 @@ def finding_values(
             continue
         posteriors = np.divide(joint, predictive, out=np.zeros_like(joint), where=predictive > 0).T
         changed = (posteriors.argmax(axis=1) != leader) & (predictive > 0)
-        moved = np.where(predictive > 0, np.abs(posteriors[:, leader] - posterior[leader]), -1.0)
+        moved = np.where(predictive >= LIKELY, np.abs(posteriors[:, leader] - posterior[leader]), -1.0)
         values.append(
             FindingValue(
                 variable=variable,

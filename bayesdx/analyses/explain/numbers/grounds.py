@@ -1,0 +1,104 @@
+"""Which claims about a finding have grounds: what sources say of it in a diagnosis, in the form that is likely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+
+from bayesdx.analyses.explain.numbers.bearing import opposes
+from bayesdx.analyses.explain.numbers.support import Literature, Statement, Support
+from bayesdx.analyses.explain.numbers.weights import Context
+from bayesdx.analyses.question import Question
+from bayesdx.network import Array, Variable
+
+#: A row of which more than this part is the base does not tell what is typical of the diagnosis.
+MOSTLY_BASE = 0.5
+
+
+class Grounds:
+    """The grounds of claims about the findings of one question.
+
+    ``literature`` is None for a network whose sources are not known: then every claim has grounds.
+    """
+
+    def __init__(self, question: Question, context: Context, literature: Literature | None) -> None:
+        self.question, self.context, self.literature = question, context, literature
+        self._likely: dict[str, tuple[str, float] | None] = {}
+
+    @cached_property
+    def _forms(self) -> Array | None:
+        """P(diagnosis, form | findings), shape (diagnoses, forms); None where the network has no forms."""
+        network = self.question.engine.network
+        if "form" not in network or not network.is_form("form"):
+            return None
+        return self.question.engine.joint([self.question.target.id, "form"], self.context.weights)
+
+    def form(self, diagnosis: str) -> tuple[str, float] | None:
+        """The most probable form of a diagnosis given the findings, when the network tells several apart."""
+        if diagnosis not in self._likely:
+            self._likely[diagnosis] = self._form(diagnosis)
+        return self._likely[diagnosis]
+
+    def _form(self, diagnosis: str) -> tuple[str, float] | None:
+        network, forms = self.question.engine.network, self._forms
+        row = self.question.target.state_index(diagnosis)
+        if forms is None or np.count_nonzero(network.cpts["form"][row]) < 2:
+            return None
+        form = int(forms[row].argmax())
+        return network.variable("form").state_label(form), float(forms[row, form] / forms[row].sum())
+
+    def support(self, finding: str, diagnosis: str) -> Support | None:
+        """What is behind P(finding | diagnosis); None where that is not known."""
+        return None if self.literature is None else self.literature.support.get((finding, diagnosis))
+
+    def another_form(self, diagnosis: str, statement: Statement) -> bool:
+        """Whether a statement is about another form of the diagnosis than the likely one."""
+        form = self.form(diagnosis)
+        if self.literature is None or form is None or not statement.form:
+            return False
+        return statement.form not in self.literature.form_words[form[0]]
+
+    def defined(self, finding: str, diagnosis: str) -> tuple[str, ...]:
+        """The states that hold by definition of the likely form of the diagnosis."""
+        support, form = self.support(finding, diagnosis), self.form(diagnosis)
+        return () if support is None else support.by_definition(None if form is None else form[0])
+
+    def spoken(self, finding: str, states: Iterable[str], diagnosis: str) -> bool:
+        """Whether a source, or the definition, speaks of one of the states in the likely form of the diagnosis."""
+        if self.literature is None:
+            return True
+        states = tuple(states)
+        support = self.support(finding, diagnosis)
+        if support is None:
+            return False
+        if set(states) & set(self.defined(finding, diagnosis)):
+            return True
+        about = support.about(telling(self.question.engine.network.variable(finding), states))
+        return any(not self.another_form(diagnosis, statement) for statement in about)
+
+    def hold(self, finding: str, state: str, diagnosis: str, above: float) -> bool:
+        """Whether the state may be claimed to be more frequent in the diagnosis than ``above``.
+
+        A source or the definition speaks of it, and the sources do not, by weight, deny it for the most part.
+        """
+        if not self.spoken(finding, (state,), diagnosis):
+            return False
+        support = self.support(finding, diagnosis)
+        if support is None or state in self.defined(finding, diagnosis):
+            return True
+        states = self.question.engine.network.variable(finding).states
+        heard = [s for s in support.statements if not self.another_form(diagnosis, s)]
+        against = sum(s.weight for s in heard if opposes(s, state, states, above, more=True))
+        return 2 * against <= sum(s.weight for s in heard)
+
+    def rest_on_the_base(self, finding: str, diagnosis: str) -> bool:
+        """Whether most of P(finding | diagnosis) is the average over all diagnoses."""
+        support = self.support(finding, diagnosis)
+        return support is not None and support.base_share > MOSTLY_BASE
+
+
+def telling(variable: Variable, states: tuple[str, ...]) -> tuple[str, ...]:
+    """The states of which a statement tells about ``states``: of two states, one tells the other."""
+    return variable.states if variable.cardinality == 2 else states

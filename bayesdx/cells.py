@@ -1,0 +1,122 @@
+"""One value as people, files and tables write it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from numbers import Real
+
+import numpy as np
+
+from bayesdx.errors import InputError
+
+#: Missing values of pandas and numpy, by type: neither need be installed or imported to meet one.
+_MISSING_TYPES = frozenset(("NAType", "NaTType", "MaskedConstant"))
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_WEIGHT = re.compile(rf"{_NUMBER.pattern}|[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_SHOWN = 60
+
+
+def kind_of(value: object) -> str:
+    names = {list: "a list", str: "text", dict: "a mapping", type(None): "nothing", bool: "yes or no"}
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: what is long is cut, what holds others is named."""
+    if isinstance(value, (Mapping, list, tuple, set)):
+        return kind_of(value)
+    try:
+        return clipped(" ".join(repr(value).split()))
+    except ValueError:  # Python refuses to write a whole number of thousands of digits
+        return "a number of many digits"
+
+
+def clipped(text: str) -> str:
+    """Text for a message, cut where it is long."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def word(value: object, key: str) -> str | None:
+    """An id or a diagnosis as it is written, None for a missing one.
+
+    Raises InputError for what is no text, or holds characters that could do something to a terminal or a page.
+    """
+    if is_missing(value) or (isinstance(value, str) and not value):
+        return None
+    if isinstance(value, (bool, np.bool_, bytes, Mapping, list, tuple, set)):
+        raise InputError(f"'{key}' is text, not {shown(value)}")
+    try:
+        text = str(value)
+        text.encode()
+    except ValueError:  # half of a character, or a whole number of thousands of digits
+        raise InputError(f"'{key}' is text, not {shown(value)}") from None
+    if _CONTROL.search(text):
+        raise InputError(f"'{key}' holds a character that cannot be printed: {clipped(text)}")
+    return text
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value says that nothing was seen: None, NaN, and what pandas and numpy put in their place."""
+    if value is None:
+        return True
+    if isinstance(value, (float, np.floating)):
+        return bool(value != value)
+    if is_decimal(value):
+        return bool(value.is_nan())  # type: ignore[attr-defined]
+    return type(value).__name__ in _MISSING_TYPES
+
+
+def is_decimal(value: object) -> bool:
+    return type(value).__name__ == "Decimal"  # tables hold some, and its module need not be imported otherwise
+
+
+def number_of(value: object) -> float | None:
+    """A finite number, also one that is written as plain decimal text; None for anything else."""
+    if isinstance(value, str):
+        value = value.strip()
+        if not _NUMBER.fullmatch(value):
+            return None
+    elif isinstance(value, (bool, np.bool_)) or not (isinstance(value, Real) or is_decimal(value)):
+        return None
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def parse_weights(text: str) -> dict[object, object] | None:
+    """The weights that ``state:weight,state:weight`` spells; None when the text is of another form.
+
+    >>> parse_weights("hyper:0.8, mixed : 0.2")
+    {'hyper': 0.8, 'mixed': 0.2}
+    >>> parse_weights("not hyper") is None
+    True
+    """
+    pairs = [[side.strip() for side in part.rpartition(":")[::2]] for part in text.split(",")]
+    if not all(state and _WEIGHT.fullmatch(weight) for state, weight in pairs):
+        return None
+    states = [state for state, _ in pairs]
+    twice = next((state for state in states if states.count(state) > 1), None)
+    if twice is not None:
+        raise InputError(f"state '{twice}' is given twice in '{clipped(text)}'")
+    return {state: float(weight) for state, weight in pairs}
+
+
+def comma_hint(value: object) -> str:
+    comma = isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value.strip())
+    return ": a number has a decimal point, not a comma" if comma else ""
+
+
+def state_text(state: object) -> str:
+    """A state as text: yes and no in the way that files write them."""
+    if isinstance(state, (bool, np.bool_)):
+        return "true" if state else "false"
+    try:
+        return str(state)
+    except ValueError:
+        return shown(state)

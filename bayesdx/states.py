@@ -1,0 +1,135 @@
+"""A finding as it is written, in the states of its variable."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from numbers import Real
+
+import numpy as np
+
+from bayesdx.cells import clipped, comma_hint, is_decimal, kind_of, number_of, parse_weights, state_text
+from bayesdx.errors import InputError
+from bayesdx.network import Array, Network, Variable, as_spelt
+
+_YES = ("present", "yes", "true", "on")
+_NO = ("absent", "no", "false", "off")
+#: What stands where nothing was seen, in small letters; a state of that name comes first.
+_MISSING_WORDS = frozenset(("", "na", "n/a", "nan", "<na>", "#n/a", "null", "*", "?"))
+
+
+def says_missing(value: object, *states: Iterable[str]) -> bool:
+    """Whether text stands for a missing value; never where a state has that name, in capitals or not."""
+    if not isinstance(value, str) or value.strip().casefold() not in _MISSING_WORDS:
+        return False
+    return value.strip().casefold() not in {state.casefold() for some in states for state in some}
+
+
+def read_finding(variable: Variable, value: object) -> tuple[Mapping[object, object], bool]:
+    """A finding as written: ``({state: weight}, False)``, or ``({state: 1}, True)`` of a state ruled out."""
+    if isinstance(value, Mapping) and value:
+        return value, False
+    if isinstance(value, str):
+        text = as_spelt(value if value in variable.states else value.strip(), variable.states)
+        ruled_out = as_spelt(text[4:].strip(), variable.states) if text.startswith("not ") else ""
+        if text in variable.states:
+            return {text: 1.0}, False
+        if ruled_out in variable.states:
+            return {ruled_out: 1.0}, True
+        if weights := parse_weights(text):
+            return weights, False
+        return ({ruled_out: 1.0}, True) if ruled_out else ({text: 1.0}, False)
+    if isinstance(value, (Real, np.bool_)) or is_decimal(value):
+        return {value: 1.0}, False
+    empty = isinstance(value, (Mapping, list, tuple)) and not value
+    raise InputError(
+        f"finding '{variable.id}' is {'empty' if empty else kind_of(value)}; write a state, 'not <state>', or "
+        f"weights such as {{{variable.states[0]}: 0.8, {variable.states[-1]}: 0.2}}"
+    )
+
+
+def state_number(
+    variable: Variable, value: object, network: Network, vocabulary: Mapping[str, tuple[str, ...]]
+) -> int | None:
+    """Index of a state as written; None for a state that only the vocabulary has."""
+    states = variable.states
+    text = state_text(value)
+    text = text if text in states else as_spelt(text.strip(), states)
+    if text in states:
+        return states.index(text)
+    if text in vocabulary.get(variable.id, ()):
+        return None
+    for words in (_YES, _NO):
+        if text.casefold() in words[1:]:
+            return _yes_or_no(variable, text, words)
+    number = number_of(value)
+    if number is not None:
+        return _measured(variable, number)
+    text = clipped(text)
+    elsewhere = [v.id for v in network.findings if text in v.states]
+    elsewhere += [name for name, names in vocabulary.items() if text in names]
+    if 0 < len(elsewhere) <= 3:
+        owners = " and ".join(f"'{owner}'" for owner in elsewhere)
+        raise InputError(f"'{text}' is not a state of '{variable.id}' but of {owners}; {_choices(states)}")
+    if hint := comma_hint(value):
+        raise InputError(f"'{text}' is not a state of '{variable.id}'{hint}")
+    return variable.state_index(text)  # raises with the nearest state
+
+
+def _yes_or_no(variable: Variable, text: str, words: tuple[str, ...]) -> int:
+    """Index of the state that means yes (or no): the same word in other letters, else the only one of ``words``."""
+    folded = [state.casefold() for state in variable.states]
+    for meant in ((text.casefold(),), words):
+        found = [i for i, state in enumerate(folded) if state in meant]
+        if len(found) == 1:
+            return found[0]
+    raise InputError(f"'{text}' is not a state of '{variable.id}'; {_choices(variable.states)}")
+
+
+def _choices(states: Iterable[str]) -> str:
+    return f"choose from: {', '.join(states)}"
+
+
+def _measured(variable: Variable, number: float) -> int:
+    """Index of the state that is a number, or covers it, such as ``<10``, ``10-30``, ``>30`` or ``60+``."""
+    same = [index for index, state in enumerate(variable.states) if number_of(state) == number]
+    if len(same) == 1:
+        return same[0]
+    for index, state in enumerate(variable.states):
+        low, high = _bounds(state)
+        if low <= number <= high and number >= 0:
+            return index
+    shown = f"{number:g}"
+    if any(_bounds(state) != (math.inf, -math.inf) for state in variable.states):
+        raise InputError(f"no state of '{variable.id}' covers {shown}; {_choices(variable.states)}")
+    raise InputError(
+        f"'{variable.id}' takes one of its states, not the number {shown}; {_choices(variable.states)}"
+    )
+
+
+def _bounds(state: str) -> tuple[float, float]:
+    """Closed interval that a state's name spells; an empty one when it spells none."""
+    match = re.fullmatch(r"([<>]?)(\d+(?:\.\d+)?)(?:(\+)|-(\d+(?:\.\d+)?))?", state)
+    if match is None:
+        return math.inf, -math.inf
+    sign, first, plus, last = match.groups()
+    value = float(first)
+    if sign == "<":
+        return 0.0, math.nextafter(value, 0.0)
+    if sign == ">":
+        return math.nextafter(value, math.inf), math.inf
+    if plus:
+        return value, math.inf
+    return value, float(last) if last else value
+
+
+def as_stated(variable: Variable, weights: Array) -> object:
+    positive = np.flatnonzero(weights)
+    if len(positive) == 1:
+        return variable.states[int(positive[0])]
+    if len(positive) == variable.cardinality - 1 and (weights[positive] == 1.0).all():
+        ruled_out = f"not {variable.states[int(np.flatnonzero(weights == 0)[0])]}"
+        if ruled_out not in variable.states:
+            return ruled_out
+    return {variable.states[int(i)]: float(weights[i]) for i in positive}

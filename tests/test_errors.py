@@ -1,0 +1,32 @@
+"""Errors are part of the interface: a line for people, fields for programs."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from bayesdx.errors import InputError, nearest
+from bayesdx.model import load
+
+
+def test_an_error_keeps_place_and_choices() -> None:
+    error = InputError("no sign 'rimm'", nearest("rimm", ["rim", "core"])).at("case 3").at("cases.yaml")
+    assert str(error) == "cases.yaml: case 3: no sign 'rimm'; did you mean 'rim'?"
+    assert (error.place, error.message, error.choices) == ("cases.yaml: case 3", "no sign 'rimm'", ("rim", "core"))
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.place, again.choices) == (
+        InputError,
+        str(error),
+        error.place,
+        error.choices,
+    )
+
+
+def test_errors_of_the_library_have_fields() -> None:
+    model = load("spine")
+    with pytest.raises(InputError) as caught:
+        model.query({"id": "a", "findings": {"mr_t2_signall": "hyper"}})
+    assert caught.value.place == "case"
+    assert "mr_t2_signal" in caught.value.choices
+    assert str(caught.value).endswith(str(caught.value.hint))
