@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 import numpy as np
 
-from bayesdx.case import is_missing, number_of, shown
+from bayesdx.cells import is_missing, number_of, shown
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.case_file import as_mapping, read_cases
 from bayesdx.formats.case_table import CaseTable, encode_rows

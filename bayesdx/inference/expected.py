@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from bayesdx.inference.batch import CHUNK_BYTES
 from bayesdx.inference.contraction import (
     LINEAR,
     LOG,
@@ -29,6 +28,8 @@ from bayesdx.inference.plan import Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import SAFE, Factors, bound, without
 from bayesdx.network import Array
 
+#: Bytes that the tables of one part of the cases may take: fewer passes, and most of them still in the cache.
+CHUNK_BYTES = 16 * 2**20
 #: The findings stand in the leaves.
 NOTHING = Known({}, {}, {})
 

@@ -12,7 +12,7 @@ from bayesdx.document import Learning, LearntSet, NetworkDocument, PriorSet
 from bayesdx.errors import InputError, nearest
 from bayesdx.inference import Engine, compile_network
 from bayesdx.learning.em import Fit, best_fit
-from bayesdx.learning.prior import discounted, prior_counts, robust, trusted
+from bayesdx.learning.prior import discounted, power, prior_counts, robust, trusted
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import RESTARTS, Settings
 from bayesdx.network import Array
@@ -23,13 +23,14 @@ class Learnt:
     """A fit with what its counts are made of.
 
     ``prior`` are the counts before, ``trusted`` the weight of each row of theirs, ``information`` the part of it
-    that the cases hold; each by variable.
+    that the cases hold; each by variable. All counts but those of the case mix were multiplied by ``power``.
     """
 
     fit: Fit
     prior: Mapping[str, Array]
     trusted: Mapping[str, Array]
     information: Mapping[str, Array]
+    power: float
 
     @property
     def seen(self) -> dict[str, Array]:
@@ -43,40 +44,67 @@ def seen_counts(counts: Mapping[str, Array], information: Mapping[str, Array]) -
 
 
 def learn_counts(
-    engine: Engine, sample: Sample, prior: Mapping[str, Array], settings: Settings, advance: Callable[[int], object]
+    engine: Engine,
+    sample: Sample,
+    prior: Mapping[str, Array],
+    settings: Settings,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> Learnt:
     """EM with the prior counts of each row as far as its cases let one trust them.
 
     The trust in a row follows from the evidence of its counts, and these from EM under the prior: both are worked
-    out in turn until the trust moves by less than 1 in 1,000.
+    out in turn, with a coarse tolerance, until the trust moves by less than 1 in 100.
     """
     mixed = dict(prior)
     weights = {name: np.full(a.shape[:-1], settings.trust) for name, a in prior.items()}
-    start = engine
-    restarts = settings.restarts
+    factor = 1.0
+    start, restarts = engine, settings.restarts
     if restarts is None:
         restarts = RESTARTS if _latent(engine, sample) else 0
-    for _ in range(_MOST):
-        found = best_fit(
+
+    def climb(start: Engine, restarts: int, tolerance: float) -> Fit:
+        return best_fit(
             start,
             sample,
             mixed,
             restarts=restarts,
             seed=settings.seed,
-            tolerance=settings.tolerance,
+            tolerance=tolerance,
             rounds=settings.rounds,
             advance=advance,
         )
-        observed = found.engine.observed_information(sample.codes, sample.weights, sample.sizes)
-        information = {name: observed.get(name, np.zeros(a.shape[:-1])) for name, a in prior.items()}
+
+    for _ in range(_MOST):
+        found = climb(start, restarts, _COARSE * settings.tolerance)
+        start, restarts, before = found.engine, 0, weights
+        information = _information(found, sample, prior)
         seen = seen_counts(found.counts, information)
-        before, weights = weights, {name: trusted(a, seen[name], settings.trust) for name, a in prior.items()}
+        factor, weights, mixed = weighed(prior, seen, settings.trust, engine.network.target)
         if all(np.abs(weights[name] - before[name]).max() < _SETTLED for name in prior):
             break
-        restarts = 0
-        mixed = {name: robust(a, seen[name], weights[name]) for name, a in prior.items()}
-        start = found.engine
-    return Learnt(found, prior, weights, information)
+    found = climb(start, 0, settings.tolerance)
+    return Learnt(found, prior, weights, _information(found, sample, prior), factor)
+
+
+def weighed(
+    prior: Mapping[str, Array], seen: Mapping[str, Array], trust: float, target: str | None
+) -> tuple[float, dict[str, Array], dict[str, Array]]:
+    """How far prior counts hold for patients that were ``seen``: the power of all, the trust in each row, and
+    counts.
+
+    The counts are those which, with what was seen, give the mean of each row. The case mix, the row of a ``target``
+    without parents, has no part in the power: it is each hospital's own.
+    """
+    findings = {name: a for name, a in prior.items() if name != target}
+    factor = power(findings, seen, trust)
+    scaled = {name: a if name == target else factor * a for name, a in prior.items()}
+    weights = {name: trusted(a, seen[name], trust) for name, a in scaled.items()}
+    return factor, weights, {name: robust(a, seen[name], weights[name]) for name, a in scaled.items()}
+
+
+def _information(found: Fit, sample: Sample, prior: Mapping[str, Array]) -> dict[str, Array]:
+    observed = found.engine.observed_information(sample.codes, sample.weights, sample.sizes)
+    return {name: observed.get(name, np.zeros(a.shape[:-1])) for name, a in prior.items()}
 
 
 def _latent(engine: Engine, sample: Sample) -> bool:
@@ -86,9 +114,10 @@ def _latent(engine: Engine, sample: Sample) -> bool:
     return bool(set(engine.network.ancestral(stated)) - stated)
 
 
-#: Rounds in which trust and counts settle, and when they have.
-_MOST = 20
-_SETTLED = 1e-3
+#: Rounds in which trust and counts settle, when they have, and how much coarser EM is meanwhile.
+_MOST = 6
+_SETTLED = 0.01
+_COARSE = 100.0
 
 
 def learn_document(
@@ -106,7 +135,7 @@ def learn_document(
     learning = begun(document, settings)
     if any(one.name == name for one in learning.sets):
         raise InputError(f"network '{document.network.id}' has learnt from '{name}' already: take it back first")
-    prior = as_priors(learning)
+    prior = as_priors(learning, document.network.target)
     learnt = learn_counts(compile_network(document.network), sample, prior, settings, advance)
     own = LearntSet(name, sample.size, learnt.fit.counts, learnt.information)
     return applied(document, replace(learning, sets=(*learning.sets, own))), learnt
@@ -125,9 +154,11 @@ def begun(document: NetworkDocument, settings: Settings) -> Learning:
     return Learning(network.label, network.version, prior.name if prior else "", settings.trust, kept, ())
 
 
-def as_priors(learning: Learning) -> dict[str, Array]:
+def as_priors(learning: Learning, target: str | None) -> dict[str, Array]:
     """The counts from which the next cases start: those before, or what they have become."""
-    return effective(learning.before, learning.sets, learning.trust) if learning.sets else dict(learning.before)
+    if not learning.sets:
+        return dict(learning.before)
+    return effective(learning.before, learning.sets, learning.trust, target)
 
 
 def without_set(document: NetworkDocument, name: str) -> NetworkDocument:
@@ -177,7 +208,7 @@ def applied(document: NetworkDocument, learning: Learning) -> NetworkDocument:
     network = document.network
     target = network.target
     if learning.sets:
-        counts = effective(learning.before, learning.sets, learning.trust)
+        counts = effective(learning.before, learning.sets, learning.trust, target)
         label = f"{learning.label or network.id}, {_cases(learning.sets)}"
         version = f"{learning.version}+{_digest(counts)}"
     else:
@@ -224,7 +255,9 @@ def _digest(counts: Mapping[str, Array]) -> str:
     return digest.hexdigest()[:12]
 
 
-def effective(prior: Mapping[str, Array], sets: Iterable[LearntSet], trust: float) -> dict[str, Array]:
+def effective(
+    prior: Mapping[str, Array], sets: Iterable[LearntSet], trust: float, target: str | None
+) -> dict[str, Array]:
     """Dirichlet counts of each CPT from those before and what was learnt.
 
     The mean is that of the two-part prior of ``robust`` and the expected counts. A row has as many counts in all as
@@ -236,11 +269,12 @@ def effective(prior: Mapping[str, Array], sets: Iterable[LearntSet], trust: floa
         for name in one.counts:
             counts[name] = counts[name] + one.counts[name]
             seen[name] = seen[name] + one.counts[name] * one.information[name][..., None]
+    factor, weights, mixed = weighed(prior, seen, trust, target)
     found = {}
     for name, a in prior.items():
-        weight = trusted(a, seen[name], trust)
-        sums = robust(a, seen[name], weight) + counts[name]
+        sums = mixed[name] + counts[name]
         total = sums.sum(axis=-1, keepdims=True)
-        size = (discounted(a, weight, trust) + seen[name].sum(axis=-1))[..., None]
+        least = a if name == target else min(factor, 1.0) * a
+        size = (discounted(least, weights[name], trust) + seen[name].sum(axis=-1))[..., None]
         found[name] = np.asarray(sums * np.where(total > 0, size / np.where(total > 0, total, 1.0), 1.0))
     return found

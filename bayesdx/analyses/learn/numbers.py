@@ -26,6 +26,8 @@ RARE = 0.01
 UNRELATED = 0.05
 #: Patients of a cell below which it may point to one of them.
 DISCLOSED = 5.0
+#: How much coarser EM is for a fold.
+FOLD_TOLERANCE = 10.0
 #: A row is listed when the cases hold at least so many patients of it.
 LISTED = 0.5
 
@@ -179,7 +181,7 @@ def add_up(document: NetworkDocument, asked: Mapping[str, object], others: Seque
 
 def _updated(document: NetworkDocument, sample: Sample, settings: Settings) -> Network:
     """The network as it learns from ``sample`` alone, for a fold: without restarts."""
-    once = replace(settings, restarts=0)
+    once = replace(settings, restarts=0, tolerance=FOLD_TOLERANCE * settings.tolerance)
     return learn_document(document, sample, "\0", once)[0].network
 
 
