@@ -33,8 +33,11 @@ PROVENANCE = {
 def check_left_out(asked: Asked, rng: np.random.Generator) -> Iterator[tuple[str, Any, Any]]:
     """The listed publications, and some of the others: they change no leader and move it less than those listed."""
     name, net = asked.query["network"], asked.net
-    _, lines = ledger(name)
+    first, lines = ledger(name)
     findings = set(net.needed({net.target, *asked.seen}))
+    for child, (parent, _, possible) in first["choices"]["links"].items():
+        if possible is not None and parent in findings:  # what the one excludes moves the row of the other
+            findings.add(child)
     if "mineralisation" in findings:
         findings |= {"ct_calcification", "ct_calcification_pattern"}
     behind = {study["source"] for i in findings & lines.keys() for study in lines[i]["studies"]} - {""}

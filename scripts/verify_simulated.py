@@ -53,7 +53,8 @@ def check_intervals(asked: Asked, rng: np.random.Generator) -> Iterator[tuple[st
     first = np.bincount(found.argmax(axis=1), minlength=found.shape[1]) / DRAWS
     for row in asked.sensitivity["posterior"]:
         mine = first[asked.diagnoses.index(row["diagnosis"])]
-        error = np.sqrt(2 * max(mine * (1 - mine), 1 / DRAWS) / DRAWS)
+        printed = int(asked.sensitivity["draws"])
+        error = np.sqrt(sum(max(mine * (1 - mine), 1 / n) / n for n in (DRAWS, printed)))
         yield "leads", row["leads"], mine, error
 
 
