@@ -28,42 +28,11 @@ class PriorSet(ByValue):
 
 
 @dataclass(frozen=True, eq=False)
-class LearntSet(ByValue):
-    """What was learnt from one collection of cases, by a name; of ``cases`` patients in all.
-
-    ``counts`` maps variables to the expected counts of their CPTs, ``information`` to the part of each row (0 to 1)
-    that the cases hold: less than 1 where values are missing.
-    """
-
-    name: str
-    cases: float
-    counts: Mapping[str, Array]
-    information: Mapping[str, Array]
-
-
-@dataclass(frozen=True, eq=False)
-class Learning(ByValue):
-    """What a network was before it learnt, and what it learnt.
-
-    ``before`` are the Dirichlet counts of the CPTs that learnt, under the ``prior`` set; ``trust`` is the prior
-    probability that they hold for the patients. ``label`` and ``version`` are those of the network before.
-    """
-
-    label: str
-    version: str
-    prior: str
-    trust: float
-    before: Mapping[str, Array]
-    sets: tuple[LearntSet, ...]
-
-
-@dataclass(frozen=True, eq=False)
 class NetworkDocument(ByValue):
     """A network file: the network (under its default prior set) and what belongs to it.
 
     ``vocabulary`` holds the findings and states of the project that the network does not use: they are
-    accepted in a case, with a warning. ``warnings`` came up while the file was read. ``learning`` says what of the
-    network was learnt from cases.
+    accepted in a case, with a warning. ``warnings`` came up while the file was read.
     """
 
     network: Network
@@ -71,7 +40,6 @@ class NetworkDocument(ByValue):
     levels: tuple[str, ...] = ()
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    learning: Learning | None = None
 
     @property
     def default_prior(self) -> PriorSet | None:

@@ -42,9 +42,8 @@ if TYPE_CHECKING:
     from bayesdx.analyses.what_if.numbers.costs import Costs
     from bayesdx.analyses.what_if.numbers.worth import WhatIf
     from bayesdx.inference import Engine
-    from bayesdx.learning.settings import Settings
 
-__all__ = ["DEFAULT_NETWORK", "Model", "as_case", "load", "load_for", "pick_case"]
+__all__ = ["DEFAULT_NETWORK", "Model", "as_case", "learn", "load", "load_for", "pick_case"]
 
 #: Rows of a table that are scored together: enough for vectorised work, and a few megabytes.
 CHUNK = 8192
@@ -95,7 +94,8 @@ class Model(ByValue):
     def head(self) -> dict[str, object]:
         """The keys that begin the JSON of answers that are not about one case."""
         network = self.network
-        return {"network": network.id, "network_version": network.version, "prior": self.prior}
+        named = {"network": network.id, "network_version": network.version}
+        return {**named, **network.learnt_from(), "prior": self.prior}
 
     def question(self, case: AnyCase) -> Question:
         """Put a case (a Case, a mapping like a case file, or the path of one) in the terms of this network.
@@ -195,18 +195,22 @@ class Model(ByValue):
         output: str | None = None,
         *,
         name: str = "local",
-        settings: Settings | None = None,
-        columns: tuple[str | None, str | None, float | None] = (None, None, None),
+        weight: str | None = None,
+        date: str | None = None,
+        half_life: float | None = None,
         unproven: bool = False,
         folds: int = 5,
         anyway: bool = False,
         advance: Callable[[int], object] = lambda steps: None,
+        **settings: Any,
     ) -> LearnResult:
         """Learn the CPTs from cases; see ``bayesdx.analyses.learn``.
 
-        ``cases`` is a table as for ``query_batch``, or a case file; ``columns`` name the weight of a case, its date
-        and the half-life in years with which it fades. The network is written to ``output`` unless the result is
-        ``refused``; ``anyway`` writes it all the same. ``Model(result.document, prior)`` asks it.
+        ``cases`` is a table as for ``query_batch``, or a case file. The column ``weight`` says how many patients a
+        case counts for, the column ``date`` how old it is: it counts half as much every ``half_life`` years.
+        ``settings`` are those of ``bayesdx.learning.settings``. The network is written to ``output`` unless the
+        result is ``refused``; ``anyway`` writes it all the same. ``result.document`` is the network that has
+        learnt.
         """
         from bayesdx.formats.network_file import check_network_path, write_network_file
         from bayesdx.formats.proven_table import Columns, read_proven
@@ -215,14 +219,14 @@ class Model(ByValue):
 
         if output is not None:
             check_network_path(output)
-        proven = read_proven(cases, self.network, self.document.vocabulary, Columns(*columns))
+        proven = read_proven(cases, self.network, self.document.vocabulary, Columns(weight, date, half_life))
         table = proven.table
         found = ANALYSES["learn"].run(
             self.document,
             self.head(),
             Sample(table.codes, table.weights, proven.sizes),
             name,
-            settings or Settings(),
+            Settings(**settings),
             lines=table.lines,
             errors=[(error.line, error.message) for error in table.errors],
             warnings=table.warnings + Counter(self.document.warnings),
@@ -378,6 +382,25 @@ def load(network: str | os.PathLike[str], prior: str | None = None, target: str 
     1.0
     """
     return _model(read_document(network), prior, target, "named by the user")
+
+
+def learn(
+    network: str | os.PathLike[str],
+    cases: AnyTable,
+    output: str | None = None,
+    *,
+    prior: str | None = None,
+    target: str | None = None,
+    **options: Any,
+) -> LearnResult:
+    """Learn the CPTs of a network, by name or file, from cases; options as for ``Model.learn``.
+
+    >>> rows = [{"diagnosis": "capnon", "mr_t2_signal": "hypo", "sex": "male"}] * 3
+    >>> result = learn("spine", rows, restarts=0)
+    >>> result.cases, result.document.network.learnt[0].name
+    (3, 'local')
+    """
+    return load(network, prior, target).learn(cases, output, **options)
 
 
 def load_for(case: Case, prior: str | None = None) -> Model:

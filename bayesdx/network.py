@@ -128,13 +128,44 @@ def row_name(family: Sequence[Variable], row: Sequence[int]) -> str:
 
 
 @dataclass(frozen=True, eq=False)
+class LearntSet(ByValue):
+    """What was learnt from one collection of cases, by a name; of ``cases`` patients in all.
+
+    ``counts`` maps variables to the expected counts of their CPTs, ``information`` to the part of each row (0 to 1)
+    that the cases hold: less than 1 where values are missing.
+    """
+
+    name: str
+    cases: float
+    counts: Mapping[str, Array]
+    information: Mapping[str, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Learning(ByValue):
+    """What a network was before it learnt, and what it learnt.
+
+    ``before`` are the Dirichlet counts of the CPTs that learnt, under the ``prior`` set; ``trust`` is the prior
+    probability that they hold for the patients. ``label`` and ``version`` are those of the network before.
+    """
+
+    label: str
+    version: str
+    prior: str
+    trust: float
+    before: Mapping[str, Array]
+    sets: tuple[LearntSet, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Network(ByValue):
     """A discrete Bayesian network: variables, DAG and conditional probability tables (CPTs).
 
     ``cpts[v]`` has shape ``(card(parent_1), …, card(parent_k), card(v))``, the parents in the order of
     ``parents[v]``; the last axis sums to 1. ``counts[v]``, when given, has the same shape and holds the
     Dirichlet counts whose mean is the CPT row: they carry how much literature stands behind it. A variable
-    without counts is taken as exactly known. Arrays are made read-only.
+    without counts is taken as exactly known. Arrays are made read-only. ``learning`` says what of the counts was
+    learnt from cases; None where nothing was.
 
     Raises InputError for a variable that is defined twice, unknown parents, a parent named twice, a cycle, a
     wrong shape, a table too large for memory, negative or non-finite numbers, rows that do not sum to 1, and
@@ -149,6 +180,7 @@ class Network(ByValue):
     target: str | None = None
     label: str = ""
     version: str = ""
+    learning: Learning | None = None
 
     def __post_init__(self) -> None:
         ids = [variable.id for variable in self.variables]
@@ -179,7 +211,7 @@ class Network(ByValue):
     def __reduce__(self) -> tuple[type[Network], tuple[object, ...]]:
         """Pickle and copy what the network is made of: numpy forgets that the arrays are read-only."""
         parts = dict(self.parents), dict(self.cpts), dict(self.counts)
-        return type(self), (self.id, self.variables, *parts, self.target, self.label, self.version)
+        return type(self), (self.id, self.variables, *parts, self.target, self.label, self.version, self.learning)
 
     def _all_present(self, ids: list[str]) -> list[str]:
         missing = [i for i in ids if i not in self.cpts]
@@ -273,6 +305,16 @@ class Network(ByValue):
             raise InputError(
                 f"network '{self.id}' has no variable '{variable_id}'", nearest(variable_id, self._by_id)
             ) from None
+
+    @property
+    def learnt(self) -> tuple[LearntSet, ...]:
+        """The collections of cases that the network has learnt from."""
+        return self.learning.sets if self.learning else ()
+
+    def learnt_from(self) -> dict[str, list[dict[str, object]]]:
+        """Names and numbers of the cases that the network has learnt from, under ``learnt``; empty without any."""
+        sets = [{"name": one.name, "cases": one.cases} for one in self.learnt]
+        return {"learnt": sets} if sets else {}
 
     @property
     def findings(self) -> tuple[Variable, ...]:

@@ -145,6 +145,7 @@ class Question:
         return {
             "network": network.id,
             "network_version": network.version,
+            **network.learnt_from(),
             "prior": self.prior,
             "prior_population": self.population,
             "case": self.case,

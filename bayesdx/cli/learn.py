@@ -82,7 +82,6 @@ def command(
     the column of the target (`diagnosis`). The network's counts are the prior; only counts are written. Nothing is
     written when the network answers worse on cases held out, unless --anyway.
     """
-    from bayesdx.learning.settings import Settings
     from bayesdx.model import load
 
     if sum([cases is not None, without is not None, bool(others)]) != 1:
@@ -92,18 +91,25 @@ def command(
         changed = model.add_learnt(others, output) if without is None else model.unlearn(without, output)
         show(changed, as_json)
         return
-    settings = Settings(prior_count, trust, frozenset(fixed), restarts, seed, tolerance, rounds)
     with progress("Learning", folds + 1) as advance:
         result = model.learn(
             cases,
             output,
             name=name,
-            settings=settings,
-            columns=(weight, date, half_life),
+            weight=weight,
+            date=date,
+            half_life=half_life,
             unproven=unproven,
             folds=folds,
             anyway=anyway,
             advance=advance,
+            strength=prior_count,
+            trust=trust,
+            fixed=frozenset(fixed),
+            restarts=restarts,
+            seed=seed,
+            tolerance=tolerance,
+            rounds=rounds,
         )
     show(result, as_json)
     if output is not None and result.file is None:

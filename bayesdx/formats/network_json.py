@@ -30,11 +30,11 @@ from typing import Any
 
 import numpy as np
 
-from bayesdx.document import Learning, LearntSet, NetworkDocument, PriorSet, default_of
+from bayesdx.document import NetworkDocument, PriorSet, default_of
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse_json, read_text_as_declared
 from bayesdx.formats.draft import NetworkDraft, family_shape, naming, normalised
-from bayesdx.network import Array, Network, Variable
+from bayesdx.network import Array, Learning, LearntSet, Network, Variable
 
 FORMAT = "bayesdx-network/1"
 _VARIABLE_FIELDS = ("id", "label", "kind", "examination", "states", "state_labels")
@@ -103,9 +103,10 @@ def _document(data: dict[str, Any]) -> NetworkDocument:
         name: _texts(states, f"the vocabulary of '{name}'") for name, states in _mapping(data, "vocabulary")
     }
     levels = _texts(data.get("levels", []), "levels")
-    learning = _learning(data["learning"], network) if data.get("learning") else None
+    if data.get("learning"):
+        network = replace(network, learning=_learning(data["learning"], network))
     return NetworkDocument(
-        network, MappingProxyType(priors), levels, MappingProxyType(vocabulary), rounded + warnings, learning
+        network, MappingProxyType(priors), levels, MappingProxyType(vocabulary), rounded + warnings
     )
 
 
@@ -240,7 +241,6 @@ def network_text(
     prior_sets: Iterable[PriorSet] = (),
     levels: Sequence[str] = (),
     vocabulary: Mapping[str, Sequence[str]] | None = None,
-    learning: Learning | None = None,
 ) -> str:
     """The text of a network file: deterministic, one line a variable and one line a CPT row."""
     priors = list(prior_sets)
@@ -259,8 +259,8 @@ def network_text(
         "cpts": _object({i: _rows(network.cpts[i], 9) for i in own if i not in network.counts}),
         "vocabulary": _object({i: _json(list(states)) for i, states in (vocabulary or {}).items()}),
     }
-    if learning is not None:
-        parts["learning"] = _object(_learning_parts(learning))
+    if network.learning is not None:
+        parts["learning"] = _object(_learning_parts(network.learning))
     return _object(parts) + "\n"
 
 
@@ -271,7 +271,6 @@ def document_text(document: NetworkDocument) -> str:
         prior_sets=document.prior_sets.values(),
         levels=document.levels,
         vocabulary=document.vocabulary,
-        learning=document.learning,
     )
 
 

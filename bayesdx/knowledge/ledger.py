@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -23,6 +23,7 @@ import numpy as np
 from bayesdx.data import data_path, network_names
 from bayesdx.files import read_text
 from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION, PATTERN, Choices, Integers, Link, Studies
+from bayesdx.learning.update import divided
 from bayesdx.network import Array, Network
 
 FORMAT = "bayesdx-ledger/1"
@@ -142,6 +143,7 @@ class Ledger:
     """The ledger of a network of that name and version.
 
     ``form_words`` are the words by which facts name each form. ``lines`` are the accounts by finding, as text.
+    ``learnt`` divides each CPT of a network that has learnt from cases: what rests on the accounts, and the rest.
     """
 
     network: str
@@ -150,6 +152,7 @@ class Ledger:
     form_words: tuple[frozenset[str], ...]
     references: Mapping[str, str]
     lines: Mapping[str, str]
+    learnt: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
 
     @cached_property
     def _accounts(self) -> dict[str, Account]:
@@ -171,11 +174,17 @@ class Ledger:
 
 
 def ledger_of(network: Network) -> Ledger | None:
-    """The ledger of a shipped network; None for one of another name or version: its facts are not known."""
+    """The ledger of a shipped network; None for one of another name or version: its facts are not known.
+
+    One that has learnt from cases keeps the ledger of the network before.
+    """
     if network.id not in network_names():
         return None
     ledger = _read(str(data_path("networks", "ledger", f"{network.id}.jsonl")))
-    return ledger if ledger.version == network.version else None
+    learning = network.learning
+    if ledger.version != (learning.version if learning else network.version):
+        return None
+    return replace(ledger, learnt=divided(learning, network.target)) if learning else ledger
 
 
 @cache
@@ -345,9 +354,12 @@ def _rows(table: Array) -> dict[int, Array]:
     return {form: row for form, row in enumerate(table) if row.any()}
 
 
-def finding_rows(network: Network, finding: str) -> Array:
-    """P(finding | form) of a built network, shape (F, X): a finding has one parent besides the form at most."""
-    table, parents = network.cpts[finding], network.parents[finding]
+def finding_rows(network: Network, finding: str, table: Array | None = None) -> Array:
+    """P(finding | form) of a built network, shape (F, X): a finding has one parent besides the form at most.
+
+    With a ``table``, a part of the CPT of the finding, that part of it.
+    """
+    table, parents = network.cpts[finding] if table is None else table, network.parents[finding]
     if parents == ("form",):
         return table
     given = finding_rows(network, next(parent for parent in parents if parent != "form"))
@@ -359,7 +371,8 @@ class Part:
     """The part of P(finding | diagnosis) that a term makes up: ``adds`` (X,) to each state.
 
     ``weight`` counts lesions, the mean over the forms of what the term adds to their rows. ``kind`` is that of the
-    term or ``mineralisation``: the states of a pattern that follow from there being no calcification.
+    term, ``mineralisation`` (the states of a pattern that follow from there being no calcification) or ``learnt``
+    (cases that the network has learnt from).
     """
 
     kind: str
@@ -389,7 +402,8 @@ def parts_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> 
     d = network.variable(str(network.target)).state_index(diagnosis)
     shares = network.cpts["form"][d] / network.cpts["form"][d].sum()  # the file has nine digits
     its = owner == d
-    joint = shares[its, None] * finding_rows(network, finding)[its]
+    known, learnt = ledger.learnt.get(finding, (None, None))
+    joint = shares[its, None] * finding_rows(network, finding, known)[its]
     terms = account.terms(owner, d)
     counts = np.array([term.counts for term in terms])
     total = counts.sum(axis=0)
@@ -399,4 +413,16 @@ def parts_of(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> 
     parts = [Part(t.kind, row, float(w), t.entry) for t, row, w in zip(terms, adds, weights, strict=True)]
     if finding == PATTERN:
         parts.append(Part("mineralisation", joint.sum(axis=0, where=~possible), 0.0))
+    if learnt is not None:
+        added = (shares[its, None] * finding_rows(network, finding, learnt)[its]).sum(axis=0)
+        patients = sum(_of_form(network, one.counts[finding], finding)[its].sum() for one in network.learnt)
+        parts.append(Part("learnt", added, float(patients) / int(its.sum())))
     return tuple(parts)
+
+
+def _of_form(network: Network, counts: Array, finding: str) -> Array:
+    """Counts (F, …, X) of a CPT in all, by form; of one whose parents hold no form, 0."""
+    if "form" not in network.parents[finding]:
+        return np.zeros(network.variable("form").cardinality)
+    at = network.parents[finding].index("form")
+    return np.asarray(counts.sum(axis=tuple(i for i in range(counts.ndim) if i != at)))

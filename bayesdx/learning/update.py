@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bayesdx.document import Learning, LearntSet, NetworkDocument, PriorSet
+from bayesdx.document import NetworkDocument, PriorSet
 from bayesdx.errors import InputError, nearest
 from bayesdx.inference import Engine, compile_network
 from bayesdx.learning.em import Fit, best_fit
 from bayesdx.learning.prior import discounted, power, prior_counts, robust, trusted
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import RESTARTS, Settings
-from bayesdx.network import Array
+from bayesdx.network import Array, Learning, LearntSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,8 +146,8 @@ def begun(document: NetworkDocument, settings: Settings) -> Learning:
     network = document.network
     for name in sorted(settings.fixed):
         network.variable(name)
-    if document.learning is not None:
-        return document.learning
+    if document.network.learning is not None:
+        return document.network.learning
     before = prior_counts(network, settings.strength)
     kept = {name: counts for name, counts in before.items() if name not in settings.fixed}
     prior = document.default_prior
@@ -163,7 +163,7 @@ def as_priors(learning: Learning, target: str | None) -> dict[str, Array]:
 
 def without_set(document: NetworkDocument, name: str) -> NetworkDocument:
     """The document without what it learnt from the cases of that name; raises InputError where there are none."""
-    learning = document.learning
+    learning = document.network.learning
     names = [one.name for one in learning.sets] if learning else []
     if learning is None or name not in names:
         known = f"; {nearest(name, names)}" if names else ": it has learnt nothing"
@@ -179,9 +179,9 @@ def merged(documents: Collection[NetworkDocument]) -> NetworkDocument:
     cases of one name in two of them.
     """
     first, *others = documents
-    learning = first.learning
+    learning = first.network.learning
     for other in others:
-        theirs = other.learning
+        theirs = other.network.learning
         if learning is None or theirs is None:
             raise InputError("every network to add must have learnt from cases")
         if (learning.version, learning.trust, learning.prior) != (
@@ -219,6 +219,7 @@ def applied(document: NetworkDocument, learning: Learning) -> NetworkDocument:
         ),
         label=label,
         version=version,
+        learning=learning if learning.sets else None,
     )
     priors = {name: prior for name, prior in document.prior_sets.items() if name != LEARNT_PRIOR}
     if priors and target in counts:
@@ -236,7 +237,7 @@ def applied(document: NetworkDocument, learning: Learning) -> NetworkDocument:
             priors[LEARNT_PRIOR] = learnt
         else:
             priors = {name: replace(prior, default=name == learning.prior) for name, prior in priors.items()}
-    return replace(document, network=changed, prior_sets=priors, learning=learning if learning.sets else None)
+    return replace(document, network=changed, prior_sets=priors)
 
 
 #: Name of the prior set that holds the case mix as learnt.
@@ -263,12 +264,7 @@ def effective(
     The mean is that of the two-part prior of ``robust`` and the expected counts. A row has as many counts in all as
     stand behind it: of those before as many as are trusted, of the expected ones as many as the cases hold.
     """
-    counts = {name: np.zeros_like(a) for name, a in prior.items()}
-    seen = {name: np.zeros_like(a) for name, a in prior.items()}
-    for one in sets:
-        for name in one.counts:
-            counts[name] = counts[name] + one.counts[name]
-            seen[name] = seen[name] + one.counts[name] * one.information[name][..., None]
+    counts, seen = added_up(prior, sets)
     factor, weights, mixed = weighed(prior, seen, trust, target)
     found = {}
     for name, a in prior.items():
@@ -277,4 +273,27 @@ def effective(
         least = a if name == target else min(factor, 1.0) * a
         size = (discounted(least, weights[name], trust) + seen[name].sum(axis=-1))[..., None]
         found[name] = np.asarray(sums * np.where(total > 0, size / np.where(total > 0, total, 1.0), 1.0))
+    return found
+
+
+def added_up(prior: Mapping[str, Array], sets: Iterable[LearntSet]) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Expected counts of all sets together, and the part of them that the cases hold, by variable."""
+    counts = {name: np.zeros_like(a) for name, a in prior.items()}
+    seen = {name: np.zeros_like(a) for name, a in prior.items()}
+    for one in sets:
+        for name in one.counts:
+            counts[name] = counts[name] + one.counts[name]
+            seen[name] = seen[name] + one.counts[name] * one.information[name][..., None]
+    return counts, seen
+
+
+def divided(learning: Learning, target: str | None) -> dict[str, tuple[Array, Array]]:
+    """Each learnt CPT as the sum of two parts: of what was known before, and of what was learnt."""
+    counts, seen = added_up(learning.before, learning.sets)
+    _, _, mixed = weighed(learning.before, seen, learning.trust, target)
+    found = {}
+    for name, before in mixed.items():
+        total = (before + counts[name]).sum(axis=-1, keepdims=True)
+        total = np.where(total > 0, total, 1.0)
+        found[name] = (np.asarray(before / total), np.asarray(counts[name] / total))
     return found

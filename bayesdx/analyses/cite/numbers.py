@@ -29,8 +29,8 @@ class CitedTerm:
     (empty: of all) in a ``form`` (empty: the diagnosis as a whole); or an assumption: ``definition`` (what holds
     by definition of a form), ``association`` (what another finding says about the base; it moves probability from
     state to state, its share is 0), ``mineralisation`` (without calcification there is no pattern of it) or
-    ``base`` (the finding over all diagnoses). ``weight`` counts lesions: what the term adds to the row of a form,
-    averaged over the forms.
+    ``base`` (the finding over all diagnoses); or ``learnt``: the cases that the network has learnt from. ``weight``
+    counts lesions: what the term adds to the row of a form, averaged over the forms.
     """
 
     kind: str

@@ -16,6 +16,7 @@ _ASSUMED = {
     "association": "goes with another finding",
     "mineralisation": "not calcified, so no pattern",
     "base": "base: all diagnoses",
+    "learnt": "cases learnt from",
 }
 
 
@@ -46,6 +47,10 @@ def page(citation: LikelihoodCitation) -> Page:
     return Page(None, untitled(*blocks))
 
 
+def _origin(citation: LikelihoodCitation, kind: str) -> str:
+    return ", ".join(one.name for one in citation.network.learnt) if kind == "learnt" else "assumption"
+
+
 def _distribution(citation: LikelihoodCitation) -> Table:
     rows: list[tuple[AnyCell, ...]] = []
     for i, state in enumerate(citation.variable.states):
@@ -73,7 +78,7 @@ def _terms(citation: LikelihoodCitation, numbers: Mapping[str, int]) -> Table:
             term.form.replace("_", " "),
             "" if term.kind in ("association", "mineralisation") else f"{term.weight:.2f}",
             *(column[i] for column in columns),
-            f"[{numbers[term.source]}] {term.source}" if term.source else "assumption",
+            f"[{numbers[term.source]}] {term.source}" if term.source else _origin(citation, term.kind),
         )
         for i, term in enumerate(terms)
     ]

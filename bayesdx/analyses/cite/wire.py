@@ -15,6 +15,7 @@ def to_dict(result: LikelihoodCitation) -> dict[str, object]:
         "schema": "cite-likelihood/2",
         "network": result.network.id,
         "network_version": result.network.version,
+        **result.network.learnt_from(),
         "finding": result.variable.id,
         "states": list(result.states),
         "diagnosis": result.diagnosis,

@@ -69,7 +69,8 @@ class Relearnt(Answer):
 class LearnResult(Answer):
     """What was learnt from ``cases`` rows that count for ``patients``, under ``name``.
 
-    ``rows`` are those of which the cases hold patients, those that moved most first. ``objective`` is that of EM by
+    ``rows`` are those of which the cases hold patients, those that moved most first. ``power`` multiplied all
+    counts but those of the case mix. ``objective`` is that of EM by
     round. ``held_out`` is None where too few cases are proven. ``refused`` says why the network should not be used:
     ``worse`` or ``unrelated``. ``small`` counts the cells of fewer than DISCLOSED patients. ``errors`` lists
     ``(line, message)`` of the rows that were left out. ``document`` is the network that has learnt, ``file`` where
@@ -83,6 +84,7 @@ class LearnResult(Answer):
     unproven: int
     settings: Settings
     rows: tuple[LearntRow, ...]
+    power: float
     objective: tuple[float, ...]
     converged: bool
     held_out: HeldOut | None
@@ -158,6 +160,7 @@ def learn(
         unproven=dropped,
         settings=settings,
         rows=_rows(network, after.network, learnt, chances),
+        power=learnt.power,
         objective=learnt.fit.objective,
         converged=learnt.fit.converged,
         held_out=score,

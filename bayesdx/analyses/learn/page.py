@@ -22,6 +22,7 @@ def page(result: LearnResult | Relearnt) -> Page:
             ("Network", (Cell(str(result.asked["network"])), f" {result.asked['network_version']}".rstrip())),
             ("Cases", f"{result.cases:,} of '{result.name}'{_counting(result)}"),
             ("EM", _rounds(result)),
+            ("Counts", _power(result)),
             *((("Written", result.file),) if result.file else ()),
         )
     )
@@ -33,8 +34,7 @@ def page(result: LearnResult | Relearnt) -> Page:
 
 
 def _relearnt(result: Relearnt) -> Page:
-    learning = result.document.learning
-    sets = [f"{one.cases:,.6g} of '{one.name}'" for one in learning.sets] if learning else ["none"]
+    sets = [f"{one.cases:,.6g} of '{one.name}'" for one in result.document.network.learnt] or ["none"]
     rows = (("Network", str(result.asked["network"])), ("Cases", ", ".join(sets)))
     return Page(Entries((*rows, *((("Written", result.file),) if result.file else ()))), ())
 
@@ -47,6 +47,10 @@ def _counting(result: LearnResult) -> str:
 def _rounds(result: LearnResult) -> str:
     ended = "converged" if result.converged else "stopped before it converged"
     return f"{ended} after {len(result.objective)} rounds; log posterior {result.objective[-1]:,.2f}"
+
+
+def _power(result: LearnResult) -> str:
+    return f"of findings weigh {result.power:.2g} times as much as before: what makes these cases most probable"
 
 
 def _held_out(result: LearnResult) -> tuple[Paragraph | Table, ...]:

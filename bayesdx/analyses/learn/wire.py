@@ -32,6 +32,7 @@ def to_dict(result: LearnResult | Relearnt) -> dict[str, object]:
             "seed": settings.seed,
             "tolerance": settings.tolerance,
         },
+        "power": result.power,
         "objective": list(result.objective),
         "converged": result.converged,
         "held_out": None
@@ -57,8 +58,7 @@ def to_dict(result: LearnResult | Relearnt) -> dict[str, object]:
 
 def learnt_from(document: NetworkDocument) -> list[dict[str, object]]:
     """The collections of cases that a network has learnt from."""
-    sets = document.learning.sets if document.learning else ()
-    return [{"name": one.name, "cases": one.cases} for one in sets]
+    return [{"name": one.name, "cases": one.cases} for one in document.network.learnt]
 
 
 def _row(row: LearntRow) -> dict[str, object]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from bayesdx.analyses.network.numbers import NetworkDescription
+from bayesdx.analyses.network.numbers import LISTED, NetworkDescription
 from bayesdx.document import NetworkDocument
 from bayesdx.network import Variable
-from bayesdx.report.blocks import Block, Cell, Lines, Page, Section, Table
+from bayesdx.report.blocks import Block, Cell, Lines, Page, Paragraph, Section, Table
 from bayesdx.words.numbers import percent
 
 
-def page(result: NetworkDescription) -> Page:
-    """Diagnoses with their priors, findings with their states, prior sets with their populations."""
+def page(result: NetworkDescription, *, learnt: bool = False) -> Page:
+    """Diagnoses with their priors, findings with their states, prior sets with their populations.
+
+    Or, of a network that has ``learnt``, the counts that came from cases.
+    """
+    if learnt:
+        return _learnt(result)
     document, network = result.document, result.document.network
     version = f" {network.version}" if network.version else ""
     size = f"{len(network.variables)} variables, {network.parameter_count} parameters"
@@ -27,6 +32,30 @@ def page(result: NetworkDescription) -> Page:
         unused = ", ".join(f"{name} ({', '.join(states)})" for name, states in document.vocabulary.items())
         blocks.append(Lines(((f"Not used by this network: {unused}",),), 2))
     return Page(None, (Section("", tuple(blocks)),), document.warnings)
+
+
+def _learnt(result: NetworkDescription) -> Page:
+    network = result.document.network
+    head = Lines(((Cell(network.label or network.id), f" ({network.id} {network.version})"),))
+    if not network.learnt:
+        return Page(None, (Section("", (head, Paragraph("It has learnt from no cases."))),))
+    rows = tuple(
+        (
+            one.name,
+            one.variable,
+            ", ".join(state for _, state in one.given),
+            f"{one.before:.1f}",
+            f"{one.held:.1f}",
+            ", ".join(
+                f"{state} {count:.1f}"
+                for state, count in zip(network.variable(one.variable).states, one.counts, strict=True)
+                if count >= LISTED
+            ),
+        )
+        for one in result.learnt
+    )
+    table = Table(("cases", "variable", "given", "counts before", "patients seen", "expected counts"), rows, (3, 4))
+    return Page(None, (Section("", (head, table)),))
 
 
 def _prior_sets(document: NetworkDocument) -> list[Table]:

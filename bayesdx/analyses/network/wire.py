@@ -6,10 +6,28 @@ from bayesdx.analyses.network.numbers import NetworkDescription
 from bayesdx.document import NetworkDocument
 
 
-def to_dict(result: NetworkDescription) -> dict[str, object]:
-    """The object that ``bayesdx networks show --json`` prints."""
-    warnings = list(result.document.warnings)
-    return {"schema": "networks-show/1", **_description(result.document), "warnings": warnings}
+def to_dict(result: NetworkDescription, *, learnt: bool = False) -> dict[str, object]:
+    """The object that ``bayesdx networks show --json`` prints; with ``learnt``, the counts learnt as well."""
+    network = result.document.network
+    answer = {
+        "schema": "networks-show/1",
+        **_description(result.document),
+        **network.learnt_from(),
+        "warnings": list(result.document.warnings),
+    }
+    if learnt:
+        answer["learnt_rows"] = [
+            {
+                "cases": one.name,
+                "variable": one.variable,
+                "given": dict(one.given),
+                "counts": dict(zip(network.variable(one.variable).states, one.counts.tolist(), strict=True)),
+                "seen": one.held,
+                "counts_before": one.before,
+            }
+            for one in result.learnt
+        ]
+    return answer
 
 
 def summary(document: NetworkDocument) -> dict[str, object]:

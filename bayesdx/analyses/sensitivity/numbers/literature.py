@@ -109,8 +109,8 @@ class Publications:
 
 
 def literature_of(network: Network) -> Publications | None:
-    """The publications behind a shipped network; None for other networks, and for one built from other facts."""
-    ledger = ledger_of(network)
+    """The publications behind a shipped network; None for others, and for one of other facts or that has learnt."""
+    ledger = None if network.learning else ledger_of(network)
     return None if ledger is None else Publications(ledger, network)
 
 
