@@ -146,13 +146,15 @@ class Learning(ByValue):
     """What a network was before it learnt, and what it learnt.
 
     ``before`` are the Dirichlet counts of the CPTs that learnt, under the ``prior`` set; ``trust`` is the prior
-    probability that they hold for the patients. ``label`` and ``version`` are those of the network before.
+    probability that they hold for the patients, and ``assumed`` names the CPTs that had none. ``label`` and
+    ``version`` are those of the network before.
     """
 
     label: str
     version: str
     prior: str
     trust: float
+    assumed: tuple[str, ...]
     before: Mapping[str, Array]
     sets: tuple[LearntSet, ...]
 

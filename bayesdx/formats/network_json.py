@@ -147,6 +147,7 @@ def _learning(entry: Any, network: Network) -> Learning:
         _text(entry["version"], "version"),
         _text(entry["prior"], "prior"),
         float(entry["trust"]),
+        _texts(entry["assumed"], "assumed"),
         before,
         sets,
     )
@@ -280,7 +281,8 @@ def _learning_parts(learning: Learning) -> dict[str, str]:
         "version": _json(learning.version),
         "prior": _json(learning.prior),
         "trust": _json(learning.trust),
-        "before": _object({name: _sparse(table, table.shape[-1]) for name, table in learning.before.items()}),
+        "assumed": _json(list(learning.assumed)),
+        "before": _object({name: _sparse(table, table.shape[-1], 12) for name, table in learning.before.items()}),
         "sets": _block(
             [
                 _object(
@@ -298,10 +300,10 @@ def _learning_parts(learning: Learning) -> dict[str, str]:
     }
 
 
-def _sparse(table: Array, width: int) -> str:
+def _sparse(table: Array, width: int, digits: int = 6) -> str:
     """Rows by their number, those of zeros left out; with ``width`` 0 a row is one number."""
     rows = table.reshape(-1, width) if width else table.reshape(-1, 1)
-    written = {str(i): _numbers(row, 6) for i, row in enumerate(rows) if row.any()}
+    written = {str(i): _numbers(row, digits) for i, row in enumerate(rows) if row.any()}
     numbers = written if width else {i: text[1:-1] for i, text in written.items()}
     return "{" + ", ".join(f"{_json(i)}: {text}" for i, text in numbers.items()) + "}"
 

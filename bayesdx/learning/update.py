@@ -151,7 +151,9 @@ def begun(document: NetworkDocument, settings: Settings) -> Learning:
     before = prior_counts(network, settings.strength)
     kept = {name: counts for name, counts in before.items() if name not in settings.fixed}
     prior = document.default_prior
-    return Learning(network.label, network.version, prior.name if prior else "", settings.trust, kept, ())
+    assumed = tuple(name for name in kept if name not in network.counts)
+    named = prior.name if prior else ""
+    return Learning(network.label, network.version, named, settings.trust, assumed, kept, ())
 
 
 def as_priors(learning: Learning, target: str | None) -> dict[str, Array]:
@@ -213,16 +215,21 @@ def applied(document: NetworkDocument, learning: Learning) -> NetworkDocument:
         version = f"{learning.version}+{_digest(counts)}"
     else:
         counts, label, version = dict(learning.before), learning.label, learning.version
+    cpts = {}
+    for name, table in counts.items():
+        total = table.sum(axis=-1, keepdims=True)  # 0 where neither counts nor cases bear on a row
+        cpts[name] = np.where(total > 0, table / np.where(total > 0, total, 1.0), network.cpts[name])
+    if not learning.sets:
+        counts = {name: table for name, table in counts.items() if name not in learning.assumed}
+    counts = {name: table for name, table in counts.items() if (table.sum(axis=-1) > 0).all()}
     changed = replace(
-        network.with_cpts(
-            {name: table / table.sum(axis=-1, keepdims=True) for name, table in counts.items()}, counts
-        ),
+        network.with_cpts(cpts, counts),
         label=label,
         version=version,
         learning=learning if learning.sets else None,
     )
     priors = {name: prior for name, prior in document.prior_sets.items() if name != LEARNT_PRIOR}
-    if priors and target in counts:
+    if priors and target in learning.before:
         if learning.sets:
             priors = {name: replace(prior, default=False) for name, prior in priors.items()}
             learnt = PriorSet(
