@@ -215,7 +215,6 @@ class Model(ByValue):
         from bayesdx.formats.network_file import check_network_path, write_network_file
         from bayesdx.formats.proven_table import Columns, read_proven
         from bayesdx.learning.sample import Sample
-        from bayesdx.learning.settings import Settings
 
         if output is not None:
             check_network_path(output)
@@ -226,13 +225,13 @@ class Model(ByValue):
             self.head(),
             Sample(table.codes, table.weights, proven.sizes),
             name,
-            Settings(**settings),
             lines=table.lines,
             errors=[(error.line, error.message) for error in table.errors],
             warnings=table.warnings + Counter(self.document.warnings),
             unproven=unproven,
             folds=folds,
             advance=advance,
+            **settings,
         )
         if output is not None and (anyway or not found.refused):
             write_network_file(output, found.document)

@@ -32,7 +32,7 @@ class Contradiction(NamedTuple):
 def contradictions(
     prior: Mapping[str, Array], seen: Mapping[str, Array], rng: np.random.Generator
 ) -> tuple[Contradiction, ...]:
-    """Every row with at least ``FEWEST`` patients, the least probable first.
+    """Every row with counts and at least ``FEWEST`` patients, the least probable first.
 
     Samples of as many patients are drawn from the Dirichlet-multinomial distribution of the prior counts; the
     statistic is their probability under it (Box 1980, J R Stat Soc A 143:383). ``seen`` need not be whole; the
@@ -40,7 +40,7 @@ def contradictions(
     """
     found = []
     for name, counts in prior.items():
-        for row in np.argwhere(seen[name].sum(axis=-1) >= FEWEST).tolist():
+        for row in np.argwhere((seen[name].sum(axis=-1) >= FEWEST) & (counts.sum(axis=-1) > 0)).tolist():
             at = tuple(row)
             found.append(Contradiction(name, at, surprise(counts[at], seen[name][at], rng), seen[name][at]))
     return tuple(sorted(found, key=lambda one: (one.p, one.variable, one.row)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -111,8 +112,7 @@ def learn(
     document: NetworkDocument,
     asked: Mapping[str, object],
     sample: Sample,
-    name: str,
-    settings: Settings,
+    name: str = "local",
     *,
     lines: Sequence[int] = (),
     errors: Sequence[tuple[int, str]] = (),
@@ -120,17 +120,20 @@ def learn(
     unproven: bool = False,
     folds: int = FOLDS,
     advance: Callable[[int], object] = lambda _: None,
+    **options: Any,
 ) -> LearnResult:
-    """Learn the CPTs of ``document`` from ``sample``, whose cases stand on ``lines``.
+    """Learn the CPTs of ``document`` from ``sample``, whose cases stand on ``lines``; ``options`` are Settings.
 
     Where the network has a target, cases that do not state it are left out unless ``unproven``. Raises InputError
     when no case is left, and as ``learn_document`` does.
     """
+    settings = Settings(**options)
     engine = compile_network(document.network)
     sample, lines, impossible = _possible(engine, sample, lines)
     sample, dropped = (sample, 0) if unproven else _proven(document.network, sample)
+    bad = sorted([*errors, *((line, IMPOSSIBLE) for line in impossible)])
     if not len(sample):
-        raise InputError("no case to learn from")
+        raise InputError("no case to learn from" + (f"; line {bad[0][0]}: {bad[0][1]}" if bad else ""))
     after, learnt = learn_document(document, sample, name, settings, lambda rounds: advance(0))
     advance(1)
     prior = learnt.prior
@@ -167,7 +170,7 @@ def learn(
         refused=tuple(refused),
         small=sum(map(len, held)),
         document=after,
-        errors=tuple(sorted([*errors, *((line, IMPOSSIBLE) for line in impossible)])),
+        errors=tuple(bad),
         warnings=warnings or Counter(),
     )
 

@@ -1,0 +1,58 @@
+"""Simulated hospitals: does learning from 200 patients help on the next 1,000, and are bad tables found out?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from simulate_hospital import PLANTED, hospital, patients
+
+from bayesdx.analyses.learn.numbers import LearnResult, learn
+from bayesdx.inference import Engine, compile_network
+from bayesdx.inference.findings import Codes
+from bayesdx.learning.sample import Sample
+from bayesdx.model import load
+
+
+def learnt(codes: Codes) -> LearnResult:
+    model = load("spine")
+    return learn(model.document, model.head(), Sample(codes), "local", folds=3, restarts=0, tolerance=1e-5)
+
+
+def log_loss(engine: Engine, codes: Codes) -> float:
+    truth, hidden = codes[:, 0], codes.copy()
+    hidden[:, 0] = -1
+    found = engine.query_batch(hidden).probabilities
+    return float(-np.log(found[np.arange(len(truth)), truth]).mean())
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_next_thousand_patients(seed: int) -> None:
+    here = hospital(seed)
+    result = learnt(patients(here, 200, seed))
+    following = patients(here, 1000, 100 + seed)
+    before, after = (
+        log_loss(compile_network(network), following)
+        for network in (load("spine").network, result.document.network)
+    )
+    assert result.refused == ()
+    assert after < before - 0.3
+    assert result.held_out is not None
+    assert result.held_out.change[1] < 0
+    assert float((result.held_out.after - result.held_out.before).mean()) == pytest.approx(after - before, abs=0.25)
+
+
+def test_diagnoses_in_another_order_are_refused() -> None:
+    codes = patients(hospital(1), 200, 1)
+    codes[:, 0] = np.random.default_rng(0).permutation(codes[:, 0])
+    assert "unrelated" in learnt(codes).refused
+
+
+def test_the_planted_row_is_found() -> None:
+    """A row that is another in this hospital is among the least probable ones, and loses trust."""
+    diagnosis, finding, _ = PLANTED
+    result = learnt(patients(hospital(1), 200, 1))
+    worst = [(row.variable, row.given) for row in result.contradicted[:3]]
+    assert (finding, (("form", diagnosis),)) in worst
+    row = next(row for row in result.contradicted if row.variable == finding)
+    assert row.trusted < 0.3
+    assert row.after[1] > 0.6 > row.before[1]
