@@ -282,6 +282,13 @@ def test_what_several_share_is_said_once_and_reads() -> None:
     assert re.search(r"Without any one of [^;]*, [^;]* and [^;]*, \w+ would lead", explained("hughes2003"))
 
 
+def test_what_is_not_none_is_some() -> None:
+    command = ["explain", "-n", "cranial", "-f", "level=skull_base", "-f", "mr_enhancement=not none"]
+    page = CliRunner().invoke(main, command, prog_name="bayesdx").stdout
+    assert "Enhancement: some " in page
+    assert "not none " not in page.partition("Weight of each finding")[2]
+
+
 def test_statements_on_lesions_elsewhere_say_so_and_are_no_grounds() -> None:
     """Hydatid disease of the spine destroys bone; that is no reason to look for it about a lesion of the brain."""
     arguments = ["-f", "level=intracranial_supratentorial", "-f", "epicentre=cord_or_brain_parenchyma"]
