@@ -61,7 +61,9 @@ def describe_row(
 
 def _context(network: Network, given: Mapping[str, int], shorten: Shorten, *, brief: bool = False) -> str:
     """In which diagnosis, and given which states of other parents; ``brief``: the states alone, where they do."""
-    diagnoses, conditions, known = [], [], []
+    diagnoses: list[str] = []
+    conditions: list[str] = []
+    known: list[str] = []
     for parent, index in given.items():
         other = network.variable(parent)
         if parent == network.target or network.is_form(parent):
