@@ -19,6 +19,27 @@ def percent(probability: float) -> str:
     return ">99.9%" if 1.0 - probability < _EDGE else f"{probability:.1%}"
 
 
+def bits(information: float, error: float = 0.0) -> str:
+    """Information in bits, three decimals, with a standard error that does not round to nothing.
+
+    >>> bits(0.1234), bits(0.1234, 0.004), bits(0.1234, 0.0004), bits(0.0002), bits(0.0)
+    ('0.123', '0.123 ± 0.004', '0.123', '<0.001', '0')
+    """
+    if information <= 1e-12:
+        return "0"
+    shown = f"{information:.3f}" if information >= 0.0005 else "<0.001"
+    return f"{shown} ± {error:.3f}" if error >= 0.0005 else shown
+
+
+def simulated(share: float, error: float) -> str:
+    """A percentage with its standard error, where that does not round to nothing.
+
+    >>> simulated(0.41234, 0.011), simulated(0.0, 0.0), simulated(1.0, 0.0)
+    ('41.2% ± 1.1%', '0%', '100%')
+    """
+    return f"{percent(share)} ± {error:.1%}" if error >= 0.0005 else percent(share)
+
+
 def span(low: float, high: float) -> str:
     """An interval of probabilities.
 

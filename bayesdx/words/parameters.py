@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from bayesdx.network import Network
+from bayesdx.network import Network, Variable
 from bayesdx.words.phrases import clipped, form_name, label_of, mid_sentence, of_state, state_name, unqualified
 
-#: Characters of a finding that are left at least where it is cut.
-_LEAST = 16
+#: Characters of a diagnosis, and of a finding, that are left at least where they are cut.
+_LEAST_DIAGNOSIS, _LEAST_FINDING = 8, 12
 
 Shorten = Callable[[str], str]
 
@@ -26,8 +27,9 @@ def describe(
     """What a CPT entry is: ``Dural tail: present in Meningioma (intradural)``.
 
     ``given`` maps parents to state indices; ``shorten`` is applied to the labels of diagnoses. ``inside`` a
-    sentence it begins in lower case. Where it is longer than ``width``, the finding is cut, then the diagnosis, and
-    not its form, by which rows of a table differ.
+    sentence it begins in lower case. Where it is longer than ``width``, other parents are named by their states
+    alone, then the diagnosis is cut, the finding named by its state, and that cut at last; not the form or the
+    states of other parents, by which rows of a table differ.
     """
     variable = network.variable(name)
     if name == network.target and not network.parents[name]:
@@ -37,7 +39,15 @@ def describe(
     what = of_state(variable, state_name(variable, state))
     if inside and variable.label:
         what = mid_sentence(what)
-    return _fitted(what, lambda shorter: _context(network, given, shorter), shorten, width)
+    wheres = [partial(_context, network, given, brief=brief) for brief in (False, True)]
+    name_alone = state_name(variable, state)
+    briefly = name_alone[:1].upper() + name_alone[1:] if _speaks_for_itself(variable) else what
+    return _fitted([what, briefly], wheres, shorten, width)
+
+
+def _speaks_for_itself(variable: Variable) -> bool:
+    """Whether a state tells of which variable it is, as ``extradural`` does and ``present`` does not."""
+    return bool(variable.state_labels) and variable.cardinality > 2
 
 
 def describe_row(
@@ -45,36 +55,50 @@ def describe_row(
 ) -> str:
     """A finding in a state of its ``parent``: ``Dural tail in Meningioma (intradural)``; cut like ``describe``."""
     what = label_of(network.variable(name))
-    return _fitted(what, lambda shorter: f" in {describe_context(network, parent, state, shorter)}", shorten, width)
+    where = [lambda shorter: f" in {describe_context(network, parent, state, shorter)}"]
+    return _fitted([what], where, shorten, width)
 
 
-def _context(network: Network, given: Mapping[str, int], shorten: Shorten) -> str:
-    diagnoses, conditions = [], []
+def _context(network: Network, given: Mapping[str, int], shorten: Shorten, *, brief: bool = False) -> str:
+    """In which diagnosis, and given which states of other parents; ``brief``: the states alone, where they do."""
+    diagnoses: list[str] = []
+    conditions: list[str] = []
+    known: list[str] = []
     for parent, index in given.items():
         other = network.variable(parent)
         if parent == network.target or network.is_form(parent):
             diagnoses.append(describe_context(network, parent, index, shorten))
         else:
             label = mid_sentence(other.label) if other.label else label_of(other)
-            conditions.append(f"{label} {state_name(other, index)}")
-    where = f" in {', '.join(diagnoses)}" if diagnoses else ""
+            alone = brief and _speaks_for_itself(other)
+            said = state_name(other, index) if alone else f"{label} {state_name(other, index)}"
+            (known if alone and other in network.findings else conditions).append(said)
+    where = f" in {', '.join(diagnoses + known)}" if diagnoses + known else ""
     return where + (f" given {', '.join(conditions)}" if conditions else "")
 
 
-def _fitted(what: str, where: Callable[[Shorten], str], shorten: Shorten, width: int | None) -> str:
-    """What is said of a finding and where, in at most ``width`` characters: first the finding is cut, then the
-    diagnosis, its form not at all.
+def _fitted(
+    whats: Sequence[str], wheres: Sequence[Callable[[Shorten], str]], shorten: Shorten, width: int | None
+) -> str:
+    """What is said of a finding and where, in at most ``width`` characters; of both, the longest names come first.
+
+    What is too long by the shortest names of where has its diagnosis cut, then the finding, the form not at all.
     """
-    if width is None or len(what + where(shorten)) <= width:
-        return what + where(shorten)
-    what = clipped(what, max(width - len(where(shorten)), _LEAST))
-    over = max(len(what + where(shorten)) - width, 0)
+    for where in wheres:
+        if width is None or len(whats[0] + where(shorten)) <= width:
+            return whats[0] + where(shorten)
+    assert width is not None
+    for what in whats:
+        placed = wheres[-1](partial(_cut, shorten, len(what + wheres[-1](shorten)) - width))
+        if len(what + placed) <= width:
+            return what + placed
+    return clipped(clipped(what, max(width - len(placed), _LEAST_FINDING)) + placed, width)
 
-    def shorter(label: str) -> str:
-        name = unqualified(shorten(label))
-        return clipped(name, max(len(name) - over, _LEAST)) if over else shorten(label)
 
-    return clipped(what + where(shorter), width)
+def _cut(shorten: Shorten, over: int, label: str) -> str:
+    """A label that is ``over`` characters too long, if it stays readable."""
+    name = shorten(label)
+    return clipped(unqualified(name), max(len(name) - over, _LEAST_DIAGNOSIS)) if over > 0 else name
 
 
 def describe_context(network: Network, parent: str, state: int, shorten: Shorten = str) -> str:

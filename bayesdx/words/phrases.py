@@ -63,11 +63,13 @@ def either(variable: Variable, states: Sequence[str]) -> str:
 
 
 def state_phrase(variable: Variable, stated: object) -> str:
-    """A state, ``not <state>`` or ``{state: weight}`` by the labels of the states."""
+    """A state, ``not <state>`` or ``{state: weight}`` by the labels of the states; what is not none is some."""
     if isinstance(stated, Mapping):
         return ", ".join(f"{state_phrase(variable, state)} {weight:g}" for state, weight in stated.items())
     words = str(stated)
     if words not in variable.states and words.startswith("not "):
+        if words[4:] == "none" and "none" in variable.states:
+            return "some"
         return f"not {state_phrase(variable, words[4:])}"
     return state_name(variable, variable.states.index(words)) if words in variable.states else words
 

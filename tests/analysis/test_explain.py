@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from bayesdx.analyses.explain.numbers.bearing import FREQUENCIES, far_above, opposes, single_case
+from bayesdx.analyses.explain.numbers.bearing import FREQUENCIES, far_from, opposes, single_case, tells
 from bayesdx.analyses.explain.numbers.explanation import Explanation, explain
 from bayesdx.analyses.explain.numbers.support import Statement
 from bayesdx.analyses.explain.numbers.weights import decibans
@@ -454,8 +454,13 @@ def test_a_state_commoner_elsewhere_is_not_typical() -> None:
     result = explain(certain([0.5, 0.5], [[0.4, 0.6], [0.1, 0.9]]))
     assert result.first.diagnosis == "a"
     assert result.lacking == ()
-    (row,) = explain(certain([0.5, 0.5], [[0.4, 0.6], [0.9, 0.1]]), pair=("a", "b")).lacking
+    (row,) = explain(certain([0.5, 0.5], [[0.2, 0.8], [0.9, 0.1]]), pair=("a", "b")).lacking
     assert (row.finding, row.state) == ("x", "1")
+
+
+def test_what_the_case_shows_is_not_untypical_where_it_is_usual_too() -> None:
+    """x = 0 has 40 % of a, more than half of the 60 % that x = 1 has: as a neighbouring age may."""
+    assert explain(certain([0.5, 0.5], [[0.4, 0.6], [0.9, 0.1]]), pair=("a", "b")).lacking == ()
 
 
 def test_frequency_words_are_those_of_the_networks() -> None:
@@ -496,10 +501,29 @@ def test_a_statement_about_several_states_denies_only_what_it_excludes() -> None
     assert not opposes(either, "iso", states, 0.4, True)
     assert not opposes(either, "iso", states, 0.4, False)
     assert opposes(either, "hyper", states, 0.4, True)
-    assert not far_above(either, "iso", states, 0.1)
-    assert far_above(Statement("key", "9 of 10", ("iso",), "", 1.0), "iso", states, 0.1)
+    assert far_from(either, "iso", states, 0.1) == 0
+    assert far_from(Statement("key", "9 of 10", ("iso",), "", 1.0), "iso", states, 0.1) == 1
+    assert far_from(either, "hyper", states, 0.5) == -1
     rarely = Statement("key", "1 of 10", ("iso", "hypo"), "", 1.0)
     assert opposes(rarely, "iso", states, 0.4, True)
+
+
+@pytest.mark.parametrize(
+    ("says", "named", "states", "expected"),
+    [
+        ('"usually"', "absent", ("absent", "present"), False),
+        ('"uncommon"', "absent", ("absent", "present"), True),
+        ("30%", "absent", ("absent", "present"), True),
+        ("9 of 10", "absent", ("absent", "present"), True),
+        ("1 case", "absent", ("absent", "present"), False),
+        ("1 case", "present", ("absent", "present"), True),
+        ("9 of 10", "absent", ("absent", "present", "unsure"), False),
+    ],
+)
+def test_what_is_said_of_one_state_tells_another(
+    says: str, named: str, states: tuple[str, ...], expected: bool
+) -> None:
+    assert tells(Statement("key", says, (named,), "", 1.0), "present", states) is expected
 
 
 @pytest.mark.parametrize(
@@ -573,5 +597,7 @@ def test_claims_that_the_sources_deny_have_no_grounds() -> None:
     assert not grounds.hold("epicentre", "cord_or_brain_parenchyma", "capnon", 0.9)
     assert grounds.hold("epicentre", "cord_or_brain_parenchyma", "capnon", 0.1)
     assert grounds.hold("mr_t2_signal", "hypo", "capnon", 0.5)
+    assert grounds.denied("mr_t2_signal", "hypo", "capnon", 0.2)
+    assert not grounds.denied("mr_t2_signal", "hypo", "capnon", 0.9)
     assert not grounds.spoken("mr_dural_tail", ("present",), "cppd_or_gout")
     assert not grounds.hold("mr_dural_tail", "present", "cppd_or_gout", 0.0)

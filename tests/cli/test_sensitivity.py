@@ -23,6 +23,7 @@ from bayesdx.case import case_from_mapping
 from bayesdx.cli import main
 from bayesdx.data import data_path
 from bayesdx.inference import compile_network
+from bayesdx.words.parameters import describe
 
 Run = Callable[..., Result]
 Refused = Callable[..., str]
@@ -206,7 +207,7 @@ def test_equal_columns_are_one() -> None:
     """Studies differ so much that 20, 50 and 100 lesions count as 1.4 alike."""
     page = asked("thakur2019")
     assert re.search(r"^known exactly; at most, after so many lesions +exactly +20–100$", page, re.M)
-    assert "One study of 20, 50 or 100 lesions counts as 1.4 here" in page
+    assert "One study of 20, 50 or 100 lesions counts as 1.4 lesions here" in page
 
 
 @pytest.mark.parametrize("case", ["thakur2019", "medicina2022_mo18"])
@@ -267,10 +268,25 @@ def test_publications_that_carry_the_answer_are_counted_right() -> None:
 
 
 def test_rows_of_the_tables_can_be_told_apart() -> None:
-    """Where a number is too long for its cell, the finding is cut and not the diagnosis and its form."""
+    """Where a number is too long for its cell, its state stays, and the form and what else it is given."""
     for case in ("shields2021", "kimjd1992_a"):
         page = asked(case)
         table = page.partition("Which numbers matter")[2].partition("Smallest change")[0]
         rows = [line[:54] for line in table.splitlines() if re.match(r"[A-Z]", line)]
         assert len(set(rows)) == len(rows) >= 5
-        assert all(re.search(r" in [A-Z][^…]*$", row.rstrip()) for row in rows)
+        assert all(re.search(r" in [A-Z].*[^…]$", row.rstrip()) for row in rows)
+
+
+@pytest.mark.parametrize("width", [54, 50])
+def test_numbers_given_another_finding_differ_where_they_are_cut(width: int) -> None:
+    network = bayesdx.load("spine").network
+    compartment, epicentre = network.variable("compartment"), network.variable("epicentre")
+    forms = network.variable("form")
+    form = forms.state_index("tuberculosis.spondylitis")
+    for state in range(epicentre.cardinality):
+        rows = {
+            describe(network, "epicentre", state, {"form": form, "compartment": within}, width=width)
+            for within in range(compartment.cardinality)
+        }
+        assert len(rows) == compartment.cardinality
+        assert all(len(row) <= width for row in rows)

@@ -143,3 +143,15 @@ def test_shipped_network_fits_a_terminal_of_100_columns(tmp_path: Path) -> None:
         assert result.exit_code == 0
         body = result.stdout.partition("\n\n")[2]
         assert max(map(len, body.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("finding", ["level=cervical", "compartment=intra_axial"])
+def test_states_stand_in_words_and_nothing_is_cut_that_fits(finding: str) -> None:
+    """Ids with underscores are those of findings, by which they are asked for; no line is longer than the page."""
+    command = ["what-if", "-f", finding, "--top", "40", "-n", "spine"]
+    page = CliRunner().invoke(main, command, prog_name="bayesdx").stdout
+    table = page.partition("Not yet seen")[2].partition("change: the chance")[0].splitlines()[1:]
+    assert table
+    for line in table:
+        assert len(line) <= 100
+        assert "_" not in line.partition(" ")[2]

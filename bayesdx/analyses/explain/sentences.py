@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bayesdx.analyses.explain.numbers.bearing import far_above, opposes, single_case
+from bayesdx.analyses.explain.numbers.bearing import far_from, opposes, single_case
 from bayesdx.analyses.explain.numbers.expected import TYPICAL, Hint, Outlook, Separator, Typical
 from bayesdx.analyses.explain.numbers.explanation import Explanation, Side
 from bayesdx.analyses.explain.numbers.grounds import telling
@@ -161,7 +161,7 @@ class Writer:
         named = self._weighed(rows)
         said = "weighs" if len(named) == 1 else "weigh"
         return (
-            f"{listed(named)} {said} by the average over all diagnoses alone: no source speaks of "
+            f"{listed(named)} {said} by the average over all diagnoses: no source on such lesions speaks of "
             f"{'it' if len(named) == 1 else 'them'} in the diagnosis favoured."
         )
 
@@ -284,22 +284,27 @@ class Writer:
         if not about:
             what = "this state" if len(claim.states) == 1 else "these states"
             words = f"no source speaks of {what}, but {words}"
-        elif self._another_form(claim.side, ranked[0]):
-            words = f"no source speaks of it in the likeliest form, but {words}"
+        elif self._aside(claim.side, ranked[0]):
+            words = f"no source speaks of it {self._lesions(claim.side, ranked)}, but {words}"
         elif len(about) == 1 and single_case(about[0]):
             words += ", the only source on it"
         if by_definition:
             words += f", and {by_definition}"
         if support.base_share >= _MUCH_BASE:
-            base = f"{percent(support.base_share)} of this estimate is the average over all diagnoses"
-            words = f"{words[:-1]}; {base})" if words.endswith(")") else f"{words} ({base})"
+            words += f", with {percent(support.base_share)} of this estimate from the average over all diagnoses"
         return words
 
+    def _lesions(self, side: Side, statements: Sequence[Statement]) -> str:
+        """Which lesions statements are not about, all of them being about others."""
+        forms = [self._another_form(side, statement) for statement in statements]
+        form = "in the likeliest form" if any(forms) else ""
+        return f"{form} {'' if all(forms) else 'at this site'}".strip()
+
     def _place(self, variable: Variable, claim: Claim, statement: Statement) -> tuple[bool, bool, float, bool]:
-        """Where a statement stands: those of the likely form and on the claimed state first, then by weight."""
+        """Where a statement stands: those on such lesions and on the claimed state first, then by weight."""
         named = claim.state is None or claim.state in statement.states
         tells = named or not statement.states or variable.cardinality == 2  # of two states, one tells the other
-        return self._another_form(claim.side, statement), not tells, -round(statement.weight, 6), not named
+        return self._aside(claim.side, statement), not tells, -round(statement.weight, 6), not named
 
     def _said(
         self, variable: Variable, claim: Claim, shown: Sequence[Statement], rest: Sequence[Statement]
@@ -316,7 +321,8 @@ class Writer:
         ]
         if rest:
             opposed = sum(self._opposes(variable, claim, statement) for statement in rest)
-            said.append(f"{len(rest)} more" + (f" ({opposed} pointing the other way)" if opposed else ""))
+            how_many = "" if opposed == 1 == len(rest) else "all " if opposed == len(rest) else f"{opposed} "
+            said.append(f"{len(rest)} more" + (f" ({how_many}pointing the other way)" if opposed else ""))
         return said
 
     def _by_definition(self, variable: Variable, claim: Claim, defined: tuple[str, ...]) -> str:
@@ -330,25 +336,33 @@ class Writer:
     def _another_form(self, side: Side, statement: Statement) -> bool:
         return self.explanation.grounds.another_form(side.diagnosis, statement)
 
+    def _aside(self, side: Side, statement: Statement) -> bool:
+        return self.explanation.grounds.aside(side.diagnosis, statement)
+
     def _opposes(self, variable: Variable, claim: Claim, statement: Statement) -> bool:
         return claim.state is not None and opposes(statement, claim.state, variable.states, claim.bound, claim.more)
 
     def _statement(self, variable: Variable, claim: Claim, statement: Statement) -> str:
         states = either(variable, statement.states) if statement.states else ""
         form = self._form(claim.side.diagnosis, statement.form)
-        if form:
-            form = f" (another form: {form})" if self._another_form(claim.side, statement) else f" ({form})"
+        if self._another_form(claim.side, statement):
+            form = f"another form: {form}"
+        elif self.explanation.grounds.another_site(statement):
+            form = f"another site: {form}" if form else "another site"
+        form = f" ({form})" if form else ""
         source = self.cite(statement.source) if statement.source else "(assumption)"
         return f"{states}{_how_often(statement)}{form} {source}".strip()
 
     def _remark(self, variable: Variable, claim: Claim, statement: Statement) -> str:
         if self._opposes(variable, claim, statement):
             return "pointing the other way"
-        if claim.state is None or not far_above(statement, claim.state, variable.states, claim.share):
+        far = claim.state is not None and far_from(statement, claim.state, variable.states, claim.share)
+        if claim.state is None or not far:
             return ""
+        where = f"far {'above' if far > 0 else 'below'} the estimate"
         if not statement.states or claim.state in statement.states:
-            return "far above the estimate"
-        return f"which puts {state_phrase(variable, claim.state)} far above the estimate"
+            return where
+        return f"which puts {state_phrase(variable, claim.state)} {where}"
 
     def _form(self, diagnosis: str, form: str) -> str:
         """A form that a statement names, as the network calls it where it knows it."""

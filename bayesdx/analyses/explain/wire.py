@@ -8,7 +8,6 @@ from dataclasses import asdict
 from bayesdx.analyses.explain.numbers.explanation import Explanation, Side
 from bayesdx.analyses.explain.numbers.support import Statement, Support
 from bayesdx.analyses.explain.numbers.weights import FindingWeight, Rung
-from bayesdx.network import Network
 from bayesdx.words.provenance import assumption_words
 
 
@@ -55,9 +54,7 @@ def to_dict(result: Explanation) -> dict[str, object]:
             }
             for row in result.hints
         ],
-        "support": None
-        if result.literature is None
-        else [_support(result.question.network, one) for one in result.support()],
+        "support": None if result.literature is None else [_support(result, one) for one in result.support()],
         "references": None if result.literature is None else result.references(),
         "warnings": list(result.question.warnings),
     }
@@ -83,12 +80,14 @@ def _weight(row: FindingWeight) -> dict[str, object]:
     return {**asdict(row), **pairs, "ratio": row.ratio}
 
 
-def _support(network: Network, support: Support) -> dict[str, object]:
+def _support(result: Explanation, support: Support) -> dict[str, object]:
+    defined = result.grounds.defined(support.finding, support.diagnosis)  # of the likely form, as in the sentences
+    assumed = [one for one in support.assumptions if one != "definition" or defined]
     return {
         "finding": support.finding,
         "diagnosis": support.diagnosis,
         "base_share": support.base_share,
-        "assumptions": [assumption_words(network, one) for one in support.assumptions],
+        "assumptions": [assumption_words(result.question.network, one) for one in assumed],
         "statements": [_statement(s) for s in support.statements],
     }
 

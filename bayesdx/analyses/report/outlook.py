@@ -11,7 +11,7 @@ from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue
 from bayesdx.analyses.what_if.numbers.worth import LIKELY, FindingValue, WhatIf
 from bayesdx.report.blocks import Block, Bullets, Figure, Paragraph, Section, Sentence, Table, Tornado
 from bayesdx.words.examinations import examination_label
-from bayesdx.words.numbers import percent
+from bayesdx.words.numbers import bits, percent, simulated
 from bayesdx.words.phrases import called, label_of, mid_sentence, short, state_name
 
 #: Findings and bars shown.
@@ -47,7 +47,7 @@ def _finding(value: FindingValue) -> tuple[str, ...]:
     label, probability = value.top(state, 1)[0]
     return (
         label_of(value.variable),
-        f"{value.information:.3f}",
+        bits(value.information),
         percent(value.leader_change),
         state_name(value.variable, state),
         percent(float(value.predictive[state])),
@@ -56,11 +56,9 @@ def _finding(value: FindingValue) -> tuple[str, ...]:
 
 
 def _examination(value: ExaminationValue) -> tuple[str, ...]:
-    bits, change = f"{value.information:.3f}", percent(value.leader_change)
-    if not value.exact:
-        bits += f" ± {value.information_error:.3f}"
-        change += f" ± {percent(value.leader_change_error)}"
-    return (examination_label(value.examination), str(len(value.findings)), bits, change)
+    told = bits(value.information, value.information_error)
+    change = simulated(value.leader_change, value.leader_change_error)
+    return (examination_label(value.examination), str(len(value.findings)), told, change)
 
 
 def sensitivity_section(s: Sensitivity, cite: Cite) -> Section:

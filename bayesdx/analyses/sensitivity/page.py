@@ -239,8 +239,8 @@ def _next_study(s: Sensitivity, top: int) -> tuple[Block, ...]:
         counts = listed([f"{n:.1f}" for n in (found.effective[-1:] if one else found.effective)], "or")
         lesions = listed([str(size) for size in found.sizes], "or")
         note = (
-            f"One study of {lesions} lesions counts as {counts} here, because studies of the same thing differ: "
-            "several small studies remove more than a single large one."
+            f"One study of {lesions} lesions counts as {counts} lesions here, because studies of the same thing "
+            "differ: several small studies remove more than a single large one."
         )
     return (Table(heads, tuple(rows), tuple(range(1, 2 + len(sizes))), below=_lines(note)),)
 
@@ -278,9 +278,10 @@ def _left_out(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
         lead = "" if leader == s.leader else _name(s, leader)
         rows.append((clipped(one.source, 22), moved, clipped(lead, 20), clipped(reference, 33)))
     heads = ("without", f"P({fitted(_name(s, s.leader), 14)})", "then leads", "")
+    how_many = "one" if changing == 1 else f"any of {changing}"
     note = (
         f"Each of the {s.left_out.behind} publications behind the findings of any diagnosis was left out in turn; "
-        + (f"without {changing} of them another diagnosis leads." if changing else "the leader stays each time.")
+        + (f"without {how_many} of them another diagnosis leads." if changing else "the leader stays each time.")
     )
     return (Table(heads, tuple(rows), (1,), below=_lines(note)),)
 

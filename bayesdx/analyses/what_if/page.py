@@ -7,19 +7,18 @@ from collections.abc import Sequence
 
 from bayesdx.analyses.frame import framed, untitled
 from bayesdx.analyses.question import words
-from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue
 from bayesdx.analyses.what_if.numbers.sequence import StepSequence
 from bayesdx.analyses.what_if.numbers.worth import LIKELY, FindingValue, WhatIf
 from bayesdx.analyses.what_if.sentences import stopped
 from bayesdx.report.blocks import WIDTH, AnyCell, Bar, Block, Cell, Entries, Lines, Page, Section, Table
 from bayesdx.words.examinations import examination_label, step_label
-from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import clipped, fitted
+from bayesdx.words.numbers import bits, percent, simulated
+from bayesdx.words.phrases import clipped, fitted, short, state_name, unqualified
 
 #: Findings shown unless another number is asked for.
 SHOWN = 10
-#: Cells of a bar for one bit; longer ones are cut.
-BAR = 6
+#: Cells of a bar for one bit; longer ones are cut. Findings whose ids are longer than _ROOMY have none.
+BAR, _ROOMY = 6, 30
 
 
 def page(result: WhatIf, *, top: int = SHOWN, in_full: bool = False) -> Page:
@@ -46,7 +45,7 @@ def finding_in_full(value: FindingValue, leader: int, width: int = WIDTH) -> tup
         f"The chance that another diagnosis leads once it is seen is {percent(value.leader_change)}; {strongest}"
     )
     lines: list[tuple[str | Cell, ...]] = [
-        (Cell(variable.label or variable.id), f"{seen_in}: {value.information:.3f} bits"),
+        (Cell(variable.label or variable.id), f"{seen_in}: {bits(value.information)} bits"),
         *((line,) for line in textwrap.wrap(change, width)),
     ]
     if value.stated is not None:
@@ -76,39 +75,55 @@ def _findings(result: WhatIf, top: int) -> Block:
         return Lines((("No finding is open.",),))
     shown, hidden = result.findings[:top], result.findings[top:]
     priced = ["bits/cost"] if result.costs is not None else []
-    heads = ["Not yet seen", "bits", "", *priced, "change"]
-    longest = max(map(len, (heads[0], *(value.variable.id for value in shown))))
+    longest = max(len(value.variable.id) for value in shown)
+    barred = longest <= _ROOMY  # else the bar would leave no room for the names of states and diagnoses
+    heads = ["Not yet seen", "bits", *([""] if barred else []), *priced, "change"]
     shows = ["strongest state"] if priced else ["strongest state", "who leads then"]  # there is room for
+    strongest = _strongest(shown, WIDTH - max(longest, len(heads[0])) - 19 - barred * BAR, len(shows))
     rows: tuple[tuple[AnyCell, ...], ...] = tuple(
         (
             value.variable.id,
-            f"{value.information:.3f}",
-            Bar(min(value.information, 1.0), BAR, padded=True),
+            bits(value.information),
+            *([Bar(min(value.information, 1.0), BAR, padded=True)] if barred else []),
             *([_cost(value.cost, value.information_per_cost)] if priced else []),
             percent(value.leader_change),
-            *_strongest(value, WIDTH - longest - BAR - 19)[: len(shows)],
+            *cells,
         )
-        for value in shown
+        for value, cells in zip(shown, strongest, strict=True)
     )
     below = [
         "change: the chance that another diagnosis leads once the finding is seen",
         f"strongest state: what moves the leader most, of the states with a chance of {LIKELY:.0%} or more",
     ]
     if hidden:
-        most = f"{hidden[0].information:.3f} bits or less"
+        most = bits(hidden[0].information)
+        most = "less than 0.001 bits" if most.startswith("<") else f"{most} bits or less"
         below.insert(0, f"and {len(hidden)} more, of {most} (--top {len(result.findings)})")
-    return Table((*heads, *shows), rows, (1, 3, 4) if priced else (1, 3), below=tuple(below))
+    return Table((*heads, *shows), rows, (1, *range(2 + barred, len(heads))), below=tuple(below))
 
 
-def _strongest(value: FindingValue, room: int) -> list[str]:
-    """The state that would move the leader most with its chance, and who leads then, in ``room`` characters."""
-    state = value.strongest
-    label, probability = value.top(state, 1)[0]
-    longest = max(room - 34, 12)  # of the state; a percentage takes six characters, a gap one or two
+def _strongest(values: Sequence[FindingValue], room: int, columns: int) -> list[list[str]]:
+    """The state that would move the leader most with its chance, and who leads then, in ``room`` characters.
+
+    The diagnoses get what the states leave, but half of the room at least.
+    """
+    states = [state_name(value.variable, value.strongest) for value in values]
+    leaders = [value.top(value.strongest, 1)[0] for value in values]
+    room -= 2 + 2 * 7  # a gap, and two percentages with a blank
+    needed = max(map(len, states))
+    longest = min(needed, room) if columns == 1 else min(needed, room - min(_widest(leaders), room // 2))
     return [
-        f"{clipped(value.variable.states[state], longest)} {percent(float(value.predictive[state]))}",
-        f"{fitted(label, room - longest - 16)} {percent(probability)}",
+        [
+            f"{clipped(state, longest)} {percent(float(value.predictive[value.strongest]))}",
+            f"{fitted(label, room - longest)} {percent(probability)}",
+        ][:columns]
+        for value, state, (label, probability) in zip(values, states, leaders, strict=True)
     ]
+
+
+def _widest(leaders: Sequence[tuple[str, float]]) -> int:
+    """Characters of the longest diagnosis without its qualifier."""
+    return max(len(unqualified(short(label))) for label, _ in leaders)
 
 
 def _cost(cost: float | None, per_cost: float | None) -> str:
@@ -127,10 +142,10 @@ def _examinations(result: WhatIf) -> Block | None:
         (
             examination_label(value.examination),
             str(len(value.findings)),
-            with_error(value.information, value.information_error),
+            bits(value.information, value.information_error),
             Bar(min(value.information / 2, 1.0), BAR, padded=True),
             *([_cost(value.cost, value.information_per_cost)] if priced else []),
-            _change(value),
+            simulated(value.leader_change, value.leader_change_error),
             "exact" if value.exact else "simulated",
         )
         for value in result.examinations
@@ -138,16 +153,6 @@ def _examinations(result: WhatIf) -> Block | None:
     patients = [value.outcomes for value in result.examinations if not value.exact]
     note = (f"±: standard error, of {patients[0]} simulated patients",) if patients else ()
     return Table(heads, rows, (1,), below=note)
-
-
-def with_error(value: float, error: float) -> str:
-    """Bits, with their standard error where there is one."""
-    return f"{value:.3f} ± {error:.3f}" if error else f"{value:.3f}"
-
-
-def _change(value: ExaminationValue) -> str:
-    error = value.leader_change_error
-    return percent(value.leader_change) + (f" ± {error:.1%}" if error else "")
 
 
 def _distinct(sequences: Sequence[StepSequence]) -> list[StepSequence]:
@@ -162,7 +167,7 @@ def _sequence(sequence: StepSequence, result: WhatIf) -> Table:
         (
             f"{number}. {clipped(step_label(result.question.network, step.id), 42)}",
             percent(step.reached),
-            with_error(step.gain, step.gain_error),
+            bits(step.gain, step.gain_error),
             *([f"{step.cost:g}"] if costs else []),
             percent(step.certain),
             percent(step.leader_change),

@@ -19,7 +19,7 @@ FREQUENCIES = {
 }
 #: How far beyond the bound of a claim a statement lies that points the other way.
 _CLEARLY = 0.1
-#: How far above an estimate a statement lies of which the estimate keeps little.
+#: How far from an estimate a statement lies of which the estimate keeps little.
 _FAR = 0.3
 #: A share from which a state is what most cases show.
 _MOST = 0.5
@@ -33,16 +33,36 @@ def opposes(statement: Statement, state: str, states: tuple[str, ...], bound: fl
 
     Single cases that do not show it deny that most cases do; that one shows it proves no more than that it occurs.
     """
-    if single_case(statement) or _CASES.fullmatch(statement.says):
+    if occurs(statement):
         shown = (state in statement.states) != statement.says.startswith("0 ")
         return more and bound >= _MOST and not shown
     low, high = _between(statement, state, states)
     return high < bound - _CLEARLY if more else low > bound + _CLEARLY
 
 
-def far_above(statement: Statement, state: str, states: tuple[str, ...], share: float) -> bool:
-    """Whether a statement makes ``state``, of ``states``, far more frequent than ``share``."""
-    return _between(statement, state, states)[0] > share + _FAR
+def far_from(statement: Statement, state: str, states: tuple[str, ...], share: float) -> int:
+    """1 where a statement makes ``state``, of ``states``, far more frequent than ``share``, -1 far less, else 0."""
+    low, high = _between(statement, state, states)
+    return int(low > share + _FAR) - int(high < share - _FAR)
+
+
+def tells(statement: Statement, state: str, states: tuple[str, ...]) -> bool:
+    """Whether a statement tells how frequent ``state``, of ``states``, is: it names the state, or all at once.
+
+    Of two states a share of the other tells it too, but a word for most, or a single case, does not: that most
+    are without a sign is not said to tell how many have it.
+    """
+    if not statement.states or state in statement.states:
+        return True
+    share = _stated(statement.says)
+    if len(states) != 2 or share is None:
+        return False
+    return share < _MOST or statement.says.strip('"') not in FREQUENCIES
+
+
+def occurs(statement: Statement) -> bool:
+    """Whether a statement counts no lesions but single cases: that something occurs, not how often."""
+    return single_case(statement) or _CASES.fullmatch(statement.says) is not None
 
 
 def single_case(statement: Statement) -> bool:

@@ -21,6 +21,10 @@ LEAST_CONTENDER, CONTENDERS = 0.01, 6
 _HINTS = 2
 #: Probability to which a state raises a diagnosis at least when it is named.
 _RAISED = 0.05
+#: A state that the case shows is usual enough where it has this part of the share of what is typical.
+_USUAL = 0.5
+#: Share from which a state is one to look for in a diagnosis.
+_LOOKED_FOR = 0.05
 #: Bits from which a finding separates two diagnoses at all.
 _SEPARATES = 0.005
 _TINY = 1e-12
@@ -91,7 +95,8 @@ def typical_but_lacking(question: Question, context: Context, pair: Pair, ground
 
     They are more frequent in a than overall before any finding, and by more than a negligible weight than in the
     other diagnoses given the other findings. The literature says so: what rests on the base tells what is typical
-    of any diagnosis.
+    of any diagnosis. What the case shows instead is not usual in a too, such as a neighbouring age, and does not
+    hold by definition of it either.
     """
     network, name = question.engine.network, question.target.states[pair[0]]
     overall = question.alone
@@ -101,9 +106,10 @@ def typical_but_lacking(question: Question, context: Context, pair: Pair, ground
         state = int(share.argmax())
         weights = context.weights.get(variable.id)
         usual = float(overall[variable.id][state])
-        shown = weights is not None and weights[state] > 0.0
+        defined = grounds.defined(variable.id, name)
+        shown = [] if weights is None else np.flatnonzero(weights).tolist()
         if (
-            shown
+            any(s == state or share[s] >= _USUAL * share[state] or variable.states[s] in defined for s in shown)
             or share[state] < TYPICAL
             or share[state] <= usual
             or decibans(float(share[state]), _elsewhere(context, variable.id, pair[0], state)) <= NEGLIGIBLE
@@ -127,8 +133,8 @@ def _elsewhere(context: Context, variable: str, diagnosis: int, state: int) -> f
 def separators(question: Question, context: Context, pair: Pair, grounds: Grounds) -> tuple[Separator, ...]:
     """The findings that the case does not state and that separate the pair, the one that does best first.
 
-    A finding counts when a state of it has more than a negligible weight for one of the two, and the literature
-    speaks of that state there.
+    A finding counts when a state of it has more than a negligible weight for one of the two, the literature speaks
+    of that state there and does not deny that it is less frequent in the other.
     """
     names = [question.target.states[diagnosis] for diagnosis in pair]
     rows = []
@@ -155,11 +161,20 @@ def _best(
 ) -> Outlook | None:
     """The state that is expected to speak most for a (side 0) or b (side 1); None where none is worth naming."""
     sign = -1.0 if side else 1.0
-    telling = [o for o in states if sign * o.decibans > NEGLIGIBLE]
+    telling = [o for o in states if sign * o.decibans > NEGLIGIBLE and o.shares[side] >= _LOOKED_FOR]
     for outlook in sorted(telling, key=lambda o: -o.shares[side] * sign * o.decibans):
-        if grounds.hold(finding, outlook.state, names[side], outlook.shares[1 - side]):
+        if _held(
+            grounds, finding, outlook.state, (names[side], names[1 - side]), outlook.shares[:: -1 if side else 1]
+        ):
             return outlook
     return None
+
+
+def _held(grounds: Grounds, finding: str, state: str, names: tuple[str, str], shares: Sequence[float]) -> bool:
+    """Whether the literature bears out that the first diagnosis shows a state more often than the second."""
+    return grounds.hold(finding, state, names[0], shares[1]) and not grounds.denied(
+        finding, state, names[1], shares[0]
+    )
 
 
 def _divergence(first: Array, second: Array) -> float:
@@ -178,8 +193,8 @@ def hints(question: Question, context: Context, pair: Pair, grounds: Grounds) ->
 
     They are ranked by P(state | diagnosis, findings) times the rise of P(diagnosis): what a case of the diagnosis
     can be expected to show, and what that would change. States count whose weight for the diagnosis against the
-    first, and against all others, is more than negligible, which leave it no mere possibility, and of which the
-    literature speaks there.
+    first, and against all others, is more than negligible, which leave it no mere possibility, and for which the
+    literature gives grounds.
     """
     ranked = np.argsort(-context.posterior, kind="stable").tolist()
     others = [d for d in ranked if d not in pair and context.posterior[d] >= LEAST_CONTENDER][:CONTENDERS]
@@ -187,12 +202,12 @@ def hints(question: Question, context: Context, pair: Pair, grounds: Grounds) ->
     found: list[Hint] = []
     for diagnosis in others:
         rows = [row for variable in missing for row in _rises(context, variable, diagnosis, pair[0])]
-        name = question.target.states[diagnosis]
+        name, first = question.target.states[diagnosis], question.target.states[pair[0]]
         seen: set[str] = set()
         for _, finding, state, shares, after in sorted(rows, key=lambda row: -row[0]):
             if len(seen) == _HINTS:
                 break
-            if finding not in seen and grounds.hold(finding, state, name, shares[1]):
+            if finding not in seen and _held(grounds, finding, state, (name, first), shares):
                 seen.add(finding)
                 before = float(context.posterior[diagnosis])
                 found.append(Hint(name, finding, state, shares, decibans(*shares), (before, after)))
@@ -212,7 +227,8 @@ def _rises(
     after = table[diagnosis] / np.maximum(table.sum(axis=0), _TINY)
     least = 10 ** (NEGLIGIBLE / 10)
     raised = after * (1 - before) > least * before * (1 - after)
-    states = np.flatnonzero(raised & (after >= _RAISED) & (share > least * elsewhere)).tolist()
+    worth = (after >= _RAISED) & (share >= _LOOKED_FOR)
+    states = np.flatnonzero(raised & worth & (share > least * elsewhere)).tolist()
     gains = share * (after - before)
     return [
         (float(gains[s]), variable.id, variable.states[s], (float(share[s]), float(elsewhere[s])), float(after[s]))

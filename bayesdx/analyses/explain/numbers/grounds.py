@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bayesdx.analyses.explain.numbers.bearing import opposes
+from bayesdx.analyses.explain.numbers.bearing import occurs, opposes, tells
 from bayesdx.analyses.explain.numbers.support import Literature, Statement, Support
 from bayesdx.analyses.explain.numbers.weights import Context
 from bayesdx.analyses.question import Question
@@ -15,6 +15,8 @@ from bayesdx.network import Array, Variable
 
 #: A row of which more than this part is the base does not tell what is typical of the diagnosis.
 MOSTLY_BASE = 0.5
+#: The level that the sites of both networks touch: what is published of the skull base is no other site there.
+_JUNCTION = "craniocervical"
 
 
 class Grounds:
@@ -60,43 +62,68 @@ class Grounds:
             return False
         return statement.form not in self.literature.form_words[form[0]]
 
+    def another_site(self, statement: Statement) -> bool:
+        """Whether a statement is about lesions at sites that the network does not cover."""
+        return not statement.at_site and self.question.stated.get("level") != _JUNCTION
+
+    def aside(self, diagnosis: str, statement: Statement) -> bool:
+        """Whether a statement is about other lesions than those in question: another form, or another site."""
+        return self.another_form(diagnosis, statement) or self.another_site(statement)
+
+    def _heard(self, finding: str, diagnosis: str) -> list[Statement]:
+        """The statements about the lesions in question."""
+        support = self.support(finding, diagnosis)
+        return [] if support is None else [s for s in support.statements if not self.aside(diagnosis, s)]
+
     def defined(self, finding: str, diagnosis: str) -> tuple[str, ...]:
         """The states that hold by definition of the likely form of the diagnosis."""
         support, form = self.support(finding, diagnosis), self.form(diagnosis)
         return () if support is None else support.by_definition(None if form is None else form[0])
 
     def spoken(self, finding: str, states: Iterable[str], diagnosis: str) -> bool:
-        """Whether a source, or the definition, speaks of one of the states in the likely form of the diagnosis."""
+        """Whether a source on such lesions, or the definition of their form, tells how frequent a state is."""
         if self.literature is None:
             return True
         states = tuple(states)
-        support = self.support(finding, diagnosis)
-        if support is None:
-            return False
         if set(states) & set(self.defined(finding, diagnosis)):
             return True
-        about = support.about(telling(self.question.engine.network.variable(finding), states))
-        return any(not self.another_form(diagnosis, statement) for statement in about)
+        known = self.question.engine.network.variable(finding).states
+        return any(tells(s, state, known) for s in self._heard(finding, diagnosis) for state in states)
 
     def hold(self, finding: str, state: str, diagnosis: str, above: float) -> bool:
         """Whether the state may be claimed to be more frequent in the diagnosis than ``above``.
 
-        A source or the definition speaks of it, and the sources do not, by weight, deny it for the most part.
+        The definition says so; or a source speaks of it, and the sources do not deny it. Where single cases are all
+        there is, and most of the estimate is the base, nothing says that it is more frequent than elsewhere.
         """
-        if not self.spoken(finding, (state,), diagnosis):
-            return False
-        support = self.support(finding, diagnosis)
-        if support is None or state in self.defined(finding, diagnosis):
+        if self.literature is None or state in self.defined(finding, diagnosis):
             return True
         states = self.question.engine.network.variable(finding).states
-        heard = [s for s in support.statements if not self.another_form(diagnosis, s)]
-        against = sum(s.weight for s in heard if opposes(s, state, states, above, more=True))
-        return 2 * against <= sum(s.weight for s in heard)
+        heard = self._heard(finding, diagnosis)
+        telling = [s for s in heard if tells(s, state, states)]
+        against = [s for s in heard if opposes(s, state, states, above, more=True)]
+        if not telling or _most(against, heard):
+            return False
+        return not (all(occurs(s) for s in telling) and self.rest_on_the_base(finding, diagnosis))
+
+    def denied(self, finding: str, state: str, diagnosis: str, below: float) -> bool:
+        """Whether the sources deny that the state is less frequent in the diagnosis than ``below``.
+
+        Those count that tell how frequent it is, which single cases do not.
+        """
+        states = self.question.engine.network.variable(finding).states
+        telling = [s for s in self._heard(finding, diagnosis) if tells(s, state, states) and not occurs(s)]
+        return _most([s for s in telling if opposes(s, state, states, below, more=False)], telling)
 
     def rest_on_the_base(self, finding: str, diagnosis: str) -> bool:
         """Whether most of P(finding | diagnosis) is the average over all diagnoses."""
         support = self.support(finding, diagnosis)
         return support is not None and support.base_share > MOSTLY_BASE
+
+
+def _most(some: Iterable[Statement], statements: Iterable[Statement]) -> bool:
+    """Whether some of the statements have more than half of their weight."""
+    return 2 * sum(s.weight for s in some) > sum(s.weight for s in statements)
 
 
 def telling(variable: Variable, states: tuple[str, ...]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ class Statement:
     statement is about, ``weight`` the effective sample size with which it enters the row: statements about the
     same patients share that of their study, and frequency words are discounted for copying, so that the weights
     of a row sum to what it rests on. ``spread`` are the shares of all states that a mean or a range comes to;
-    empty for other statements.
+    empty for other statements. ``at_site`` is false for lesions at a site that the network does not cover.
     """
 
     source: str
@@ -29,6 +29,7 @@ class Statement:
     form: str
     weight: float
     spread: tuple[float, ...] = ()
+    at_site: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +142,7 @@ def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> 
             saying.form,
             entry.weight / len(entry.sayings),
             tuple(account.distributions[n].tolist()) if saying.kind == "moments" else (),
+            entry.at_site,
         )
         for n, entry in enumerate(account.entries)
         if entry.diagnosis == target
@@ -182,10 +184,10 @@ def assumptions_of(ledger: Ledger, network: Network, finding: str, diagnosis: st
 
 
 def _together(statements: list[Statement]) -> list[Statement]:
-    """One statement of what a source says twice of the same states and form; of single cases ``2 cases``."""
-    found: dict[tuple[str, str, tuple[str, ...], str], list[Statement]] = {}
+    """One statement of what a source says twice of the same lesions and states; of single cases ``2 cases``."""
+    found: dict[tuple[str, str, tuple[str, ...], str, bool], list[Statement]] = {}
     for s in statements:
-        found.setdefault((s.source, s.says, s.states, s.form), []).append(s)
+        found.setdefault((s.source, s.says, s.states, s.form, s.at_site), []).append(s)
     kept = [
         replace(
             same[0],
