@@ -16,6 +16,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+from bench_learning import learning_rows
 from bench_processes import Share, analysis_rows, cold_rows
 from bench_rows import Diagnostic, Row, public_row
 from example_networks import example_network
@@ -30,7 +31,7 @@ PUBLIC = [
 ]
 SLOW = {"munin1", "link", "diabetes"}
 SHIPPED = Path(__file__).resolve().parent.parent / "networks" / "spine.json"
-PARTS = ("diagnostic", "cold", "analyses", "public")
+PARTS = ("diagnostic", "cold", "analyses", "learning", "public")
 WIDTH = 100
 
 
@@ -42,6 +43,8 @@ def measured(parts: list[str], repeat: int, names: list[str]) -> Iterator[Row | 
         yield from cold_rows(network, repeat)
     if "analyses" in parts:
         yield from analysis_rows(min(repeat, 5))
+    if "learning" in parts:
+        yield from learning_rows()
     if "public" in parts:
         rows = []
         for name in names:

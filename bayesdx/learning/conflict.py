@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln
 
-from bayesdx.learning.prior import log_evidence
 from bayesdx.network import Array
 
 #: Simulated samples of each row: p values down to 1 in so many.
@@ -18,7 +16,7 @@ FEWEST = 3.0
 
 
 class Contradiction(NamedTuple):
-    """A row whose cases would be a surprise: ``p`` is the chance of counts as improbable as those seen, or more.
+    """A row whose cases would be a surprise: ``p`` is the chance of shares as far off as those seen, or farther.
 
     ``row`` indexes the parents' states in the CPT of ``variable``; ``seen`` (card,) are counts.
     """
@@ -34,9 +32,8 @@ def contradictions(
 ) -> tuple[Contradiction, ...]:
     """Every row with counts and at least ``FEWEST`` patients, the least probable first.
 
-    Samples of as many patients are drawn from the Dirichlet-multinomial distribution of the prior counts; the
-    statistic is their probability under it (Box 1980, J R Stat Soc A 143:383). ``seen`` need not be whole; the
-    samples are.
+    Samples of as many patients are drawn from the Dirichlet-multinomial distribution of the prior counts (Box 1980,
+    J R Stat Soc A 143:383). ``seen`` need not be whole; the samples are.
     """
     found = []
     for name, counts in prior.items():
@@ -47,15 +44,17 @@ def contradictions(
 
 
 def surprise(counts: Array, seen: Array, rng: np.random.Generator) -> float:
-    """Chance of a sample as improbable as ``seen`` (card,), or more, under Dirichlet ``counts`` (card,)."""
-    n = round(float(seen.sum()))
+    """Chance of a sample as far from the mean of Dirichlet ``counts`` (card,) as ``seen`` (card,), or farther.
+
+    How far is Pearson's statistic of the shares. That of expected counts, which are not whole, varies less than
+    that of a sample, so the chance is no smaller than it should be.
+    """
+    n, mean = round(float(seen.sum())), counts / counts.sum()
     rows = rng.standard_gamma(counts, (SIMULATED, len(counts)))
-    drawn = rng.multinomial(n, rows / rows.sum(axis=1, keepdims=True)).astype(float)
-    expected = log_evidence(counts, seen) - _log_orders(seen)
-    simulated = log_evidence(np.broadcast_to(counts, drawn.shape), drawn) - _log_orders(drawn)
-    return float((1 + (simulated <= expected + 1e-9).sum()) / (1 + SIMULATED))
+    drawn = rng.multinomial(n, rows / rows.sum(axis=1, keepdims=True)) / n
+    held = mean > 0
 
+    def far(shares: Array) -> Array:
+        return np.asarray(((shares - mean)[..., held] ** 2 / mean[held]).sum(axis=-1))
 
-def _log_orders(seen: Array) -> Array:
-    """The part of minus the log multinomial coefficient that depends on how a sample of one size falls."""
-    return np.asarray(gammaln(seen + 1.0).sum(axis=-1))
+    return float((1 + (far(drawn) >= far(seen / seen.sum()) - 1e-9).sum()) / (1 + SIMULATED))

@@ -38,7 +38,7 @@ class LearntRow:
     """One row of a CPT: ``given`` pairs each parent with its state; arrays have the shape (card,).
 
     ``seen`` are counts that the cases hold, ``counts`` those before, ``trusted`` the weight that they still have.
-    ``chance`` is that of counts as improbable as those seen, None where too few are.
+    ``chance`` is that of shares as far off as those seen, None where too few are.
     """
 
     variable: str

@@ -7,6 +7,7 @@ from bayesdx.learning.heldout import FEWEST
 from bayesdx.network import Network
 from bayesdx.report.blocks import Cell, Entries, Page, Paragraph, Section, Table
 from bayesdx.words.numbers import percent
+from bayesdx.words.phrases import clipped, label_of, state_name
 
 #: Rows that are shown one by one.
 SHOWN = 12
@@ -87,18 +88,16 @@ def _held_out(result: LearnResult) -> tuple[Paragraph | Table, ...]:
 
 def _moved(network: Network, rows: tuple[LearntRow, ...]) -> Table:
     return Table(
-        ("row", "state that moved most", "before", "after", "counts", "seen", "trust"),
+        ("row", "given", "state", "before", "after", "counts", "seen", "trust"),
         tuple(_cells(network, row) for row in rows),
-        (2, 3, 4, 5, 6),
+        (3, 4, 5, 6, 7),
     )
 
 
 def _cells(network: Network, row: LearntRow) -> tuple[str, ...]:
-    variable = network.variable(row.variable)
     at = int(abs(row.after - row.before).argmax())
     return (
-        _name(network, row),
-        variable.state_label(at),
+        *_named(network, row, at),
         percent(float(row.before[at])),
         percent(float(row.after[at])),
         f"{row.counts:.1f}",
@@ -107,10 +106,15 @@ def _cells(network: Network, row: LearntRow) -> tuple[str, ...]:
     )
 
 
-def _name(network: Network, row: LearntRow) -> str:
+def _named(network: Network, row: LearntRow, at: int) -> tuple[str, str, str]:
+    """The variable, its parents' states, and its own state, cut where they are long."""
     variable = network.variable(row.variable)
-    given = [network.variable(p).state_label(network.variable(p).state_index(state)) for p, state in row.given]
-    return f"{variable.label or variable.id}" + (f" | {', '.join(given)}" if given else "")
+    given = [state_name(v, v.state_index(state)) for v, state in ((network.variable(p), s) for p, s in row.given)]
+    return (
+        clipped(label_of(variable), 24),
+        clipped(", ".join(given), 25),
+        clipped(state_name(variable, at), 13),
+    )
 
 
 def _contradicted(network: Network, result: LearnResult) -> tuple[Paragraph | Table, ...]:
@@ -126,11 +130,10 @@ def _contradicted(network: Network, result: LearnResult) -> tuple[Paragraph | Ta
     if not rows:
         return (Paragraph(said + by_chance),)
     table = Table(
-        ("row", "state", "expected", "seen", "patients", "p"),
+        ("row", "given", "state", "expected", "seen", "patients", "p"),
         tuple(
             (
-                _name(network, row),
-                network.variable(row.variable).state_label(at),
+                *_named(network, row, at),
                 percent(float(row.before[at])),
                 percent(float(row.seen[at] / row.seen.sum())),
                 f"{row.seen.sum():.1f}",
@@ -139,7 +142,7 @@ def _contradicted(network: Network, result: LearnResult) -> tuple[Paragraph | Ta
             for row in rows[:SHOWN]
             for at in (int(abs(row.seen / row.seen.sum() - row.before).argmax()),)
         ),
-        (2, 3, 4, 5),
+        (3, 4, 5, 6),
     )
     return (Paragraph(said + by_chance), table)
 

@@ -6,8 +6,8 @@ from bayesdx.analyses.network.numbers import NetworkDescription
 from bayesdx.document import NetworkDocument
 
 
-def to_dict(result: NetworkDescription, *, learnt: bool = False) -> dict[str, object]:
-    """The object that ``bayesdx networks show --json`` prints; with ``learnt``, the counts learnt as well."""
+def to_dict(result: NetworkDescription) -> dict[str, object]:
+    """The object that ``bayesdx networks show --json`` prints."""
     network = result.document.network
     answer = {
         "schema": "networks-show/1",
@@ -15,7 +15,7 @@ def to_dict(result: NetworkDescription, *, learnt: bool = False) -> dict[str, ob
         **network.learnt_from(),
         "warnings": list(result.document.warnings),
     }
-    if learnt:
+    if result.learnt:
         answer["learnt_rows"] = [
             {
                 "cases": one.name,
