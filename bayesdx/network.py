@@ -8,12 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.errors import InputError, nearest
 from bayesdx.values import ByValue
+
+if TYPE_CHECKING:
+    from bayesdx.learnt import Learning, LearntSet
 
 Array = NDArray[np.float64]
 
@@ -125,38 +129,6 @@ def row_name(family: Sequence[Variable], row: Sequence[int]) -> str:
     *parents, owner = family
     given = ", ".join(f"{p.id}={p.states[i]}" for p, i in zip(parents, row, strict=True))
     return f"CPT of '{owner.id}'{f' given {given}' if given else ''}"
-
-
-@dataclass(frozen=True, eq=False)
-class LearntSet(ByValue):
-    """What was learnt from one collection of cases, by a name; of ``cases`` patients in all.
-
-    ``counts`` maps variables to the expected counts of their CPTs, ``information`` to the part of each row (0 to 1)
-    that the cases hold: less than 1 where values are missing.
-    """
-
-    name: str
-    cases: float
-    counts: Mapping[str, Array]
-    information: Mapping[str, Array]
-
-
-@dataclass(frozen=True, eq=False)
-class Learning(ByValue):
-    """What a network was before it learnt, and what it learnt.
-
-    ``before`` are the Dirichlet counts of the CPTs that learnt, under the ``prior`` set; ``trust`` is the prior
-    probability that they hold for the patients, and ``assumed`` names the CPTs that had none. ``label`` and
-    ``version`` are those of the network before.
-    """
-
-    label: str
-    version: str
-    prior: str
-    trust: float
-    assumed: tuple[str, ...]
-    before: Mapping[str, Array]
-    sets: tuple[LearntSet, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,7 +34,10 @@ from bayesdx.document import NetworkDocument, PriorSet, default_of
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse_json, read_text_as_declared
 from bayesdx.formats.draft import NetworkDraft, family_shape, naming, normalised
-from bayesdx.network import Array, Learning, LearntSet, Network, Variable
+from bayesdx.network import Array, Network, Variable
+
+if TYPE_CHECKING:
+    from bayesdx.learnt import Learning
 
 FORMAT = "bayesdx-network/1"
 _VARIABLE_FIELDS = ("id", "label", "kind", "examination", "states", "state_labels")
@@ -111,6 +114,8 @@ def _document(data: dict[str, Any]) -> NetworkDocument:
 
 
 def _learning(entry: Any, network: Network) -> Learning:
+    from bayesdx.learnt import Learning, LearntSet  # a query of a network that has learnt nothing does without
+
     if not isinstance(entry, dict):
         raise InputError("learning is not an object")
 

@@ -15,7 +15,8 @@ from bayesdx.learning.em import Fit, best_fit
 from bayesdx.learning.prior import discounted, power, prior_counts, robust, trusted
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import RESTARTS, Settings
-from bayesdx.network import Array, Learning, LearntSet
+from bayesdx.learnt import Learning, LearntSet
+from bayesdx.network import Array
 
 
 @dataclass(frozen=True, eq=False)
