@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from bayesdx.analyses.network.numbers import LISTED, NetworkDescription
 from bayesdx.document import NetworkDocument
-from bayesdx.network import Variable
+from bayesdx.network import Array, Variable
 from bayesdx.report.blocks import Block, Cell, Lines, Page, Paragraph, Section, Table
 from bayesdx.words.numbers import percent
+from bayesdx.words.phrases import clipped
+
+
+_LEARNT = ("cases", "variable", "given", "before", "seen", "expected counts")
 
 
 def page(result: NetworkDescription, *, learnt: bool = False) -> Page:
@@ -41,21 +45,22 @@ def _learnt(result: NetworkDescription) -> Page:
         return Page(None, (Section("", (head, Paragraph("It has learnt from no cases."))),))
     rows = tuple(
         (
-            one.name,
-            one.variable,
-            ", ".join(state for _, state in one.given),
+            clipped(one.name, 12),
+            clipped(one.variable, 22),
+            clipped(", ".join(state for _, state in one.given), 22),
             f"{one.before:.1f}",
             f"{one.held:.1f}",
-            ", ".join(
-                f"{state} {count:.1f}"
-                for state, count in zip(network.variable(one.variable).states, one.counts, strict=True)
-                if count >= LISTED
-            ),
+            _largest(network.variable(one.variable), one.counts),
         )
         for one in result.learnt
     )
-    table = Table(("cases", "variable", "given", "counts before", "patients seen", "expected counts"), rows, (3, 4))
-    return Page(None, (Section("", (head, table)),))
+    return Page(None, (Section("", (head, Table(_LEARNT, rows, (3, 4)))),))
+
+
+def _largest(variable: Variable, counts: Array) -> str:
+    """The expected counts, the largest first, as many as there is room for."""
+    order = sorted(range(len(counts)), key=lambda i: -counts[i])
+    return clipped(", ".join(f"{variable.states[i]} {counts[i]:.1f}" for i in order if counts[i] >= LISTED), 32)
 
 
 def _prior_sets(document: NetworkDocument) -> list[Table]:
