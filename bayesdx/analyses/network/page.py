@@ -9,7 +9,6 @@ from bayesdx.report.blocks import Block, Cell, Lines, Page, Paragraph, Section, 
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import clipped
 
-
 _LEARNT = ("cases", "variable", "given", "before", "seen", "expected counts")
 
 
