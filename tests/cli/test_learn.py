@@ -126,6 +126,7 @@ def test_old_cases_fade_and_weights_count(run: Run, small_path: Path, tmp_path: 
         ("diagnosis,sex,n\ncapnon,male,-1\n", ("--weight", "n"), "is not a number above 0"),
         ("diagnosis,sex,d\ncapnon,male,soon\n", ("--date", "d", "--half-life", "2"), "is not of the form"),
         ("sex,level\nmale,cervical\n", (), "no case to learn from"),
+        ("diagnosis,sex\nCapnom,male\n", (), "did you mean 'capnon'?"),
         ("diagnosis;sex,level\n", (), ""),
         ("diagnosis,sex\ncapnon,male\n", ("--fixed", "sexx"), "did you mean 'sex'?"),
         ("diagnosis,sex\ncapnon,male\n", ("--trust", "nan"), "not"),
