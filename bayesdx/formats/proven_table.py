@@ -3,11 +3,12 @@ part."""
 
 from __future__ import annotations
 
+import difflib
 import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -22,6 +23,8 @@ from bayesdx.network import Array, Network
 
 #: The state of a target that stands for all that are not named.
 REST = "other"
+#: How alike (difflib's ratio) a diagnosis is to a state of the target when it is taken for a misspelling.
+_CLOSE = 0.8
 _DAYS = 365.25
 _CASE_FILES = (".yaml", ".yml", ".json")
 
@@ -103,7 +106,10 @@ def _rows(table: object) -> Iterable[NumberedRow]:
 
 
 def _with_target(row: Mapping[str, object], network: Network) -> Mapping[str, object]:
-    """The row with what was proven as a finding; a diagnosis that the network has no name for is its ``other``."""
+    """The row with what was proven as a finding; a diagnosis that the network has no name for is its ``other``.
+
+    One that looks like a name of the network's stays as it is, and is an error: it may be misspelt.
+    """
     target = network.target
     if target is None:
         return row
@@ -114,7 +120,12 @@ def _with_target(row: Mapping[str, object], network: Network) -> Mapping[str, ob
         proven = inside.get(target)
     states = network.variable(target).states
     named = isinstance(proven, str) and proven.strip() not in ("", *states)
-    if named and REST in states and not re.search(r"[:,]|^not ", str(proven)):
+    if (
+        named
+        and REST in states
+        and not re.search(r"[:,]|^not ", str(proven))
+        and not _misspelt(str(proven), states)
+    ):
         proven = REST
     rest = {key: value for key, value in row.items() if key != target}
     if is_missing(proven):
@@ -122,6 +133,11 @@ def _with_target(row: Mapping[str, object], network: Network) -> Mapping[str, ob
     if case and isinstance(inside, Mapping):
         return {**rest, "findings": {**inside, target: proven}}
     return {**rest, target: proven}
+
+
+def _misspelt(name: str, states: Sequence[str]) -> bool:
+    written = name.strip().casefold().replace(" ", "_")
+    return bool(difflib.get_close_matches(written, states, n=1, cutoff=_CLOSE))
 
 
 def _weight(value: object, column: str) -> float:

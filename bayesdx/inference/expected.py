@@ -30,6 +30,8 @@ from bayesdx.network import Array
 
 #: Bytes that the tables of one part of the cases may take: fewer passes, and most of them still in the cache.
 CHUNK_BYTES = 16 * 2**20
+#: A row has no other state when complete data would hold less information than this for each patient.
+_CERTAIN = 1e-9
 #: The findings stand in the leaves.
 NOTHING = Known({}, {}, {})
 
@@ -56,18 +58,23 @@ def observed_information(factors: Factors, weights: Weights, sizes: Array) -> li
 
     Of a row theta and a case with P(u, x | e) = p_x, complete data would hold ``sum_x p_x / theta_x - p``, of which
     ``sum_x p_x^2 / theta_x - p^2`` is observed, with p = sum_x p_x (the traces of the information of Louis 1982, J
-    R Stat Soc B 44:226, in the metric of the row). 1 for complete data, 0 where nothing tells of the variable.
+    R Stat Soc B 44:226, in the metric of the row). The mean of these parts over the cases, each weighing p: 1 for
+    complete data, 0 where nothing tells of the variable. A state that is certain anyway tells as much as u does.
     """
-    complete = [np.zeros(table.shape[:-1]) for table in factors.tables]
+    patients = [np.zeros(table.shape[:-1]) for table in factors.tables]
     observed = [np.zeros(table.shape[:-1]) for table in factors.tables]
     for part, done in _passes(factors, weights, len(sizes), per_case=True):
         size = sizes[part]
         for leaf, slope in done.slopes(np.ones(len(size))):
             table = factors.tables[leaf][..., None]
             given = (table * slope).sum(axis=-2)  # P(u | e); slope is P(u, x | e) / theta
-            complete[leaf] += (slope.sum(axis=-2, where=table > 0) - given) @ size
-            observed[leaf] += ((table * slope**2).sum(axis=-2) - given**2) @ size
-    return [np.clip(o / np.where(c > 0, c, 1.0), 0.0, 1.0) for o, c in zip(observed, complete, strict=True)]
+            complete = slope.sum(axis=-2, where=table > 0) - given
+            held = (table * slope**2).sum(axis=-2) - given**2
+            open_ = complete > _CERTAIN * given
+            share = np.where(open_, held / np.where(open_, complete, 1.0), given)
+            patients[leaf] += given @ size
+            observed[leaf] += (given * share) @ size
+    return [np.clip(o / np.where(n > 0, n, 1.0), 0.0, 1.0) for o, n in zip(observed, patients, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -83,8 +83,11 @@ def power(counts: Mapping[str, Array], seen: Mapping[str, Array], trust: float =
     """By how much all counts are multiplied to make what was seen most probable: from a quarter to 8 times.
 
     The empirical Bayes estimate of the power of a power prior (Ibrahim & Chen 2000, Stat Sci 15:46): near 0 where
-    the patients differ from what the counts say in most rows, large where they fall as the rows say.
+    the patients differ from what the counts say in most rows, large where they fall as the rows say. 1
+    where nothing was seen of any row with counts.
     """
+    if not any(seen[name][own.sum(axis=-1) > 0].any() for name, own in counts.items()):
+        return 1.0
     totals = []
     for power in POWERS:
         found = 0.0

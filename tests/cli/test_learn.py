@@ -98,6 +98,7 @@ def test_other_formats_and_plain_maximum_likelihood(run: Run, tmp_path: Path) ->
         assert done.exit_code == 0, done.stderr
         learnt = read_network_file(new).network
         assert learnt.cpts["x"] == pytest.approx([0.75, 0.25])
+        assert learnt.cpts["y"] == pytest.approx(np.array([[2 / 3, 1 / 3], [0.0, 1.0]]))  # one patient
         assert learnt.cpts["y"][0] == pytest.approx([2 / 3, 1 / 3], abs=1e-6)
     counted = tmp_path / "counted.json"
     done = run("learn", str(bif), str(table), "--prior-count", "4", "--trust", "1", "-o", str(counted))
@@ -125,6 +126,7 @@ def test_old_cases_fade_and_weights_count(run: Run, small_path: Path, tmp_path: 
         ("diagnosis,sex,n\ncapnon,male,-1\n", ("--weight", "n"), "is not a number above 0"),
         ("diagnosis,sex,d\ncapnon,male,soon\n", ("--date", "d", "--half-life", "2"), "is not of the form"),
         ("sex,level\nmale,cervical\n", (), "no case to learn from"),
+        ("diagnosis,sex\nCapnom,male\n", (), "did you mean 'capnon'?"),
         ("diagnosis;sex,level\n", (), ""),
         ("diagnosis,sex\ncapnon,male\n", ("--fixed", "sexx"), "did you mean 'sex'?"),
         ("diagnosis,sex\ncapnon,male\n", ("--trust", "nan"), "not"),

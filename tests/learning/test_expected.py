@@ -11,6 +11,7 @@ from small_networks import drawn, families, small_network
 import bayesdx.inference.expected as expected
 from bayesdx.inference import compile_network
 from bayesdx.learning.sample import Sample
+from bayesdx.network import Network, Variable
 
 
 @settings(max_examples=15)
@@ -30,12 +31,27 @@ def test_against_all_states(seed: int, missing: float, zero: bool) -> None:
         np.testing.assert_allclose(table, np.einsum("n,n...->...", sample.sizes, each), atol=1e-9)
         theta = np.where(network.cpts[name] > 0, network.cpts[name], 1.0)
         there = each.sum(axis=-1)
-        complete = np.einsum("n,n...->...", sample.sizes, (each / theta).sum(axis=-1) - there)
-        observed = np.einsum("n,n...->...", sample.sizes, (each**2 / theta).sum(axis=-1) - there**2)
-        some = complete > 1e-9
-        np.testing.assert_allclose(
-            information[name][some], (observed / np.where(some, complete, 1))[some], atol=1e-9
-        )
+        complete = (each / theta).sum(axis=-1) - there
+        observed = (each**2 / theta).sum(axis=-1) - there**2
+        certain = complete < 1e-9 * there
+        part = np.where(certain, there, observed / np.where(certain | (complete == 0), 1.0, complete))
+        patients = np.einsum("n,n...->...", sample.sizes, there)
+        held = np.einsum("n,n...,n...->...", sample.sizes, there, part)
+        some = patients > 1e-9
+        np.testing.assert_allclose(information[name][some], held[some] / patients[some], atol=1e-7)
+
+
+@pytest.mark.parametrize("rare", [0, 2, 10, 100])
+def test_patients_that_state_a_value_count_however_common_it_is(rare: int) -> None:
+    """Of 200 cases 100 state the variable: half of the information, whichever state they state."""
+    network = Network("n", (Variable("a", ("yes", "no")),), {}, {"a": np.array([0.95, 0.05])})
+    codes = np.repeat([[0], [1], [-1]], [100 - rare, rare, 100], axis=0)
+    assert compile_network(network).observed_information(codes)["a"] == pytest.approx(0.5)
+
+
+def test_a_state_that_is_certain_is_known() -> None:
+    network = Network("n", (Variable("a", ("yes", "no")),), {}, {"a": np.array([1.0, 0.0])})
+    assert compile_network(network).observed_information(np.zeros((5, 1), int))["a"] == pytest.approx(1.0)
 
 
 def test_complete_cases_hold_all_information_and_missing_ones_none() -> None:

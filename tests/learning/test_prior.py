@@ -78,6 +78,12 @@ def test_the_power_grows_with_agreement() -> None:
     assert 0.5 <= found[1] <= 2.0
 
 
+def test_where_nothing_is_seen_counts_stay_as_they_are() -> None:
+    assert power({"x": np.array([[8.0, 2.0]])}, {"x": np.zeros((1, 2))}) == 1.0
+    assert power({"x": np.zeros((1, 2))}, {"x": np.array([[5.0, 1.0]])}) == 1.0
+    assert power({}, {}) == 1.0
+
+
 @pytest.mark.parametrize(("counts", "seen"), [([8.0, 2.0], [3, 9]), ([1.0, 1.0], [5, 5]), ([30.0, 10.0], [9, 3])])
 def test_surprise_of_two_states_against_the_beta_binomial(counts: list[float], seen: list[int]) -> None:
     chances = betabinom.pmf(np.arange(sum(seen) + 1), sum(seen), *counts)
