@@ -198,6 +198,7 @@ class Model(ByValue):
         weight: str | None = None,
         date: str | None = None,
         half_life: float | None = None,
+        trust: float | None = None,
         unproven: bool = False,
         folds: int = 5,
         anyway: bool = False,
@@ -208,16 +209,21 @@ class Model(ByValue):
 
         ``cases`` is a table as for ``query_batch``, or a case file. The column ``weight`` says how many patients a
         case counts for, the column ``date`` how old it is: it counts half as much every ``half_life`` years.
-        ``settings`` are those of ``bayesdx.learning.settings``. The network is written to ``output`` unless the
-        result is ``refused``; ``anyway`` writes it all the same. ``result.document`` is the network that has
-        learnt.
+        ``trust`` is the prior probability that the counts of a row hold for these patients: 0.8 where they come
+        from the literature, 1 for other networks, unless said otherwise. The other ``settings`` are those of
+        ``bayesdx.learning.settings``. The network is written to ``output`` unless the result is ``refused``;
+        ``anyway`` writes it all the same. ``result.document`` is the network that has learnt.
         """
         from bayesdx.formats.network_file import check_network_path, write_network_file
         from bayesdx.formats.proven_table import Columns, read_proven
+        from bayesdx.knowledge.ledger import ledger_of
         from bayesdx.learning.sample import Sample
+        from bayesdx.learning.settings import TRUST
 
         if output is not None:
             check_network_path(output)
+        if trust is None:
+            trust = 1.0 if ledger_of(self.network) is None else TRUST
         proven = read_proven(cases, self.network, self.document.vocabulary, Columns(weight, date, half_life))
         table = proven.table
         found = ANALYSES["learn"].run(
@@ -231,6 +237,7 @@ class Model(ByValue):
             unproven=unproven,
             folds=folds,
             advance=advance,
+            trust=trust,
             **settings,
         )
         if output is not None and (anyway or not found.refused):

@@ -7,7 +7,7 @@ import click
 from bayesdx.cli.common import json_option, prior_option, progress, target_option
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
-from bayesdx.learning.settings import FOLDS, ROUNDS, STRENGTH, TOLERANCE, TRUST
+from bayesdx.learning.settings import FOLDS, ROUNDS, STRENGTH, TOLERANCE
 
 _REFUSED = {
     "worse": "it answers worse on cases held out",
@@ -30,9 +30,8 @@ _REFUSED = {
 @click.option(
     "--trust",
     type=click.FloatRange(0, 1, min_open=True),
-    default=TRUST,
-    show_default=True,
-    help="Prior probability that the counts of a row hold for these patients; 1: always.",
+    help="Prior probability that the counts of a row hold for these patients. Default: 0.8 for counts from the "
+    "literature, 1 for other networks.",
 )
 @click.option("--fixed", multiple=True, metavar="VARIABLE", help="Keep the CPT of a variable. May be repeated.")
 @click.option("--weight", metavar="COLUMN", help="Column that says how many patients a row counts for.")
@@ -58,7 +57,7 @@ def command(
     output: str | None,
     name: str,
     prior_count: float,
-    trust: float,
+    trust: float | None,
     fixed: tuple[str, ...],
     weight: str | None,
     date: str | None,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,7 +35,8 @@ class Fit:
     """What EM found. ``counts`` are the expected counts of each CPT that was learnt, in its shape.
 
     ``objective`` holds a value for each round, the last one that of ``engine``, whose CPTs are the estimates;
-    ``log_likelihood`` (n,) is log P(findings) of each case under them.
+    ``log_likelihood`` (n,) is log P(findings) of each case under them. ``rounds`` counts those of other starts,
+    too.
     """
 
     engine: Engine
@@ -43,6 +44,7 @@ class Fit:
     objective: tuple[float, ...]
     log_likelihood: Array
     converged: bool
+    rounds: int
 
 
 def fit(
@@ -75,7 +77,7 @@ def fit(
         converged = risen < tolerance * max(sample.size, 1.0)
         if converged or len(objective) > rounds:
             whole = log_likelihood if distinct is sample else log_likelihoods(engine, sample)
-            return Fit(engine, learnt, tuple(objective), whole, converged)
+            return Fit(engine, learnt, tuple(objective), whole, converged, len(objective))
         engine = engine.with_cpts(
             {name: updated(engine.network.cpts[name], a, learnt[name]) for name, a in prior.items()}
         )
@@ -123,8 +125,8 @@ def best_fit(
     for _ in range(restarts):
         start = engine.with_cpts({name: _near(engine.network.cpts[name], rng) for name in prior})
         other = fit(start, sample, prior, tolerance=tolerance, rounds=rounds, advance=advance)
-        if other.objective[-1] > found.objective[-1]:
-            found = other
+        best = other if other.objective[-1] > found.objective[-1] else found
+        found = replace(best, rounds=found.rounds + other.rounds)
     return found
 
 

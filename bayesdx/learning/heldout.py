@@ -24,12 +24,12 @@ Learn = Callable[[Sample], Engine]
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """Scores of n proven cases before learning and, each from the other folds, after.
+    """Scores of n proven cases before learning and, each from the other folds, after; equal cases share a fold.
 
     ``before`` and ``after`` (n,) are -log P(proven state | findings); ``first_before``, ``first_after`` the share
     that ranks first. ``change`` is the 95 % bootstrap interval of the mean difference. ``unrelated`` is the chance
     that labels in another order fit the network as well as those given: near 1 where they have nothing to do with
-    the findings.
+    the findings, None where no order differs from another.
     """
 
     before: Array
@@ -37,7 +37,7 @@ class HeldOut:
     first_before: float
     first_after: float
     change: tuple[float, float]
-    unrelated: float
+    unrelated: float | None
 
     @property
     def worse(self) -> bool:
@@ -67,7 +67,8 @@ def held_out(
     truth = sample.codes[proven, v]
     before = _posteriors(engine, sample.take(proven), target)
     after = np.empty_like(before)
-    fold = rng.permutation(len(proven)) % folds
+    groups = np.unique(sample.codes[proven], axis=0, return_inverse=True)[1].reshape(-1)
+    fold = (rng.permutation(int(groups.max()) + 1) % folds)[groups]  # equal cases are held out together
     for k in range(folds):
         kept = np.ones(len(sample), bool)
         kept[proven[fold == k]] = False
@@ -81,8 +82,9 @@ def held_out(
     log_before = np.log(np.maximum(before, np.finfo(float).tiny))
     given = log_before[np.arange(len(truth)), truth].mean()
     others = [log_before[np.arange(len(truth)), rng.permutation(truth)].mean() for _ in range(PERMUTED)]
-    unrelated = (1 + sum(other >= given for other in others)) / (1 + PERMUTED)
-    return HeldOut(losses[0], losses[1], firsts[0], firsts[1], (float(low), float(high)), float(unrelated))
+    chance = float((1 + sum(other >= given for other in others)) / (1 + PERMUTED))
+    unrelated = chance if np.ptp(others) > 1e-9 else None
+    return HeldOut(losses[0], losses[1], firsts[0], firsts[1], (float(low), float(high)), unrelated)
 
 
 def _posteriors(engine: Engine, sample: Sample, target: str) -> Array:

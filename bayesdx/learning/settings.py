@@ -14,8 +14,8 @@ ROUNDS = 2000
 RESTARTS = 4
 #: Counts in all of a row that has none of its own.
 STRENGTH = 10.0
-#: Prior probability that the counts of a row hold for these patients too; the rest is the vague part (the weight
-#: that robust meta-analytic priors often give: Schmidli 2014, Biometrics 70:1023).
+#: Prior probability that counts from the literature hold for these patients too; the rest is the vague part (the
+#: weight that robust meta-analytic priors often give: Schmidli 2014, Biometrics 70:1023).
 TRUST = 0.8
 #: Parts of the cases of which each is held out once.
 FOLDS = 5

@@ -24,7 +24,8 @@ class Learnt:
     """A fit with what its counts are made of.
 
     ``prior`` are the counts before, ``trusted`` the weight of each row of theirs, ``information`` the part of it
-    that the cases hold; each by variable. All counts but those of the case mix were multiplied by ``power``.
+    that the cases hold; each by variable. All counts but those of the case mix were multiplied by ``power``; EM
+    took ``rounds``.
     """
 
     fit: Fit
@@ -32,6 +33,7 @@ class Learnt:
     trusted: Mapping[str, Array]
     information: Mapping[str, Array]
     power: float
+    rounds: int
 
     @property
     def seen(self) -> dict[str, Array]:
@@ -75,8 +77,10 @@ def learn_counts(
             advance=advance,
         )
 
+    rounds = 0
     for _ in range(_MOST):
         found = climb(start, restarts, _COARSE * settings.tolerance)
+        rounds += found.rounds
         start, restarts, before = found.engine, 0, weights
         information = _information(found, sample, prior)
         seen = seen_counts(found.counts, information)
@@ -84,7 +88,7 @@ def learn_counts(
         if all(np.abs(weights[name] - before[name]).max() < _SETTLED for name in prior):
             break
     found = climb(start, 0, settings.tolerance)
-    return Learnt(found, prior, weights, _information(found, sample, prior), factor)
+    return Learnt(found, prior, weights, _information(found, sample, prior), factor, rounds + found.rounds)
 
 
 def weighed(
@@ -97,7 +101,9 @@ def weighed(
     without parents, has no part in the power: it is each hospital's own.
     """
     findings = {name: a for name, a in prior.items() if name != target}
-    factor = power(findings, seen, trust)
+    factor = (
+        power(findings, seen, trust) if trust < 1.0 else 1.0
+    )  # counts that hold in any case are added as they are
     scaled = {name: a if name == target else factor * a for name, a in prior.items()}
     weights = {name: trusted(a, seen[name], trust) for name, a in scaled.items()}
     return factor, weights, {name: robust(a, seen[name], weights[name]) for name, a in scaled.items()}

@@ -71,7 +71,7 @@ class LearnResult(Answer):
     """What was learnt from ``cases`` rows that count for ``patients``, under ``name``.
 
     ``rows`` are those of which the cases hold patients, those that moved most first. ``power`` multiplied all
-    counts but those of the case mix. ``objective`` is that of EM by
+    counts but those of the case mix. EM took ``rounds`` in all; ``objective`` is that of the last climb by
     round. ``held_out`` is None where too few cases are proven. ``refused`` says why the network should not be used:
     ``worse`` or ``unrelated``. ``small`` counts the cells of fewer than DISCLOSED patients. ``errors`` lists
     ``(line, message)`` of the rows that were left out. ``document`` is the network that has learnt, ``file`` where
@@ -86,6 +86,7 @@ class LearnResult(Answer):
     settings: Settings
     rows: tuple[LearntRow, ...]
     power: float
+    rounds: int
     objective: tuple[float, ...]
     converged: bool
     held_out: HeldOut | None
@@ -133,7 +134,9 @@ def learn(
     sample, dropped = (sample, 0) if unproven else _proven(document.network, sample)
     bad = sorted([*errors, *((line, IMPOSSIBLE) for line in impossible)])
     if not len(sample):
-        raise InputError("no case to learn from" + (f"; line {bad[0][0]}: {bad[0][1]}" if bad else ""))
+        why = f"; line {bad[0][0]}: {bad[0][1]}" if bad else ""
+        silent = f": none of {dropped} states '{document.network.target}'" if dropped else ""
+        raise InputError(f"no case to learn from{silent}{why}")
     after, learnt = learn_document(document, sample, name, settings, lambda rounds: advance(0))
     advance(1)
     prior = learnt.prior
@@ -152,7 +155,7 @@ def learn(
     refused = []
     if score is not None and score.worse:
         refused.append("worse")
-    if score is not None and score.unrelated > UNRELATED:
+    if score is not None and (score.unrelated or 0.0) > UNRELATED:
         refused.append("unrelated")
     held = [table[(table > 0) & (np.round(table, 6) < DISCLOSED)] for table in learnt.fit.counts.values()]
     return LearnResult(
@@ -164,6 +167,7 @@ def learn(
         settings=settings,
         rows=_rows(network, after.network, learnt, chances),
         power=learnt.power,
+        rounds=learnt.rounds,
         objective=learnt.fit.objective,
         converged=learnt.fit.converged,
         held_out=score,

@@ -47,7 +47,7 @@ def _counting(result: LearnResult) -> str:
 
 def _rounds(result: LearnResult) -> str:
     ended = "converged" if result.converged else "stopped before it converged"
-    return f"{ended} after {len(result.objective)} rounds; log posterior {result.objective[-1]:,.2f}"
+    return f"{ended} after {result.rounds:,} rounds; log posterior {result.objective[-1]:,.2f}"
 
 
 def _power(result: LearnResult) -> str:
@@ -152,7 +152,9 @@ def _warnings(result: LearnResult) -> tuple[str, ...]:
     if len(result.errors) > SHOWN:
         found.append(f"… and {len(result.errors) - SHOWN} more rows are left out")
     if result.unproven:
-        found.append(f"{result.unproven} cases do not state '{result.document.network.target}' and are left out")
+        one, target = result.unproven == 1, result.document.network.target
+        stated = "1 case does" if one else f"{result.unproven:,} cases do"
+        found.append(f"{stated} not state '{target}' and {'is' if one else 'are'} left out")
     found += [f"{text} ({count} rows)" if count > 1 else text for text, count in result.warnings.items()]
     if result.small:
         found.append(

@@ -33,6 +33,7 @@ def to_dict(result: LearnResult | Relearnt) -> dict[str, object]:
             "tolerance": settings.tolerance,
         },
         "power": result.power,
+        "rounds": result.rounds,
         "objective": list(result.objective),
         "converged": result.converged,
         "held_out": None
