@@ -86,7 +86,7 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     current = asdict(library.definition(NETWORKS[0]).pooling)
     drawn = [{k: float(rng.choice(v)) for k, v in CHOICES.items()} for _ in range(options.settings - 1)]
-    settings = [current, *drawn]
+    settings = [current, *({**current, **one} for one in drawn)]
     scores = np.array([score(library, cases, setting) for setting in settings])  # (settings, cases, 3)
     loss = scores[..., 0]
     print(f"current: {figures(scores[0])}")
