@@ -176,3 +176,42 @@ def test_worse_is_not_written(run: Run, table: str, small_path: Path, tmp_path: 
     assert not new.exists()
     assert run("learn", str(small_path), table, "-o", str(new), "--anyway").exit_code == 0
     assert new.exists()
+
+
+def test_the_example_of_hugin_on_the_command_line(run: Run, tmp_path: Path) -> None:
+    """(0.5, 0.5), ten patients' worth, and five times yes: (0.667, 0.333) and a count of 15."""
+    bif, table, new = tmp_path / "one.bif", tmp_path / "five.csv", tmp_path / "new.json"
+    bif.write_text(
+        "network one {}\nvariable x { type discrete [2] { yes, no }; }\nprobability (x) { table 0.5, 0.5; }\n"
+    )
+    table.write_text("x\n" + "yes\n" * 5)
+    assert run("learn", str(bif), str(table), "--prior-count", "10", "-o", str(new)).exit_code == 0
+    learnt = read_network_file(new).network
+    assert learnt.cpts["x"] == pytest.approx([2 / 3, 1 / 3], abs=1e-6)
+    assert learnt.counts["x"].sum() == pytest.approx(15, abs=1e-5)
+
+
+def test_copies_of_a_case_are_held_out_together(run: Run, table: str, small_path: Path, tmp_path: Path) -> None:
+    """Five copies of each case do not make the score of a held-out case any better than the case alone does."""
+    head, *rows = Path(table).read_text().splitlines()
+    copied = tmp_path / "copied.csv"
+    copied.write_text("\n".join([head, *(row for row in rows[:25] for _ in range(5))]) + "\n")
+    scores = json.loads(run("learn", str(small_path), str(copied), "--json").stdout)["held_out"]
+    assert scores["log_loss_after"] > 0.5
+
+
+def test_what_no_order_can_tell(run: Run, table: str, small_path: Path, tmp_path: Path) -> None:
+    """Cases of one diagnosis are not called mixed up; cases of none are counted."""
+    head, *rows = [line.split(",") for line in Path(table).read_text().splitlines()]
+    at = head.index("diagnosis")
+    alone = tmp_path / "alone.csv"
+    same = [",".join([*row[:at], "capnon", *row[at + 1 :]]) for row in rows]
+    alone.write_text("\n".join([",".join(head), *same]) + "\n")
+    answer = json.loads(run("learn", str(small_path), str(alone), "--json").stdout)
+    assert answer["held_out"]["unrelated_p"] is None
+    assert "unrelated" not in answer["refused"]
+    none = tmp_path / "none.csv"
+    none.write_text("sex\nmale\nfemale\n")
+    done = run("learn", str(small_path), str(none))
+    assert done.exit_code == 2
+    assert "none of 2 states 'diagnosis'" in done.stderr
