@@ -101,9 +101,7 @@ def weighed(
     without parents, has no part in the power: it is each hospital's own.
     """
     findings = {name: a for name, a in prior.items() if name != target}
-    factor = (
-        power(findings, seen, trust) if trust < 1.0 else 1.0
-    )  # counts that hold in any case are added as they are
+    factor = power(findings, seen, trust) if trust < 1.0 else 1.0  # what holds in any case is added as it is
     scaled = {name: a if name == target else factor * a for name, a in prior.items()}
     weights = {name: trusted(a, seen[name], trust) for name, a in scaled.items()}
     return factor, weights, {name: robust(a, seen[name], weights[name]) for name, a in scaled.items()}

@@ -134,9 +134,11 @@ def learn(
     sample, dropped = (sample, 0) if unproven else _proven(document.network, sample)
     bad = sorted([*errors, *((line, IMPOSSIBLE) for line in impossible)])
     if not len(sample):
-        why = f"; line {bad[0][0]}: {bad[0][1]}" if bad else ""
-        silent = f": none of {dropped} states '{document.network.target}'" if dropped else ""
-        raise InputError(f"no case to learn from{silent}{why}")
+        if dropped:
+            raise InputError(f"no case to learn from: none of {dropped} states '{document.network.target}'")
+        if bad:
+            raise InputError(f"no case to learn from; line {bad[0][0]}: {bad[0][1]}")
+        raise InputError("no case to learn from")
     after, learnt = learn_document(document, sample, name, settings, lambda rounds: advance(0))
     advance(1)
     prior = learnt.prior
