@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from small_networks import drawn, small_network
 
+from bayesdx.analyses.evaluate.numbers.scoring import evaluate_cases
+from bayesdx.data import data_path
 from bayesdx.document import NetworkDocument, PriorSet
 from bayesdx.errors import InputError
+from bayesdx.formats.case_file import read_cases
 from bayesdx.formats.network_json import document_text, read_network
 from bayesdx.inference import compile_network
 from bayesdx.knowledge.ledger import ledger_of, parts_of
@@ -122,3 +125,17 @@ def test_what_a_learnt_likelihood_rests_on() -> None:
             shares += [part.share for part in parts if part.kind == "learnt"]
     assert len(shares) == 15
     assert 0 < np.mean(shares) < 0.6
+
+
+def test_publications_are_not_left_out_of_a_learnt_network(tmp_path: Path) -> None:
+    """A case whose publication is among the facts is scored with it, or not at all."""
+    model = load("spine")
+    codes = np.full((3, len(model.network.variables)), -1)
+    codes[:, 0] = [0, 1, 2]
+    after, _ = learn_document(model.document, Sample(codes), "here", Settings(restarts=0))
+    path = tmp_path / "spine.json"
+    path.write_text(document_text(after), encoding="utf-8")
+    cases = read_cases(data_path("examples", "seed_cases.yaml"))
+    with pytest.raises(InputError, match="--own-source"):
+        evaluate_cases(cases, network=str(path))
+    assert evaluate_cases(cases, network=str(path), own_source=True).n == len(cases)

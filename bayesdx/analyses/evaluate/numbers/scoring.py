@@ -165,6 +165,12 @@ class Networks:
             definition, facts = self.library.definition(name), self.library.facts
             network = naive_bayes(definition, facts, lambda fact: fact.source not in left_out)
             return replace(document, network=network)
+        if left_out and document.network.learning:
+            raise InputError(
+                "its counts hold facts and cases together, of which a publication cannot be left out: --own-source "
+                "keeps it",
+                place=name,
+            )
         ledger = ledger_of(document.network) if left_out else None
         if ledger is None:
             return document  # a network file carries no facts to leave out
