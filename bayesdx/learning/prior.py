@@ -13,7 +13,7 @@ from bayesdx.network import Array, Network
 #: Counts of the vague part of a row: two patients' worth, about the same mean.
 VAGUE = 2.0
 #: Powers that are tried.
-POWERS: tuple[float, ...] = tuple(2.0 ** (k / 2) for k in range(-4, 7))
+POWERS: tuple[float, ...] = tuple(2.0 ** (k / 2) for k in range(-4, 11))
 
 
 def prior_counts(network: Network, strength: float) -> dict[str, Array]:
@@ -80,7 +80,7 @@ def discounted(counts: Array, weight: Array, trust: float = TRUST) -> Array:
 
 
 def power(counts: Mapping[str, Array], seen: Mapping[str, Array], trust: float = TRUST) -> float:
-    """By how much all counts are multiplied to make what was seen most probable: from a quarter to 8 times.
+    """By how much all counts are multiplied to make what was seen most probable: from a quarter to 32 times.
 
     The empirical Bayes estimate of the power of a power prior (Ibrahim & Chen 2000, Stat Sci 15:46): near 0 where
     the patients differ from what the counts say in most rows, large where they fall as the rows say. 1
