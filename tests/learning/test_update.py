@@ -138,4 +138,5 @@ def test_publications_are_not_left_out_of_a_learnt_network(tmp_path: Path) -> No
     cases = read_cases(data_path("examples", "seed_cases.yaml"))
     with pytest.raises(InputError, match="--own-source"):
         evaluate_cases(cases, network=str(path))
-    assert evaluate_cases(cases, network=str(path), own_source=True).n == len(cases)
+    scored = evaluate_cases(cases, network=str(path), own_source=True)
+    assert (scored.n, scored.learnt) == (len(cases), {"here": 3.0})

@@ -11,5 +11,7 @@ def page(result: NetworkCheck) -> Page:
     network, cost = result.document.network, result.cost
     size = f"{len(network.variables)} variables, {network.parameter_count} parameters"
     effort = f"a query takes about {cost.flops:,.0f} operations and {cost.bytes / 2**20:,.1f} MB"
-    said = Section("", (Lines(((f"{network.id}: well-formed; {size}; {effort}",),)),))
+    said = Section(
+        "", (Lines(((f"{network.label if network.learnt else network.id}: well-formed; {size}; {effort}",),)),)
+    )
     return Page(None, (said,), result.document.warnings, disclaimer=False)

@@ -11,4 +11,5 @@ def to_dict(result: NetworkCheck) -> dict[str, object]:
     cost = result.cost
     found = {"flops": cost.flops, "largest_table": cost.largest, "bytes": cost.bytes}
     warnings = list(result.document.warnings)
-    return {"schema": "networks-check/1", **summary(result.document), "cost": found, "warnings": warnings}
+    learnt = result.document.network.learnt_from()
+    return {"schema": "networks-check/1", **summary(result.document), **learnt, "cost": found, "warnings": warnings}

@@ -25,7 +25,7 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
         (NAMES[name], value(name, figure), _interval(name, figure)) for name, figure in result.figures.items()
     )
     blocks: list[Block] = [
-        Lines(((f"{result.n} cases with proven diagnoses",),)),
+        Lines(((f"{result.n} cases with proven diagnoses",), *_learnt(result))),
         Table(("", "", "95% bootstrap interval"), rows, (1, 2)),
         Lines(
             (
@@ -57,6 +57,11 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
         )
         blocks.append(Table(("case", "network", "proven diagnosis", "rank", "P(truth)", "leader"), cases, (3, 4)))
     return Page(None, (Section("", tuple(blocks)),), warnings(result))
+
+
+def _learnt(result: Evaluation) -> tuple[tuple[str], ...]:
+    sets = " and ".join(f"{cases:,.6g} cases of '{name}'" for name, cases in result.learnt.items())
+    return ((f"by a network that has learnt from {sets}",),) if sets else ()
 
 
 def _confusion(result: Evaluation) -> Table:

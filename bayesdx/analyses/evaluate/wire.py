@@ -13,6 +13,7 @@ def to_dict(result: Evaluation) -> dict[str, object]:
     return {
         "schema": "evaluate/1",
         "network": result.network,
+        **({"learnt": [{"name": n, "cases": c} for n, c in result.learnt.items()]} if result.learnt else {}),
         "prior": result.prior,
         "baseline": result.baseline,
         "own_source": result.own_source,

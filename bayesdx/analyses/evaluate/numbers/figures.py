@@ -12,8 +12,8 @@ Intervals are percentile bootstrap intervals over cases.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -100,7 +100,8 @@ class Evaluation(Answer):
     ``chance_calibration_error`` is what the calibration error would be on average if the leaders' probabilities
     were perfectly calibrated. ``confusion`` counts (proven diagnosis, leader) pairs. ``model_on_impressions`` is
     top-1 and top-3 over those cases that state an impression, to set beside ``impression``. ``network`` and
-    ``prior`` are those that were named, ``baseline`` and ``own_source`` the options.
+    ``prior`` are those that were named, ``baseline`` and ``own_source`` the options. ``learnt`` says by name from
+    how many patients the networks have learnt.
     """
 
     n: int
@@ -115,6 +116,7 @@ class Evaluation(Answer):
     prior: str | None = None
     baseline: bool = False
     own_source: bool = False
+    learnt: Mapping[str, float] = field(default_factory=dict)
 
 
 def evaluate(cases: Sequence[ScoredCase]) -> Evaluation:

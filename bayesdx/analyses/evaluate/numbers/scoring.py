@@ -43,8 +43,10 @@ def evaluate_cases(
     """
     if not cases:
         raise InputError("no case to evaluate")
-    result = score_cases(cases, Networks(), network, prior, baseline, own_source, advance)
-    return replace(result, network=network, prior=prior, baseline=baseline, own_source=own_source)
+    networks = Networks()
+    result = score_cases(cases, networks, network, prior, baseline, own_source, advance)
+    learnt = {one.name: one.cases for document in networks.documents.values() for one in document.network.learnt}
+    return replace(result, network=network, prior=prior, baseline=baseline, own_source=own_source, learnt=learnt)
 
 
 def score_cases(
