@@ -253,8 +253,10 @@ def parse_yaml(text: str, place: str) -> Any:
         raise InputError(f"{_marked(place, mark)}: not valid YAML: {problem}") from None
     except yaml.YAMLError as error:
         raise InputError(f"not valid YAML: {str(error).splitlines()[0]}", place=place) from None
-    except (ValueError, TypeError, RecursionError) as error:  # an explicit tag on something else, endless nesting
-        raise InputError(f"not valid YAML: {error}", place=place) from None
+    except RecursionError:
+        raise InputError("not valid YAML: nested too deeply", place=place) from None
+    except (LookupError, ValueError, TypeError, AttributeError) as error:  # an explicit tag on what it cannot be
+        raise InputError(f"not valid YAML: a tag does not fit its value ({error})", place=place) from None
 
 
 def parse(text: str, place: str) -> Any:

@@ -221,3 +221,13 @@ def test_link_that_leads_nowhere(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"loop: cannot be written \(Too many levels of symbolic links\)"):
         write_text(str(loop), "x")
     assert loop.is_symlink()
+
+
+@pytest.mark.parametrize(
+    "value", ['!!float ""', '!!int ""', "!!timestamp x", "!!bool maybe", "!!int x", "!!binary x"]
+)
+def test_yaml_tags_on_what_they_cannot_be(value: str, tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(f"age: {value}\nfindings: {{}}\n")
+    with pytest.raises(InputError, match="not valid YAML"):
+        load("spine").query(str(path))
