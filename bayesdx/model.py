@@ -223,7 +223,8 @@ class Model(ByValue):
         if output is not None:
             check_network_path(output)
         if trust is None:
-            trust = 1.0 if ledger_of(self.network) is None else TRUST
+            learning = self.network.learning
+            trust = learning.trust if learning else 1.0 if ledger_of(self.network) is None else TRUST
         proven = read_proven(cases, self.network, self.document.vocabulary, Columns(weight, date, half_life))
         table = proven.table
         found = ANALYSES["learn"].run(

@@ -122,40 +122,53 @@ def _learning(entry: Any, network: Network) -> Learning:
     def rows(tables: Any, what: str, *, by_row: bool = False) -> dict[str, Array]:
         found = {}
         for name, table in _mapping({what: tables}, what):
-            shape = network.cpts[network.variable(name).id].shape[: -1 if by_row else None]
-            full = np.zeros((int(np.prod(shape if by_row else shape[:-1])), *(() if by_row else shape[-1:])))
-            try:
-                for row, numbers in table.items():
-                    full[int(row)] = numbers
-            except (AttributeError, ValueError, TypeError, IndexError):
-                raise InputError(f"{what} of '{name}' do not fit its CPT") from None
-            if not (np.isfinite(full).all() and (full >= 0).all()):
-                raise InputError(f"{what} of '{name}' hold a negative or non-finite number")
-            found[name] = full.reshape(shape)
+            shape = network.cpts[network.variable(name).id].shape
+            full = np.zeros((int(np.prod(shape[:-1])), 1 if by_row else shape[-1]))
+            for row, numbers in _mapping({name: table}, name):
+                if not (row.isdecimal() and row.isascii() and int(row) < len(full)):
+                    raise InputError(f"{what} of '{name}' name a row '{row[:20]}' that its CPT does not have")
+                wanted = full[int(row)]
+                wanted[:] = _numbers_of([numbers] if by_row else numbers, len(wanted), f"{what} of '{name}'")
+            found[name] = full.reshape(shape[:-1] if by_row else shape)
         return found
 
-    sets = tuple(
-        LearntSet(
-            _text(one["name"], "the name of learnt cases"),
-            float(one["cases"]),
-            rows(one["counts"], "counts"),
-            rows(one["information"], "information", by_row=True),
-        )
-        for one in _list(entry["sets"], "sets")
-    )
     before = rows(entry["before"], "counts before learning")
-    for one in sets:
-        if one.counts.keys() != before.keys() or one.information.keys() != before.keys():
-            raise InputError(f"the counts learnt from '{one.name}' are of other variables than those before")
+    sets = []
+    for one in _list(entry["sets"], "sets"):
+        if not isinstance(one, dict):
+            raise InputError("an entry of sets is not an object")
+        name = _text(one["name"], "the name of learnt cases")
+        counts = rows(one["counts"], "counts")
+        information = rows(one["information"], "information", by_row=True)
+        if counts.keys() != before.keys() or information.keys() != before.keys():
+            raise InputError(f"the counts learnt from '{name}' are of other variables than those before")
+        if any((part > 1.0).any() for part in information.values()):
+            raise InputError(f"the information learnt from '{name}' exceeds 1")
+        (cases,) = _numbers_of([one["cases"]], 1, f"the number of cases of '{name}'").tolist()
+        sets.append(LearntSet(name, cases, counts, information))
+    (trust,) = _numbers_of([entry["trust"]], 1, "the trust").tolist()
+    if not 0.0 < trust <= 1.0:
+        raise InputError(f"the trust is {trust:g}, not above 0 and at most 1")
     return Learning(
         _text(entry["label"], "label"),
         _text(entry["version"], "version"),
         _text(entry["prior"], "prior"),
-        float(entry["trust"]),
+        trust,
         _texts(entry["assumed"], "assumed"),
         before,
-        sets,
+        tuple(sets),
     )
+
+
+def _numbers_of(values: Any, size: int, what: str) -> Array:
+    """So many finite numbers >= 0; raises InputError that begins with ``what``."""
+    try:
+        found = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{what}: not numbers") from None
+    if found.shape != (size,) or not (np.isfinite(found).all() and (found >= 0).all()):
+        raise InputError(f"{what}: expected {size} finite numbers that are >= 0")
+    return found
 
 
 def _text(value: object, what: str) -> str:

@@ -70,12 +70,12 @@ def read_proven(
     read: list[NumberedRow] = []
     weights: dict[int, float] = {}
     days: dict[int, float] = {}
-    met: set[str] = set()
+    heads: dict[str, None] = {}
     for line, row in _rows(table):
         if isinstance(row, InputError):
             read.append((line, row))
             continue
-        met |= {name for name in named if name in row}
+        heads.update(dict.fromkeys(map(str, row)))
         try:
             if columns.weight is not None:
                 weights[line] = _weight(row.get(columns.weight), columns.weight)
@@ -85,10 +85,9 @@ def read_proven(
             read.append((line, _with_target(rest, network)))
         except InputError as error:
             read.append((line, error))
-    missing = next((name for name in named if name not in met), None)
+    missing = next((name for name in named if name not in heads), None)
     if read and missing is not None:
-        heads = [str(key) for _, row in _rows(table) if isinstance(row, Mapping) for key in row]
-        raise InputError(f"no row has the column '{missing}'; {nearest(missing, list(dict.fromkeys(heads)))}")
+        raise InputError(f"no row has the column '{missing}'", nearest(missing, heads))
     found = next(encode_rows(read, open_network, vocabulary, max(len(read), 1)), None)
     if found is None:
         found = CaseTable([], [], np.empty((0, len(network.variables)), np.int64), {}, [], Counter())

@@ -34,15 +34,13 @@ Advance = Callable[[int], object]
 class Fit:
     """What EM found. ``counts`` are the expected counts of each CPT that was learnt, in its shape.
 
-    ``objective`` holds a value for each round, the last one that of ``engine``, whose CPTs are the estimates;
-    ``log_likelihood`` (n,) is log P(findings) of each case under them. ``rounds`` counts those of other starts,
-    too.
+    ``objective`` holds a value for each round, the last one that of ``engine``, whose CPTs are the estimates.
+    ``rounds`` counts those of other starts, too.
     """
 
     engine: Engine
     counts: Mapping[str, Array]
     objective: tuple[float, ...]
-    log_likelihood: Array
     converged: bool
     rounds: int
 
@@ -76,8 +74,7 @@ def fit(
         risen = objective[-1] - objective[-2] if len(objective) > 1 else math.inf
         converged = risen < tolerance * max(sample.size, 1.0)
         if converged or len(objective) > rounds:
-            whole = log_likelihood if distinct is sample else log_likelihoods(engine, sample)
-            return Fit(engine, learnt, tuple(objective), whole, converged, len(objective))
+            return Fit(engine, learnt, tuple(objective), converged, len(objective))
         engine = engine.with_cpts(
             {name: updated(engine.network.cpts[name], a, learnt[name]) for name, a in prior.items()}
         )
@@ -97,11 +94,6 @@ def log_prior(engine: Engine, prior: Mapping[str, Array]) -> float:
         held = counts > 0
         found += float(counts[held] @ np.log(engine.network.cpts[name][held]))
     return found
-
-
-def log_likelihoods(engine: Engine, sample: Sample) -> Array:
-    """log P(findings) of each case, shape (n,)."""
-    return engine.expected_counts(sample.codes, sample.weights, sample.sizes)[1]
 
 
 def best_fit(

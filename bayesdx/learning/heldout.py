@@ -55,7 +55,8 @@ def held_out(
     seed: int = 0,
     advance: Callable[[int], object] = lambda _: None,
 ) -> HeldOut | None:
-    """Score the cases whose ``target`` is known, in folds; None when there are fewer than ``FEWEST``.
+    """Score the cases whose ``target`` is known, in folds; None when there are fewer than ``FEWEST``, or fewer
+    different ones than folds.
 
     ``learn`` makes an engine of the cases that are not held out.
     """
@@ -63,11 +64,13 @@ def held_out(
     proven = np.flatnonzero(sample.codes[:, v] >= 0)
     if len(proven) < max(FEWEST, folds):
         return None
+    groups = np.unique(sample.codes[proven], axis=0, return_inverse=True)[1].reshape(-1)
     rng = np.random.default_rng(seed)
     truth = sample.codes[proven, v]
     before = _posteriors(engine, sample.take(proven), target)
     after = np.empty_like(before)
-    groups = np.unique(sample.codes[proven], axis=0, return_inverse=True)[1].reshape(-1)
+    if int(groups.max()) + 1 < folds:
+        return None
     fold = (rng.permutation(int(groups.max()) + 1) % folds)[groups]  # equal cases are held out together
     for k in range(folds):
         kept = np.ones(len(sample), bool)

@@ -135,7 +135,7 @@ def learn_document(
     """The document with what ``sample`` teaches, under the ``name`` of these cases; the network's prior set is
     left.
 
-    Raises InputError when it has learnt cases of that name already, or a variable to keep fixed is unknown.
+    Raises InputError when it has learnt cases of that name already, and as ``begun`` does.
     """
     learning = begun(document, settings)
     if any(one.name == name for one in learning.sets):
@@ -147,18 +147,30 @@ def learn_document(
 
 
 def begun(document: NetworkDocument, settings: Settings) -> Learning:
-    """What the document has learnt so far, or nothing, of a network with these prior counts."""
+    """What the document has learnt so far, or nothing, of a network with these prior counts.
+
+    Raises InputError for an unknown variable to keep fixed, and where what was learnt before rests on another trust
+    or holds counts of that variable.
+    """
     network = document.network
     for name in sorted(settings.fixed):
         network.variable(name)
-    if document.network.learning is not None:
-        return document.network.learning
+    learning = network.learning
+    if learning is not None:
+        if settings.trust != learning.trust:
+            raise InputError(f"network '{network.id}' has learnt with a trust of {learning.trust:g}: keep it")
+        moved = next((name for name in sorted(settings.fixed) if name in learning.before), None)
+        if moved is not None:
+            raise InputError(
+                f"network '{network.id}' has learnt '{moved}' already: take that back to keep it fixed"
+            )
+        return learning
     before = prior_counts(network, settings.strength)
     kept = {name: counts for name, counts in before.items() if name not in settings.fixed}
-    prior = document.default_prior
+    in_force = network.cpts[network.target] if network.target else np.empty(0)
+    sets = [p.name for p in document.prior_sets.values() if np.array_equal(p.probabilities, in_force)]
     assumed = tuple(name for name in kept if name not in network.counts)
-    named = prior.name if prior else ""
-    return Learning(network.label, network.version, named, settings.trust, assumed, kept, ())
+    return Learning(network.label, network.version, sets[0] if sets else "", settings.trust, assumed, kept, ())
 
 
 def as_priors(learning: Learning, target: str | None) -> dict[str, Array]:
@@ -173,8 +185,11 @@ def without_set(document: NetworkDocument, name: str) -> NetworkDocument:
     learning = document.network.learning
     names = [one.name for one in learning.sets] if learning else []
     if learning is None or name not in names:
-        known = f"; {nearest(name, names)}" if names else ": it has learnt nothing"
-        raise InputError(f"network '{document.network.id}' has not learnt from '{name}'{known}")
+        nothing = "" if names else ": it has learnt nothing"
+        raise InputError(
+            f"network '{document.network.id}' has not learnt from '{name}'{nothing}",
+            nearest(name, names) if names else None,
+        )
     return applied(document, replace(learning, sets=tuple(one for one in learning.sets if one.name != name)))
 
 

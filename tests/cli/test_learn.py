@@ -215,3 +215,12 @@ def test_what_no_order_can_tell(run: Run, table: str, small_path: Path, tmp_path
     done = run("learn", str(small_path), str(none))
     assert done.exit_code == 2
     assert "none of 2 states 'diagnosis'" in done.stderr
+
+
+def test_copies_of_one_case_alone(run: Run, small_path: Path, tmp_path: Path) -> None:
+    """There is nothing to hold out."""
+    table = tmp_path / "copies.csv"
+    table.write_text("diagnosis,sex\n" + "capnon,male\n" * 25)
+    done = run("learn", str(small_path), str(table), "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["held_out"] is None

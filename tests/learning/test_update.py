@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from bayesdx.data import data_path
 from bayesdx.document import NetworkDocument, PriorSet
 from bayesdx.errors import InputError
 from bayesdx.formats.case_file import read_cases
-from bayesdx.formats.network_json import document_text, read_network
+from bayesdx.formats.network_json import document_text, network_from_dict, read_network
 from bayesdx.inference import compile_network
 from bayesdx.knowledge.ledger import ledger_of, parts_of
 from bayesdx.learning.sample import Sample
@@ -140,3 +142,50 @@ def test_publications_are_not_left_out_of_a_learnt_network(tmp_path: Path) -> No
         evaluate_cases(cases, network=str(path))
     scored = evaluate_cases(cases, network=str(path), own_source=True)
     assert (scored.n, scored.learnt) == (len(cases), {"here": 3.0})
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (("trust",), "a"),
+        (("trust",), 0),
+        (("trust",), float("nan")),
+        (("sets",), [3]),
+        (("sets", 0, "cases"), None),
+        (("sets", 0, "cases"), -1),
+        (("before", "b", "-1"), [1, 2, 3]),
+        (("before", "b", "9"), [1, 2, 3]),
+        (("before", "b", "0"), [1, 2]),
+        (("before", "b"), [1, 2]),
+        (("before", "a", "0"), [10**400, 1]),
+        (("sets", 0, "information", "b", "0"), 5),
+    ],
+)
+def test_what_a_file_says_it_learnt_is_checked(at: tuple[Any, ...], value: object) -> None:
+    network = small_network(7, counts=5.0)
+    after, _ = learn_document(document(network), drawn(network, 20, 0.2, 7), "here", CERTAIN)
+    data = json.loads(document_text(after))
+    place = data["learning"]
+    for key in at[:-1]:
+        place = place[key]
+    place[at[-1]] = value
+    with pytest.raises(InputError, match=r"^file: "):
+        network_from_dict(data, "file")
+
+
+def test_learning_again_keeps_to_what_was_begun() -> None:
+    before = document(small_network(8, counts=5.0))
+    one, _ = learn_document(before, drawn(before.network, 20, 0.2, 8), "one", CERTAIN)
+    with pytest.raises(InputError, match="with a trust"):
+        learn_document(one, drawn(before.network, 20, 0.2, 9), "two", Settings(trust=0.5))
+    with pytest.raises(InputError, match="has learnt 'b' already"):
+        learn_document(one, drawn(before.network, 20, 0.2, 9), "two", Settings(trust=1.0, fixed=frozenset("b")))
+
+
+def test_the_prior_set_in_force_is_the_one_that_learnt() -> None:
+    model = load("spine", "surgical")
+    codes = np.full((3, len(model.network.variables)), -1)
+    codes[:, 0] = [0, 1, 2]
+    after, _ = learn_document(model.document, Sample(codes), "here", Settings(restarts=0))
+    assert after.network.learning is not None
+    assert after.network.learning.prior == "surgical"

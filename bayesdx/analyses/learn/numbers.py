@@ -130,7 +130,7 @@ def learn(
     """
     settings = Settings(**options)
     engine = compile_network(document.network)
-    sample, lines, impossible = _possible(engine, sample, lines)
+    sample, impossible = _possible(engine, sample, lines)
     sample, dropped = (sample, 0) if unproven else _proven(document.network, sample)
     bad = sorted([*errors, *((line, IMPOSSIBLE) for line in impossible)])
     if not len(sample):
@@ -197,14 +197,13 @@ def _updated(document: NetworkDocument, sample: Sample, settings: Settings) -> N
     return learn_document(document, sample, "\0", once)[0].network
 
 
-def _possible(engine: Engine, sample: Sample, lines: Sequence[int]) -> tuple[Sample, list[int], list[int]]:
-    """The cases that can occur, their lines, and the lines of the others."""
+def _possible(engine: Engine, sample: Sample, lines: Sequence[int]) -> tuple[Sample, list[int]]:
+    """The cases that can occur, and the lines of the others."""
     if not len(sample):
-        return sample, [], []
+        return sample, []
     possible = np.isfinite(engine.expected_counts(sample.codes, sample.weights)[1])
-    numbered = list(lines) or list(range(1, len(sample) + 1))
-    kept = [line for line, fine in zip(numbered, possible, strict=True) if fine]
-    return sample.take(possible), kept, [line for line in numbered if line not in kept]
+    numbered = lines or range(1, len(sample) + 1)
+    return sample.take(possible), [numbered[i] for i in np.flatnonzero(~possible).tolist()]
 
 
 def _proven(network: Network, sample: Sample) -> tuple[Sample, int]:

@@ -23,7 +23,7 @@ def page(result: LearnResult | Relearnt) -> Page:
             ("Network", (Cell(str(result.asked["network"])), f" {result.asked['network_version']}".rstrip())),
             ("Cases", f"{result.cases:,} of '{result.name}'{_counting(result)}"),
             ("EM", _rounds(result)),
-            ("Counts", _power(result)),
+            *((("Counts", _power(result)),) if result.settings.trust < 1 else ()),
             *((("Written", result.file),) if result.file else ()),
         )
     )
@@ -57,7 +57,7 @@ def _power(result: LearnResult) -> str:
 def _held_out(result: LearnResult) -> tuple[Paragraph | Table, ...]:
     score = result.held_out
     if score is None:
-        few = f"Not measured: fewer than {FEWEST} cases are proven."
+        few = f"Not measured: fewer than {FEWEST} cases are proven, or hardly any differ."
         return (Paragraph(few if result.document.network.target else "Not measured: the network has no target."),)
     low, high = score.change
     change = float((score.after - score.before).mean())
