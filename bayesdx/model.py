@@ -22,7 +22,7 @@ from bayesdx.case import Case, case_from_mapping, encode
 from bayesdx.catalogue import DEFAULT_NETWORK, document_for, read_document
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
-from bayesdx.formats.case_file import read_cases
+from bayesdx.formats.case_file import pick_case, read_cases
 from bayesdx.network import Network
 from bayesdx.values import ByValue
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from bayesdx.analyses.what_if.numbers.worth import WhatIf
     from bayesdx.inference import Engine
 
-__all__ = ["DEFAULT_NETWORK", "Model", "as_case", "learn", "load", "load_for", "pick_case"]
+__all__ = ["DEFAULT_NETWORK", "Model", "as_case", "learn", "load", "load_for"]
 
 #: Rows of a table that are scored together: enough for vectorised work, and a few megabytes.
 CHUNK = 8192
@@ -360,20 +360,6 @@ def as_case(case: AnyCase) -> Case:
     row: Any = case
     one = hasattr(row, "keys") and not hasattr(row, "columns")  # also a row of a pandas table, but no table
     return case_from_mapping(dict(row) if one else row)
-
-
-def pick_case(cases: list[Case], case_id: str | None) -> Case:
-    """The case with this id, or the only one; raises InputError when it is not clear which is meant."""
-    ids = [case.id or str(number) for number, case in enumerate(cases, 1)]
-    place = cases[0].place.split(": case ")[0]
-    if case_id is not None:
-        if case_id not in ids:
-            raise InputError(f"no case '{case_id}'", nearest(case_id, ids), place=place)
-        return cases[ids.index(case_id)]
-    if len(cases) > 1:
-        some = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
-        raise InputError(f"holds {len(cases)} cases; name one of them with --case: {some}", place=place)
-    return cases[0]
 
 
 def load(network: str | os.PathLike[str], prior: str | None = None, target: str | None = None) -> Model:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from bench_peers import cpt_of, to_pyagrum
 from bench_rows import Row
 from example_networks import example_network
 
@@ -51,36 +52,22 @@ def learning_rows() -> Iterator[Row]:
     )
 
 
-def by_pyagrum(network: Network, sample: Sample) -> tuple[float, int, dict[str, Array]]:
-    """Seconds, rounds and CPTs of pyAgrum's EM from ``network``, with PRIOR as its smoothing."""
+def by_pyagrum(network: Network, sample: Sample, rate: float = 1e-4) -> tuple[float, int, dict[str, Array]]:
+    """Seconds, rounds and CPTs of pyAgrum's EM from ``network``, with PRIOR as its smoothing.
+
+    It ends when the log-likelihood changes by less than ``rate`` of itself.
+    """
     import pyagrum as gum
 
-    theirs = gum.BayesNet()
-    for v in network.variables:
-        theirs.add(gum.LabelizedVariable(v.id, v.id, list(v.states)))
-    for v in network.variables:
-        for parent in network.parents[v.id]:
-            theirs.addArc(parent, v.id)
-    for v in network.variables:
-        theirs.cpt(v.id).fillWith(1).normalizeAsCPT()
+    net = to_pyagrum(network)
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "cases.csv"
-        rows = [
-            ",".join("?" if c < 0 else v.states[c] for v, c in zip(network.variables, row, strict=True))
-            for row in sample.codes.tolist()
-        ]
+        rows = [",".join("?" if c < 0 else str(c) for c in row) for row in sample.codes.tolist()]
         table.write_text("\n".join([",".join(v.id for v in network.variables), *rows]) + "\n")
-        learner = gum.BNLearner(str(table), theirs, ["?"])
+        learner = gum.BNLearner(str(table), net, ["?"])
         learner.useSmoothingPrior(PRIOR)
-        learner.useEM(1e-4)
+        learner.useEM(rate)
         begun = time.perf_counter()
-        learner.fitParameters(theirs)
+        learner.fitParameters(net)
         taken = time.perf_counter() - begun
-    found = {}
-    for v in network.variables:
-        family = [network.variable(p) for p in network.parents[v.id]] + [v]
-        table_of = np.zeros([u.cardinality for u in family])
-        for at in np.ndindex(*table_of.shape):
-            table_of[at] = theirs.cpt(v.id)[{u.id: u.states[i] for u, i in zip(family, at, strict=True)}]
-        found[v.id] = table_of
-    return taken, int(learner.EMnbrIterations()), found
+    return taken, int(learner.EMnbrIterations()), {v.id: cpt_of(net, network, v.id) for v in network.variables}

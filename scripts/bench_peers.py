@@ -33,6 +33,15 @@ def fill_pyagrum(net: Any, network: Network, variable_id: str, table: Array) -> 
     cpt.fillWith(table.transpose([family.index(name) for name in reversed(cpt.names)]).ravel().tolist())
 
 
+def cpt_of(net: Any, network: Network, variable_id: str) -> Array:
+    """A CPT of ``net`` in the axes of the network's."""
+    cpt = net.cpt(variable_id)
+    axes = list(reversed(cpt.names))
+    return np.asarray(
+        cpt.toarray().transpose([axes.index(i) for i in (*network.parents[variable_id], variable_id)])
+    )
+
+
 class PyAgrum:
     """A LazyPropagation that is kept between queries; findings are set by state numbers."""
 

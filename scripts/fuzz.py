@@ -13,6 +13,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from fuzz_targets_cases import case_file, finding_option, table
@@ -29,6 +30,7 @@ from bayesdx.formats.uai import parse_evidence, parse_uai, uai_document
 from bayesdx.formats.xdsl import xdsl_document
 from bayesdx.formats.xmlbif import xmlbif_document, xmlbif_text
 from bayesdx.inference import compile_network
+from bayesdx.learnt import Learning, LearntSet
 from bayesdx.network import Network, Variable
 
 #: A reader of text, and the texts to spoil.
@@ -143,6 +145,13 @@ def _network() -> Network:
     return Network("n", (a, b, c), {"b b": ("a",), "c": ("a", "b b")}, cpts, target="a")
 
 
+def learnt_network(network: Network) -> Network:
+    """The network with what it says it has learnt."""
+    before = {"a": np.array([3.0, 7.0])}
+    one = LearntSet("here", 4.0, {"a": np.array([1.0, 3.0])}, {"a": np.array(0.5)})
+    return replace(network, learning=Learning("N", "1", "", 0.8, ("a",), before, (one,)))
+
+
 def _reader(read: Callable[[str], NetworkDocument]) -> Callable[[str], object]:
     return lambda text: sound_network(read(text))
 
@@ -172,6 +181,7 @@ def network_json() -> Target:
     texts = (
         network_text(network),
         network_text(Network("m", network.variables, network.parents, network.cpts, counts)),
+        network_text(learnt_network(network)),
     )
     return _reader(lambda text: network_from_dict(parse_json(text, "fuzz"), "fuzz")), texts
 

@@ -148,8 +148,7 @@ def read_case(
     ``model`` is that of the network that is named: it knows which findings have an equals sign in their name.
     """
     from bayesdx.case import case_from_mapping
-    from bayesdx.formats.case_file import read_cases, with_changes
-    from bayesdx.model import pick_case
+    from bayesdx.formats.case_file import pick_case, read_cases, with_changes
 
     added = parse_findings(pairs, names=model.network.index if model else ())
     if age is not None and not math.isfinite(age):

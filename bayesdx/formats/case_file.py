@@ -30,6 +30,20 @@ def read_cases(path: str | os.PathLike[str]) -> list[Case]:
     return [case_from_mapping(data, place)]
 
 
+def pick_case(cases: list[Case], case_id: str | None) -> Case:
+    """The case with this id, or the only one; raises InputError when it is not clear which is meant."""
+    ids = [case.id or str(number) for number, case in enumerate(cases, 1)]
+    place = cases[0].place.split(": case ")[0]
+    if case_id is not None:
+        if case_id not in ids:
+            raise InputError(f"no case '{case_id}'", nearest(case_id, ids), place=place)
+        return cases[ids.index(case_id)]
+    if len(cases) > 1:
+        some = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
+        raise InputError(f"holds {len(cases)} cases; name one of them with --case: {some}", place=place)
+    return cases[0]
+
+
 def _name(entry: object, number: int) -> str:
     name = entry.get("id") if isinstance(entry, dict) else None
     return f"{number}" if name is None else f"{number} ({name})"

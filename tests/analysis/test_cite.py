@@ -16,8 +16,9 @@ from bayesdx.case import Case
 from bayesdx.data import data_path
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
-from bayesdx.knowledge.ledger import Part, ledger_of, parts_of
+from bayesdx.knowledge.ledger import ledger_of
 from bayesdx.knowledge.library import open_library
+from bayesdx.knowledge.parts import Part, parts_of
 from bayesdx.knowledge.studies import Study
 from bayesdx.model import Model, load
 from bayesdx.network import Array

@@ -11,8 +11,9 @@ import pytest
 from bayesdx.data import data_path
 from bayesdx.knowledge.build import build_network
 from bayesdx.knowledge.definition import Definition
-from bayesdx.knowledge.ledger import finding_rows, ledger_of, ledger_text
+from bayesdx.knowledge.ledger import ledger_of, ledger_text
 from bayesdx.knowledge.library import NETWORKS, Library
+from bayesdx.knowledge.parts import finding_rows
 from bayesdx.model import load
 from bayesdx.network import Array
 

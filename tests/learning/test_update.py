@@ -18,7 +18,8 @@ from bayesdx.errors import InputError
 from bayesdx.formats.case_file import read_cases
 from bayesdx.formats.network_json import document_text, network_from_dict, read_network
 from bayesdx.inference import compile_network
-from bayesdx.knowledge.ledger import ledger_of, parts_of
+from bayesdx.knowledge.ledger import ledger_of
+from bayesdx.knowledge.parts import parts_of
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import Settings
 from bayesdx.learning.update import learn_document, merged, without_set

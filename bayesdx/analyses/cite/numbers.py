@@ -12,7 +12,8 @@ from bayesdx.analyses.explain.numbers.support import assumptions_of
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.inference.draws import credible_intervals, posterior_draws
-from bayesdx.knowledge.ledger import Ledger, Part, base_share, ledger_of, parts_of
+from bayesdx.knowledge.ledger import Ledger, ledger_of
+from bayesdx.knowledge.parts import Part, base_share, parts_of
 from bayesdx.network import Array, Network, Variable
 
 #: Draws behind the interval of a likelihood.

@@ -9,7 +9,7 @@ import numpy as np
 from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.cite.numbers import the_ledger
 from bayesdx.analyses.question import Question
-from bayesdx.knowledge.ledger import parts_of
+from bayesdx.knowledge.parts import parts_of
 
 #: Diagnoses that the references of a case are weighed over.
 LEADING = 5

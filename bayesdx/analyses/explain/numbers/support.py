@@ -8,7 +8,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from bayesdx.knowledge.ledger import Ledger, base_share, ledger_of, parts_of
+from bayesdx.knowledge.ledger import Ledger, ledger_of
+from bayesdx.knowledge.parts import base_share, parts_of
 from bayesdx.network import Array, Network
 
 
