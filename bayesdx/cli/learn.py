@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bayesdx.cli.common import json_option, prior_option, progress, target_option
+from bayesdx.cli.common import Number, json_option, prior_option, progress, target_option
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 from bayesdx.learning.settings import FOLDS, ROUNDS, STRENGTH, TOLERANCE
@@ -22,27 +22,38 @@ _REFUSED = {
 @click.option("--name", metavar="NAME", default="local", show_default=True, help="What these cases are called.")
 @click.option(
     "--prior-count",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=STRENGTH,
     show_default=True,
     help="Patients behind each row of a network without counts; 0: maximum likelihood.",
 )
 @click.option(
     "--trust",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Number(0, 1, min_open=True),
     help="Prior probability that the counts of a row hold for these patients. Default: 0.8 for counts from the "
     "literature, 1 for other networks.",
 )
 @click.option("--fixed", multiple=True, metavar="VARIABLE", help="Keep the CPT of a variable. May be repeated.")
 @click.option("--weight", metavar="COLUMN", help="Column that says how many patients a row counts for.")
 @click.option("--date", metavar="COLUMN", help="Column of dates (2026-11-28, 2026-11 or 2026), with --half-life.")
-@click.option("--half-life", type=float, metavar="YEARS", help="Old cases fade: half as much every so many years.")
+@click.option(
+    "--half-life",
+    type=Number(0, min_open=True),
+    metavar="YEARS",
+    help="Old cases fade: half as much every so many years.",
+)
 @click.option("--unproven", is_flag=True, help="Learn from cases that do not state the target, too.")
 @click.option(
     "--folds", type=click.IntRange(2), default=FOLDS, show_default=True, help="Parts to hold out in turn."
 )
 @click.option("--restarts", type=click.IntRange(0), help="Random starts of EM. Default: 4 with latent variables.")
-@click.option("--tolerance", type=float, default=TOLERANCE, show_default=True, help="Nats a case at which EM ends.")
+@click.option(
+    "--tolerance",
+    type=Number(0, min_open=True),
+    default=TOLERANCE,
+    show_default=True,
+    help="Nats a case at which EM ends.",
+)
 @click.option("--rounds", type=click.IntRange(1), default=ROUNDS, show_default=True, help="Rounds of EM at most.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of folds, restarts and simulations.")
 @click.option("--anyway", is_flag=True, help="Write a network that answers worse on cases held out.")
