@@ -12,6 +12,7 @@ from bayesdx.learning.settings import FOLDS, ROUNDS, STRENGTH, TOLERANCE
 _REFUSED = {
     "worse": "it answers worse on cases held out",
     "unrelated": "the proven states have nothing to do with the findings",
+    "otherwise": "a finding contradicts it in row after row",
 }
 
 
@@ -56,7 +57,7 @@ _REFUSED = {
 )
 @click.option("--rounds", type=click.IntRange(1), default=ROUNDS, show_default=True, help="Rounds of EM at most.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of folds, restarts and simulations.")
-@click.option("--anyway", is_flag=True, help="Write a network that answers worse on cases held out.")
+@click.option("--anyway", is_flag=True, help="Write a network that is refused.")
 @click.option("--without", metavar="NAME", help="Take back what NETWORK learnt from the cases of that name.")
 @click.option("--add", "others", multiple=True, metavar="FILE", help="Add what another network has learnt.")
 @prior_option
@@ -90,7 +91,8 @@ def command(
 
     CASES is a table as for `batch` (CSV, JSON lines, Parquet) or a case file (YAML, JSON), with what was proven in
     the column of the target (`diagnosis`). The network's counts are the prior; only counts are written. Nothing is
-    written when the network answers worse on cases held out, unless --anyway.
+    written when the network answers worse on cases held out, when the proven states have nothing to do with the
+    findings, or when a finding contradicts it in row after row; --anyway writes it all the same.
     """
     from bayesdx.model import load
 

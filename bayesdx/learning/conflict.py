@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import chdtrc
 
 from bayesdx.network import Array
 
@@ -13,6 +14,9 @@ from bayesdx.network import Array
 SIMULATED = 4000
 #: Rows with fewer patients than this cannot contradict anything.
 FEWEST = 3.0
+#: Rows of a finding that must contradict it together, and the chance, over all findings, below which they do.
+ROWS = 3
+TOGETHER = 1e-3
 
 
 class Contradiction(NamedTuple):
@@ -41,6 +45,23 @@ def contradictions(
             at = tuple(row)
             found.append(Contradiction(name, at, surprise(counts[at], seen[name][at], rng), seen[name][at]))
     return tuple(sorted(found, key=lambda one: (one.p, one.variable, one.row)))
+
+
+def contradicted_throughout(found: Iterable[Contradiction], findings: Collection[str]) -> tuple[str, ...]:
+    """The ``findings`` that are contradicted in row after row, as when they are coded otherwise: in order of names.
+
+    Fisher's combination of the chances of a finding's rows (1925), at least ROWS of them; the chance is multiplied
+    by the number of findings (Bonferroni).
+    """
+    logs: dict[str, list[float]] = {}
+    for one in found:
+        if one.variable in findings:
+            logs.setdefault(one.variable, []).append(float(np.log(one.p)))
+    return tuple(
+        name
+        for name, of in sorted(logs.items())
+        if len(of) >= ROWS and chdtrc(2 * len(of), -2 * sum(of)) * len(logs) < TOGETHER
+    )
 
 
 def surprise(counts: Array, seen: Array, rng: np.random.Generator) -> float:

@@ -56,3 +56,14 @@ def test_the_planted_row_is_found() -> None:
     row = next(row for row in result.contradicted if row.variable == finding)
     assert row.trusted < 0.3
     assert row.after[1] > 0.6 > row.before[1]
+
+
+def test_exchanged_states_of_a_finding_are_refused() -> None:
+    """A dural tail that is coded the other way round is named; nothing is, as the hospital is."""
+    codes = patients(hospital(1), 200, 1)
+    assert learnt(codes).otherwise == ()
+    at = load("spine").network.index["mr_dural_tail"]
+    codes[:, at] = np.where(codes[:, at] >= 0, 1 - codes[:, at], -1)
+    poisoned = learnt(codes)
+    assert poisoned.otherwise == ("mr_dural_tail",)
+    assert "otherwise" in poisoned.refused

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import betabinom, dirichlet_multinomial
+from scipy.stats import betabinom, combine_pvalues, dirichlet_multinomial
 
-from bayesdx.learning.conflict import SIMULATED, contradictions, surprise
+from bayesdx.learning.conflict import SIMULATED, Contradiction, contradicted_throughout, contradictions, surprise
 from bayesdx.learning.prior import (
     POWERS,
     VAGUE,
@@ -113,3 +113,13 @@ def test_counts_of_a_network() -> None:
     assert found.keys() == {"a", "b"}
     assert found["a"].tolist() == [3.0, 7.0]
     assert found["b"].tolist() == [[1.0, 4.0], [3.0, 3.0]]
+
+
+def test_rows_together_against_scipy() -> None:
+    """Fisher's combination: three rows of chance 0.001 say more than one; two do not count."""
+    rows = [Contradiction("x", (i,), 0.001, np.ones(2)) for i in range(3)]
+    alone = [Contradiction("y", (0,), 0.0003, np.ones(2)), Contradiction("z", (0,), 0.4, np.ones(2))]
+    assert combine_pvalues([0.001] * 3).pvalue * 3 < 1e-3
+    assert contradicted_throughout([*rows, *alone], ["x", "y", "z"]) == ("x",)
+    assert contradicted_throughout([*rows[:2], *alone], ["x", "y", "z"]) == ()
+    assert contradicted_throughout(rows, ["y"]) == ()

@@ -13,7 +13,7 @@ from bayesdx.analyses.answer import Answer
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import IMPOSSIBLE, InputError
 from bayesdx.inference import Engine, compile_network
-from bayesdx.learning.conflict import Contradiction, contradictions
+from bayesdx.learning.conflict import Contradiction, contradicted_throughout, contradictions
 from bayesdx.learning.heldout import HeldOut, held_out
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import FOLDS, Settings
@@ -73,9 +73,9 @@ class LearnResult(Answer):
     ``rows`` are those of which the cases hold patients, those that moved most first. ``power`` multiplied all
     counts but those of the case mix. EM took ``rounds`` in all; ``objective`` is that of the last climb by
     round. ``held_out`` is None where too few cases are proven. ``refused`` says why the network should not be used:
-    ``worse`` or ``unrelated``. ``small`` counts the cells of fewer than DISCLOSED patients. ``errors`` lists
-    ``(line, message)`` of the rows that were left out. ``document`` is the network that has learnt, ``file`` where
-    it was written.
+    ``worse``, ``unrelated`` or ``otherwise`` (some findings, named under that name, are contradicted in row after
+    row). ``small`` counts the cells of fewer than DISCLOSED patients. ``errors`` lists ``(line, message)`` of the
+    rows that were left out. ``document`` is the network that has learnt, ``file`` where it was written.
     """
 
     asked: Mapping[str, object]
@@ -91,6 +91,7 @@ class LearnResult(Answer):
     converged: bool
     held_out: HeldOut | None
     refused: tuple[str, ...]
+    otherwise: tuple[str, ...]
     small: int
     document: NetworkDocument
     errors: tuple[tuple[int, str], ...] = ()
@@ -150,15 +151,16 @@ def learn(
             return compile_network(_updated(document, rest, settings))
 
         score = held_out(engine, sample, network.target, others, folds=folds, seed=settings.seed, advance=advance)
-    chances = {
-        (one.variable, one.row): one
-        for one in contradictions(prior, learnt.seen, np.random.default_rng(settings.seed))
-    }
+    contradicted = contradictions(prior, learnt.seen, np.random.default_rng(settings.seed))
+    chances = {(one.variable, one.row): one for one in contradicted}
+    otherwise = contradicted_throughout(contradicted, [v.id for v in network.findings])
     refused = []
     if score is not None and score.worse:
         refused.append("worse")
     if score is not None and (score.unrelated or 0.0) > UNRELATED:
         refused.append("unrelated")
+    if otherwise:
+        refused.append("otherwise")
     held = [table[(table > 0) & (np.round(table, 6) < DISCLOSED)] for table in learnt.fit.counts.values()]
     return LearnResult(
         asked=asked,
@@ -174,6 +176,7 @@ def learn(
         converged=learnt.fit.converged,
         held_out=score,
         refused=tuple(refused),
+        otherwise=otherwise,
         small=sum(map(len, held)),
         document=after,
         errors=tuple(bad),

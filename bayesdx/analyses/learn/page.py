@@ -7,7 +7,7 @@ from bayesdx.learning.heldout import FEWEST
 from bayesdx.network import Network
 from bayesdx.report.blocks import Cell, Entries, Page, Paragraph, Section, Table
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import clipped, label_of, state_name
+from bayesdx.words.phrases import clipped, label_of, listed, state_name
 
 #: Rows that are shown one by one.
 SHOWN = 12
@@ -127,8 +127,14 @@ def _contradicted(network: Network, result: LearnResult) -> tuple[Paragraph | Ta
         f"at p < {RARE:g}"
     )
     by_chance = f"; about {chance:.0f} would by chance." if chance >= 0.5 else "; by chance less than one."
+    throughout: tuple[Paragraph, ...] = ()
+    if result.otherwise:
+        names = listed([label_of(network.variable(name)) for name in result.otherwise], "and")
+        throughout = (
+            Paragraph(f"Contradicted in row after row: {names}. It may be coded otherwise in these cases."),
+        )
     if not rows:
-        return (Paragraph(said + by_chance),)
+        return (Paragraph(said + by_chance), *throughout)
     table = Table(
         ("row", "given", "state", "expected", "seen", "patients", "p"),
         tuple(
@@ -144,7 +150,7 @@ def _contradicted(network: Network, result: LearnResult) -> tuple[Paragraph | Ta
         ),
         (3, 4, 5, 6),
     )
-    return (Paragraph(said + by_chance), table)
+    return (Paragraph(said + by_chance), *throughout, table)
 
 
 def _warnings(result: LearnResult) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ def to_dict(result: LearnResult | Relearnt) -> dict[str, object]:
             "unrelated_p": score.unrelated,
         },
         "refused": list(result.refused),
+        "otherwise": list(result.otherwise),
         "small_cells": result.small,
         "tested_rows": result.tested,
         "rows": [_row(row) for row in result.rows],
