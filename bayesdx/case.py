@@ -14,7 +14,7 @@ import numpy as np
 from bayesdx.cells import clipped, comma_hint, is_missing, kind_of, number_of, shown, state_text, word
 from bayesdx.errors import InputError, nearest, printable
 from bayesdx.network import Array, Network, as_spelt
-from bayesdx.states import as_stated, read_finding, says_missing, state_number
+from bayesdx.states import as_stated, gathered, read_finding, says_missing, state_number
 from bayesdx.values import ByValue
 
 OLDEST = 120
@@ -113,9 +113,8 @@ def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...
     weights: dict[str, Array] = {}
     stated: dict[str, object] = {}
     try:
-        for key, value in [*case.findings.items(), *patient.items()]:
-            if is_missing(value):
-                continue
+        written = [pair for pair in (*case.findings.items(), *patient.items()) if not is_missing(pair[1])]
+        for key, value in chain.from_iterable(gathered(*pair, network, vocabulary) for pair in written):
             name, found, unused = encode_finding(key, value, network, vocabulary)
             warnings += unused
             if found is None:

@@ -32,7 +32,8 @@ class NetworkDocument(ByValue):
     """A network file: the network (under its default prior set) and what belongs to it.
 
     ``vocabulary`` holds the findings and states of the project that the network does not use: they are
-    accepted in a case, with a warning. ``warnings`` came up while the file was read.
+    accepted in a case, with a warning. ``rates`` by finding say how often a text mentions each of its states (card
+    of the finding,), for reading what a published text leaves out. ``warnings`` came up while the file was read.
     """
 
     network: Network
@@ -40,6 +41,7 @@ class NetworkDocument(ByValue):
     levels: tuple[str, ...] = ()
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    rates: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def default_prior(self) -> PriorSet | None:

@@ -10,7 +10,7 @@ from numbers import Real
 import numpy as np
 
 from bayesdx.cells import clipped, comma_hint, is_decimal, kind_of, number_of, parse_weights, state_text
-from bayesdx.errors import InputError
+from bayesdx.errors import InputError, nearest
 from bayesdx.network import Array, Network, Variable, as_spelt
 
 _YES = ("present", "yes", "true", "on")
@@ -47,6 +47,36 @@ def read_finding(variable: Variable, value: object) -> tuple[Mapping[object, obj
         f"finding '{variable.id}' is {'empty' if empty else kind_of(value)}; write a state, 'not <state>', or "
         f"weights such as {{{variable.states[0]}: 0.8, {variable.states[-1]}: 0.2}}"
     )
+
+
+def gathered(
+    key: str, value: object, network: Network, vocabulary: Mapping[str, tuple[str, ...]]
+) -> list[tuple[str, object]]:
+    """What a finding as written says, finding by finding: itself, but for a word that gathers others.
+
+    A word of the vocabulary gathers findings where its states are findings of the network:
+    ``presentation: [pain, headache]`` means that both are present, ``not pain`` that there is none, and nothing is
+    said of the others; a state that is no finding (``ct_bone_change: none``) that none of them is
+    present. Raises InputError for weights, and for what is none of the states.
+    """
+    name = as_spelt(key, vocabulary) if key not in network else key
+    states = () if name in network else vocabulary.get(name, ())
+    if not any(state in network for state in states) or says_missing(value, states):
+        return [(key, value)]
+    found: list[tuple[str, object]] = []
+    for one in value if isinstance(value, (list, tuple)) else [value]:
+        if not isinstance(one, str):
+            raise InputError(f"'{key}' takes one of its states or a list of them, not {kind_of(one)}")
+        for text in re.split("[,;]", one):
+            absent = text.strip().startswith("not ")
+            state = as_spelt(text.strip().removeprefix("not ").strip(), states)
+            if state not in states:
+                raise InputError(f"'{clipped(state)}' is not a state of '{name}'", nearest(clipped(state), states))
+            if state in network or state in vocabulary:
+                found.append((state, "absent" if absent else "present"))
+            elif not absent:
+                found += [(other, "absent") for other in states if other in network]
+    return found
 
 
 def state_number(

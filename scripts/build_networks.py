@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from bayesdx.formats.network_json import network_text
+from bayesdx.formats.network_json import document_text
 from bayesdx.knowledge.ledger import ledger_text
 from bayesdx.knowledge.library import NETWORKS, Library
 
@@ -28,15 +28,10 @@ def main() -> int:
     levels = {}
     for name in sorted(NETWORKS):
         definition = library.definition(name)
-        document = library.document(definition)
-        network = network_text(
-            document.network,
-            prior_sets=document.prior_sets.values(),
-            levels=document.levels,
-            vocabulary=document.vocabulary,
-        )
-        texts[folder / f"{name}.json"] = network
-        texts[folder / "ledger" / f"{name}.jsonl"] = ledger_text(library.ledger(definition))
+        learnt = library.learnt(definition)
+        document = library.document(definition, learnt)
+        texts[folder / f"{name}.json"] = document_text(document)
+        texts[folder / "ledger" / f"{name}.jsonl"] = ledger_text(library.ledger(definition, learnt))
         levels[name] = document.levels
     texts[folder / "index.json"] = json.dumps(levels) + "\n"
     stale = [path for path, text in texts.items() if not path.is_file() or path.read_text("utf-8") != text]

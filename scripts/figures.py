@@ -15,12 +15,13 @@ import yaml
 from bayesdx.analyses.query.numbers.surprise import SIMULATED
 from bayesdx.data import network_names
 from bayesdx.inference.draws import DRAWS
-from bayesdx.knowledge import pooling, studies
+from bayesdx.knowledge import forms, heterogeneity, patients, pooling, studies
+from bayesdx.knowledge.library import NETWORKS, Library, open_library
 from bayesdx.model import load
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = ROOT / "networks" / "model.yaml"
-CASES = ROOT / "examples" / "development_cases.yaml"
+CASES = ROOT / "priors" / "cases" / "development.yaml"
 #: The letter of each choice in the equations of docs/model.md.
 LETTERS = {
     "base_strength": "m",
@@ -32,8 +33,14 @@ LETTERS = {
     "proportion_sample_size": "n_p",
     "case_weight": "c",
     "condition_weight": "q",
+    "unidentified_weight": "i",
+    "repeated_statements": "e",
     "site_transfer": "s",
     "association_strength": r"\gamma",
+    "unusual_share": r"\upsilon",
+    "unusual_kept": r"\kappa",
+    "unusual_strength": "f_u",
+    "reliance": r"\eta",
     "misplaced": r"\varepsilon",
 }
 
@@ -51,6 +58,11 @@ def figure(name: str) -> str:
 def _model() -> Mapping[str, Any]:
     model: Mapping[str, Any] = yaml.safe_load(MODEL.read_text(encoding="utf-8"))
     return model
+
+
+@cache
+def _library() -> Library:
+    return open_library()
 
 
 @cache
@@ -110,12 +122,6 @@ def _minerals() -> str:
     return _table("pattern on CT | rim | scattered | dense", rows)
 
 
-def _unremarked() -> str:
-    ((finding, parts),) = _model()["unremarked"].items()
-    ((state, part),) = parts.items()
-    return f"`{state}` of `{finding}`: {part:g}"
-
-
 def _networks() -> str:
     rows: list[tuple[object, ...]] = []
     for name in network_names():
@@ -129,13 +135,30 @@ def _networks() -> str:
     return _table("network | levels | diagnoses | forms | findings | numbers in CPTs", rows)
 
 
+def _spreads() -> str:
+    """Estimated correlation and base strength of each finding."""
+    spreads = [_library().definition(name).spreads for name in NETWORKS]
+    rows: list[tuple[object, ...]] = []
+    for finding in dict.fromkeys(finding for of in spreads for finding in of):
+        own = [of.get(finding) for of in spreads]
+        cells = (cell for s in own for cell in ((f"{s.correlation:g}", f"{s.strength:g}") if s else ("", "")))
+        rows.append((f"`{finding}`", *cells))
+    heads = (rf"{name} $\rho$ | {name} $m$" for name in NETWORKS)
+    return _table(" | ".join(("finding", *heads)), rows)
+
+
+def _patients(name: str = "") -> str:
+    """Published patients that the networks, or one of them, have learnt from."""
+    learnt = [p.case.metadata["region"] for p in _library().patients if p.learnt]
+    return str(len(learnt) if not name else learnt.count(name))
+
+
 FIGURES: Mapping[str, Callable[[], str]] = {
     "pooling": _pooling,
     "words": _words,
     "background": _background,
     "associations": _associations,
     "minerals": _minerals,
-    "unremarked": _unremarked,
     "networks": _networks,
     "sources": lambda: f"{len(json.loads((ROOT / 'priors' / 'sources.json').read_text(encoding='utf-8'))):,}",
     "facts": lambda: f"{len(_facts()):,}",
@@ -143,6 +166,19 @@ FIGURES: Mapping[str, Callable[[], str]] = {
     "cases": lambda: str(len(_cases())),
     "findings_per_case": _findings_per_case,
     "sources_used": lambda: f"{len({fact['source'] for fact in _facts() if not fact['exclude']}):,}",
+    "spreads": _spreads,
+    "patients": _patients,
+    "patients_spine": lambda: _patients("spine"),
+    "patients_cranial": lambda: _patients("cranial"),
+    "shared_studies": lambda: f"{heterogeneity.SHARED:g}",
+    "form_correlation": lambda: f"{forms.CORRELATION:g}",
+    "form_assumed": lambda: f"{forms.ASSUMED:g}",
+    "form_smoothing": lambda: f"{forms.SMOOTHING:g}",
+    "rounds": lambda: str(patients.ROUNDS),
+    "rate_counts": lambda: f"{patients._RATE_COUNTS:g}",
+    "form_counts": lambda: f"{patients._FORM_COUNTS:g}",
+    "rate_lowest": lambda: f"{patients._LOWEST:g}",
+    "rate_highest": lambda: f"{patients._HIGHEST:g}",
     "draws": lambda: f"{DRAWS:,}",
     "simulated": lambda: str(SIMULATED),
     "half_weight": lambda: f"{pooling._HALF_WEIGHT:g}",

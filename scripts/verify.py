@@ -37,8 +37,9 @@ INTRODUCTION = """# How the answers are checked
 `make verify` (`python scripts/verify.py`) works the printed figures out again, with code that shares nothing with
 the package: the networks and their ledgers are read as plain JSON, P(target, findings) is one Einstein sum over
 their tables, each figure follows its definition, and pyAgrum answers the queries as well. To leave a publication
-out, the network is built anew from `priors/` without its facts. It stops with an error when a difference is too
-large. This page is what `python scripts/verify.py --write` wrote.
+out, the network is built anew from all studies of `priors/` but its own; what the other patients and texts say
+stays as it is. It stops with an error when a difference is too large. This page is what
+`python scripts/verify.py --write` wrote.
 
 Differences of exact figures are absolute. Those of simulated figures are in standard errors of the difference: of
 many such numbers the largest is about 3. *Compared* counts single numbers.

@@ -149,7 +149,7 @@ def cases() -> Iterator[Asked]:
         yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "examples").glob("*.yaml"))
     ]
     single = [case for case in listed if isinstance(case, dict)]
-    many = yaml.safe_load((ROOT / "examples" / "development_cases.yaml").read_text(encoding="utf-8"))
+    many = yaml.safe_load((ROOT / "priors" / "cases" / "development.yaml").read_text(encoding="utf-8"))
     for case in [*single, *many[:: max(len(many) // (CASES - len(single)), 1)]][:CASES]:
         model = bayesdx.load(case.get("region", "spine"), prior="uniform")
         net = Net.read(model.network.id, "uniform")

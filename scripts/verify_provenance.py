@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
+import yaml
 from verify_networks import ROOT, Array, Asked, Check, Net, ledger
 
 import bayesdx
+from bayesdx.knowledge.build import build_network, pool_studies
 from bayesdx.knowledge.library import Library
+from bayesdx.knowledge.patients import Learnt
 
 #: Publications of a case that are left out again: of those listed, and of the others.
 LISTED, UNLISTED = 12, 12
@@ -58,8 +62,17 @@ def check_left_out(asked: Asked, rng: np.random.Generator) -> Iterator[tuple[str
 
 
 def without(asked: Asked, source: str) -> Array:
-    """The posterior in a network that is built without the facts of a source, under the same prior."""
-    built = LIBRARY.document(LIBRARY.definition(asked.query["network"]), lambda fact: fact.source != source).network
+    """The posterior in a network built of all studies but those of a source, under the same prior.
+
+    What the other patients and texts say, and the forms to which they belong, stays as it is.
+    """
+    name = asked.query["network"]
+    definition = LIBRARY.definition(name)
+    kept = {
+        finding: {d: tuple(study for study in of if study.source != source) for d, of in by_diagnosis.items()}
+        for finding, by_diagnosis in everything(name).read.items()
+    }
+    built = build_network(definition, pool_studies(definition, kept))
     tables = {name: np.array(table) for name, table in built.cpts.items()}
     tables[asked.net.target] = asked.net.tables[asked.net.target]
     parents = {name: list(built.parents[name]) for name in tables}
@@ -67,8 +80,15 @@ def without(asked: Asked, source: str) -> Array:
     return net.posterior({name: weight for name, weight in asked.seen.items() if name in tables})
 
 
+@cache
+def everything(name: str) -> Learnt:
+    """The studies of all facts and patients."""
+    return LIBRARY.learnt(LIBRARY.definition(name))
+
+
 def check_cited(rng: np.random.Generator) -> Iterator[tuple[str, Any, Any]]:
     """Rows chosen at random from both networks."""
+    reliance = yaml.safe_load((ROOT / "networks" / "model.yaml").read_text(encoding="utf-8"))["pooling"]["reliance"]
     for name in ("spine", "cranial"):
         model: Any = bayesdx.load(name, prior="uniform")
         net = Net.read(name, "uniform")
@@ -76,7 +96,7 @@ def check_cited(rng: np.random.Generator) -> Iterator[tuple[str, Any, Any]]:
         for finding, line in lines.items():
             if net.parents[finding] == ["form"]:
                 made = sum(_studies(name, finding).values()) + sum(_assumed(name, line).values())
-                yield "ledger", made / net.counts[finding], 1.0
+                yield "ledger", reliance * made / net.counts[finding], 1.0
         pairs = [(finding, diagnosis) for finding in lines for diagnosis in net.states[net.target]]
         for number in rng.permutation(len(pairs))[:CITED]:
             finding, diagnosis = pairs[number]
@@ -131,7 +151,7 @@ def _studies(name: str, finding: str, diagnosis: int | None = None) -> dict[str,
             table[int(form)] = weight * said
         kinds = [saying[0] for saying in study["says"]]
         for kind in kinds:
-            source = "" if kind == "assumption" else study["source"]
+            source = {"assumption": "", "unmentioned": kind}.get(kind, study["source"])
             found[source] = found.get(source, 0.0) + table / len(kinds)
     return found
 

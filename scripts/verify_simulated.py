@@ -61,21 +61,24 @@ def check_intervals(asked: Asked, rng: np.random.Generator) -> Iterator[tuple[st
 def group_rows(asked: Asked, group: Mapping[str, Any], names: list[str]) -> dict[str, NDArray[np.bool_]]:
     """Which rows of which tables belong to a group of numbers: masks over the parents' states."""
     net = asked.net
-    owner = net.tables["form"].argmax(axis=0)  # every form belongs to one diagnosis
     masks = {}
     for name in names:
+        parent = "form" if "form" in net.parents[name] else net.target  # of the forms themselves
+        owner = net.tables["form"].argmax(axis=0) if parent == "form" else np.arange(len(asked.diagnoses))
         mask = np.ones(net.counts[name].shape[:-1], dtype=bool)
         along = [1] * mask.ndim
-        along[net.parents[name].index("form")] = -1
+        along[net.parents[name].index(parent)] = -1
         if group["kind"] == "finding" and name != group["finding"]:
             continue
         if group["kind"] == "row":
             if name != group["finding"]:
                 continue
-            mask &= (np.array(net.states["form"]) == group["form"]).reshape(along)
+            mask &= (np.array(net.states[parent]) == group["form"]).reshape(along)
         if group["kind"] == "diagnosis":
             mask &= (owner == asked.diagnoses.index(group["diagnosis"])).reshape(along)
         if group["kind"] == "source":
+            if name == "form":  # no study in the ledger speaks of it
+                continue
             mask &= informed(asked, name, group["source"]).reshape(along)
         masks[name] = mask
     return masks
@@ -130,9 +133,11 @@ def check_removed(asked: Asked, rng: np.random.Generator) -> Iterator[tuple[str,
     """
     net, names = asked.net, drawn_names(asked)
     importance = asked.sensitivity["importance"]
-    size = importance["effective"][-1]
+    correlations = ledger(asked.query["network"])[0]["choices"]["study_correlation"]
     for group in [g for g in importance["groups"] if g["kind"] == "row"][:3]:
         name = group["finding"]
+        rho = correlations.get("ct_calcification" if name == "mineralisation" else name, 0.0)
+        size = importance["sizes"][-1] / (1 + (importance["sizes"][-1] - 1) * rho)
         ((_, mask),) = group_rows(asked, group, names).items()
         rows = np.flatnonzero(mask)
         share = np.array([1.0])

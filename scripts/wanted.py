@@ -1,6 +1,6 @@
 """What would help most: findings that cases should state, and facts that the literature should give.
 
-Over examples/development_cases.yaml, under the uniform prior. The first table gives, for each finding, in how many
+Over priors/cases/development.yaml, under the uniform prior. The first table gives, for each finding, in how many
 cases it is not stated and how many bits about the diagnosis it would be expected to bring there. The second gives
 the rows, diagnosis and finding, on which answers leaned most although they rest on little: over all cases that
 state the finding, the probability of the diagnosis (or 1 when it is the proven one) times the part of the row that
@@ -25,7 +25,7 @@ SHOWN = 15
 
 
 def main() -> None:
-    cases = read_cases(ROOT / "examples" / "development_cases.yaml")
+    cases = read_cases(ROOT / "priors" / "cases" / "development.yaml")
     bits: dict[str, list[float]] = defaultdict(list)
     lean: dict[tuple[str, str, str], float] = defaultdict(float)
     for name in NETWORKS:

@@ -96,11 +96,10 @@ def test_every_section_of_the_model_is_on_its_page() -> None:
         "pooling",
         "associations",
         "mineralisation_given_pattern",
-        "unremarked",
         "background",
     }
     page = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
-    for name in ("words", "pooling", "associations", "minerals", "unremarked", "background"):
+    for name in ("words", "pooling", "associations", "minerals", "background"):
         assert f"<!-- figure: {name} -->" in page
     for name, value in model["pooling"].items():
         assert re.search(rf"\| `{name}` \| \$.+\$ \| {value:g} \| .+ \|", page), name

@@ -9,11 +9,17 @@ from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
 
-@click.command("evaluate", epilog="Example: bayesdx evaluate examples/development_cases.yaml --prior uniform")
+@click.command("evaluate", epilog="Example: bayesdx evaluate priors/cases/development.yaml --prior uniform")
 @click.argument("path", metavar="CASES")
 @network_option
 @prior_option
-@click.option("--own-source", is_flag=True, help="Keep the facts that come from a case's own publication.")
+@click.option("--own-source", is_flag=True, help="Keep facts and patients of a case's own publication.")
+@click.option(
+    "--silence/--no-silence",
+    default=True,
+    show_default=True,
+    help="Read what a case does not state as a published text leaves it out: what is remarkable is mentioned.",
+)
 @click.option("--baseline", is_flag=True, help="Score the naive Bayes baseline on the same facts instead.")
 @click.option("--compare", is_flag=True, help="Every network and prior set, and the baseline, in one table.")
 @click.option("--cases", "show_cases", is_flag=True, help="Also a row a case.")
@@ -23,6 +29,7 @@ def command(
     network: str | None,
     prior: str | None,
     own_source: bool,
+    silence: bool,
     baseline: bool,
     compare: bool,
     show_cases: bool,
@@ -30,8 +37,8 @@ def command(
 ) -> None:
     """Score cases whose diagnosis is proven.
 
-    CASES is a YAML or JSON file with a list of cases, each with its `diagnosis`. Facts from a case's own
-    publication (the key `source`: doi, pmid or title) are left out while it is scored.
+    CASES is a YAML or JSON file with a list of cases, each with its `diagnosis`. Facts and patients from a case's
+    own publication (the key `source`: doi, pmid or title) are left out while it is scored, in five parts.
     """
     from bayesdx.analyses import ANALYSES
     from bayesdx.formats.case_file import read_cases
@@ -44,7 +51,7 @@ def command(
     with progress("Scoring", len(cases) * (4 if compare else 1)) as advance:
         analysis = ANALYSES["benchmark" if compare else "evaluate"]
         options = {} if compare else {"network": network, "prior": prior, "baseline": baseline}
-        result = analysis.run(cases, own_source=own_source, advance=advance, **options)
+        result = analysis.run(cases, own_source=own_source, silence=silence, advance=advance, **options)
     if compare:
         show(result.faced(analysis), as_json)
     else:

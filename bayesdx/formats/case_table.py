@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from bayesdx.cells import is_missing, shown, word
 from bayesdx.errors import InputError, nearest, printable
 from bayesdx.formats.table import NumberedRow
 from bayesdx.network import Array, Network, as_spelt
+from bayesdx.states import gathered
 
 #: Rows that are encoded and scored together: enough for vectorised work, and a few megabytes.
 CHUNK = 8192
@@ -61,6 +62,7 @@ class _Encoder:
         self.findings = {variable.id for variable in network.findings}
         if "age_group" in self.findings:
             self.findings.add("age")
+        self.findings |= {name for name, states in vocabulary.items() if self.findings.intersection(states)}
         self.names = list(dict.fromkeys([*network.index, *vocabulary, "age", "sex"]))
         self.reserved = _NOT_FINDINGS.difference(network.index, vocabulary)
         if network.target == "diagnosis":
@@ -119,9 +121,8 @@ class _Encoder:
         hard: dict[int, int] = {}
         uncertain: list[tuple[str, Array]] = []
         seen: set[str] = set()
-        for column, value in cells:
-            if value is None or (isinstance(value, str) and not value) or column in unused:
-                continue
+        written = ((c, v) for c, v in cells if not (v is None or (isinstance(v, str) and not v) or c in unused))
+        for column, value in chain.from_iterable(self._gathered(*cell) for cell in written):
             variable, code, weights, warnings = self._cell(column, value)
             noted += warnings
             if code < 0 and weights is None:
@@ -136,6 +137,11 @@ class _Encoder:
         if not seen:
             noted.append("no finding is stated: the answer is the prior alone")
         return name, hard, uncertain, noted
+
+    def _gathered(self, column: str, value: object) -> list[tuple[str, object]]:
+        if column in self.network or not isinstance(column, str) or is_missing(value):
+            return [(column, value)]
+        return gathered(column, value, self.network, self.vocabulary)
 
     def _cell(self, column: str, value: object) -> _Cell:
         """``(variable, code or -1, weights unless hard, warnings)`` of one cell."""

@@ -11,6 +11,7 @@ The file is one JSON object:
 ``cpts``         ``{variable: rows}``: CPTs that are known exactly, for variables without counts
 ``prior_sets``   ``{name: {label, population, description, default, counts | probabilities}}``: P(target)
 ``vocabulary``   ``{variable: [state, …]}``: findings and states of the project that this network does not use
+``mentioned``    ``{finding: [rate, …]}``: how often a published text mentions each state; absent where unknown
 ``learning``     what of the counts was learnt from cases, and the network before; absent where nothing was
 
 ``rows`` is a list of CPT rows, one for each combination of parent states (last parent fastest), each with a
@@ -106,10 +107,21 @@ def _document(data: dict[str, Any]) -> NetworkDocument:
         name: _texts(states, f"the vocabulary of '{name}'") for name, states in _mapping(data, "vocabulary")
     }
     levels = _texts(data.get("levels", []), "levels")
+    rates = {}
+    for name, numbers in _mapping(data, "mentioned"):
+        what = f"the rates of '{name}'"
+        rates[name] = _numbers_of(numbers, network.variable(name).cardinality, what)
+        if (rates[name] >= 1).any():
+            raise InputError(f"{what}: a rate is below 1")
     if data.get("learning"):
         network = replace(network, learning=_learning(data["learning"], network))
     return NetworkDocument(
-        network, MappingProxyType(priors), levels, MappingProxyType(vocabulary), rounded + warnings
+        network,
+        MappingProxyType(priors),
+        levels,
+        MappingProxyType(vocabulary),
+        rounded + warnings,
+        MappingProxyType(rates),
     )
 
 
@@ -260,6 +272,7 @@ def network_text(
     prior_sets: Iterable[PriorSet] = (),
     levels: Sequence[str] = (),
     vocabulary: Mapping[str, Sequence[str]] | None = None,
+    rates: Mapping[str, Array] | None = None,
 ) -> str:
     """The text of a network file: deterministic, one line a variable and one line a CPT row."""
     priors = list(prior_sets)
@@ -278,6 +291,8 @@ def network_text(
         "cpts": _object({i: _rows(network.cpts[i], 9) for i in own if i not in network.counts}),
         "vocabulary": _object({i: _json(list(states)) for i, states in (vocabulary or {}).items()}),
     }
+    if rates:
+        parts["mentioned"] = _object({name: _numbers(rate, 6) for name, rate in rates.items()})
     if network.learning is not None:
         parts["learning"] = _object(_learning_parts(network.learning))
     return _object(parts) + "\n"
@@ -290,6 +305,7 @@ def document_text(document: NetworkDocument) -> str:
         prior_sets=document.prior_sets.values(),
         levels=document.levels,
         vocabulary=document.vocabulary,
+        rates=document.rates,
     )
 
 

@@ -28,7 +28,6 @@ def naive_bayes(
     """The baseline network of a definition, under the uniform prior, from the used facts that pass ``keep``."""
     pooling = replace(
         definition.pooling,
-        study_correlation=0.0,
         word_sample_size=WORD_PATIENTS,
         proportion_sample_size=PROPORTION_PATIENTS,
         case_weight=1.0,
@@ -49,7 +48,17 @@ def naive_bayes(
             counts = np.full(variable.cardinality, SMOOTHING)
             for group in group_facts(by_cell.get((finding, diagnosis), ())):
                 states = variable.states
-                study = read_study(group, states, states, definition.words, pooling, at_site=True, form_known=True)
+                study = read_study(
+                    group,
+                    states,
+                    states,
+                    definition.words,
+                    pooling,
+                    at_site=True,
+                    form_known=True,
+                    correlation=0.0,
+                    own=np.empty(0),
+                )
                 if study:
                     counts += study.weight * study.distribution(uniform)
             rows.append(counts / counts.sum())

@@ -23,7 +23,6 @@ from bayesdx.knowledge.facts import Fact
 from bayesdx.knowledge.ledger import Account, Entry, Ledger, account_line
 from bayesdx.knowledge.pooling import (
     CALCIFICATION,
-    MIN_DIAGNOSES,
     MINERALISATION,
     NOT_APPLICABLE,
     PATTERN,
@@ -35,13 +34,14 @@ from bayesdx.knowledge.pooling import (
     coefficients,
     counts_of,
     depth,
+    enough,
     parent_rows,
     parents_of,
     pool_finding,
     rows_of,
 )
-from bayesdx.knowledge.sources import Source, format_reference
-from bayesdx.knowledge.studies import Study, group_facts, read_study, sayings
+from bayesdx.knowledge.sources import Source, evidence_of, format_reference
+from bayesdx.knowledge.studies import Study, group_facts, read_study, without_repeats
 from bayesdx.network import Array, Network, Variable
 
 
@@ -80,11 +80,14 @@ def choices_of(definition: Definition) -> Choices:
         diagnoses=len(diagnoses),
         owner=np.array([diagnoses.index(form.diagnosis) for form in definition.forms]),
         named=np.array([bool(form.name) for form in definition.forms]),
-        base_strength=pooling.base_strength,
-        form_strength=pooling.form_strength,
+        form_strength=np.array(
+            [pooling.unusual_strength if form.unusual else pooling.form_strength for form in definition.forms]
+        ),
+        kept=np.array([pooling.unusual_kept if form.unusual else 1.0 for form in definition.forms]),
+        base_strength={finding: definition.spread(finding).strength for finding in definition.findings},
         definition_strength=pooling.definition_strength,
         word_correlation=pooling.word_correlation,
-        study_correlation=pooling.study_correlation,
+        study_correlation={finding: definition.spread(finding).correlation for finding in definition.findings},
         links={link.child: _link(definition, link) for link in definition.associations},
         suggests=np.array(
             [[given.get(p, {}).get(kind, 0.0) for p in patterns] for kind in MINERALISATION.states[1:]]
@@ -102,33 +105,73 @@ def _link(definition: Definition, link: Association) -> Link:
     return Link(link.parent, table**strength, np.where(excluded, misplaced, 1.0) if excluded.any() else None)
 
 
+#: The studies of each finding, by diagnosis.
+Read = Mapping[str, Mapping[str, tuple[Study, ...]]]
+
+
 def pool_findings(
-    definition: Definition, facts: Iterable[Fact], keep: Callable[[Fact], bool] = lambda fact: True
+    definition: Definition,
+    facts: Iterable[Fact],
+    keep: Callable[[Fact], bool] = lambda fact: True,
+    identified: Collection[str] | None = None,
 ) -> dict[str, Cell]:
-    """Pool the used facts that pass ``keep`` into rows, finding by finding."""
+    """Pool the used facts that pass ``keep`` into rows, finding by finding; arguments as for ``read_studies``."""
+    return pool_studies(definition, read_studies(definition, facts, keep, identified))
+
+
+def read_studies(
+    definition: Definition,
+    facts: Iterable[Fact],
+    keep: Callable[[Fact], bool] = lambda fact: True,
+    identified: Collection[str] | None = None,
+) -> Read:
+    """The used facts that pass ``keep``, as studies of the findings that the network is to hold.
+
+    Those are the findings of which enough diagnoses have a study: one, where it is known how common a sign is in
+    the others. ``identified`` are the keys of the sources with a DOI, PubMed or PubMed Central id; None: all are.
+    Which statements only repeat such a source is decided on the whole table, whatever ``keep`` then leaves out.
+    """
     names = {diagnosis for diagnosis, _ in definition.diagnoses}
     by_cell: dict[tuple[str, str], list[Fact]] = defaultdict(list)
-    for fact in facts:
+    for fact in entering(definition, facts, identified):
         if (fact.used or fact.used_for_form) and fact.diagnosis in names and keep(fact):
             by_cell[fact.finding, fact.diagnosis].append(fact)
-    choices, findings = choices_of(definition), definition.findings
+    findings = definition.findings
     diagnoses = [diagnosis for diagnosis, _ in definition.diagnoses]
     read = {
-        name: {d: tuple(_studies(definition, variable, by_cell.get((name, d), ()))) for d in diagnoses}
+        name: {d: tuple(_studies(definition, variable, by_cell.get((name, d), ()), identified)) for d in diagnoses}
         for name, variable in findings.items()
     }
-    kept = [name for name, studies in read.items() if sum(map(bool, studies.values())) >= MIN_DIAGNOSES]
+    return {
+        name: studies
+        for name, studies in read.items()
+        if enough(sum(map(bool, studies.values())), definition.background.get(name))
+    }
+
+
+def pool_studies(definition: Definition, read: Read) -> dict[str, Cell]:
+    """Pool the studies of each finding into rows."""
+    choices, findings = choices_of(definition), definition.findings
     cells: dict[str, Cell] = {}
-    for name in sorted(kept, key=lambda name: depth(choices.links, name)):  # parents before children
+    for name in sorted(read, key=lambda name: depth(choices.links, name)):  # parents before children
         link = choices.links.get(name)
         parent = parent_rows(choices, {n: cell.pooled for n, cell in cells.items()}, link.parent) if link else None
-        studies = _as_arrays(definition, findings[name], read[name])
+        studies = as_arrays(definition, findings[name], read[name])
         pooled = pool_finding(choices, studies, np.ones((1, len(studies.weight)), bool), link, parent)
         cells[name] = Cell(name, read[name], studies, pooled)
-    return {name: cells[name] for name in kept}
+    return {name: cells[name] for name in read}
 
 
-def _as_arrays(definition: Definition, variable: Variable, read: Mapping[str, tuple[Study, ...]]) -> Studies:
+def entering(definition: Definition, facts: Iterable[Fact], identified: Collection[str] | None) -> tuple[Fact, ...]:
+    """The facts less those that only repeat a better source, unless the definition keeps them."""
+    if identified is None or definition.pooling.repeated_statements:
+        return tuple(facts)
+    states = {variable.id: variable.states for variable in definition.vocabulary}
+    return without_repeats(tuple(facts), identified, definition.sites, states)
+
+
+def as_arrays(definition: Definition, variable: Variable, read: Mapping[str, tuple[Study, ...]]) -> Studies:
+    """The studies of a finding by diagnosis, as arrays."""
     diagnoses = list(read)
     studies = [study for found in read.values() for study in found]
     sets = sorted({at for study in studies for at, _ in study.open})
@@ -138,10 +181,11 @@ def _as_arrays(definition: Definition, variable: Variable, read: Mapping[str, tu
             opened[n, sets.index(at)] += share
     states, forms = variable.states, definition.forms
     return Studies(
+        finding=variable.id,
         states=states,
         diagnosis=np.array([i for i, d in enumerate(diagnoses) for _ in read[d]]),
-        whole=np.array([study.facts[0].used for study in studies]),
-        own=np.array([[_describes(definition, study, form, variable.id) for form in forms] for study in studies]),
+        whole=np.array([study.whole for study in studies]),
+        own=np.array([study.own for study in studies]).reshape(-1, len(forms)),
         word=np.array([study.word for study in studies]),
         weight=np.array([study.weight for study in studies]),
         stated=np.array([study.stated for study in studies]),
@@ -149,11 +193,12 @@ def _as_arrays(definition: Definition, variable: Variable, read: Mapping[str, tu
         open=opened,
         defined=np.array([[s in form.definition.get(variable.id, ()) for s in states] for form in forms]),
         background=definition.background.get(variable.id),
-        unremarked=definition.unremarked.get(variable.id, {}),
     )
 
 
-def _studies(definition: Definition, variable: Variable, facts: Iterable[Fact]) -> Iterable[Study]:
+def _studies(
+    definition: Definition, variable: Variable, facts: Iterable[Fact], identified: Collection[str] | None
+) -> Iterable[Study]:
     possible = [state for state in variable.states if state != NOT_APPLICABLE]
     for group in group_facts(facts):
         first = group[0]
@@ -168,6 +213,9 @@ def _studies(definition: Definition, variable: Variable, facts: Iterable[Fact]) 
             definition.pooling,
             at_site=at_site,
             form_known=_form_of(definition, first) is not None,
+            correlation=definition.spread(variable.id).correlation,
+            own=np.array([float(_describes(definition, first, form, variable.id)) for form in definition.forms]),
+            identified=identified is None or not first.source or first.source in identified,
         )
         if study:
             yield study
@@ -183,13 +231,12 @@ def _form_of(definition: Definition, fact: Fact) -> Form | None:
     return None
 
 
-def _describes(definition: Definition, study: Study, form: Form, finding: str) -> bool:
-    """Whether a study of a finding is among the own studies of a form.
+def _describes(definition: Definition, fact: Fact, form: Form, finding: str) -> bool:
+    """Whether a study of a finding, of which ``fact`` is one, is among the own studies of a form.
 
     A diagnosis without forms takes all its used studies. A study of the diagnosis as a whole speaks of its
     unspecified forms, but not about what defines them: there it describes the mixture of the forms.
     """
-    fact = study.facts[0]
     if fact.diagnosis != form.diagnosis:
         return False
     if not form.name:
@@ -204,31 +251,37 @@ def _describes(definition: Definition, study: Study, form: Form, finding: str) -
     )
 
 
-def build_network(definition: Definition, cells: Mapping[str, Cell], version: str = "") -> Network:
-    """Assemble the network under the uniform prior; ``cells`` as pool_findings gives them."""
-    forms, findings = definition.forms, definition.findings
+def build_network(
+    definition: Definition, cells: Mapping[str, Cell], version: str = "", forms: Array | None = None
+) -> Network:
+    """Assemble the network under the uniform prior; ``cells`` as pool_findings gives them.
+
+    ``forms`` (diagnoses, forms) is P(form | diagnosis), by default as ``form_shares`` says.
+    """
+    findings = definition.findings
     diagnoses = [diagnosis for diagnosis, _ in definition.diagnoses]
     root = Variable(
         "diagnosis", tuple(diagnoses), "Diagnosis", tuple(label for _, label in definition.diagnoses), "diagnosis"
     )
-    form = Variable(
-        "form", tuple(f.id for f in forms), "Form", tuple(_form_label(definition, f) for f in forms), "latent"
-    )
+    labels = tuple(_form_label(definition, f) for f in definition.forms)
+    form = Variable("form", tuple(f.id for f in definition.forms), "Form", labels, "latent")
     choices, pooled = choices_of(definition), {name: cell.pooled for name, cell in cells.items()}
     parents: dict[str, tuple[str, ...]] = {"form": ("diagnosis",), MINERALISATION.id: ("form",)}
     parents |= {name: parents_of(choices, pooled, name) for name in cells}
     names = [MINERALISATION.id, *(name for name in cells if name != CALCIFICATION)]
     counts = {name: counts_of(choices, pooled, name)[0] for name in names}
+    counts["form"] = form_counts(definition)
+    if forms is not None:
+        counts["form"] = counts["form"].sum(axis=1, keepdims=True) * forms
     cpts = {name: table / table.sum(axis=-1, keepdims=True) for name, table in counts.items()}
     cpts["diagnosis"] = np.full(len(diagnoses), 1 / len(diagnoses))
-    cpts["form"] = form_shares(definition)
     cpts[CALCIFICATION] = np.array([[float(s == "none"), float(s != "none")] for s in MINERALISATION.states])
     return Network(
         id=definition.id,
         variables=(root, form, MINERALISATION, *(findings[name] for name in cells)),
         parents=parents,
         cpts=cpts,
-        counts=counts,
+        counts={name: definition.pooling.reliance * table for name, table in counts.items()},
         target="diagnosis",
         label=definition.label,
         version=version,
@@ -236,13 +289,28 @@ def build_network(definition: Definition, cells: Mapping[str, Cell], version: st
 
 
 def form_shares(definition: Definition) -> Array:
-    """P(form | diagnosis), shape (diagnoses, forms): the forms of a diagnosis are equally likely.
+    """P(form | diagnosis), shape (diagnoses, forms): the mean of ``form_counts``."""
+    counts = form_counts(definition)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
 
-    An assumption: publications do not count the forms against each other, and write most of the rare ones.
+
+def form_counts(definition: Definition) -> Array:
+    """Dirichlet counts of P(form | diagnosis), shape (diagnoses, forms).
+
+    Those of the usual forms are what series and registries count (equal where nothing is known); the share of the
+    unusual form is assumed.
     """
     diagnoses = [diagnosis for diagnosis, _ in definition.diagnoses]
-    share = np.array([[float(form.diagnosis == d) for form in definition.forms] for d in diagnoses])
-    return np.asarray(share / share.sum(axis=1, keepdims=True))
+    counts = np.zeros((len(diagnoses), len(definition.forms)))
+    for f, form in enumerate(definition.forms):
+        if not form.unusual:
+            known = definition.form_counts.get(form.diagnosis, {})
+            counts[diagnoses.index(form.diagnosis), f] = known.get(form.name, 1.0)
+    for f, form in enumerate(definition.forms):
+        if form.unusual:
+            d, share = diagnoses.index(form.diagnosis), definition.pooling.unusual_share
+            counts[d, f] = counts[d].sum() * share / (1 - share)
+    return counts
 
 
 def _form_label(definition: Definition, form: Form) -> str:
@@ -260,28 +328,29 @@ def keep_ledger(
         moved = (rows_of(choices, pooled, name) - cell.pooled.rows)[0] * cell.form_counts.sum(
             axis=-1, keepdims=True
         )
-        accounts[name] = _account(choices, cell, moved, definition.sites)
+        accounts[name] = _account(choices, cell, moved)
     named = {entry.source for account in accounts.values() for entry in account.entries}
+    known = sorted(named & sources.keys())
     return Ledger(
         network=definition.id,
         version=version,
         choices=choices,
         form_words=tuple(frozenset({form.name, *form.also} - {""}) for form in definition.forms),
-        references={key: format_reference(sources[key]) for key in sorted(named & sources.keys())},
+        references={key: format_reference(sources[key]) for key in known},
+        evidence={key: evidence_of(sources[key]) for key in known},
         lines={name: account_line(name, account) for name, account in accounts.items()},
     )
 
 
-def _account(choices: Choices, cell: Cell, moved: Array, sites: Collection[str]) -> Account:
+def _account(choices: Choices, cell: Cell, moved: Array) -> Account:
     """The account of a finding; ``moved`` (F, X) are the counts that pairs which exclude each other move."""
     pooled = cell.pooled
-    weights = base_weights(choices, pooled)
+    weights = base_weights(choices, pooled, cell.finding)
     read = [(d, study) for d, found in enumerate(cell.by_diagnosis.values()) for study in found]
     return Account(
         studies=cell.studies,
         entries=tuple(
-            Entry(study.source, d, study.form, study.facts[0].site in sites, study.weight, sayings(study))
-            for d, study in read
+            Entry(study.source, d, study.form, study.at_site, study.weight, study.sayings) for d, study in read
         ),
         added=coefficients(choices, cell.studies, pooled),
         completing=pooled.completing[0],

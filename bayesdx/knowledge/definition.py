@@ -12,10 +12,17 @@ import yaml
 from bayesdx.errors import InputError
 from bayesdx.network import Variable
 
+#: The diagnosis that stands for all that a network does not hold.
+OTHER = "other"
+UNUSUAL = "unusual"
+
 
 @dataclass(frozen=True)
 class Pooling:
-    """The modelling choices of pooling; networks/model.yaml explains each."""
+    """The modelling choices of pooling; networks/model.yaml explains each.
+
+    ``base_strength`` and ``study_correlation`` hold for findings of which no ``Spread`` was estimated.
+    """
 
     base_strength: float
     form_strength: float
@@ -26,9 +33,24 @@ class Pooling:
     proportion_sample_size: float
     case_weight: float
     condition_weight: float
+    unidentified_weight: float
+    repeated_statements: float
     site_transfer: float
     association_strength: float
     misplaced: float
+    unusual_share: float
+    unusual_kept: float
+    unusual_strength: float
+    reliance: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a finding varies: ``correlation`` among patients of one study, and ``strength``, the Dirichlet count of
+    the base: large where diagnoses differ little."""
+
+    correlation: float
+    strength: float
 
 
 @dataclass(frozen=True)
@@ -50,7 +72,9 @@ class Form:
     """A subtype of a diagnosis with a picture of its own.
 
     Facts carry its name in their column ``form`` (or one of ``also``); ``unspecified`` forms take the facts
-    without a condition too; ``definition`` names states that hold by definition.
+    without a condition too; ``definition`` names states that hold by definition. The ``unusual`` form of a
+    diagnosis is the picture that nobody expects of it: no fact speaks of it, and what defines all other forms
+    defines it as well.
     """
 
     diagnosis: str
@@ -59,6 +83,7 @@ class Form:
     also: tuple[str, ...] = ()
     unspecified: bool = False
     definition: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unusual: bool = False
 
     @property
     def id(self) -> str:
@@ -67,7 +92,10 @@ class Form:
 
 @dataclass(frozen=True)
 class Definition:
-    """Everything that a build needs besides the facts."""
+    """Everything that a build needs besides the facts.
+
+    ``spreads`` say how each finding varies; ``form_counts`` are the Dirichlet counts of the forms of a diagnosis.
+    """
 
     id: str
     label: str
@@ -82,7 +110,8 @@ class Definition:
     associations: tuple[Association, ...]
     mineralisation_given_pattern: Mapping[str, Mapping[str, float]]
     background: Mapping[str, float]
-    unremarked: Mapping[str, Mapping[str, float]]
+    spreads: Mapping[str, Spread] = field(default_factory=dict)
+    form_counts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def findings(self) -> dict[str, Variable]:
@@ -98,6 +127,10 @@ class Definition:
                 )
             kept[variable.id] = variable
         return kept
+
+    def spread(self, finding: str) -> Spread:
+        """How a finding varies: as estimated, else as the modelling choices say."""
+        return self.spreads.get(finding) or Spread(self.pooling.study_correlation, self.pooling.base_strength)
 
     def with_pooling(self, **changes: float) -> Definition:
         """A copy with other modelling choices."""
@@ -115,15 +148,17 @@ def read_vocabulary(path: Path) -> tuple[Variable, ...]:
             kind=entry["kind"],
             examination=entry["examination"],
         )
-        for entry in _mapping(path)["variables"]
+        for entry in read_mapping(path)["variables"]
     )
 
 
 def read_definition(folder: Path, name: str) -> Definition:
     """Read ``name``.yaml with vocabulary.yaml and model.yaml beside it; raises InputError with the file's name."""
-    data, model = _mapping(folder / f"{name}.yaml"), _mapping(folder / "model.yaml")
+    data, model = read_mapping(folder / f"{name}.yaml"), read_mapping(folder / "model.yaml")
     try:
-        forms = [form for entry in data["diagnoses"] for form in _forms(entry)]
+        forms = [
+            form for entry in data["diagnoses"] for form in _forms(entry, float(model["pooling"]["unusual_share"]))
+        ]
         return Definition(
             id=data["id"],
             label=data["label"],
@@ -138,16 +173,16 @@ def read_definition(folder: Path, name: str) -> Definition:
             associations=tuple(Association(**entry) for entry in model["associations"]),
             mineralisation_given_pattern=model["mineralisation_given_pattern"],
             background=model["background"],
-            unremarked=model["unremarked"],
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{folder / name}.yaml or model.yaml: {error}") from None
 
 
-def _forms(entry: Mapping[str, Any]) -> list[Form]:
+def _forms(entry: Mapping[str, Any], unusual: float) -> list[Form]:
+    name, label = entry["id"], entry["label"]
     forms = [
         Form(
-            diagnosis=entry["id"],
+            diagnosis=name,
             name=form["id"],
             label=form["label"],
             also=tuple(form.get("also", ())),
@@ -156,16 +191,24 @@ def _forms(entry: Mapping[str, Any]) -> list[Form]:
         )
         for form in entry.get("forms", ())
     ]
-    return forms or [
-        Form(entry["id"], "", entry["label"], unspecified=True, definition=_states(entry.get("definition")))
-    ]
+    forms = forms or [Form(name, "", label, unspecified=True, definition=_states(entry.get("definition")))]
+    if not unusual or name == OTHER:
+        return forms
+    shared = set.intersection(*(set(form.definition) for form in forms))
+    definition = {
+        finding: tuple(dict.fromkeys(state for form in forms for state in form.definition[finding]))
+        for finding in forms[0].definition
+        if finding in shared
+    }
+    return [*forms, Form(name, UNUSUAL, f"{UNUSUAL} picture", definition=definition, unusual=True)]
 
 
 def _states(definition: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
     return {finding: tuple(states) for finding, states in (definition or {}).items()}
 
 
-def _mapping(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path) -> dict[str, Any]:
+    """A YAML file that holds a mapping; raises InputError with its path."""
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -23,10 +23,13 @@ import numpy as np
 from bayesdx.data import data_path, network_names
 from bayesdx.files import read_text
 from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION, Choices, Integers, Link, Studies
+from bayesdx.knowledge.sources import Evidence
 from bayesdx.learning.update import divided
 from bayesdx.network import Array, Network
 
 FORMAT = "bayesdx-ledger/1"
+#: Kind of what texts say by not mentioning a finding, ``n`` of them.
+UNMENTIONED = "unmentioned"
 #: Digits of every number in the file: terms add up to the counts within 1e-9 of their size.
 _DIGITS = 12
 
@@ -61,13 +64,18 @@ class Entry:
     weight: float
     sayings: tuple[Saying, ...]
 
+    @property
+    def unmentioned(self) -> bool:
+        """Whether it is the silence of texts about the finding, and nothing that a source says."""
+        return self.sayings[0].kind == UNMENTIONED
+
 
 @dataclass(frozen=True, eq=False)
 class Term:
     """What adds ``counts`` (F, X) to the rows of the forms of a diagnosis: an ``entry``, or an assumption.
 
-    ``kind`` is ``fact`` or ``word`` (the entry's facts are frequency words), ``definition``, ``association`` (moves
-    the base, its counts sum to 0) or ``base``.
+    ``kind`` is ``fact`` or ``word`` (the entry's facts are frequency words), ``unmentioned`` (texts that do not
+    mention the finding), ``definition``, ``association`` (moves the base, its counts sum to 0) or ``base``.
     """
 
     kind: str
@@ -124,7 +132,9 @@ class Account:
         its = owner == diagnosis
         found = [
             Term(
-                "word" if self.studies.word[n] else "fact", self.added[n, its, None] * self.distributions[n], entry
+                UNMENTIONED if entry.unmentioned else "word" if self.studies.word[n] else "fact",
+                self.added[n, its, None] * self.distributions[n],
+                entry,
             )
             for n, entry in enumerate(self.entries)
             if entry.diagnosis == diagnosis
@@ -142,7 +152,8 @@ class Account:
 class Ledger:
     """The ledger of a network of that name and version.
 
-    ``form_words`` are the words by which facts name each form. ``lines`` are the accounts by finding, as text.
+    ``form_words`` are the words by which facts name each form; ``references`` and ``evidence`` are those of the
+    sources. ``lines`` are the accounts by finding, as text.
     ``learnt`` divides each CPT of a network that has learnt from cases: what rests on the accounts, and the rest.
     """
 
@@ -151,6 +162,7 @@ class Ledger:
     choices: Choices
     form_words: tuple[frozenset[str], ...]
     references: Mapping[str, str]
+    evidence: Mapping[str, Evidence]
     lines: Mapping[str, str]
     learnt: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
 
@@ -200,12 +212,15 @@ def _read(path: str) -> Ledger:
                 **choices,
                 "owner": np.array(choices["owner"]),
                 "named": np.array(choices["named"]),
+                "form_strength": np.array(choices["form_strength"]),
+                "kept": np.array(choices["kept"]),
                 "links": {child: _link(*link) for child, link in links.items()},
                 "suggests": np.array(choices["suggests"]),
             }
         ),
         form_words=tuple(frozenset(words) for words in data["form_words"]),
         references=data["references"],
+        evidence={key: Evidence(**one) for key, one in data["evidence"].items()},
         lines={line.split('"', 4)[3]: line for line in rest},
     )
 
@@ -218,10 +233,11 @@ def _account(data: Mapping[str, Any], choices: Choices) -> Account:
     states, studies = tuple(data["states"]), data["studies"]
     forms, size = len(choices.owner), len(states)
     sets = [tuple(at) for at in data["sets"]]
-    added, own = np.zeros((len(studies), forms)), np.zeros((len(studies), forms), bool)
+    added, own = np.zeros((len(studies), forms)), np.zeros((len(studies), forms))
     opened = np.zeros((len(studies), len(sets)))
     for n, study in enumerate(studies):
-        own[n, study["own"]] = True
+        for form, part in study["own"].items():
+            own[n, int(form)] = part
         for form, counts in study["adds"].items():
             added[n, int(form)] = counts
         for at, share in study["open"]:
@@ -235,6 +251,7 @@ def _account(data: Mapping[str, Any], choices: Choices) -> Account:
     discount = 1 + (np.maximum(np.bincount(diagnosis, word), 1) - 1) * choices.word_correlation
     return Account(
         studies=Studies(
+            finding=data["finding"],
             states=states,
             diagnosis=diagnosis,
             whole=np.array([study["whole"] for study in studies]),
@@ -246,7 +263,6 @@ def _account(data: Mapping[str, Any], choices: Choices) -> Account:
             open=opened,
             defined=defined,
             background=data["background"],
-            unremarked=data["unremarked"],
         ),
         entries=tuple(
             Entry(
@@ -291,6 +307,7 @@ def ledger_text(ledger: Ledger) -> str:
         "choices": choices,
         "form_words": [sorted(words) for words in ledger.form_words],
         "references": ledger.references,
+        "evidence": {key: asdict(one) for key, one in ledger.evidence.items()},
     }
     return "\n".join([as_line(first), *ledger.lines.values()]) + "\n"
 
@@ -303,7 +320,6 @@ def account_line(finding: str, account: Account) -> str:
             "finding": finding,
             "states": studies.states,
             "background": studies.background,
-            "unremarked": studies.unremarked,
             "completing": account.completing,
             "base": account.base,
             "base_counts": account.base_counts,
@@ -318,7 +334,7 @@ def account_line(finding: str, account: Account) -> str:
                     "form": entry.form,
                     "at_site": entry.at_site,
                     "whole": bool(studies.whole[n]),
-                    "own": np.flatnonzero(studies.own[n]).tolist(),
+                    "own": {int(f): studies.own[n, f] for f in np.flatnonzero(studies.own[n])},
                     "word": bool(studies.word[n]),
                     "weight": studies.weight[n],
                     "states": studies.stated[n],

@@ -34,7 +34,8 @@ CALCIFICATION = "ct_calcification"
 PATTERN = "ct_calcification_pattern"
 #: The state of a pattern where there is no calcification: no study speaks of it.
 NOT_APPLICABLE = "not_applicable"
-#: A finding is kept when at least so many diagnoses have a study of it.
+#: A finding is kept when at least so many diagnoses have a study of it; one is enough for a sign whose background
+#: is known.
 MIN_DIAGNOSES = 2
 #: Weight at which a pooled diagnosis enters the base: n / (n + this).
 _HALF_WEIGHT = 2.0
@@ -58,7 +59,9 @@ class Link:
 class Choices:
     """What a build assumes besides the studies.
 
-    ``owner`` (F,) is the diagnosis of each of F forms, ``named`` (F,) whether it is one form of several;
+    ``owner`` (F,) is the diagnosis of each of F forms, ``named`` (F,) whether it is one form of several, whose row
+    shrinks with ``form_strength`` (F,) to that of its diagnosis, ``kept`` (F,) of it, and to the base with the
+    rest; ``base_strength`` is the Dirichlet count of the base by finding.
     ``links`` tells which findings go with another, by child. ``suggests`` (3, patterns): P(how the mineral lies |
     pattern), zero where there is no calcification.
     """
@@ -66,31 +69,32 @@ class Choices:
     diagnoses: int
     owner: Integers
     named: Bools
-    base_strength: float
-    form_strength: float
+    form_strength: Array
+    kept: Array
+    base_strength: Mapping[str, float]
     definition_strength: float
     word_correlation: float
-    study_correlation: float
+    study_correlation: Mapping[str, float]
     links: Mapping[str, Link]
     suggests: Array
 
 
 @dataclass(frozen=True, eq=False)
 class Studies:
-    """N studies of one finding with X states, as arrays.
+    """N studies of one ``finding`` with X states, as arrays.
 
-    ``diagnosis`` (N,); ``whole`` (N,): speaks of the diagnosis as a whole; ``own`` (N, F): is among the own
-    studies of a form; ``word`` (N,): states frequency words only; ``weight`` (N,): effective sample size.
+    ``diagnosis`` (N,); ``whole`` (N,): speaks of the diagnosis as a whole; ``own`` (N, F): how much of it is among
+    the own studies of a form; ``word`` (N,): states frequency words only; ``weight`` (N,): effective sample size.
     ``stated`` (N, X) is what a study says state by state, ``open`` (N, G) what it leaves open within ``sets``
     (G, X), shared out in proportion to the base. ``defined`` (F, X): states that hold by definition of a form.
-    ``background`` is the probability of the second state where nothing is known; ``unremarked`` the part of the
-    base that a state gets because sources seldom write about it.
+    ``background`` is the probability of the second state where nothing is known.
     """
 
+    finding: str
     states: tuple[str, ...]
     diagnosis: Integers
     whole: Bools
-    own: Bools
+    own: Array
     word: Bools
     weight: Array
     stated: Array
@@ -98,7 +102,6 @@ class Studies:
     open: Array
     defined: Bools
     background: float | None
-    unremarked: Mapping[str, float]
 
     @cached_property
     def uniform(self) -> Array:
@@ -145,6 +148,11 @@ def _totals(counts: Array) -> Array:
     if len(counts) == 1:  # a build, whose files hold every digit
         return np.asarray(counts.sum(axis=-1))
     return np.asarray(counts @ np.ones(counts.shape[-1]))
+
+
+def enough(studied: Integers | int, background: float | None) -> Bools | bool:
+    """Whether so many diagnoses with studies are enough to keep a finding."""
+    return studied >= (MIN_DIAGNOSES if background is None else 1)
 
 
 def depth(links: Mapping[str, Link], finding: str) -> int:
@@ -208,14 +216,17 @@ def pool_finding(
     bases = np.broadcast_to(base[:, None], own.shape)
     if link is not None and parent is not None:
         bases = _linked_bases(link, base, parent)
-    m = choices.base_strength
+    m = choices.base_strength[studies.finding]
     of_diagnosis = whole[:, choices.owner]
     row = (of_diagnosis + m * bases) / (_totals(of_diagnosis)[..., None] + m)
     defined = np.where(studies.defined, row, 0.0)
     some = studies.defined.any(axis=-1, keepdims=True)
     definition = choices.definition_strength * defined / np.where(some, _totals(defined)[..., None], 1.0)
     # a diagnosis without forms is its own form: it shrinks to the base itself
-    shrunk = np.where(choices.named[:, None], choices.form_strength * row, m * bases)
+    kept = choices.kept[:, None]
+    shrunk = np.where(
+        choices.named[:, None], choices.form_strength[:, None] * (kept * row + (1 - kept) * bases), m * bases
+    )
     return Pooled(completing, base, bases, whole, definition, own + definition + shrunk)
 
 
@@ -225,34 +236,36 @@ def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
     Its own, and what comes by way of the row of the diagnosis to which the form shrinks.
     """
     members = _members(choices, studies)
-    discounts = _discounts(choices, studies.word.astype(float)[None] @ members)
-    weights = members * studies.weight[:, None] / np.where(studies.word[:, None], discounts, 1.0)
+    copied = discounts(choices.word_correlation, studies.word.astype(float)[None] @ members)
+    weights = members * studies.weight[:, None] / np.where(studies.word[:, None], copied, 1.0)
     whole, own = weights[:, : choices.diagnoses], weights[:, choices.diagnoses :]
-    totals = _totals(pooled.whole[:1])[0, choices.owner] + choices.base_strength
-    return np.asarray(own + whole[:, choices.owner] * np.where(choices.named, choices.form_strength / totals, 0.0))
+    totals = _totals(pooled.whole[:1])[0, choices.owner] + choices.base_strength[studies.finding]
+    shrunk = np.where(choices.named, choices.form_strength * choices.kept / totals, 0.0)
+    return np.asarray(own + whole[:, choices.owner] * shrunk)
 
 
-def base_weights(choices: Choices, pooled: Pooled) -> Array:
+def base_weights(choices: Choices, pooled: Pooled, finding: str) -> Array:
     """Counts that the base adds to the row of each form, shape (F,), when all studies are kept."""
-    m = choices.base_strength
+    m = choices.base_strength[finding]
     totals = _totals(pooled.whole[:1])[0, choices.owner] + m
-    return np.where(choices.named, choices.form_strength * m / totals, m)
+    part = choices.kept * m / totals + 1 - choices.kept
+    return np.where(choices.named, choices.form_strength * part, m)
 
 
-def _members(choices: Choices, studies: Studies) -> Bools:
-    """Which studies are pooled into which rows, shape (N, D + F): the diagnoses first, then the forms."""
+def _members(choices: Choices, studies: Studies) -> Array:
+    """How much of each study is pooled into each row, shape (N, D + F): the diagnoses first, then the forms."""
     whole = studies.whole[:, None] & (studies.diagnosis[:, None] == np.arange(choices.diagnoses))
     return np.concatenate([whole, studies.own], axis=1)
 
 
-def _discounts(choices: Choices, words: Array) -> Array:
+def discounts(correlation: float, words: Array) -> Array:
     """What frequency words are divided by where so many stand together: pages copy one another."""
-    return np.asarray(1 + (np.maximum(words, 1.0) - 1) * choices.word_correlation)
+    return np.asarray(1 + (np.maximum(words, 1.0) - 1) * correlation)
 
 
 def _sums(choices: Choices, studies: Studies, keep: Bools) -> Array:
     """Weighted sums of what studies state and leave open, shape (S, D + F, X + G)."""
-    members = _members(choices, studies).astype(float)
+    members = _members(choices, studies)
     said = np.concatenate([studies.stated, studies.open], axis=1) * studies.weight[:, None]
     sums = np.zeros((len(keep), members.shape[1], said.shape[1]))
     for diagnosis in np.flatnonzero(np.bincount(studies.diagnosis)):  # its studies enter its own rows only
@@ -269,7 +282,9 @@ def _sums(choices: Choices, studies: Studies, keep: Bools) -> Array:
             at, enters = here[of_kind], members[np.ix_(here[of_kind], rows)]
             each = (enters[:, :, None] * said[at][:, None]).reshape(len(at), -1)
             part = (kept[:, of_kind] @ each).reshape(found.shape)
-            found += part / _discounts(choices, kept[:, of_kind] @ enters)[..., None] if words else part
+            found += (
+                part / discounts(choices.word_correlation, kept[:, of_kind] @ enters)[..., None] if words else part
+            )
         sums[:, rows] = found[0]
         sums[np.ix_(fewer, rows)] = found[1:]
     return sums
@@ -299,8 +314,6 @@ def _base(counts: Array, base: Array, studies: Studies) -> Array:
         weight, uniform = weight + silent, 0.0
     mixed = (1 - uniform) * total / weight[:, None] + uniform * studies.uniform
     mixed /= _totals(mixed)[..., None]
-    for state, share in studies.unremarked.items():
-        mixed = (1 - share) * mixed + share * (np.array(studies.states) == state)
     return np.asarray(mixed)
 
 
@@ -335,7 +348,7 @@ def counts_of(choices: Choices, pooled: Mapping[str, Pooled], name: str) -> Arra
         rows = mineralisation_rows(choices, calcified, pooled[PATTERN])
         return np.asarray(rows * _totals(calcified.counts)[..., None])
     if name == PATTERN:
-        return _pattern_counts(choices, pooled[PATTERN])
+        return _pattern_counts(choices, pooled[PATTERN], choices.base_strength[PATTERN])
     total = _totals(pooled[name].counts)[..., None]
     if parents_of(choices, pooled, name) == ("form",):
         return (
@@ -343,18 +356,18 @@ def counts_of(choices: Choices, pooled: Mapping[str, Pooled], name: str) -> Arra
             if excluding(choices, pooled, name) is None
             else rows_of(choices, pooled, name) * total
         )
-    return _conditional_counts(choices, _joint(choices, pooled, name), total)
+    return _conditional_counts(_joint(choices, pooled, name), total, choices.base_strength[name])
 
 
-def _conditional_counts(choices: Choices, joint: Array, total: Array) -> Array:
+def _conditional_counts(joint: Array, total: Array, least: float) -> Array:
     """Counts (S, F, P, X) of a child that goes with another finding given the form.
 
     The ``total`` (S, F, 1) counts of a form's row are shared out by how often the parent takes each state, but
-    never fall below the strength of the base: a row for a rare parent state rests on the association, not on
-    nothing.
+    never fall below ``least``, the strength of the base: a row for a rare parent state rests on the association,
+    not on nothing.
     """
     given = _totals(joint)
-    size = np.maximum(total * given, choices.base_strength)
+    size = np.maximum(total * given, least)
     return np.asarray(joint * (size / given)[..., None])
 
 
@@ -368,7 +381,7 @@ def mineralisation_rows(choices: Choices, calcified: Pooled, pattern: Pooled) ->
     return np.concatenate([1 - present, present * (pattern.rows @ choices.suggests.T)], axis=-1)
 
 
-def _pattern_counts(choices: Choices, pattern: Pooled) -> Array:
+def _pattern_counts(choices: Choices, pattern: Pooled, least: float) -> Array:
     """Counts (S, F, 4, patterns) of the pattern given form and mineralisation; not calcified, it has none."""
     kinds = pattern.rows @ choices.suggests.T  # given calcification
     shape = (*kinds.shape[:-1], 1 + kinds.shape[-1], pattern.rows.shape[-1])
@@ -376,4 +389,4 @@ def _pattern_counts(choices: Choices, pattern: Pooled) -> Array:
     given[..., 0, :] = ~choices.suggests.any(axis=0)
     given[..., 1:, :] = pattern.rows[..., None, :] * choices.suggests / kinds[..., None]
     size = np.concatenate([np.ones_like(kinds[..., :1]), _totals(pattern.counts)[..., None] * kinds], axis=-1)
-    return np.asarray(given * np.maximum(size, choices.base_strength)[..., None])
+    return np.asarray(given * np.maximum(size, least)[..., None])

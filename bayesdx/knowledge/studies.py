@@ -18,6 +18,8 @@ CUTS: Mapping[str, tuple[float, ...]] = {"age_group": (0, 18, 40, 60, 110), "siz
 #: Standard deviation where a source gives none: share of the range, else a usual spread (assumption).
 _RANGE_TO_SD = 0.25
 _USUAL_SD = {"age_group": 16.0, "size_mm": 15.0}
+#: Kinds of facts that state a frequency without the patients behind it.
+UNCOUNTED = frozenset({"word", "proportion"})
 #: What a mean makes all but impossible may still have been counted.
 _NEVER_ZERO = 1e-9
 
@@ -27,17 +29,25 @@ class Study:
     """What one group of patients of one source says about a finding.
 
     ``stated`` (states,) is what it says state by state, ``open`` the shares that it leaves open within sets of
-    states, which the base divides; together they sum to 1. ``weight`` is the effective sample size; ``word`` marks
-    studies that state frequency words only.
+    states, which the base divides; together they sum to 1. ``size`` patients count as ``weight``, the effective
+    sample size times a ``factor`` for what they are; ``word`` marks studies that state frequency words only.
+    ``whole`` says that it speaks for the diagnosis, ``at_site`` that its patients are at a site of the network, and
+    ``own`` (F,) how much of it belongs to each form. ``facts`` are what it was read from.
     """
 
     source: str
     form: str
-    facts: tuple[Fact, ...]
+    sayings: tuple[Saying, ...]
     stated: Array
     open: tuple[tuple[tuple[int, ...], float], ...]
+    size: float
+    factor: float
     weight: float
     word: bool
+    whole: bool
+    at_site: bool
+    own: Array
+    facts: tuple[Fact, ...] = ()
 
     def distribution(self, base: Array) -> Array:
         """The distribution over the states (states,) once ``base`` shares out what is left open."""
@@ -56,6 +66,33 @@ def group_facts(facts: Iterable[Fact]) -> list[tuple[Fact, ...]]:
     return [tuple(group) for group in groups.values()]
 
 
+def without_repeats(
+    facts: Sequence[Fact], identified: Collection[str], sites: Collection[str], states: Mapping[str, Sequence[str]]
+) -> tuple[Fact, ...]:
+    """The facts without those that only repeat a better source; ``states`` are those of each finding.
+
+    A statement without a denominator (a frequency word, a proportion without n) by a source that is not
+    ``identified`` is left out where identified ones speak of the same states in the same form of the diagnosis: at
+    the ``sites`` of the network, without condition, and of more than a single patient. Of two states, who speaks of
+    one speaks of both.
+    """
+    spoken_of: dict[tuple[str, str, str], set[str]] = {}
+    for fact in facts:
+        better = fact.used and fact.source in identified and fact.kind != "case"
+        if better and fact.site in sites and not fact.condition:
+            known = states.get(fact.finding, ())
+            everything = fact.kind == "moments" or len(known) == 2
+            row = spoken_of.setdefault((fact.diagnosis, fact.form, fact.finding), set())
+            row.update(known if everything else fact.states)
+
+    def repeats(fact: Fact) -> bool:
+        if fact.kind not in UNCOUNTED or not fact.source or fact.source in identified:
+            return False
+        return set(fact.states) <= spoken_of.get((fact.diagnosis, fact.form, fact.finding), set())
+
+    return tuple(fact for fact in facts if not repeats(fact))
+
+
 def read_study(
     group: Sequence[Fact],
     states: Sequence[str],
@@ -65,14 +102,17 @@ def read_study(
     *,
     at_site: bool,
     form_known: bool,
+    correlation: float,
+    own: Array,
+    identified: bool = True,
 ) -> Study | None:
     """Turn facts with one denominator into shares of ``states`` and an effective sample size.
 
     ``possible`` names the states that a study can speak of. Where the source prints a mean or a range, that
     distribution shares out what is left open. Patients in a state that the network does not hold (a level of the
     other network) leave the denominator; None when nothing remains. The effective sample size of n patients is
-    n / (1 + (n - 1) rho), the design effect of clustered samples (Kish 1965), which keeps one large series from
-    drowning ten others.
+    n / (1 + (n - 1) rho), the design effect of clustered samples (Kish 1965) with the ``correlation`` rho, which
+    keeps one large series from drowning ten others. ``own`` (F,) says to which forms the patients belong.
     """
     moments = [fact for fact in group if fact.kind == "moments"]
     sizes = [fact.n or pooling.proportion_sample_size for fact in moments[:1]]
@@ -104,19 +144,36 @@ def read_study(
         shares[silent] = 1 - total
     word = group[0].kind == "word"
     size = max(1.0, max(sizes) * inside)
-    weight = pooling.word_sample_size if word else size / (1 + (size - 1) * pooling.study_correlation)
+    factor = 1.0
     if all(fact.kind == "case" for fact in group):
-        weight *= pooling.case_weight
+        factor *= pooling.case_weight
     if not at_site:
-        weight *= pooling.site_transfer
+        factor *= pooling.site_transfer
     if group[0].condition and not form_known:
-        weight *= pooling.condition_weight
+        factor *= pooling.condition_weight
+    if not identified:
+        factor *= pooling.unidentified_weight
+    weight = factor * (pooling.word_sample_size if word else size / (1 + (size - 1) * correlation))
     stated = np.zeros(len(states))
     for at, share in shares.items():
         if len(at) == 1:
             stated[at[0]] += share
     still_open = tuple((at, share) for at, share in shares.items() if len(at) > 1 and share)
-    study = Study(group[0].source, group[0].form, tuple(group), stated, still_open, weight, word)
+    study = Study(
+        source=group[0].source,
+        form=group[0].form,
+        sayings=_sayings(group),
+        stated=stated,
+        open=still_open,
+        size=size,
+        factor=factor,
+        weight=weight,
+        word=word,
+        whole=group[0].used,
+        at_site=at_site,
+        own=own,
+        facts=tuple(group),
+    )
     if not moments:
         return study
     return replace(study, stated=study.distribution(bin_moments(moments[0], len(states)) + _NEVER_ZERO), open=())
@@ -160,11 +217,9 @@ def bin_moments(fact: Fact, bins: int) -> Array:
     return distribution
 
 
-def sayings(study: Study) -> tuple[Saying, ...]:
-    """The facts of a study in the words of the ledger; moments speak of all states."""
-    return tuple(
-        Saying(f.kind, _says(f), () if f.kind == "moments" else f.states, f.form, f.k, f.n) for f in study.facts
-    )
+def _sayings(facts: Iterable[Fact]) -> tuple[Saying, ...]:
+    """Facts in the words of the ledger; moments speak of all states."""
+    return tuple(Saying(f.kind, _says(f), () if f.kind == "moments" else f.states, f.form, f.k, f.n) for f in facts)
 
 
 def _says(fact: Fact) -> str:

@@ -15,7 +15,6 @@ import numpy as np
 from bayesdx.knowledge.ledger import Ledger
 from bayesdx.knowledge.pooling import (
     CALCIFICATION,
-    MIN_DIAGNOSES,
     MINERALISATION,
     PATTERN,
     Bools,
@@ -23,6 +22,7 @@ from bayesdx.knowledge.pooling import (
     Pooled,
     counts_of,
     depth,
+    enough,
     excluding,
     parent_rows,
     pool_finding,
@@ -117,7 +117,7 @@ def _pool(
             gone[number, entries] = True
     of_diagnosis = (studies.diagnosis[:, None] == np.arange(choices.diagnoses)).astype(float)
     spoken = (~gone).astype(float) @ of_diagnosis > 0  # as numbers: products of truth values are slow
-    silent = spoken.sum(axis=1) < MIN_DIAGNOSES
+    silent = ~np.asarray(enough(spoken.sum(axis=1), studies.background))
     gone[silent] = False
     link = choices.links.get(finding)
     above: Mapping[str, Pooled] = {}

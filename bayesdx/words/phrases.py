@@ -13,6 +13,10 @@ _CAPITALS = re.compile(r"\b(cppd|ncc|opll|olf|avm)\b")
 _RANGE = re.compile(r"(?<=\d)-(?=\d)")
 _QUALIFIER = re.compile(r" \([^()]*\)$")
 _UNIT = re.compile(r" \((\w+)\)$")
+#: Names of persons keep their capital.
+_PERSONS = ("Ewing", "Langerhans")
+#: How the label of a form ends that is the picture which nobody expects of its diagnosis.
+_UNUSUAL = ": unusual picture"
 _AXIAL = re.compile(r"\b(extra|intra) axial\b")
 #: Weights in decibans from which support is called slight, substantial, … : likelihood ratios of 1.26, 10^(1/2),
 #: 10, 10^(3/2) and 100 (Jeffreys 1961, Theory of Probability, appendix B).
@@ -92,10 +96,11 @@ def label_of(variable: Variable) -> str:
 def mid_sentence(label: str) -> str:
     """A label as it stands inside a sentence.
 
-    >>> mid_sentence("Synovial (facet) cyst"), mid_sentence("CPPD")
-    ('synovial (facet) cyst', 'CPPD')
+    >>> mid_sentence("Synovial (facet) cyst"), mid_sentence("CPPD"), mid_sentence("Ewing sarcoma")
+    ('synovial (facet) cyst', 'CPPD', 'Ewing sarcoma')
     """
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+    kept = label.startswith(_PERSONS) or not label[1:2].islower()
+    return label if kept else label[:1].lower() + label[1:]
 
 
 def form_name(name: str) -> str:
@@ -105,6 +110,15 @@ def form_name(name: str) -> str:
     ('extra-axial', 'skull base', 'CPPD')
     """
     return _CAPITALS.sub(lambda word: word.group().upper(), _AXIAL.sub(r"\1-axial", name))
+
+
+def is_unusual(form: str) -> bool:
+    """Whether this is the label of an unusual picture, which any form of the diagnosis may show.
+
+    >>> is_unusual("Meningioma: unusual picture"), is_unusual("Meningioma: intradural")
+    (True, False)
+    """
+    return form.endswith(_UNUSUAL)
 
 
 def short(label: str) -> str:

@@ -16,6 +16,7 @@ from bayesdx.case import Case
 from bayesdx.data import data_path
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
+from bayesdx.knowledge.build import form_shares
 from bayesdx.knowledge.ledger import ledger_of
 from bayesdx.knowledge.library import open_library
 from bayesdx.knowledge.parts import Part, parts_of
@@ -96,7 +97,15 @@ def test_the_terms_of_every_likelihood_add_up(models: Mapping[str, Model], name:
         np.testing.assert_allclose(sum(part.adds for part in parts), expected, atol=1e-9)
         assert sum(part.share for part in parts) == pytest.approx(1, abs=1e-9)
         for part in parts:
-            assert part.kind in ("fact", "word", "definition", "association", "mineralisation", "base")
+            assert part.kind in (
+                "fact",
+                "word",
+                "unmentioned",
+                "definition",
+                "association",
+                "mineralisation",
+                "base",
+            )
             assert part.kind == "association" or (part.adds >= 0).all()
             assert part.entry is None or part.entry.diagnosis == number
         for column in (adding_up([part.share for part in parts]), *map(adding_up, _by_state(parts))):
@@ -118,23 +127,26 @@ def test_terms_are_those_of_the_pooled_facts(
     citation, (name, finding, diagnosis) = cited[cell], cell
     library = open_library()
     definition = library.definition(name)
-    pooled = library.cells(definition)[finding]
-    rho = definition.pooling.word_correlation
+    pooled = library.learnt(definition).cells[finding]
+    pooling, strength = definition.pooling, definition.spread(finding).strength
+    rho = pooling.word_correlation
     forms = [(f, form) for f, form in enumerate(definition.forms) if form.diagnosis == diagnosis]
+    order = [name for name, _ in definition.diagnoses]
     studies = pooled.by_diagnosis[diagnosis]
-    whole = [study for study in studies if study.facts[0].used]
-    before = itertools.takewhile(lambda found: found is not studies, pooled.by_diagnosis.values())
-    offset = sum(map(len, before))
+    whole = [(study, 1.0) for study in studies if study.whole]
     adds: dict[str, Array] = {}
     for f, form in forms:
-        own = [study for n, study in enumerate(studies, offset) if pooled.studies.own[n, f]]
-        total = discounted(whole, rho)
-        for group, scale in ((own, 1.0), (whole, 4 / (total + 6) if form.name else 0.0)):
-            copied = 1 + max(sum(study.word for study in group) - 1, 0) * rho
-            for study in group:
-                weight = scale * study.weight / (copied if study.word else 1)
+        own = [(study, part) for study in studies if (part := float(study.own[f]))]
+        kept = pooling.unusual_strength * pooling.unusual_kept if form.unusual else pooling.form_strength
+        share = form_shares(definition)[order.index(diagnosis), f]
+        total = discounted([study for study, _ in whole], rho)
+        for group, scale in ((own, 1.0), (whole, kept / (total + strength) if form.name else 0.0)):
+            copied = 1 + max(sum(study.word for study, _ in group) - 1, 0) * rho
+            for study, part in group:
+                weight = part * scale * study.weight / (copied if study.word else 1)
                 row = weight * study.distribution(pooled.pooled.completing[0]) / pooled.form_counts[f].sum()
-                adds[study.source] = adds.get(study.source, 0) + row / len(forms)
+                adds[study.source] = adds.get(study.source, 0) + row * share
+    adds.pop("", None)
     for source, expected in adds.items():
         if finding == "ct_calcification_pattern":  # pooled for calcified lesions, which all of these forms are not
             continue
@@ -163,10 +175,10 @@ def test_no_pattern_without_calcification(models: Mapping[str, Model]) -> None:
 
 
 def test_a_definition_is_a_term(models: Mapping[str, Model]) -> None:
-    """Six lesions of each form of meningioma arise from the dura, or from it and the epidural space."""
+    """Three lesions of each form of meningioma arise from the dura, or from it and the epidural space."""
     citation = cite_likelihood(models["spine"].engine, "epicentre", ("dura",), "meningioma")
     term = next(term for term in citation.terms if term.kind == "definition")
-    assert term.weight == pytest.approx(6)
+    assert term.weight == pytest.approx(open_library().definition("spine").pooling.definition_strength)
     assert [citation.variable.states[i] for i in np.flatnonzero(term.adds)] == ["dura", "epidural_space"]
     moved = next(term for term in citation.terms if term.kind == "association")
     assert moved.share == pytest.approx(0, abs=1e-6)
@@ -201,11 +213,7 @@ def test_the_interval_of_a_binary_finding_without_forms(models: Mapping[str, Mod
     """Where a diagnosis has one form, the row is a Dirichlet: the interval is that of the Beta distribution."""
     engine = models["spine"].engine
     network = engine.network
-    single = next(
-        i
-        for i, row in enumerate(network.cpts["form"])
-        if (row > 0).sum() == 1 and network.variable("diagnosis").states[i] != "other"
-    )
+    single = next(i for i, row in enumerate(network.cpts["form"]) if (row > 0).sum() == 1)
     diagnosis, form = network.variable("diagnosis").states[single], int(network.cpts["form"][single].argmax())
     counts = network.counts["sex"][form]
     citation = cite_likelihood(engine, "sex", ("male",), diagnosis)
@@ -248,7 +256,10 @@ def test_case(models: Mapping[str, Model]) -> None:
     assert 0.9 < sum(shares) <= 1 + 1e-12
     leaders = [row.diagnosis for row in model.query(Case(FINDINGS, age=60)).posterior[:5]]
     assert list(citation.diagnoses) == leaders
-    known = {(f.source, f.finding, f.diagnosis) for f in open_library().facts if f.used or f.used_for_form}
+    library = open_library()
+    known = {(f.source, f.finding, f.diagnosis) for f in library.facts if f.used or f.used_for_form}
+    for patient in library.patients:
+        known |= {(patient.source, name, patient.case.diagnosis) for name in (*patient.case.findings, "age_group")}
     for row in citation.sources:
         assert row.reference
         assert row.likelihoods

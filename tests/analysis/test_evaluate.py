@@ -143,12 +143,12 @@ MENINGIOMA = Case(FINDINGS, id="m", age=60, sex="female", diagnosis="meningioma"
 
 
 def posterior_of(case: Case, **options: object) -> np.ndarray:  # type: ignore[type-arg]
-    return evaluate_cases([case], **options).cases[0].posterior  # type: ignore[arg-type]
+    return evaluate_cases([case], **{"silence": False, **options}).cases[0].posterior  # type: ignore[arg-type]
 
 
 def test_a_case_is_scored_by_the_network_itself() -> None:
     answer = load("spine", "surgical").query(MENINGIOMA)
-    found = evaluate_cases([MENINGIOMA], "spine", "surgical").cases[0]
+    found = evaluate_cases([MENINGIOMA], "spine", "surgical", silence=False).cases[0]
     wanted = {row.diagnosis: row.probability for row in answer.posterior}
     assert dict(zip(found.diagnoses, found.posterior, strict=True)) == pytest.approx(wanted, abs=1e-12)
     assert found.left_out == ()
@@ -175,16 +175,15 @@ def test_routing(findings: dict[str, object], region: str | None, network: str |
 def test_own_source_is_left_out() -> None:
     """Without the facts of its own publication: the posterior of a network built without them."""
     library = open_library()
-    definition = library.definition("spine")
     about = [f for f in library.facts if f.used and (f.diagnosis, f.finding) == ("meningioma", "mr_dural_tail")]
     key = next(
         f.source for f in about if f.kind == "count" and len(library.sources[f.source].get("title", "")) > 30
     )
     source = library.sources[key]
     case = replace(MENINGIOMA, metadata={"source": {"title": source["title"]}})
-    found = evaluate_cases([case]).cases[0]
+    found = evaluate_cases([case], silence=False).cases[0]
     assert found.left_out == (key,)
-    network = library.document(definition, lambda fact: fact.source != key).network
+    network = library.without("spine", (key,)).network
     weights = {name: np.eye(network.variable(name).cardinality)[i] for name, i in coded(network, case).items()}
     assert found.posterior == pytest.approx(compile_network(network).posterior(weights).probabilities, abs=1e-9)
     with_it = posterior_of(MENINGIOMA)

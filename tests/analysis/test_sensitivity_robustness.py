@@ -165,7 +165,7 @@ def literature() -> Publications:
     def sources(name: str, diagnosis: int) -> set[str]:
         return {source for source, rows in INFORMED.items() if (name, diagnosis) in rows}
 
-    stub = SimpleNamespace(study_correlation=0.0, sources=sources)
+    stub = SimpleNamespace(study_correlation=lambda name: 0.0, sources=sources)
     return cast(Publications, stub)
 
 
@@ -219,10 +219,10 @@ def test_a_diagnosis_whose_findings_depend_on_mineralisation() -> None:
     largest = found.of("diagnosis")[0]
     assert largest.diagnosis == leader
     forms = np.flatnonzero(network.cpts["form"][leader]).tolist()
-    rows = {name: forms for name in ("level", "mineralisation", "mr_t1_signal")}
+    rows = {"form": [leader], **{name: forms for name in ("level", "mineralisation", "mr_t1_signal")}}
     expected = pick_freeze(question.engine, findings, leader, rows, 6_000)
     assert largest.share == pytest.approx(expected, abs=4 * math.hypot(largest.error, 0.01))
-    assert largest.share > 0.9
+    assert largest.share > 0.8
 
 
 def test_removed_against_simulated_studies(shares: ImportanceResult) -> None:

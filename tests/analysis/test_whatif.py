@@ -44,15 +44,15 @@ def model(small: NetworkDocument) -> Model:
 
 
 def joint_of(question: Question, names: list[str]) -> Array:
-    """P(target, names | findings) by summing the joint distribution of all variables."""
+    """P(target, names | findings) by summing the joint distribution of these variables and all above them."""
     network = question.engine.network
+    number = {name: i for i, name in enumerate(network.ancestral([question.target.id, *question.findings, *names]))}
     operands: list[object] = []
-    for variable in network.variables:
-        family = (*network.parents[variable.id], variable.id)
-        operands += [network.cpts[variable.id], [network.index[i] for i in family]]
+    for name in number:
+        operands += [network.cpts[name], [number[i] for i in (*network.parents[name], name)]]
     for name, weights in question.findings.items():
-        operands += [weights, [network.index[name]]]
-    kept = [network.index[name] for name in (question.target.id, *names)]
+        operands += [weights, [number[name]]]
+    kept = [number[name] for name in (question.target.id, *names)]
     joint: Array = np.einsum(*operands, kept, optimize=True)
     return joint / joint.sum()
 

@@ -50,7 +50,14 @@ def test_likelihood() -> None:
     assert any(line.startswith("> present") for line in lines)
     assert "21 of 36" in text
     assert "Liu WC" in text
-    assert "14.5% of the row is the base" in text
+    answer = json.loads(ask(*TAIL, "--json").stdout)
+    assert f"{answer['base_share']:.1%} of the row is the base" in text
+    assert f"Grade of the row: {answer['grade']}." in text
+    share = (
+        f"{answer['identified_share']:.1%} of the evidence weight comes from publications with DOI, PMID or PMCID."
+    )
+    assert share in text
+    assert "https://doi.org/10.1007/s00330-009-1466-7 (series, grade A)" in text
     shown = next(line for line in lines if line.startswith("> present")).split()[2]
     assert next(line for line in lines if line.split()[:1] == ["sum"]).split()[2:] == ["100.0%", shown]
     assert max(map(len, lines)) <= 120
@@ -60,13 +67,17 @@ def test_likelihood_json() -> None:
     answer = validate("cite-likelihood", 2, ask(*TAIL, "--json").stdout)
     assert answer["states"] == ["present"]
     assert {term["source"] for term in answer["terms"] if term["source"]} == set(answer["references"])  # type: ignore[attr-defined, arg-type]
+    assert answer["sources"].keys() == answer["references"].keys()  # type: ignore[attr-defined]
     validate("cite-likelihood", 2, ask("cite", "age_group", "--given", "capnon", "-n", "cranial", "--json").stdout)
 
 
 def test_a_row_without_facts_says_so() -> None:
     text = ask("cite", "mr_dural_tail", "--given", "diagnosis=osteochondroma", "-n", "spine").stdout
     assert "No fact speaks of this finding in this diagnosis." in text
-    assert "100.0% of the row is the base" in text or "100% of the row is the base" in text
+    assert "not mentioned in" in text
+    assert "Grade of the row: E." in text
+    answer = json.loads(ask("cite", "mr_dural_tail", "--given", "osteochondroma", "-n", "spine", "--json").stdout)
+    assert (answer["grade"], answer["source_share"], answer["identified_share"]) == ("E", 0, None)
 
 
 def test_case() -> None:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import pytest
 from click.testing import CliRunner, Result
 
 import bayesdx
@@ -32,7 +33,20 @@ def test_json() -> None:
     findings = {v.id for v in network.variables if v.kind not in ("diagnosis", "latent")}
     rows = {(row["diagnosis"], row["finding"]) for row in answer["rows"]}
     assert rows == {(d, f) for d in network.variable("diagnosis").states for f in findings}
-    assert all(row["assumption_alone"] == (row["facts"] == 0) for row in answer["rows"])
+    assert all(row["assumption_alone"] == (row["facts"] == row["cases"] == 0) for row in answer["rows"])
+    assert all((row["identified_share"] is None) == row["assumption_alone"] for row in answer["rows"])
+    assert {row["grade"] for row in answer["rows"]} == set("ABCDE")
+    cited = json.loads(ask("cite", "sex", "--given", "meningioma", "-n", "cranial", "--json").stdout)
+    row = next(row for row in answer["rows"] if (row["diagnosis"], row["finding"]) == ("meningioma", "sex"))
+    for key in ("grade", "source_share", "identified_share"):
+        assert row[key] == pytest.approx(cited[key], rel=1e-6) if key != "grade" else row[key] == cited[key]
+
+
+@pytest.mark.parametrize("name", ["spine", "cranial"])
+def test_most_of_the_evidence_can_be_looked_up(name: str) -> None:
+    """More than half of the weight comes from publications with DOI, PMID or PMCID."""
+    answer = json.loads(ask("networks", "show", name, "--coverage", "--json").stdout)
+    assert answer["identified_share"] > 0.5
 
 
 def test_text() -> None:
@@ -40,6 +54,7 @@ def test_text() -> None:
     assert "(capnon)" in text
     assert "Assumption alone: " in text
     assert "on assumption alone." in text
+    assert "of the evidence weight comes from publications with DOI, PMID or PMCID." in text
     assert "facts used as likelihoods; not used, by reason:" in text
 
 

@@ -6,6 +6,7 @@ import functools
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -196,16 +197,21 @@ def test_plots_without_matplotlib(refused: Refused, monkeypatch: pytest.MonkeyPa
 @functools.cache
 def asked(case: str) -> str:
     """The page about a development case."""
-    cases = str(data_path("examples", "development_cases.yaml"))
+    cases = str(data_path("priors", "cases", "development.yaml"))
     arguments = ["sensitivity", cases, "--case", case, "--draws", "2000"]
     result = CliRunner().invoke(main, arguments, prog_name="bayesdx")
     assert result.exit_code == 0, result.stderr
     return result.stdout
 
 
-def test_equal_columns_are_one() -> None:
-    """Studies differ so much that 20, 50 and 100 lesions count as 1.4 alike."""
-    page = asked("thakur2019")
+def test_equal_columns_are_one(data: Path) -> None:
+    """Where studies differ so much that 20, 50 and 100 lesions count alike, one column says it."""
+    page = " ".join(asked("crira2018_mcs21").split())
+    assert re.search(r"One study of 20, 50 or 100 lesions counts as [\d.]+, [\d.]+ or [\d.]+ lesions here", page)
+    case = {"findings": {"level": "cervical", "mr_t2_signal": "hyper", "ct_calcification": "present"}}
+    result = bayesdx.load(data / "networks" / "spine.json").sensitivity(case, draws=100)
+    alike = replace(result, importance=replace(result.importance, effective=(1.39, 1.41, 1.42)))
+    page = click.unstyle(alike.text())
     assert re.search(r"^known exactly; at most, after so many lesions +exactly +20–100$", page, re.M)
     assert "One study of 20, 50 or 100 lesions counts as 1.4 lesions here" in page
 
@@ -219,10 +225,10 @@ def test_shares_have_one_rounding(case: str) -> None:
 
 
 def test_the_summary_says_on_how_little_the_largest_bar_rests() -> None:
-    page = " ".join(asked("medicina2022_mo18").split())
-    number = "level: thoracic in heterotopic ossification (soft tissue)"
+    page = " ".join(asked("crira2018_mcs21").split())
+    number = "symptom duration: subacute (2 weeks to 3 months) in solitary fibrous tumour (haemangiopericytoma)"
     assert f"The number that moves the answer most, {number}, rests on one published case." in page
-    assert "The number that moves the answer most" not in asked("thakur2019")
+    assert "The number that moves the answer most" not in asked("hughes2003")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +236,8 @@ def test_the_summary_says_on_how_little_the_largest_bar_rests() -> None:
     [
         (Origin(), "no source: the average of all diagnoses", "is given by no source and is the average"),
         (Origin(about=2), "no source on this state; 2 sources on others", "is given by no source: those on"),
-        (Origin("forms"), "assumed: no source counts the forms", "is an assumption, since no source counts"),
+        (Origin("forms"), "shares of forms: few sources count them", "is one that few sources count"),
+        (Origin("unusual"), "assumed: how often the picture", "is an assumption: no source counts how often"),
         (
             Origin(assumptions=("definition",)),
             "no source: the average",
@@ -253,9 +260,11 @@ def test_what_a_number_rests_on(origin: Origin, summary: str, largest: str | Non
 
 
 def test_prior_sets_and_publications_read_straight() -> None:
-    page = " ".join(asked("thakur2019").split())
-    assert "Meningioma leads under the prior set 'incidence' and 'other' under 'surgical'." in page
-    assert "CAPNON still leads without any one of the 646." in page
+    page = " ".join(asked("crira2018_mcs21").split())
+    assert "Disc herniation leads under the prior set 'incidence' and schwannoma under 'surgical'." in page
+    page = " ".join(asked("chu2014_epend50").split())
+    assert "Metastasis leads under the prior set 'incidence'." in page
+    assert re.search(r"answer: ependymoma still leads without any one of the \d{3,4}\.", page)
     assert "was left out in turn; the leader stays each time." in page
 
 
@@ -269,12 +278,12 @@ def test_publications_that_carry_the_answer_are_counted_right() -> None:
 
 def test_rows_of_the_tables_can_be_told_apart() -> None:
     """Where a number is too long for its cell, its state stays, and the form and what else it is given."""
-    for case in ("shields2021", "kimjd1992_a"):
+    for case in ("rmh_mo_c45", "medicina2022_mo18"):
         page = asked(case)
         table = page.partition("Which numbers matter")[2].partition("Smallest change")[0]
-        rows = [line[:54] for line in table.splitlines() if re.match(r"[A-Z]", line)]
+        rows = [line[:54] for line in table.splitlines() if re.match(r"[A-Z]|share of the form ", line)]
         assert len(set(rows)) == len(rows) >= 5
-        assert all(re.search(r" in [A-Z].*[^…]$", row.rstrip()) for row in rows)
+        assert all(re.search(r" (in|form) [A-Z].*[^…]$", row.rstrip()) for row in rows)
 
 
 @pytest.mark.parametrize("width", [54, 50])

@@ -11,6 +11,7 @@ import pytest
 from bayesdx.knowledge.definition import Definition, Form
 from bayesdx.knowledge.facts import Fact
 from bayesdx.knowledge.library import Library
+from bayesdx.knowledge.patients import Learnt
 from bayesdx.network import Variable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,9 +26,15 @@ CHOICES = {
     "proportion_sample_size": 4.0,
     "case_weight": 0.5,
     "condition_weight": 0.2,
+    "unidentified_weight": 0.4,
+    "repeated_statements": 0.0,
     "site_transfer": 0.1,
     "association_strength": 0.5,
     "misplaced": 0.01,
+    "unusual_share": 0.0,
+    "unusual_kept": 0.0,
+    "unusual_strength": 1.0,
+    "reliance": 1.0,
 }
 
 MakeFact = Callable[..., Fact]
@@ -42,6 +49,12 @@ def library() -> Library:
 @pytest.fixture(scope="session")
 def definitions(library: Library) -> dict[str, Definition]:
     return {name: library.definition(name) for name in ("spine", "cranial")}
+
+
+@pytest.fixture(scope="session")
+def learnt(library: Library, definitions: dict[str, Definition]) -> dict[str, Learnt]:
+    """The rows of facts and patients of each network."""
+    return {name: library.learnt(definition) for name, definition in definitions.items()}
 
 
 @pytest.fixture(scope="session")
@@ -85,5 +98,5 @@ def orchard(definitions: dict[str, Definition]) -> Definition:
         pooling=replace(spine.pooling, **CHOICES),
         associations=(),
         background={},
-        unremarked={},
+        spreads={},
     )

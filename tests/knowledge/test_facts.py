@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from pathlib import Path
 
 import pytest
 
 from bayesdx.errors import InputError
-from bayesdx.knowledge.facts import COUNTED, EXCLUSIONS, KINDS, SITES, WORDS, read_facts
+from bayesdx.knowledge.facts import COUNTED, EXCLUSIONS, KINDS, SELECTED_BY_TITLE, SITES, WORDS, read_facts
 from bayesdx.knowledge.library import Library
-from bayesdx.knowledge.sources import format_reference, identity, read_sources, year
 
 TEXT = ("id", "diagnosis", "form", "site", "finding", "state", "value", "kind", "source", "cohort", "condition")
 COLUMNS = [*TEXT, "k", "n", "exclude", "note"]
@@ -26,7 +23,14 @@ GOOD = {
     "kind": "count",
     "source": "liu2009",
 }
-VOCABULARY = {"mr_t2_signal": ("hypo", "iso", "hyper"), "age_group": ("0-17", "18+")}
+VOCABULARY = {
+    "mr_t2_signal": ("hypo", "iso", "hyper"),
+    "age_group": ("0-17", "18+"),
+    "level": ("cervical", "lumbar"),
+    "ct_calcification": ("absent", "present"),
+}
+SOURCES = {"liu2009": {"title": "Calcified lesions of the lumbar spine"}, "moser": {}}
+UNSPECIFIED = {("capnon", "ordinary"): {"ordinary", "of the ordinary kind"}}
 
 
 def table(path: Path, *rows: dict[str, str], columns: list[str] = COLUMNS) -> Path:
@@ -38,7 +42,7 @@ def table(path: Path, *rows: dict[str, str], columns: list[str] = COLUMNS) -> Pa
 def read(path: Path, *rows: dict[str, str], columns: list[str] = COLUMNS) -> str:
     """The message with which a table is refused."""
     with pytest.raises(InputError) as refusal:
-        read_facts(table(path / "facts.csv", *rows, columns=columns), {"liu2009", "moser"}, VOCABULARY)
+        read_facts(table(path / "facts.csv", *rows, columns=columns), SOURCES, VOCABULARY, UNSPECIFIED)
     return str(refusal.value)
 
 
@@ -50,7 +54,7 @@ def test_good_rows(tmp_path: Path) -> None:
         {**GOOD, "id": "d", "k": "", "n": "", "kind": "word", "value": "often", "source": "moser"},
         {**GOOD, "id": "e", "exclude": "overlap"},
     ]
-    facts = read_facts(table(tmp_path / "facts.csv", *rows), {"liu2009", "moser"}, VOCABULARY)
+    facts = read_facts(table(tmp_path / "facts.csv", *rows), SOURCES, VOCABULARY)
     assert [fact.used for fact in facts] == [True, True, True, True, False]
     assert facts[1].states == ("hypo", "iso")
     assert (facts[0].k, facts[0].n) == (3.0, 8.0)
@@ -98,7 +102,7 @@ def test_ragged_row(tmp_path: Path) -> None:
     path = tmp_path / "facts.csv"
     path.write_text(",".join(COLUMNS) + "\nx,capnon,,spinal\n")
     with pytest.raises(InputError, match=r"facts\.csv, line 2: "):
-        read_facts(path, {"liu2009"}, VOCABULARY)
+        read_facts(path, SOURCES, VOCABULARY)
 
 
 @pytest.mark.parametrize(("kind", "value"), [("word", "oftn"), ("moments", "mean=old"), ("moments", "around 40")])
@@ -111,7 +115,51 @@ def test_duplicates(tmp_path: Path) -> None:
     twin = {**GOOD, "id": "liu2009.2", "k": "5"}
     assert read(tmp_path, GOOD, twin) == "facts.csv, line 3: fact 'liu2009.2' states the same as 'liu2009.1'"
     for other in ({"cohort": "a"}, {"condition": "gout"}, {"site": "any"}, {"exclude": "duplicate"}, {"form": "x"}):
-        assert len(read_facts(table(tmp_path / "f.csv", GOOD, {**twin, **other}), {"liu2009"}, VOCABULARY)) == 2
+        assert len(read_facts(table(tmp_path / "f.csv", GOOD, {**twin, **other}), SOURCES, VOCABULARY)) == 2
+
+
+def test_a_condition_does_not_describe_the_unspecified_form(tmp_path: Path) -> None:
+    bad = {**GOOD, "form": "ordinary", "condition": "women"}
+    assert read(tmp_path, bad) == (
+        "facts.csv, line 2: the form 'ordinary' is the unspecified one, which a row with the condition 'women' "
+        "does not describe: leave the form empty"
+    )
+    for good in ({"condition": ""}, {"condition": "of the ordinary kind"}, {"form": "rare"}, {"form": ""}):
+        rows = table(tmp_path / "f.csv", {**bad, **good})
+        assert read_facts(rows, SOURCES, VOCABULARY, UNSPECIFIED)[0].used
+    unused = table(tmp_path / "f.csv", {**bad, "exclude": "conditional"})
+    assert not read_facts(unused, SOURCES, VOCABULARY, UNSPECIFIED)[0].used
+
+
+@pytest.mark.parametrize(
+    ("finding", "state", "word"), [("level", "lumbar", "lumbar"), ("ct_calcification", "present", "calcified")]
+)
+def test_a_series_that_its_title_selects_is_no_count(tmp_path: Path, finding: str, state: str, word: str) -> None:
+    bad = {**GOOD, "finding": finding, "state": state, "k": "8"}
+    message = f"facts.csv, line 2: 8 of 8 in a series whose title says '{word}' were selected by it"
+    assert read(tmp_path, bad) == message
+    assert read(tmp_path, {**bad, "kind": "percent"}) == message
+    other = VOCABULARY[finding][0]
+    for good in ({"k": "7"}, {"kind": "case"}, {"source": "moser"}, {"exclude": "selected"}, {"state": other}):
+        rows = table(tmp_path / "f.csv", {**bad, **good})
+        assert len(read_facts(rows, SOURCES, VOCABULARY, UNSPECIFIED)) == 1
+
+
+@pytest.mark.parametrize("part", ["L4-5 only", "L4-5 alone", "L4-5 as a lower bound"])
+def test_a_part_of_a_state_is_no_count(tmp_path: Path, part: str) -> None:
+    bad = {**GOOD, "finding": "level", "state": "lumbar", "condition": part}
+    message = read(tmp_path, bad)
+    assert message.startswith("facts.csv, line 2: a condition that says '")
+    assert message.endswith("' counts a part of the state")
+    for good in ({"condition": "lonely"}, {"exclude": "part_of_state"}):
+        rows = table(tmp_path / "f.csv", {**bad, **good})
+        assert len(read_facts(rows, SOURCES, VOCABULARY, UNSPECIFIED)) == 1
+
+
+def test_titles_select_by_states_that_there_are(library: Library) -> None:
+    findings = {v.id: v.states for v in library.definition("spine").vocabulary}
+    for finding, states in SELECTED_BY_TITLE.items():
+        assert set(states) <= set(findings[finding]), finding
 
 
 def test_shipped_facts(library: Library) -> None:
@@ -140,76 +188,3 @@ def test_words_have_a_meaning(library: Library) -> None:
     meaning = library.definition("spine").words
     assert meaning.keys() == set(WORDS)
     assert [meaning[word] for word in WORDS] == sorted(meaning.values(), reverse=True)
-
-
-def test_shipped_sources_are_csl(library: Library) -> None:
-    """Names, types and nesting of the fields as in the CSL-JSON schema; identifiers in their usual form."""
-    kinds = {"article-journal", "article", "webpage", "book", "chapter", "thesis", "report"}
-    fields = {"id", "type", "title", "author", "container-title", "issued", "DOI", "PMID", "URL", "genre", "custom"}
-    for key, source in library.sources.items():
-        assert source["id"] == key
-        assert source["type"] in kinds, key
-        assert set(source) <= fields, key
-        assert all(set(name) <= {"family", "given", "literal"} for name in source.get("author", ())), key
-        assert year(source) is None or 1900 <= year(source) <= 2100, key  # type: ignore[operator]
-        assert re.fullmatch(r"10\.\d{4,9}/\S+", source.get("DOI", "10.1000/x")), key
-        assert re.fullmatch(r"\d{1,9}", source.get("PMID", "1")), key
-        assert re.match(r"https?://", source.get("URL", "https://x")), key
-        assert format_reference(source).strip()
-
-
-def test_sources_refused(tmp_path: Path) -> None:
-    path = tmp_path / "sources.json"
-    for records, message in [
-        ('[{"id": "a"}, {"id": "a"}]', "source 'a' has no key or one that is used twice"),
-        ('[{"title": "x"}]', "source 'None' has no key or one that is used twice"),
-        ("[{", "Expecting"),
-    ]:
-        path.write_text(records)
-        with pytest.raises(InputError, match=re.escape(message)):
-            read_sources(path)
-    with pytest.raises(InputError, match="nowhere"):
-        read_sources(tmp_path / "nowhere.json")
-
-
-def test_references() -> None:
-    assert format_reference({"id": "a", "title": "On B.", "PMID": "12", "issued": {"date-parts": [[1999]]}}) == (
-        "On B. 1999. PMID 12"
-    )
-    assert format_reference({"id": "a"}) == "[a]"
-    assert year({"id": "a", "issued": {"date-parts": [[]]}}) is None
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ({"DOI": "10.1/AB", "title": "On A"}, {"doi": "10.1/ab", "title": "Something else"}, True),
-        ({"pmid": 12}, {"PMID": "12"}, True),
-        ({"DOI": "10.1/a", "title": "Tumor of the spine"}, {"DOI": "10.1/b", "title": "Tumor of the spine"}, False),
-        ({"DOI": "10.1/a", "title": "Tumor of the spine"}, {"title": "Tumor of the  Spine."}, True),
-        ({"title": "Cervical schwannoma (case 7)"}, {"title": "Cervical schwannoma (Eurorad)"}, True),
-        ({"title": "KSMR case 97: sarcoma of the spine"}, {"title": "Case 97: sarcoma of the spine"}, True),
-        ({"title": "Spinal tumor"}, {"title": "Spinal tumors in children"}, False),
-        ({"title": "Chordoma"}, {"title": "Chordoma"}, False),
-        ({"title": None}, {}, False),
-    ],
-)
-def test_identity(one: dict[str, object], other: dict[str, object], same: bool) -> None:
-    """The same paper under two spellings is one publication; a DOI decides where both have one."""
-    assert identity(one).matches(identity(other)) is same
-    assert identity(other).matches(identity(one)) is same
-
-
-def test_sources_have_one_record_a_publication(library: Library) -> None:
-    """No two records share a DOI or a PubMed id."""
-    for field in ("DOI", "PMID"):
-        found: dict[str, str] = {}
-        for key, source in library.sources.items():
-            if field in source:
-                other = found.setdefault(str(source[field]).lower(), key)
-                assert other == key, f"{field} of {key} and {other}"
-
-
-def test_sources_file_is_plain_json(library: Library) -> None:
-    text = (library.priors / "sources.json").read_text(encoding="utf-8")
-    assert [record["id"] for record in json.loads(text)] == sorted(library.sources)

@@ -46,7 +46,15 @@ def complete(orchard: Definition) -> Complete:
         form_known: bool = True,
     ) -> Completed:
         study = read_study(
-            facts, states, states, orchard.words, orchard.pooling, at_site=at_site, form_known=form_known
+            facts,
+            states,
+            states,
+            orchard.words,
+            orchard.pooling,
+            at_site=at_site,
+            form_known=form_known,
+            correlation=orchard.pooling.study_correlation,
+            own=np.empty(0),
         )
         assert study is not None
         return Completed(study.distribution(base), study.weight, study.word)
@@ -124,7 +132,17 @@ def test_levels_of_the_other_network_leave_the_denominator(complete: Complete, m
 def test_nothing_about_the_network(orchard: Definition, make_fact: MakeFact) -> None:
     def nothing(*facts: Fact) -> bool:
         states = ("cervical", "lumbar")
-        found = read_study(facts, states, states, orchard.words, orchard.pooling, at_site=True, form_known=True)
+        found = read_study(
+            facts,
+            states,
+            states,
+            orchard.words,
+            orchard.pooling,
+            at_site=True,
+            form_known=True,
+            correlation=0.5,
+            own=np.empty(0),
+        )
         return found is None
 
     assert nothing(make_fact("skull_base", 5, 10))
@@ -207,7 +225,17 @@ def test_a_study_is_always_a_distribution(
     orchard: Definition, make_fact: MakeFact, said: list[tuple[str, int]]
 ) -> None:
     facts = [make_fact(state, k, 9) for state, k in said]
-    study = read_study(facts, SIGNAL, SIGNAL, orchard.words, orchard.pooling, at_site=True, form_known=True)
+    study = read_study(
+        facts,
+        SIGNAL,
+        SIGNAL,
+        orchard.words,
+        orchard.pooling,
+        at_site=True,
+        form_known=True,
+        correlation=0.5,
+        own=np.empty(0),
+    )
     if study is not None:
         distribution = study.distribution(BASE)
         assert distribution.sum() == pytest.approx(1)

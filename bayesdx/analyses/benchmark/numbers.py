@@ -34,6 +34,7 @@ def compare_cases(
     cases: Sequence[Case],
     *,
     own_source: bool = False,
+    silence: bool = True,
     advance: Callable[[int], object] = lambda cases: None,
 ) -> Benchmark:
     """Score cases with proven diagnoses by everything there is; options as in ``evaluate_cases``."""
@@ -46,7 +47,7 @@ def compare_cases(
     networks = Networks()
     rows = []
     for prior, baseline in [*((prior, False) for prior in priors), ("uniform", True)]:
-        whole = score_cases(cases, networks, None, prior, baseline, own_source, advance)
+        whole = score_cases(cases, networks, None, prior, baseline, own_source, silence, advance)
         method = "naive Bayes" if baseline else "network"
         rows.append(Entry("all", prior, method, whole))
         for name in groups:

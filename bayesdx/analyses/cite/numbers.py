@@ -12,8 +12,10 @@ from bayesdx.analyses.explain.numbers.support import assumptions_of
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.inference.draws import credible_intervals, posterior_draws
-from bayesdx.knowledge.ledger import Ledger, ledger_of
+from bayesdx.knowledge.grades import RowEvidence, row_evidence
+from bayesdx.knowledge.ledger import UNMENTIONED, Ledger, ledger_of
 from bayesdx.knowledge.parts import Part, base_share, parts_of
+from bayesdx.knowledge.sources import Evidence
 from bayesdx.network import Array, Network, Variable
 
 #: Draws behind the interval of a likelihood.
@@ -27,7 +29,9 @@ class CitedTerm:
     """A term of P(finding | diagnosis): ``adds`` (states,) to its probabilities, ``share`` in all.
 
     ``kind`` is ``fact`` or ``word`` (a frequency word) of ``source``, which ``says`` something of ``states``
-    (empty: of all) in a ``form`` (empty: the diagnosis as a whole); or an assumption: ``definition`` (what holds
+    (empty: of all) in a ``form`` (empty: the diagnosis as a whole); or an assumption: ``unmentioned`` (the patients
+    whose texts do not mention the finding, by how often each state is mentioned; it ``says`` how many),
+    ``definition`` (what holds
     by definition of a form), ``association`` (what another finding says about the base; it moves probability from
     state to state, its share is 0), ``mineralisation`` (without calcification there is no pattern of it) or
     ``base`` (the finding over all diagnoses); or ``learnt``: the cases that the network has learnt from. ``weight``
@@ -55,7 +59,8 @@ class LikelihoodCitation(Answer):
     ``probabilities`` (states,) and ``intervals`` (states, 2) go with ``variable.states``. ``terms`` add up to
     ``probabilities``: what the sources say first, by share, then what is assumed. ``base`` (states,) is the
     distribution of the finding over all diagnoses, on which ``base_share`` of the row rests. ``assumptions`` say in
-    words what else of the row is a modelling choice. ``states`` are those asked for.
+    words what else of the row is a modelling choice. ``states`` are those asked for. ``evidence`` says how good the
+    sources of the row are, ``sources`` what each of them is; ``references`` go with these.
     """
 
     network: Network
@@ -70,6 +75,8 @@ class LikelihoodCitation(Answer):
     terms: tuple[CitedTerm, ...]
     assumptions: tuple[str, ...]
     references: Mapping[str, str]
+    sources: Mapping[str, Evidence]
+    evidence: RowEvidence
 
     @property
     def facts(self) -> tuple[CitedTerm, ...]:
@@ -94,6 +101,7 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
     given = {target.id: np.eye(target.cardinality)[target.state_index(diagnosis)]}
     parts = parts_of(ledger, network, finding, diagnosis)
     terms = tuple(_terms(parts))
+    references = ledger.cited(term.source for term in terms if term.source)
     return LikelihoodCitation(
         network=network,
         variable=variable,
@@ -106,7 +114,9 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
         base_share=base_share(parts),
         terms=terms,
         assumptions=assumptions_of(ledger, network, finding, diagnosis),
-        references=ledger.cited(term.source for term in terms if term.source),
+        references=references,
+        sources={key: ledger.evidence[key] for key in references},
+        evidence=row_evidence(parts, ledger.evidence),
     )
 
 
@@ -118,7 +128,15 @@ def _terms(parts: Iterable[Part]) -> list[CitedTerm]:
     """
     said: dict[tuple[object, ...], list[CitedTerm]] = {}
     assumed = []
+    parts = list(parts)
+    silent = [part for part in parts if part.entry and part.entry.unmentioned]
+    if silent:
+        texts = sum(part.entry.sayings[0].n or 0.0 for part in silent if part.entry)
+        weight, adds = sum(part.weight for part in silent), np.sum([part.adds for part in silent], axis=0)
+        assumed.append(CitedTerm(UNMENTIONED, "", f"{texts:.0f}", (), "", weight, adds))
     for number, part in enumerate(parts):
+        if part in silent:
+            continue
         if part.entry is None:
             assumed.append(CitedTerm(part.kind, "", "", (), "", part.weight, part.adds))
             continue

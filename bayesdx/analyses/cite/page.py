@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from bayesdx.analyses.cite.numbers import SAID, LikelihoodCitation
+from bayesdx.analyses.cite.numbers import SAID, CitedTerm, LikelihoodCitation
 from bayesdx.analyses.frame import untitled
+from bayesdx.knowledge.ledger import UNMENTIONED
 from bayesdx.report.blocks import AnyCell, Bar, Cell, Lines, Page, Table
+from bayesdx.words.evidence import evidence_lines
 from bayesdx.words.numbers import percent, span
 from bayesdx.words.provenance import assumption_words
 
@@ -21,7 +23,7 @@ _ASSUMED = {
 
 
 def page(citation: LikelihoodCitation) -> Page:
-    """The distribution, what each source says with its weight, what is assumed, and the references."""
+    """The distribution, what each source says with its weight, the grade, what is assumed, and the references."""
     variable = citation.variable
     head = Lines(
         (
@@ -35,16 +37,27 @@ def page(citation: LikelihoodCitation) -> Page:
         *(f"{assumption_words(citation.network, one)} (assumption)" for one in citation.assumptions),
     ]
     none = None if citation.facts else _lines(["No fact speaks of this finding in this diagnosis."])
-    references = [f"[{numbers[key]}] {text}" for key, text in citation.references.items()]
+    references = [
+        f"[{numbers[key]}] {text} ({citation.sources[key].kind}, grade {citation.sources[key].grade})"
+        for key, text in citation.references.items()
+    ]
+    graded = [f"Grade of the row: {citation.evidence.grade}.", *evidence_lines(citation.evidence)]
     blocks = (
         head,
         _distribution(citation),
         none,
         _terms(citation, numbers),
+        _lines(graded),
         _lines(assumed),
         _lines(references, 4),
     )
     return Page(None, untitled(*blocks))
+
+
+def _fact(term: CitedTerm) -> str:
+    if term.kind == UNMENTIONED:
+        return "not mentioned in 1 text" if term.says == "1" else f"not mentioned in {term.says} texts"
+    return term.says or _ASSUMED[term.kind]
 
 
 def _origin(citation: LikelihoodCitation, kind: str) -> str:
@@ -74,17 +87,18 @@ def _terms(citation: LikelihoodCitation, numbers: Mapping[str, int]) -> Table:
     rows = [
         (
             (" or ".join(term.states) or "all states") if term.kind in SAID else "",
-            term.says or _ASSUMED[term.kind],
+            _fact(term),
             term.form.replace("_", " "),
             "" if term.kind in ("association", "mineralisation") else f"{term.weight:.2f}",
             *(column[i] for column in columns),
+            citation.sources[term.source].grade if term.source else "",
             f"[{numbers[term.source]}] {term.source}" if term.source else _origin(citation, term.kind),
         )
         for i, term in enumerate(terms)
     ]
     total = f"{sum(term.weight for term in terms):.2f}"
-    rows.append(("", "", "sum", total, *(column[-1] for column in columns), ""))
-    heads = ("state", "fact", "form", "weight", "of row", *(f"to {state}" for state in states), "source")
+    rows.append(("", "", "sum", total, *(column[-1] for column in columns), "", ""))
+    heads = ("state", "fact", "form", "weight", "of row", *(f"to {state}" for state in states), "grade", "source")
     return Table(heads, tuple(rows), tuple(range(3, 4 + len(columns))))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from bayesdx.analyses.cite.numbers import LikelihoodCitation
 from bayesdx.words.provenance import assumption_words
 
@@ -39,4 +41,9 @@ def to_dict(result: LikelihoodCitation) -> dict[str, object]:
             for term in result.terms
         ],
         "references": dict(result.references),
+        "sources": {key: {**asdict(one), "grade": one.grade} for key, one in result.sources.items()},
+        "grade": result.evidence.grade,
+        "source_share": result.evidence.source_share,
+        "identified_share": result.evidence.identified_share,
+        "weight_by_grade": dict(result.evidence.by_grade),
     }

@@ -10,6 +10,7 @@ from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.cite.numbers import the_ledger
 from bayesdx.analyses.question import Question
 from bayesdx.knowledge.parts import parts_of
+from bayesdx.knowledge.sources import Evidence
 
 #: Diagnoses that the references of a case are weighed over.
 LEADING = 5
@@ -17,13 +18,14 @@ LEADING = 5
 
 @dataclass(frozen=True)
 class CitedSource:
-    """A source, the share of the answer that rests on it, and for which likelihoods it stands.
+    """A source and what it is worth, the share of the answer that rests on it, and for which likelihoods it stands.
 
     The shares of a case sum to 1, less the part of rows that this project only assumes.
     """
 
     source: str
     reference: str
+    evidence: Evidence
     share: float
     likelihoods: tuple[tuple[str, str], ...]
 
@@ -71,7 +73,8 @@ def cite_case(question: Question) -> CaseCitation:
     sources = [
         CitedSource(
             key,
-            ledger.references.get(key, ""),
+            ledger.references[key],
+            ledger.evidence[key],
             part / whole if whole else 0.0,
             tuple(sorted(behind[key], key=lambda cell: -behind[key][cell])),
         )

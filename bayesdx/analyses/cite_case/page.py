@@ -20,7 +20,8 @@ def page(citation: CaseCitation, *, top: int = SHOWN) -> Page:
     for number, row in enumerate(shown, 1):
         uses = ", ".join(f"{finding} in {diagnosis}" for finding, diagnosis in row.likelihoods[:3])
         more = len(row.likelihoods) - 3
-        first, *rest = textwrap.wrap(f"[{number}] {row.reference}", WIDTH - 8)
+        said = f"[{number}] {row.reference} ({row.evidence.kind}, grade {row.evidence.grade})"
+        first, *rest = textwrap.wrap(said, WIDTH - 8)
         lines.append(f"{percent(row.share):>6}  {first}")
         lines += [" " * 12 + line for line in rest]
         uses += f" and {more} more" if more > 0 else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from bayesdx.analyses.cite_case.numbers import CaseCitation
 
 
@@ -15,6 +17,8 @@ def to_dict(result: CaseCitation) -> dict[str, object]:
             {
                 "source": row.source,
                 "reference": row.reference,
+                **asdict(row.evidence),
+                "grade": row.evidence.grade,
                 "share": row.share,
                 "likelihoods": [{"finding": f, "diagnosis": d} for f, d in row.likelihoods],
             }

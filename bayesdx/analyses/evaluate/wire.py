@@ -17,6 +17,7 @@ def to_dict(result: Evaluation) -> dict[str, object]:
         "prior": result.prior,
         "baseline": result.baseline,
         "own_source": result.own_source,
+        "silence": result.silence,
         "n": result.n,
         **{name: figure.value for name, figure in result.figures.items()},
         "intervals": {name: list(figure.interval) for name, figure in result.figures.items()},

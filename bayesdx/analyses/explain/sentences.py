@@ -20,6 +20,7 @@ from bayesdx.words.phrases import (
     either,
     finding_phrase,
     form_name,
+    is_unusual,
     label_of,
     listed,
     mid_sentence,
@@ -121,8 +122,11 @@ class Writer:
     def _likeliest(self, side: Side) -> str:
         if side.form is None:
             return ""
-        form = f"{_form_of(side)} ({percent(side.form[1])})"
-        return f" The likeliest form of {self.label(side.diagnosis)} is {form}."
+        label, probability = self.label(side.diagnosis), percent(side.form[1])
+        if is_unusual(side.form[0]):
+            return f" As {label}, it most likely has an unusual picture ({probability})."
+        form = _form_of(side)
+        return f" The likeliest form of {label} is {form} ({probability})." if form else ""
 
     def weight(self, row: FindingWeight) -> Sentence:
         """What one finding says for one of the two against the other."""
@@ -311,14 +315,21 @@ class Writer:
     ) -> list[str]:
         """The statements that are named, with what is remarkable about them, and how many more there are."""
         remarks = [self._remark(variable, claim, statement) for statement in shown]
+        last = ""
         if len(shown) > 1 and len(set(remarks)) == 1:  # one remark for all
-            both = "both " if len(shown) == 2 else f"all {len(shown)} "
-            remark = f"{both}{remarks[0]}".replace(f"{both}which puts", f"{both}of which put")
-            remarks = [*[""] * (len(shown) - 1), remark if remarks[0] else ""]
-        said = [
-            self._statement(variable, claim, statement) + (f" ({remark})" if remark else "")
-            for statement, remark in zip(shown, remarks, strict=True)
-        ]
+            last, remarks = _of_all(remarks[0], len(shown)), [""] * len(shown)
+        said = []
+        for (words, remark, single), alike in itertools.groupby(
+            zip(shown, remarks, strict=True),
+            key=lambda pair: (self._statement(variable, claim, pair[0]), pair[1], single_case(pair[0])),
+        ):
+            cited = [self._cited(statement) for statement, _ in alike]
+            if single and len(cited) > 1:
+                words = words.replace("published case", "published case each", 1)
+                said.append(f"{words} {', '.join(cited)}{_of_all(remark, len(cited))}")
+            else:
+                said += [f"{words} {one}{f' ({remark})' if remark else ''}".strip() for one in cited]
+        said[-1] += last
         if rest:
             opposed = sum(self._opposes(variable, claim, statement) for statement in rest)
             how_many = "" if opposed == 1 == len(rest) else "all " if opposed == len(rest) else f"{opposed} "
@@ -330,7 +341,8 @@ class Writer:
         about = claim.states if claim.state is None else (claim.state,)
         if not set(telling(variable, about)) & set(defined):
             return ""
-        form = f" ({_form_of(claim.side)})" if claim.side.form else ""
+        form = _form_of(claim.side)
+        form = f" ({form})" if form else ""
         return f"{either(variable, defined)} by definition{form}"
 
     def _another_form(self, side: Side, statement: Statement) -> bool:
@@ -342,7 +354,11 @@ class Writer:
     def _opposes(self, variable: Variable, claim: Claim, statement: Statement) -> bool:
         return claim.state is not None and opposes(statement, claim.state, variable.states, claim.bound, claim.more)
 
+    def _cited(self, statement: Statement) -> str:
+        return self.cite(statement.source) if statement.source else "(assumption)"
+
     def _statement(self, variable: Variable, claim: Claim, statement: Statement) -> str:
+        """What a statement says, without its source."""
         states = either(variable, statement.states) if statement.states else ""
         form = self._form(claim.side.diagnosis, statement.form)
         if self._another_form(claim.side, statement):
@@ -350,8 +366,7 @@ class Writer:
         elif self.explanation.grounds.another_site(statement):
             form = f"another site: {form}" if form else "another site"
         form = f" ({form})" if form else ""
-        source = self.cite(statement.source) if statement.source else "(assumption)"
-        return f"{states}{_how_often(statement)}{form} {source}".strip()
+        return f"{states}{_how_often(statement)}{form}".strip()
 
     def _remark(self, variable: Variable, claim: Claim, statement: Statement) -> str:
         if self._opposes(variable, claim, statement):
@@ -404,9 +419,20 @@ class Writer:
 
 
 def _form_of(side: Side) -> str:
-    """The likeliest form of a diagnosis that has several."""
-    assert side.form is not None
-    return form_name(mid_sentence(side.form[0].rpartition(": ")[2]))
+    """The likeliest form of a diagnosis that has several; empty where that is but an unusual picture, or not."""
+    if side.form is None or is_unusual(side.form[0]):
+        return ""
+    label, _, form = side.form[0].rpartition(": ")
+    return form_name(mid_sentence(form)) if label else ""
+
+
+def _of_all(remark: str, number: int) -> str:
+    """A remark on several statements, with a space before it; empty if there is none."""
+    if not remark:
+        return ""
+    all_of = "both" if number == 2 else f"all {number}"
+    said = f"{all_of} {remark}".replace(f"{all_of} which puts", f"{all_of} of which put")
+    return f" ({said})"
 
 
 def _how_often(statement: Statement) -> str:

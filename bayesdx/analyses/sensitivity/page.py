@@ -147,7 +147,7 @@ def _origin_line(origin: Origin | None, named: list[str]) -> str:
     named += keys
     more = f" +{len(origin.sources) - len(keys)}" if len(origin.sources) > len(keys) else ""
     said = origin_summary(origin) + (f" [{', '.join(keys)}{more}]" if keys else "")
-    further = origin.assumptions and origin.kind != "forms"  # of forms the summary says it
+    further = origin.assumptions and origin.kind == "row"  # of forms the summary says it
     return said + (f"; assumed: {', '.join(origin_assumptions(origin))}" if further else "")
 
 

@@ -59,7 +59,9 @@ def warnings(s: Sensitivity) -> tuple[str, ...]:
 def origin_summary(origin: Origin) -> str:
     """What a number rests on, in words."""
     if origin.kind == "forms":
-        return "assumed: no source counts the forms against each other"
+        return "shares of forms: few sources count them (networks/forms.yaml)"
+    if origin.kind == "unusual":
+        return "assumed: how often the picture is unusual"
     said = []
     if origin.counting:
         assert origin.lesions is not None
@@ -224,7 +226,9 @@ def _largest_bar(s: Sensitivity) -> str:
 def unsourced(origin: Origin) -> str | None:
     """How little a number rests on; None when more than one published case gives it."""
     if origin.kind == "forms":
-        return "is an assumption, since no source counts the forms against each other"
+        return "is one that few sources count (networks/forms.yaml)"
+    if origin.kind == "unusual":
+        return "is an assumption: no source counts how often the picture is unusual"
     if origin.worded or origin.measured or origin.elsewhere:
         return None
     if origin.counting:

@@ -116,6 +116,7 @@ class Evaluation(Answer):
     prior: str | None = None
     baseline: bool = False
     own_source: bool = False
+    silence: bool = True
     learnt: Mapping[str, float] = field(default_factory=dict)
 
 

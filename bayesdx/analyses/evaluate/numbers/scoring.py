@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -17,10 +17,12 @@ from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.inference import Engine, compile_network
 from bayesdx.knowledge.baseline import naive_bayes
-from bayesdx.knowledge.ledger import ledger_of
 from bayesdx.knowledge.library import Library, open_library
 from bayesdx.knowledge.sources import Identity, identity, same_publication
-from bayesdx.knowledge.without import without
+from bayesdx.network import Array
+
+#: Cases of publications that a network has learnt from are scored in so many parts, each by a network without them.
+FOLDS = 5
 
 
 def evaluate_cases(
@@ -30,23 +32,34 @@ def evaluate_cases(
     *,
     baseline: bool = False,
     own_source: bool = False,
+    silence: bool = True,
     advance: Callable[[int], object] = lambda cases: None,
 ) -> Evaluation:
     """Score cases with proven diagnoses.
 
     A case goes to ``network``, else to the network that its key ``region`` names, else to the one that covers
-    its level. Facts that come from the case's own publication (same DOI, PubMed id or title) are left out unless
-    ``own_source``: otherwise a published case would testify for itself. ``baseline`` scores the naive Bayes
-    baseline instead. ``advance`` is told of every case done.
+    its level. Unless ``own_source``, facts and patients that come from the case's own publication (same DOI,
+    PubMed id or title) are left out: otherwise a published case would testify for itself. The publications of all
+    cases are dealt into FOLDS parts, and each part is scored by a network that knows nothing of any of them. With
+    ``silence``, what a case does not state is read as a published text leaves it out, at the rates of the network.
+    ``baseline`` scores the naive Bayes baseline instead. ``advance`` is told of every case done.
 
     Raises InputError for no case at all, a case without a proven diagnosis, and an unknown network or prior set.
     """
     if not cases:
         raise InputError("no case to evaluate")
     networks = Networks()
-    result = score_cases(cases, networks, network, prior, baseline, own_source, advance)
+    result = score_cases(cases, networks, network, prior, baseline, own_source, silence, advance)
     learnt = {one.name: one.cases for document in networks.documents.values() for one in document.network.learnt}
-    return replace(result, network=network, prior=prior, baseline=baseline, own_source=own_source, learnt=learnt)
+    return replace(
+        result,
+        network=network,
+        prior=prior,
+        baseline=baseline,
+        own_source=own_source,
+        silence=silence,
+        learnt=learnt,
+    )
 
 
 def score_cases(
@@ -56,15 +69,17 @@ def score_cases(
     prior: str | None,
     baseline: bool,
     own_source: bool,
+    silence: bool,
     advance: Callable[[int], object],
 ) -> Evaluation:
     """As ``evaluate_cases``, with ``networks`` that may have been built already."""
     scored = []
-    for case in cases:
+    parts = {} if own_source else networks.parts(cases)
+    for number, case in enumerate(cases):
         if case.diagnosis is None:
             raise InputError("no diagnosis; evaluate needs the proven one", place=case.place)
         name = network or network_of(case)
-        left_out = () if own_source else networks.sources_of(case)
+        left_out = parts.get(number, ())
         document, engine = networks.compiled(name, prior, left_out, baseline)
         if document.network.target is None:
             raise InputError(f"network '{document.network.id}' names no target to score")
@@ -84,8 +99,9 @@ def score_cases(
                     f"unknown diagnosis '{case.diagnosis}'; did you mean '{near[0]}'?", place=case.place
                 )
         encoded = encode(case, document.network, document.vocabulary)
+        weights = silent(encoded.weights, document.rates) if silence else encoded.weights
         try:
-            posterior = Question(engine, encoded.weights, encoded.stated).posterior
+            posterior = Question(engine, weights, encoded.stated).posterior
         except ImpossibleFindings as error:
             raise ImpossibleFindings(f"{case.place}: {error}") from None
         scored.append(
@@ -97,12 +113,17 @@ def score_cases(
                 diagnoses=diagnoses,
                 posterior=posterior,
                 impression=_impression(case.metadata.get("preoperative_impression")),
-                left_out=left_out,
+                left_out=() if own_source else networks.sources_of(case),
                 warnings=(*case.warnings, *misplaced(case, document.network)),
             )
         )
         advance(1)
     return evaluate(scored)
+
+
+def silent(stated: Mapping[str, Array], rates: Mapping[str, Array]) -> dict[str, Array]:
+    """Weights of the findings that a text states, and of those that it passes over."""
+    return {**{name: 1 - rate for name, rate in rates.items() if name not in stated}, **stated}
 
 
 def network_of(case: Case) -> str:
@@ -128,21 +149,48 @@ class Networks:
 
     @cached_property
     def identities(self) -> dict[str, Identity]:
-        return {key: identity(source) for key, source in self.library.sources.items()}
+        """The publications of facts and patients."""
+        records = {p.source: identity(p.record) for p in self.library.patients if p.record}
+        return {**self.library.identities, **records}
 
     @cached_property
     def diagnoses(self) -> tuple[str, ...]:
-        """Every diagnosis that some shipped network holds."""
-        return tuple({d: None for name in network_names() for d, _ in self.library.definition(name).diagnoses})
+        """Every diagnosis that some shipped network holds, or some published patient has."""
+        held = [d for definition in self.library.definitions.values() for d, _ in definition.diagnoses]
+        proven = [str(patient.case.diagnosis) for patient in self.library.patients]
+        return tuple(dict.fromkeys([*held, *proven]))
+
+    @cached_property
+    def patients(self) -> dict[str, str]:
+        """The publication of each published patient."""
+        return {str(patient.case.id): patient.source for patient in self.library.patients}
 
     def sources_of(self, case: Case) -> tuple[str, ...]:
-        """Keys of the sources that are the publication of the case itself."""
-        return same_publication(self.identities, case.metadata.get("source"))
+        """Keys of the sources that are the publication of the case itself.
+
+        A page without identifier, under a title of one word, is told by the name of its patient.
+        """
+        keys = same_publication(self.identities, case.metadata.get("source"))
+        own = self.patients.get(case.id) if case.id else None
+        return keys or ((own,) if own else ())
+
+    def parts(self, cases: Sequence[Case]) -> dict[int, tuple[str, ...]]:
+        """What is left out for each case (by number) of a known publication: all those of its part."""
+        own = {number: keys for number, case in enumerate(cases) if (keys := self.sources_of(case))}
+        groups: list[set[str]] = []
+        for keys in own.values():
+            touched = [group for group in groups if not group.isdisjoint(keys)]
+            groups = [group for group in groups if group.isdisjoint(keys)] + [set(keys).union(*touched)]
+        groups.sort(key=min)
+        dealt = [set().union(*groups[part::FOLDS]) for part in range(FOLDS)]
+        return {
+            number: tuple(sorted(next(d for d in dealt if not d.isdisjoint(keys)))) for number, keys in own.items()
+        }
 
     def compiled(
         self, name: str, prior: str | None, left_out: tuple[str, ...], baseline: bool
     ) -> tuple[NetworkDocument, Engine]:
-        """The network (or its baseline) under a prior set, built without the facts of ``left_out``."""
+        """The network (or its baseline) under a prior set, built without the publications ``left_out``."""
         key = (name, prior, left_out, baseline)
         if key not in self.engines:
             document = self._document(name, left_out, baseline)
@@ -173,7 +221,6 @@ class Networks:
                 "keeps it",
                 place=name,
             )
-        ledger = ledger_of(document.network) if left_out else None
-        if ledger is None:
+        if not left_out or not shipped:
             return document  # a network file carries no facts to leave out
-        return replace(document, network=without(ledger, document.network, left_out))
+        return self.library.without(name, left_out)

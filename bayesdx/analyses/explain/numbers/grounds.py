@@ -12,6 +12,7 @@ from bayesdx.analyses.explain.numbers.support import Literature, Statement, Supp
 from bayesdx.analyses.explain.numbers.weights import Context
 from bayesdx.analyses.question import Question
 from bayesdx.network import Array, Variable
+from bayesdx.words.phrases import is_unusual
 
 #: A row of which more than this part is the base does not tell what is typical of the diagnosis.
 MOSTLY_BASE = 0.5
@@ -56,9 +57,12 @@ class Grounds:
         return None if self.literature is None else self.literature.support.get((finding, diagnosis))
 
     def another_form(self, diagnosis: str, statement: Statement) -> bool:
-        """Whether a statement is about another form of the diagnosis than the likely one."""
+        """Whether a statement is about another form of the diagnosis than the likely one.
+
+        Any form may show an unusual picture.
+        """
         form = self.form(diagnosis)
-        if self.literature is None or form is None or not statement.form:
+        if self.literature is None or form is None or is_unusual(form[0]) or not statement.form:
             return False
         return statement.form not in self.literature.form_words[form[0]]
 
@@ -76,9 +80,13 @@ class Grounds:
         return [] if support is None else [s for s in support.statements if not self.aside(diagnosis, s)]
 
     def defined(self, finding: str, diagnosis: str) -> tuple[str, ...]:
-        """The states that hold by definition of the likely form of the diagnosis."""
+        """The states that hold by definition of the likely form of the diagnosis.
+
+        An unusual picture may be that of any form: only where their definitions agree is anything said of it.
+        """
         support, form = self.support(finding, diagnosis), self.form(diagnosis)
-        return () if support is None else support.by_definition(None if form is None else form[0])
+        states = () if support is None else support.by_definition(None if form is None else form[0])
+        return () if form is not None and is_unusual(form[0]) and len(states) > 1 else states
 
     def spoken(self, finding: str, states: Iterable[str], diagnosis: str) -> bool:
         """Whether a source on such lesions, or the definition of their form, tells how frequent a state is."""

@@ -146,7 +146,7 @@ def _support(ledger: Ledger, network: Network, finding: str, diagnosis: str) -> 
             entry.at_site,
         )
         for n, entry in enumerate(account.entries)
-        if entry.diagnosis == target
+        if entry.diagnosis == target and not entry.unmentioned
         for saying in entry.sayings
     ]
     statements.sort(key=lambda s: (-s.weight, s.source))

@@ -69,7 +69,7 @@ class ImportanceResult:
     """Groups of each kind, the largest share first; ``variance`` is Var(P(leader | e)).
 
     ``effective`` says how many lesions studies of SIZES count for, once differences between studies are allowed
-    for.
+    for: the median of the findings.
     """
 
     variance: float
@@ -103,9 +103,10 @@ def importance(
     network, target = question.engine.network, question.target.id
     posterior = posterior_of(derivatives, network, target)
     leader = int(posterior.argmax())
-    rho = literature.study_correlation if literature else 0.0
-    effective = tuple(size / (1 + (size - 1) * rho) for size in SIZES)
     names = [n for n in network.ancestral([target, *question.findings]) if n in network.counts]
+    rho = {name: literature.study_correlation(name) if literature else 0.0 for name in names}
+    typical = float(np.median(list(rho.values()))) if rho else 0.0
+    effective = tuple(_effective(size, typical) for size in SIZES)
     slopes = {
         name: derivatives.target_cpt[name].reshape(len(posterior), -1, network.cpts[name].shape[-1])
         for name in names
@@ -117,8 +118,18 @@ def importance(
     sample = _Sample(question, leader, draws, seed)
     if sample.variance < NOTHING:
         return ImportanceResult(0.0, draws, SIZES, effective, ())
+    alike: dict[object, _Group] = {}  # publications may inform the same rows
+    keys = [frozenset((name, rows.tobytes()) for name, rows in group.rows.items()) for group in groups]
+    for key, group in zip(keys, groups, strict=True):
+        alike.setdefault((key, bool(group.lesions)), group)
     with ThreadPoolExecutor(2) as pool:  # numpy leaves the interpreter to the other one meanwhile
-        found = list(pool.map(lambda group: _share(question, sample, group, effective), groups))
+        shares = pool.map(lambda group: _share(question, sample, group, rho), alike.values())
+        known = dict(zip(alike, shares, strict=True))
+    found = [
+        replace(group.about, share=one.share, error=one.error, removed=one.removed)
+        for key, group in zip(keys, groups, strict=True)
+        for one in [known[key, bool(group.lesions)]]
+    ]
     ranked = sorted(found, key=lambda one: -round(one.share, 9))
     return ImportanceResult(sample.variance, draws, SIZES, effective, tuple(ranked))
 
@@ -289,16 +300,21 @@ def _rolled(values: Array) -> Iterator[Array]:
     return (twice[start : start + n] for start in range(_PARTNERS - 1, -1, -1))
 
 
-def _share(question: Question, sample: _Sample, group: _Group, effective: tuple[float, ...]) -> Importance:
+def _effective(size: float, rho: float) -> float:
+    """How many independent lesions a study of so many counts for."""
+    return size / (1 + (size - 1) * rho)
+
+
+def _share(question: Question, sample: _Sample, group: _Group, rho: Mapping[str, float]) -> Importance:
     pairs = _within_cpt(sample, group) if len(group.rows) == 1 else _across_cpts(question, sample, group)
     share, error = _correlation(*pairs)
     linear = {name: sample.linear[name][rows] / sample.variance for name, rows in group.rows.items()}
     removed = []
-    for lesions in effective if group.lesions else ():
+    for size in SIZES if group.lesions else ():
         taken, largest = 0.0, 0.0
         for name, rows in group.rows.items():
             counts = question.engine.network.counts[name]
-            more = lesions * group.lesions[name]
+            more = _effective(size, rho[name]) * group.lesions[name]
             known = more / (more + counts.reshape(-1, counts.shape[-1])[rows].sum(axis=1))
             taken += float(known @ linear[name])
             largest = max(largest, float(known.max()))

@@ -21,8 +21,9 @@ _COUNTED = ("count", "percent", "case")
 class Origin:
     """What a number rests on; ``sources`` are citation keys, most weight first.
 
-    ``kind`` is ``forms`` for the share of a form, which no source counts, else ``row``. ``lesions`` is (k, n)
-    summed over the ``counting`` sources that count the state, at the network's sites if ``at_site``, else at
+    ``kind`` is ``forms`` for the share of a form (networks/forms.yaml), ``unusual`` for that of unusual pictures,
+    which is assumed, else ``row``. ``lesions`` is (k, n) summed over the ``counting`` sources that count the state,
+    at the network's sites if ``at_site``, else at
     others; None when none does. So many other sources count it ``elsewhere``, say it in words (``worded``) or as a
     mean or a range (``measured``); ``about`` speak of the finding at all. ``assumptions`` name modelling choices
     that enter the number as well: ``forms``, ``pattern``, ``definition``, or the finding with which an association
@@ -48,10 +49,10 @@ class Publications:
     ledger: Ledger
     network: Network
 
-    @property
-    def study_correlation(self) -> float:
-        """rho of n_eff = n / (1 + (n - 1) rho): how far studies of the same thing differ."""
-        return self.ledger.choices.study_correlation
+    def study_correlation(self, name: str) -> float:
+        """rho of n_eff = n / (1 + (n - 1) rho): how far studies of the same thing differ. 0 where it is unknown."""
+        finding = CALCIFICATION if name == MINERALISATION.id else name
+        return self.ledger.choices.study_correlation.get(finding, 0.0)
 
     def reference(self, key: str) -> str:
         """The reference of a source."""
@@ -83,12 +84,13 @@ class Publications:
         diagnosis = int(owner[form])
         others = set().union(*(words[f] for f in np.flatnonzero(owner == diagnosis).tolist())) - words[form]
         entries = self.ledger.account_of(name).of_diagnosis.get(diagnosis, ())
-        return [entry for entry in entries if entry.form not in others]
+        return [entry for entry in entries if entry.form not in others and not entry.unmentioned]
 
     def origin(self, name: str, form: int, state: str) -> Origin:
         """Where P(name = state | form) comes from; ``form`` is the index of a state of ``form``."""
         if name == _FORM:
-            return Origin("forms", assumptions=("forms",))
+            unusual = self.network.variable(_FORM).states[form].endswith(".unusual")
+            return Origin("unusual" if unusual else "forms", assumptions=("forms",))
         account = self.ledger.account_of(name)
         if name == MINERALISATION.id:
             name, state = CALCIFICATION, "absent" if state == "none" else "present"
