@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bayesdx.analyses.explain.numbers.explanation import Explanation
-from bayesdx.analyses.explain.sentences import Cite, Numbers, Writer, by_key
+from bayesdx.analyses.explain.sentences import Writer
+from bayesdx.analyses.explain.sources import Cite, Numbers, by_key
 from bayesdx.analyses.frame import framed
 from bayesdx.report.blocks import (
     Block,

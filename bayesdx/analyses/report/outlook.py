@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bayesdx.analyses.explain.sentences import Cite
+from bayesdx.analyses.explain.sources import Cite
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.sentences import describe_group, in_short, span_text
 from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bayesdx.analyses.explain import page as explaining
-from bayesdx.analyses.explain.sentences import Numbers
+from bayesdx.analyses.explain.sources import Numbers
 from bayesdx.analyses.query.sentences import warnings
 from bayesdx.analyses.report.numbers import Report
 from bayesdx.analyses.report.outlook import sensitivity_references, sensitivity_section, what_if_section
