@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -30,7 +30,6 @@ from bayesdx.case import Case, encode
 from bayesdx.formats.case_file import read_cases
 from bayesdx.inference import compile_network
 from bayesdx.knowledge.definition import OTHER, Pooling
-from bayesdx.knowledge.facts import Fact
 from bayesdx.knowledge.library import NETWORKS, Library
 from bayesdx.network import Array
 
@@ -68,8 +67,7 @@ class Dealt:
 
 def deal(networks: Networks, cases: Sequence[Case]) -> Dealt:
     """The cases with their parts, as ``bayesdx evaluate`` deals them."""
-    parts = networks.parts(cases)
-    left_out = tuple(parts[number] for number in range(len(cases)))
+    left_out = networks.parts([networks.sources_of(case) for case in cases])
     order = sorted(set(left_out))
     held = {name: {d for d, _ in networks.library.definition(name).diagnoses} for name in NETWORKS}
     return Dealt(
@@ -88,8 +86,8 @@ def score(library: Library, dealt: Dealt, pooling: Mapping[str, float]) -> Array
         groups[str(dealt.network[number]), keys].append(number)
     scores = np.empty((len(dealt.cases), 3))
     for (name, keys), numbers in groups.items():
-        definition, own = library.definition(name).with_pooling(**pooling), frozenset(keys)
-        learnt = library.learnt(definition, _but_of(own), own)
+        definition = library.definition(name).with_pooling(**pooling)
+        learnt = library.learnt(definition, keys)
         document = library.document(definition, learnt)
         engine, diagnoses = compile_network(document.network), document.network.variable("diagnosis").states
         for number in numbers:
@@ -99,10 +97,6 @@ def score(library: Library, dealt: Dealt, pooling: Mapping[str, float]) -> Array
             truth = posterior[diagnoses.index(str(case.diagnosis) if dealt.holds[number] else OTHER)]
             scores[number] = -np.log(truth), (posterior >= truth).sum(), posterior.max()
     return scores
-
-
-def _but_of(sources: Collection[str]) -> Callable[[Fact], bool]:
-    return lambda fact: fact.source not in sources
 
 
 def figures(scores: Array) -> str:

@@ -62,7 +62,9 @@ class _Encoder:
         self.findings = {variable.id for variable in network.findings}
         if "age_group" in self.findings:
             self.findings.add("age")
-        self.findings |= {name for name, states in vocabulary.items() if self.findings.intersection(states)}
+        #: words of the vocabulary that gather findings, and columns that are none of them
+        self.gathering = {name for name, states in vocabulary.items() if self.findings.intersection(states)}
+        self.findings |= self.gathering
         self.names = list(dict.fromkeys([*network.index, *vocabulary, "age", "sex"]))
         self.reserved = _NOT_FINDINGS.difference(network.index, vocabulary)
         if network.target == "diagnosis":
@@ -121,8 +123,8 @@ class _Encoder:
         hard: dict[int, int] = {}
         uncertain: list[tuple[str, Array]] = []
         seen: set[str] = set()
-        written = ((c, v) for c, v in cells if not (v is None or (isinstance(v, str) and not v) or c in unused))
-        for column, value in chain.from_iterable(self._gathered(*cell) for cell in written):
+        written = [(c, v) for c, v in cells if not (v is None or (isinstance(v, str) and not v) or c in unused)]
+        for column, value in chain.from_iterable(map(self._gathered, written)):
             variable, code, weights, warnings = self._cell(column, value)
             noted += warnings
             if code < 0 and weights is None:
@@ -138,9 +140,11 @@ class _Encoder:
             noted.append("no finding is stated: the answer is the prior alone")
         return name, hard, uncertain, noted
 
-    def _gathered(self, column: str, value: object) -> list[tuple[str, object]]:
-        if column in self.network or not isinstance(column, str) or is_missing(value):
-            return [(column, value)]
+    def _gathered(self, cell: tuple[str, object]) -> Iterable[tuple[str, object]]:
+        """What a cell says, finding by finding."""
+        column, value = cell
+        if self._name(column) not in self.gathering or is_missing(value):
+            return (cell,)
         return gathered(column, value, self.network, self.vocabulary)
 
     def _cell(self, column: str, value: object) -> _Cell:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bayesdx.errors import InputError, nearest
+from bayesdx.knowledge.studies import effective_size
 
 #: Correlation among the lesions of one series: how far the shares of series differ (assumption).
 CORRELATION = 0.2
@@ -23,7 +24,7 @@ def form_counts(
 ) -> dict[str, dict[str, float]]:
     """Dirichlet counts of the ``forms`` of each diagnosis, by name.
 
-    A study of n lesions counts like n / (1 + (n - 1) rho), as those of findings do. Raises InputError for an
+    A study counts by its ``effective_size``, as those of findings do. Raises InputError for an
     unknown diagnosis, form or source, numbers that are none, and an entry with neither sources nor an assumption.
     """
     found = {}
@@ -59,7 +60,7 @@ def _shares(entry: Mapping[str, Any], names: Collection[str], place: str) -> dic
     if total <= 0:
         raise InputError("counts of no lesion", place=place)
     if "counts" in entry:
-        weight = total / (1 + (total - 1) * CORRELATION)
+        weight = effective_size(total, CORRELATION)
     else:
         weight = ASSUMED if "assumption" in entry else PRINTED
     return {name: weight * number / total for name, number in stated.items()}

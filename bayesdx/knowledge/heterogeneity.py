@@ -17,6 +17,7 @@ from scipy.special import gammaln
 from bayesdx.knowledge.build import Cell
 from bayesdx.knowledge.definition import Definition, Spread
 from bayesdx.knowledge.pooling import discounts
+from bayesdx.knowledge.studies import effective_size
 from bayesdx.network import Array
 
 #: Values that are tried.
@@ -46,7 +47,6 @@ def predictive(definition: Definition, cell: Cell) -> tuple[Array, int]:
 
     Studies at other sites inform the others with the weight that pooling gives them, and are not predicted.
     """
-    pooling = definition.pooling
     total = np.zeros((len(STRENGTHS), len(CORRELATIONS)))
     predicted = 0
     completing, base = cell.pooled.completing[0], cell.base
@@ -59,13 +59,14 @@ def predictive(definition: Definition, cell: Cell) -> tuple[Array, int]:
         if not targets:
             continue
         shares = np.array([study.distribution(completing) for study in studies])
-        size = np.array([study.size for study in studies])
-        word = np.array([study.word for study in studies])
-        factor = np.array([study.factor for study in studies])
-        copied = discounts(pooling.word_correlation, np.array(float(word.sum())))
+        size = [study.size for study in studies]
+        words = np.array(float(sum(study.word for study in studies)))
+        copied = float(discounts(definition.pooling.word_correlation, words))
         predicted += len(targets)
         for column, rho in enumerate(CORRELATIONS):
-            weight = factor * np.where(word, pooling.word_sample_size / copied, size / (1 + (size - 1) * rho))
+            weight = np.array(
+                [s.weight / copied if s.word else s.factor * effective_size(s.size, rho) for s in studies]
+            )
             each = weight[:, None] * shares
             for n in targets:
                 others = each.sum(axis=0) - each[n]

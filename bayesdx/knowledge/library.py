@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -93,24 +93,22 @@ class Library:
         entries = read_mapping(path).get(definition.id, {})
         return replace(definition, form_counts=form_counts(entries, names, self.sources, str(path)))
 
-    def learnt(
-        self,
-        definition: Definition,
-        keep: Callable[[Fact], bool] = lambda fact: True,
-        left_out: Collection[str] = (),
-    ) -> Learnt:
-        """Rows of every finding, from the facts that pass ``keep`` and the patients of other publications."""
+    def learnt(self, definition: Definition, left_out: Collection[str] = ()) -> Learnt:
+        """Rows of every finding, from the facts and the patients of all publications but those ``left_out``."""
         patients = [patient for patient in self.patients if patient.learnt and patient.source not in left_out]
+
+        def keep(fact: Fact) -> bool:
+            return fact.source not in left_out
+
         return learn_rows(definition, read_studies(definition, self.facts, keep, self.identified), patients)
 
     def without(self, name: str, left_out: Collection[str]) -> NetworkDocument:
         """A network as it would be built without some publications, their facts and their patients."""
-        kept = self.learnt(self.definition(name), lambda fact: fact.source not in left_out, left_out)
-        return self.document(self.definition(name), kept)
+        definition = self.definition(name)
+        return self.document(definition, self.learnt(definition, left_out))
 
-    def document(self, definition: Definition, learnt: Learnt | None = None) -> NetworkDocument:
-        """The network with its prior sets, from all that is known or what was ``learnt`` without a part of it."""
-        learnt = learnt or self.learnt(definition)
+    def document(self, definition: Definition, learnt: Learnt) -> NetworkDocument:
+        """The network of the rows that were ``learnt``, with its prior sets."""
         network = build_network(definition, learnt.cells, self.digest)
         diagnoses = network.variable("diagnosis").states
         unused = {v.id: v.states for v in definition.vocabulary if v.id not in network}

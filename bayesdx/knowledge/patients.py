@@ -126,12 +126,11 @@ def unmentioned(texts: Texts, network: Network, rates: Mapping[str, Array]) -> d
 @dataclass(frozen=True, eq=False)
 class Learnt:
     """Rows of facts and patients together, pooled from ``read``; ``rates`` by finding say how often a text mentions
-    each of its states, ``forms`` (D, F) how the patients fall into forms."""
+    each of its states."""
 
     read: Read
     cells: dict[str, Cell]
     rates: Mapping[str, Array]
-    forms: Array
 
 
 def learn_rows(definition: Definition, read: Read, patients: Iterable[Patient]) -> Learnt:
@@ -141,7 +140,7 @@ def learn_rows(definition: Definition, read: Read, patients: Iterable[Patient]) 
     network = build_network(definition, cells)
     texts = encode_patients(definition, network, patients)
     if not len(texts.codes):
-        return Learnt(read, cells, {}, shares)
+        return Learnt(read, cells, {})
     codes = texts.codes.copy()
     codes[:, network.index["diagnosis"]] = texts.diagnosis
     findings = [v.id for v in network.findings]
@@ -162,7 +161,7 @@ def learn_rows(definition: Definition, read: Read, patients: Iterable[Patient]) 
         counts = prior + _by_diagnosis(texts.diagnosis, belongs, len(prior))
         shares = counts / counts.sum(axis=1, keepdims=True)
         network = build_network(definition, cells, forms=shares)
-    return Learnt(together, cells, rates, shares)
+    return Learnt(together, cells, rates)
 
 
 def _by_diagnosis(diagnosis: NDArray[np.intp], belongs: Array, diagnoses: int) -> Array:
@@ -174,15 +173,14 @@ def _by_diagnosis(diagnosis: NDArray[np.intp], belongs: Array, diagnoses: int) -
 def _rates(
     engine: Engine, texts: Texts, codes: NDArray[np.int64], weights: Mapping[str, Array], rates: Mapping[str, Array]
 ) -> dict[str, Array]:
-    """How often each state is mentioned: times it is stated by how often it is expected."""
+    """How often each state is mentioned: times it is stated, with certainty, by how often it is expected."""
     network = engine.network
     expected, _ = engine.expected_counts(codes, weights)
     found = {}
     for name, before in rates.items():
         size = len(before)
-        stated = np.bincount(
-            codes[texts.stated[:, network.index[name]], network.index[name]].clip(0), minlength=size
-        )
+        column = codes[:, network.index[name]]
+        stated = np.bincount(column[column >= 0], minlength=size)
         if name in expected:
             number = expected[name].reshape(-1, size).sum(axis=0)
         else:  # nobody mentions it, and every state is as likely to be passed over
@@ -207,25 +205,17 @@ def _with_patients(
     found: dict[str, list[Study]] = {diagnosis: list(studies) for diagnosis, studies in of.items()}
     names = list(found)
     weight = definition.pooling.case_weight
+    one_state, one_form = np.eye(len(states)), np.eye(len(definition.forms))
     for n in np.flatnonzero(texts.codes[:, v] >= 0).tolist():
         state = int(texts.codes[n, v])
         patient = texts.patients[n]
         says = Saying("case", "case", (states[state],), "", 1.0, 1.0)
-        found[names[texts.diagnosis[n]]].append(
-            _study(
-                patient.source,
-                says,
-                np.eye(len(states))[state],
-                1.0,
-                weight,
-                belongs[n],
-            )
-        )
+        study = _study(patient.source, says, one_state[state], 1.0, weight, belongs[n])
+        found[names[texts.diagnosis[n]]].append(study)
     if rate is None:
         return {diagnosis: tuple(studies) for diagnosis, studies in found.items()}
-    silent = _by_diagnosis(
-        texts.diagnosis[~texts.stated[:, v]], belongs[~texts.stated[:, v]], len(names)
-    )  # (D, F) texts
+    passed_over = ~texts.stated[:, v]
+    silent = _by_diagnosis(texts.diagnosis[passed_over], belongs[passed_over], len(names))  # texts (D, F)
     for d, f in zip(*np.nonzero(silent > _LOWEST), strict=True):
         row = cell.form_rows[f]
         passed = (1 - rate) / (row @ (1 - rate))
@@ -234,9 +224,8 @@ def _with_patients(
         if worth < _LOWEST:
             continue
         says = Saying(UNMENTIONED, "", (), "", None, float(silent[d, f]))
-        own = np.eye(len(definition.forms))[f]
         stated = row * (passed - least) / (1 - least)
-        found[names[d]].append(_study("", says, stated, float(silent[d, f]), worth * weight, own))
+        found[names[d]].append(_study("", says, stated, float(silent[d, f]), worth * weight, one_form[f]))
     return {diagnosis: tuple(studies) for diagnosis, studies in found.items()}
 
 

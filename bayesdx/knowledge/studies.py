@@ -57,6 +57,17 @@ class Study:
         return found
 
 
+def effective_size(size: float, correlation: float) -> float:
+    """How many independent patients ``size`` patients of one study count for, ``n / (1 + (n - 1) rho)``.
+
+    The design effect of clustered samples (Kish 1965), which keeps one large series from drowning ten others.
+
+    >>> effective_size(11, 0.5), effective_size(40, 0.0)
+    (1.8333333333333333, 40.0)
+    """
+    return size / (1 + (size - 1) * correlation)
+
+
 def group_facts(facts: Iterable[Fact]) -> list[tuple[Fact, ...]]:
     """Facts that share a denominator: same source, patient, condition, form and site; words apart from numbers."""
     groups: dict[tuple[object, ...], list[Fact]] = {}
@@ -110,9 +121,8 @@ def read_study(
 
     ``possible`` names the states that a study can speak of. Where the source prints a mean or a range, that
     distribution shares out what is left open. Patients in a state that the network does not hold (a level of the
-    other network) leave the denominator; None when nothing remains. The effective sample size of n patients is
-    n / (1 + (n - 1) rho), the design effect of clustered samples (Kish 1965) with the ``correlation`` rho, which
-    keeps one large series from drowning ten others. ``own`` (F,) says to which forms the patients belong.
+    other network) leave the denominator; None when nothing remains. n patients count as
+    ``effective_size`` says, with the ``correlation`` among them. ``own`` (F,) says to which forms they belong.
     """
     moments = [fact for fact in group if fact.kind == "moments"]
     sizes = [fact.n or pooling.proportion_sample_size for fact in moments[:1]]
@@ -153,7 +163,7 @@ def read_study(
         factor *= pooling.condition_weight
     if not identified:
         factor *= pooling.unidentified_weight
-    weight = factor * (pooling.word_sample_size if word else size / (1 + (size - 1) * correlation))
+    weight = factor * (pooling.word_sample_size if word else effective_size(size, correlation))
     stated = np.zeros(len(states))
     for at, share in shares.items():
         if len(at) == 1:

@@ -132,7 +132,7 @@ def test_nobody_counts_twice(library: Library) -> None:
 
 def test_without_a_publication_its_patients_are_gone(library: Library) -> None:
     one = next(p for p in library.patients if p.learnt and p.record and p.case.metadata["region"] == "cranial")
-    learnt = library.learnt(library.definition("cranial"), lambda fact: True, {one.source})
+    learnt = library.learnt(library.definition("cranial"), {one.source})
     sources = {s.source for cell in learnt.cells.values() for of in cell.by_diagnosis.values() for s in of}
     assert one.source not in sources
 

@@ -13,9 +13,8 @@ import yaml
 
 from bayesdx.document import PriorSet
 from bayesdx.errors import InputError
-from bayesdx.knowledge.definition import Definition
-from bayesdx.knowledge.library import Library
 from bayesdx.knowledge.prior_sets import incidence_rates, read_prior_sets
+from bayesdx.model import load
 
 ABOUT = {"label": "x", "population": "somewhere", "description": "a test"}
 DATA: dict[str, Any] = {
@@ -136,9 +135,9 @@ def test_refused(read: Read, data: Any, message: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["spine", "cranial"])
-def test_shipped_sets(library: Library, definitions: dict[str, Definition], name: str) -> None:
+def test_shipped_sets(name: str) -> None:
     """Each set is a distribution that rules nothing out; one is the default; every entry names its origin."""
-    sets = library.document(definitions[name]).prior_sets
+    sets = load(name).document.prior_sets
     assert {"uniform", "incidence", "surgical"} <= sets.keys()
     for prior in sets.values():
         assert prior.probabilities.sum() == pytest.approx(1)

@@ -14,7 +14,7 @@ from scipy.stats import norm
 from bayesdx.knowledge.build import pool_findings
 from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.facts import Fact
-from bayesdx.knowledge.studies import bin_moments, group_facts, read_study
+from bayesdx.knowledge.studies import Study, bin_moments, group_facts, read_study
 from bayesdx.network import Array
 
 MakeFact = Callable[..., Fact]
@@ -34,6 +34,28 @@ BASE = np.array([0.2, 0.3, 0.5])
 SIGNAL = ("hypo", "iso", "hyper")
 
 
+def read(
+    orchard: Definition,
+    facts: Sequence[Fact],
+    states: Sequence[str],
+    *,
+    at_site: bool = True,
+    form_known: bool = True,
+) -> Study | None:
+    """read_study with the hand-written choices."""
+    return read_study(
+        facts,
+        states,
+        states,
+        orchard.words,
+        orchard.pooling,
+        at_site=at_site,
+        form_known=form_known,
+        correlation=orchard.pooling.study_correlation,
+        own=np.empty(0),
+    )
+
+
 @pytest.fixture
 def complete(orchard: Definition) -> Complete:
     """read_study on ``signal`` with the hand-written choices, and a base that shares out the rest."""
@@ -45,17 +67,7 @@ def complete(orchard: Definition) -> Complete:
         at_site: bool = True,
         form_known: bool = True,
     ) -> Completed:
-        study = read_study(
-            facts,
-            states,
-            states,
-            orchard.words,
-            orchard.pooling,
-            at_site=at_site,
-            form_known=form_known,
-            correlation=orchard.pooling.study_correlation,
-            own=np.empty(0),
-        )
+        study = read(orchard, facts, states, at_site=at_site, form_known=form_known)
         assert study is not None
         return Completed(study.distribution(base), study.weight, study.word)
 
@@ -132,18 +144,7 @@ def test_levels_of_the_other_network_leave_the_denominator(complete: Complete, m
 def test_nothing_about_the_network(orchard: Definition, make_fact: MakeFact) -> None:
     def nothing(*facts: Fact) -> bool:
         states = ("cervical", "lumbar")
-        found = read_study(
-            facts,
-            states,
-            states,
-            orchard.words,
-            orchard.pooling,
-            at_site=True,
-            form_known=True,
-            correlation=0.5,
-            own=np.empty(0),
-        )
-        return found is None
+        return read(orchard, facts, states) is None
 
     assert nothing(make_fact("skull_base", 5, 10))
     assert nothing(make_fact("skull_base", 10, 10), make_fact("cervical", 0, 10))
@@ -225,17 +226,7 @@ def test_a_study_is_always_a_distribution(
     orchard: Definition, make_fact: MakeFact, said: list[tuple[str, int]]
 ) -> None:
     facts = [make_fact(state, k, 9) for state, k in said]
-    study = read_study(
-        facts,
-        SIGNAL,
-        SIGNAL,
-        orchard.words,
-        orchard.pooling,
-        at_site=True,
-        form_known=True,
-        correlation=0.5,
-        own=np.empty(0),
-    )
+    study = read(orchard, facts, SIGNAL)
     if study is not None:
         distribution = study.distribution(BASE)
         assert distribution.sum() == pytest.approx(1)

@@ -31,11 +31,10 @@ class CitedTerm:
     ``kind`` is ``fact`` or ``word`` (a frequency word) of ``source``, which ``says`` something of ``states``
     (empty: of all) in a ``form`` (empty: the diagnosis as a whole); or an assumption: ``unmentioned`` (the patients
     whose texts do not mention the finding, by how often each state is mentioned; it ``says`` how many),
-    ``definition`` (what holds
-    by definition of a form), ``association`` (what another finding says about the base; it moves probability from
-    state to state, its share is 0), ``mineralisation`` (without calcification there is no pattern of it) or
-    ``base`` (the finding over all diagnoses); or ``learnt``: the cases that the network has learnt from. ``weight``
-    counts lesions: what the term adds to the row of a form, averaged over the forms.
+    ``definition`` (what holds by definition of a form), ``association`` (what another finding says about the base;
+    it moves probability from state to state, its share is 0), ``mineralisation`` (without calcification there is no
+    pattern of it) or ``base`` (the finding over all diagnoses); or ``learnt``: the cases that the network has
+    learnt from. ``weight`` counts lesions: what the term adds to the row of a form, averaged over the forms.
     """
 
     kind: str
@@ -128,14 +127,10 @@ def _terms(parts: Iterable[Part]) -> list[CitedTerm]:
     """
     said: dict[tuple[object, ...], list[CitedTerm]] = {}
     assumed = []
-    parts = list(parts)
-    silent = [part for part in parts if part.entry and part.entry.unmentioned]
-    if silent:
-        texts = sum(part.entry.sayings[0].n or 0.0 for part in silent if part.entry)
-        weight, adds = sum(part.weight for part in silent), np.sum([part.adds for part in silent], axis=0)
-        assumed.append(CitedTerm(UNMENTIONED, "", f"{texts:.0f}", (), "", weight, adds))
+    silent: list[tuple[float, Part]] = []
     for number, part in enumerate(parts):
-        if part in silent:
+        if part.entry is not None and part.kind == UNMENTIONED:
+            silent.append((part.entry.sayings[0].n or 0.0, part))
             continue
         if part.entry is None:
             assumed.append(CitedTerm(part.kind, "", "", (), "", part.weight, part.adds))
@@ -148,6 +143,10 @@ def _terms(parts: Iterable[Part]) -> list[CitedTerm]:
             )
             key = (source, saying.states, saying.form) if saying.kind == "case" else (number, place)
             said.setdefault(key, []).append(term)
+    if silent:
+        weight, adds = sum(part.weight for _, part in silent), np.sum([part.adds for _, part in silent], axis=0)
+        texts = f"{sum(n for n, _ in silent):.0f}"
+        assumed.insert(0, CitedTerm(UNMENTIONED, "", texts, (), "", weight, adds))
     together = sorted(map(_together, said.values()), key=lambda term: (-term.share, term.source))
     return together + assumed
 

@@ -74,12 +74,11 @@ def score_cases(
 ) -> Evaluation:
     """As ``evaluate_cases``, with ``networks`` that may have been built already."""
     scored = []
-    parts = {} if own_source else networks.parts(cases)
-    for number, case in enumerate(cases):
+    own = [() if own_source else networks.sources_of(case) for case in cases]
+    for case, sources, left_out in zip(cases, own, networks.parts(own), strict=True):
         if case.diagnosis is None:
             raise InputError("no diagnosis; evaluate needs the proven one", place=case.place)
         name = network or network_of(case)
-        left_out = parts.get(number, ())
         document, engine = networks.compiled(name, prior, left_out, baseline)
         if document.network.target is None:
             raise InputError(f"network '{document.network.id}' names no target to score")
@@ -113,7 +112,7 @@ def score_cases(
                 diagnoses=diagnoses,
                 posterior=posterior,
                 impression=_impression(case.metadata.get("preoperative_impression")),
-                left_out=() if own_source else networks.sources_of(case),
+                left_out=sources,
                 warnings=(*case.warnings, *misplaced(case, document.network)),
             )
         )
@@ -174,18 +173,16 @@ class Networks:
         own = self.patients.get(case.id) if case.id else None
         return keys or ((own,) if own else ())
 
-    def parts(self, cases: Sequence[Case]) -> dict[int, tuple[str, ...]]:
-        """What is left out for each case (by number) of a known publication: all those of its part."""
-        own = {number: keys for number, case in enumerate(cases) if (keys := self.sources_of(case))}
+    def parts(self, own: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+        """What is left out for each case, given its ``own`` publications: all those of its part, or nothing."""
         groups: list[set[str]] = []
-        for keys in own.values():
+        for keys in filter(None, own):
             touched = [group for group in groups if not group.isdisjoint(keys)]
             groups = [group for group in groups if group.isdisjoint(keys)] + [set(keys).union(*touched)]
         groups.sort(key=min)
-        dealt = [set().union(*groups[part::FOLDS]) for part in range(FOLDS)]
-        return {
-            number: tuple(sorted(next(d for d in dealt if not d.isdisjoint(keys)))) for number, keys in own.items()
-        }
+        dealt = [tuple(sorted(set().union(*groups[part::FOLDS]))) for part in range(FOLDS)]
+        part_of = {key: part for part in dealt for key in part}
+        return tuple(part_of[keys[0]] if keys else () for keys in own)
 
     def compiled(
         self, name: str, prior: str | None, left_out: tuple[str, ...], baseline: bool

@@ -28,6 +28,7 @@ from bayesdx.analyses.sensitivity.numbers.one_way import Indices, posterior_of
 from bayesdx.analyses.sensitivity.numbers.tornado import diagnosis_of, row_weights
 from bayesdx.inference import Derivatives
 from bayesdx.inference.draws import cpt_draws
+from bayesdx.knowledge.studies import effective_size
 from bayesdx.network import Array, Network
 
 #: Pairs of draws behind the shares.
@@ -106,7 +107,7 @@ def importance(
     names = [n for n in network.ancestral([target, *question.findings]) if n in network.counts]
     rho = {name: literature.study_correlation(name) if literature else 0.0 for name in names}
     typical = float(np.median(list(rho.values()))) if rho else 0.0
-    effective = tuple(_effective(size, typical) for size in SIZES)
+    effective = tuple(effective_size(size, typical) for size in SIZES)
     slopes = {
         name: derivatives.target_cpt[name].reshape(len(posterior), -1, network.cpts[name].shape[-1])
         for name in names
@@ -300,11 +301,6 @@ def _rolled(values: Array) -> Iterator[Array]:
     return (twice[start : start + n] for start in range(_PARTNERS - 1, -1, -1))
 
 
-def _effective(size: float, rho: float) -> float:
-    """How many independent lesions a study of so many counts for."""
-    return size / (1 + (size - 1) * rho)
-
-
 def _share(question: Question, sample: _Sample, group: _Group, rho: Mapping[str, float]) -> Importance:
     pairs = _within_cpt(sample, group) if len(group.rows) == 1 else _across_cpts(question, sample, group)
     share, error = _correlation(*pairs)
@@ -314,7 +310,7 @@ def _share(question: Question, sample: _Sample, group: _Group, rho: Mapping[str,
         taken, largest = 0.0, 0.0
         for name, rows in group.rows.items():
             counts = question.engine.network.counts[name]
-            more = _effective(size, rho[name]) * group.lesions[name]
+            more = effective_size(size, rho[name]) * group.lesions[name]
             known = more / (more + counts.reshape(-1, counts.shape[-1])[rows].sum(axis=1))
             taken += float(known @ linear[name])
             largest = max(largest, float(known.max()))
