@@ -16,7 +16,7 @@ from bayesdx.analyses.query.numbers.surprise import SIMULATED
 from bayesdx.data import network_names
 from bayesdx.inference.draws import DRAWS
 from bayesdx.knowledge import forms, heterogeneity, patients, pooling, studies
-from bayesdx.knowledge.library import NETWORKS, Library, open_library
+from bayesdx.knowledge.library import NETWORKS, open_library
 from bayesdx.model import load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,11 +58,6 @@ def figure(name: str) -> str:
 def _model() -> Mapping[str, Any]:
     model: Mapping[str, Any] = yaml.safe_load(MODEL.read_text(encoding="utf-8"))
     return model
-
-
-@cache
-def _library() -> Library:
-    return open_library()
 
 
 @cache
@@ -137,7 +132,7 @@ def _networks() -> str:
 
 def _spreads() -> str:
     """Estimated correlation and base strength of each finding."""
-    spreads = [_library().definition(name).spreads for name in NETWORKS]
+    spreads = [open_library().definition(name).spreads for name in NETWORKS]
     rows: list[tuple[object, ...]] = []
     for finding in dict.fromkeys(finding for of in spreads for finding in of):
         own = [of.get(finding) for of in spreads]
@@ -149,7 +144,7 @@ def _spreads() -> str:
 
 def _patients(name: str = "") -> str:
     """Published patients that the networks, or one of them, have learnt from."""
-    learnt = [p.case.metadata["region"] for p in _library().patients if p.learnt]
+    learnt = [p.case.metadata["region"] for p in open_library().patients if p.learnt]
     return str(len(learnt) if not name else learnt.count(name))
 
 

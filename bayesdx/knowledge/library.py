@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from bayesdx.data import data_path
@@ -141,6 +141,7 @@ class Library:
         return digest.hexdigest()[:12]
 
 
+@cache
 def open_library() -> Library:
     """The knowledge that is installed with the package."""
     return Library(data_path("networks"), data_path("priors"))

@@ -267,27 +267,28 @@ def _sums(choices: Choices, studies: Studies, keep: Bools) -> Array:
     """Weighted sums of what studies state and leave open, shape (S, D + F, X + G)."""
     members = _members(choices, studies)
     said = np.concatenate([studies.stated, studies.open], axis=1) * studies.weight[:, None]
-    sums = np.zeros((len(keep), members.shape[1], said.shape[1]))
+    sums = np.repeat(_added(choices, np.ones((1, len(said))), members, said, studies.word), len(keep), axis=0)
     for diagnosis in np.flatnonzero(np.bincount(studies.diagnosis)):  # its studies enter its own rows only
         here = np.flatnonzero(studies.diagnosis == diagnosis)
-        rows = np.append(choices.diagnoses + np.flatnonzero(choices.owner == diagnosis), diagnosis)
-        kept = keep[:, here]
-        fewer = np.flatnonzero(~kept.all(axis=1))  # most sets lack no study of this diagnosis
-        kept = np.concatenate([np.ones((1, len(here))), kept[fewer]])
-        found = np.zeros((len(kept), len(rows), said.shape[1]))
-        for words in (False, True):
-            of_kind = studies.word[here] == words
-            if not of_kind.any():
-                continue
-            at, enters = here[of_kind], members[np.ix_(here[of_kind], rows)]
-            each = (enters[:, :, None] * said[at][:, None]).reshape(len(at), -1)
-            part = (kept[:, of_kind] @ each).reshape(found.shape)
-            found += (
-                part / discounts(choices.word_correlation, kept[:, of_kind] @ enters)[..., None] if words else part
+        fewer = np.flatnonzero(~keep[:, here].all(axis=1))  # most sets lack no study of this diagnosis
+        if len(fewer):
+            rows = np.append(choices.diagnoses + np.flatnonzero(choices.owner == diagnosis), diagnosis)
+            kept = keep[np.ix_(fewer, here)].astype(float)
+            sums[np.ix_(fewer, rows)] = _added(
+                choices, kept, members[np.ix_(here, rows)], said[here], studies.word[here]
             )
-        sums[:, rows] = found[0]
-        sums[np.ix_(fewer, rows)] = found[1:]
     return sums
+
+
+def _added(choices: Choices, kept: Array, members: Array, said: Array, word: Bools) -> Array:
+    """Sums (S, R, Y) of what the studies say (N, Y), in the rows (N, R) and sets (S, N) to which they belong."""
+
+    def added(at: Bools) -> Array:
+        enters = (kept[:, at, None] * members[at]).transpose(0, 2, 1)  # (S, R, N)
+        return np.asarray(enters @ said[at])
+
+    copied = discounts(choices.word_correlation, kept[:, word] @ members[word])
+    return added(~word) + added(word) / copied[..., None]
 
 
 def _completed(sums: Array, sets: Bools, base: Array) -> Array:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from bayesdx.knowledge.definition import Definition, Form
 from bayesdx.knowledge.facts import Fact
-from bayesdx.knowledge.library import Library
+from bayesdx.knowledge.library import Library, open_library
 from bayesdx.knowledge.patients import Learnt
 from bayesdx.network import Variable
 
-ROOT = Path(__file__).resolve().parents[2]
 #: Modelling choices that make closed forms easy to work out, and differ from each other.
 CHOICES = {
     "base_strength": 3.0,
@@ -43,7 +41,7 @@ MakeFact = Callable[..., Fact]
 @pytest.fixture(scope="session")
 def library() -> Library:
     """The knowledge of this repository."""
-    return Library(ROOT / "networks", ROOT / "priors")
+    return open_library()
 
 
 @pytest.fixture(scope="session")
