@@ -32,13 +32,18 @@ def read_document(network: str | os.PathLike[str]) -> NetworkDocument:
 
 def document_for(case: Case) -> tuple[NetworkDocument, str]:
     """The shipped network that covers the case's level, and why this one; without a level, the default network."""
+    name, choice = chosen_for(case)
+    return read_network(network_path(name)), choice
+
+
+def chosen_for(case: Case) -> tuple[str, str]:
+    """The name of the shipped network that covers the case's level, and why this one."""
     levels = _levels(case)
     for level in levels:
         for name, covered in _default_first().items():
             if level in covered:
-                return read_network(network_path(name)), f"it covers level '{level}'"
-    choice = "no network covers the level" if levels else "the case states no level"
-    return read_network(network_path(DEFAULT_NETWORK)), choice
+                return name, f"it covers level '{level}'"
+    return DEFAULT_NETWORK, "no network covers the level" if levels else "the case states no level"
 
 
 def shipped_levels() -> tuple[str, ...]:

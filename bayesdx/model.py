@@ -374,7 +374,7 @@ def load(network: str | os.PathLike[str], prior: str | None = None, target: str 
     >>> round(sum(row.probability for row in result.posterior), 9)
     1.0
     """
-    return _model(read_document(network), prior, target, "named by the user")
+    return model_of(read_document(network), prior, target, "named by the user")
 
 
 def learn(
@@ -399,10 +399,11 @@ def learn(
 def load_for(case: Case, prior: str | None = None) -> Model:
     """Load the shipped network that covers the case's level; without a level, the default network."""
     document, choice = document_for(case)
-    return _model(document, prior, None, choice)
+    return model_of(document, prior, None, choice)
 
 
-def _model(document: NetworkDocument, prior: str | None, target: str | None, choice: str) -> Model:
+def model_of(document: NetworkDocument, prior: str | None, target: str | None, choice: str) -> Model:
+    """The model of a network file in memory; raises InputError for a prior set that it has not."""
     default = document.default_prior  # the prior set that the document was read with
     own = default.name if default else OWN_PRIOR
     if prior not in (None, own):

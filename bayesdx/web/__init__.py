@@ -1,0 +1,1 @@
+"""The page and the service: what ``bayesdx serve`` answers with (extra ``web``)."""

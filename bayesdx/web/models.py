@@ -1,0 +1,66 @@
+"""The networks that a server answers about, compiled once and kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Lock
+
+from bayesdx.case import Case
+from bayesdx.catalogue import chosen_for, read_document
+from bayesdx.data import network_names
+from bayesdx.document import NetworkDocument
+from bayesdx.errors import InputError, nearest
+from bayesdx.model import Model, model_of
+
+
+class Models:
+    """The shipped networks, or one: a shipped one by name, or that of a file.
+
+    ``names`` are the ids of the networks that are served, and ``shipped`` says whether they are those that come with
+    bayesdx. Safe to use from threads. Raises InputError for an unknown name, a file that cannot be read, and a network
+    without a target.
+    """
+
+    def __init__(self, network: str | None = None, target: str | None = None) -> None:
+        if network is None and target is not None:
+            raise InputError("--target needs --network: it names a variable of a network file")
+        self.shipped = network is None or network in network_names()
+        self._chosen = network is None
+        self._target = target
+        self._lock = Lock()
+        self._documents: dict[str, NetworkDocument] = {}
+        self._models: dict[tuple[str, str], Model] = {}
+        self.names = network_names()
+        if network is not None:
+            document = read_document(network)
+            self.names = (document.network.id,)
+            self._documents[document.network.id] = document
+            if self._model(document.network.id, None).network.target is None:
+                raise InputError(f"network '{document.network.id}' has no target: name the variable to ask for (--target)")
+
+    def document(self, name: str) -> NetworkDocument:
+        """The network ``name`` under its default prior set; raises InputError for one that is not served."""
+        return self._model(name, None).document
+
+    def model(self, name: str | None, prior: str | None, case: Case) -> Model:
+        """The model that the command line would ask: by name, else by the level that the case states.
+
+        Whoever asks a network under the same prior set shares its engine. Raises InputError for an unknown name or
+        prior set.
+        """
+        if name is None and self._chosen:
+            chosen, choice = chosen_for(case)
+            found = self._model(chosen, prior)
+            asked = replace(found, choice=choice)
+            asked.__dict__["engine"] = found.engine  # compiled once, however the network was chosen
+            return asked
+        return self._model(name or self.names[0], prior)
+
+    def _model(self, name: str, prior: str | None) -> Model:
+        if name not in self.names:
+            raise InputError(f"no network '{name}'", nearest(name, self.names))
+        with self._lock:
+            if name not in self._documents:
+                self._documents[name] = read_document(name)
+            model = model_of(self._documents[name], prior, self._target, "named by the user")
+            return self._models.setdefault((name, model.prior), model)
