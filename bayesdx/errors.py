@@ -66,17 +66,18 @@ class MissingExtra(InputError):
 
 
 class Hint(str):
-    """The end of an error message, with all the ``choices`` that it is about."""
+    """The end of an error message, with all the ``choices`` that it is about, and the ``closest`` if one is."""
 
     choices: tuple[str, ...]
+    closest: str | None
 
-    def __new__(cls, text: str, choices: tuple[str, ...]) -> Hint:
+    def __new__(cls, text: str, choices: tuple[str, ...], closest: str | None = None) -> Hint:
         hint = super().__new__(cls, text)
-        hint.choices = choices
+        hint.choices, hint.closest = choices, closest
         return hint
 
-    def __reduce__(self) -> tuple[type[Hint], tuple[str, tuple[str, ...]]]:
-        return type(self), (str(self), self.choices)
+    def __reduce__(self) -> tuple[type[Hint], tuple[str, tuple[str, ...], str | None]]:
+        return type(self), (str(self), self.choices, self.closest)
 
 
 def nearest(word: str, choices: Iterable[str], *, limit: int = 8) -> Hint:
@@ -94,7 +95,7 @@ def nearest(word: str, choices: Iterable[str], *, limit: int = 8) -> Hint:
     close = close or difflib.get_close_matches(word, options, n=1, cutoff=0.5)
     close = close or [option for option in options if word and (word in option or option in word)]
     if close:
-        return Hint(f"did you mean '{close[0]}'?", tuple(options))
+        return Hint(f"did you mean '{close[0]}'?", tuple(options), close[0])
     shown = ", ".join(options[:limit])
     more = f", … ({len(options)} in all)" if len(options) > limit else ""
     return Hint(f"choose from: {shown}{more}", tuple(options))
