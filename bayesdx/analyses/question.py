@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
+from bayesdx.inference.derivatives import LARGEST
 from bayesdx.inference.draws import DRAWS, PORTION, CptDrawing, posterior_draws, posteriors_of
 from bayesdx.network import Array, Network, Variable
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from bayesdx.inference import Engine
     from bayesdx.inference.results import Derivatives, Posterior
+
+
+#: Ways in which uncertain findings may come out that are looked up one by one; more take a backward pass.
+WAYS = 16
 
 
 class Asked(Protocol):
@@ -37,8 +46,8 @@ class Question:
     ``prior_sets`` are the probabilities (card of the target,) of all that the network has, by name. ``choice`` says
     how the network was chosen. ``warnings`` came up while the case was read; analyses add their own behind them.
 
-    What several analyses need is asked of the engine once and kept: ``answer``, ``alone``, ``derivatives``,
-    ``posterior_draws``.
+    What several analyses need is asked of the engine once and kept: ``answer``, ``alone``, ``joints``,
+    ``derivatives``, ``posterior_draws``.
     """
 
     asked: Asked
@@ -102,6 +111,50 @@ class Question:
     def derivatives(self) -> Derivatives:
         """Derivatives of P(target, findings) with respect to every CPT entry."""
         return self.engine.derivatives(self.findings, self.target.id)
+
+    @cached_property
+    def joints(self) -> Mapping[str, Array]:
+        """P(target, v, findings without v) over P(findings) of every observable v, (card of the target, card of v).
+
+        The derivative of P(target, findings) by the likelihood weights of v (Darwiche 2003). Looked up where the
+        engine has tables, of a case in which uncertain findings can come out in few ways; else differentiated.
+        """
+        soft = {name: np.flatnonzero(self.findings[name]) for name in self.findings.keys() - self.hard_findings()}
+        if self.engine.tabulated and self.network.findings and prod(map(len, soft.values())) <= WAYS:
+            return self._looked_up({name: soft[name] for name in self.findings if name in soft})
+        found = self.derivatives.target_findings
+        return {variable.id: found[variable.id] for variable in self.network.findings}
+
+    def _looked_up(self, soft: Mapping[str, NDArray[np.intp]]) -> dict[str, Array]:
+        """``joints`` from one batch: the case with each variable set to each of its states in turn.
+
+        Uncertain findings, in their possible states ``soft``, are summed over: a likelihood is linear in the weights
+        of each variable. A row that sets one of them itself is met once for each of its states, and divided by them.
+        """
+        network, observable = self.network, self.network.findings
+        ends = np.cumsum([variable.cardinality for variable in observable]).tolist()
+        parts = {v.id: slice(end - v.cardinality, end) for v, end in zip(observable, ends, strict=True)}
+        ways = np.array(list(product(*soft.values())), dtype=np.intp).reshape(
+            prod(map(len, soft.values())), len(soft)
+        )
+        codes = np.full((ends[-1], len(ways), len(network.variables)), -1)
+        scale = np.ones(codes.shape[:2])
+        for name, state in self.hard_findings().items():
+            codes[:, :, network.index[name]] = state
+            scale *= self.findings[name][state]
+        for at, name in enumerate(soft):
+            codes[:, :, network.index[name]] = ways[:, at]
+            scale *= self.findings[name][ways[:, at]]
+        for v in observable:
+            part, at = parts[v.id], network.index[v.id]
+            if v.id in self.findings:
+                scale[part] /= self.findings[v.id][codes[part, :, at]] * (len(soft[v.id]) if v.id in soft else 1)
+            codes[part, :, at] = np.arange(v.cardinality)[:, None]
+        rows = codes.reshape(-1, codes.shape[-1])
+        found = self.engine.query_batch(rows, target=self.target.id)
+        ratio = np.exp(np.minimum(found.log_likelihood - self.answer.log_likelihood, LARGEST)) * scale.ravel()
+        joint = (found.probabilities * ratio[:, None]).reshape(*codes.shape[:2], -1).sum(axis=1)
+        return {name: joint[part].T for name, part in parts.items()}
 
     @cached_property
     def _drawn(self) -> dict[tuple[int, int], CptDrawing | Array]:

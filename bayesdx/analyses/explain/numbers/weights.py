@@ -18,8 +18,6 @@ from itertools import combinations
 import numpy as np
 
 from bayesdx.analyses.question import Question
-from bayesdx.inference.derivatives import LARGEST
-from bayesdx.inference.results import Posterior
 from bayesdx.network import Array
 
 Pair = tuple[int, int]
@@ -69,42 +67,24 @@ class Context:
 
 def context_of(question: Question) -> Context:
     """Ask the engine once; raises ImpossibleFindings when the findings cannot occur together."""
-    engine, target = question.engine, question.target.id
-    weights = {name: np.asarray(w / w.max()) for name, w in question.findings.items()}
-    answer = engine.posterior(weights)
-    if engine.tabulated and engine.network.findings and len(question.hard_findings()) == len(weights):
-        tables, together = _looked_up(question, answer)
-    else:
-        found = engine.derivatives(weights, target)
-        tables = {v.id: found.target_findings[v.id] for v in engine.network.findings}
-        together = {
-            frozenset(two): engine.log_likelihood({name: weights[name] for name in two})
-            for two in combinations(weights, 2)
-        }
-    return Context(weights, together, tables, answer.probabilities, answer.log_likelihood)
+    largest = {name: float(w.max()) for name, w in question.findings.items()}
+    weights = {name: np.asarray(w / largest[name]) for name, w in question.findings.items()}
+    answer = question.answer
+    tables = {name: joint * largest.get(name, 1.0) for name, joint in question.joints.items()}
+    log_likelihood = answer.log_likelihood - sum(map(math.log, largest.values()))
+    return Context(weights, _together(question, weights), tables, answer.probabilities, log_likelihood)
 
 
-def _looked_up(question: Question, answer: Posterior) -> tuple[dict[str, Array], dict[frozenset[str], float]]:
-    """``tables`` and ``together`` of a Context from one batch.
-
-    The case with each finding set to each of its states in turn, and then each two findings alone.
-    """
-    network, hard = question.engine.network, question.hard_findings()
-    pairs = list(combinations(hard, 2))
-    ends = np.cumsum([variable.cardinality for variable in network.findings])
-    codes = np.full((ends[-1] + len(pairs), len(network.variables)), -1)
-    for name, state in hard.items():
-        codes[: ends[-1], network.index[name]] = state
-    rows = {v.id: slice(end - v.cardinality, end) for v, end in zip(network.findings, ends.tolist(), strict=True)}
-    for name, part in rows.items():
-        codes[part, network.index[name]] = np.arange(part.stop - part.start)
-    for row, two in enumerate(pairs, ends[-1]):
-        codes[row, [network.index[name] for name in two]] = [hard[name] for name in two]
-    found = question.engine.query_batch(codes, target=question.target.id)
-    together = {frozenset(two): float(found.log_likelihood[row]) for row, two in enumerate(pairs, ends[-1])}
-    ratio = np.exp(np.minimum(found.log_likelihood - answer.log_likelihood, LARGEST))
-    joint = found.probabilities * ratio[:, None]
-    return {name: joint[part].T for name, part in rows.items()}, together
+def _together(question: Question, weights: Mapping[str, Array]) -> dict[frozenset[str], float]:
+    """ln P(e_i, e_j) of each two findings, of certain ones from one batch where they are looked up."""
+    engine, hard, pairs = question.engine, question.hard_findings(), list(combinations(weights, 2))
+    if not engine.tabulated or len(hard) < len(weights):
+        return {frozenset(two): engine.log_likelihood({name: weights[name] for name in two}) for two in pairs}
+    codes = np.full((len(pairs), len(question.network.variables)), -1)
+    for row, two in enumerate(pairs):
+        codes[row, [question.network.index[name] for name in two]] = [hard[name] for name in two]
+    found = engine.query_batch(codes, target=question.target.id).log_likelihood.tolist()
+    return {frozenset(two): log_likelihood for two, log_likelihood in zip(pairs, found, strict=True)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,6 @@ from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue, exam
 from bayesdx.analyses.what_if.numbers.outcomes import PATIENTS, Prospects
 from bayesdx.analyses.what_if.numbers.sequence import StepSequence, StoppingRules, sequences
 from bayesdx.errors import InputError, nearest
-from bayesdx.inference.findings import one_hot
 from bayesdx.network import Array, Variable, as_spelt
 
 #: Decimals in which values are compared: rounding puts no finding or state before another.
@@ -156,15 +155,12 @@ def finding_values(
     hard = question.hard_findings()
     done = done_examinations(question)
     leader = int(posterior.argmax())
-    under = marginals_by_diagnosis(question, posterior)
     values: list[FindingValue] = []
     settled: dict[str, str] = {}
     for variable in network.findings:
         if variable.id in hard:
             continue
-        joint = np.zeros((target.cardinality, variable.cardinality))
-        for t, marginals in under.items():
-            joint[t] = posterior[t] * marginals[variable.id]
+        joint = question.joints[variable.id] * question.findings.get(variable.id, 1.0)
         predictive = joint.sum(axis=0)
         if predictive.max() >= 1 - SETTLED:
             settled[variable.id] = variable.states[int(predictive.argmax())]
@@ -186,15 +182,6 @@ def finding_values(
             )
         )
     return tuple(sorted(values, key=lambda value: -round(value.information, DECIMALS))), settled
-
-
-def marginals_by_diagnosis(question: Question, posterior: Array) -> dict[int, Mapping[str, Array]]:
-    """P(v | findings, diagnosis) (card of v,) of every variable v, for each diagnosis that is possible."""
-    target = question.target
-    return {
-        t: question.engine.marginals({**question.findings, target.id: one_hot(target.cardinality, t)}).probabilities
-        for t in np.flatnonzero(posterior).tolist()
-    }
 
 
 def ranked(posterior: Array, size: int) -> list[tuple[int, float]]:
