@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
     from bayesdx.analyses.what_if.numbers.costs import Costs
     from bayesdx.analyses.what_if.numbers.worth import WhatIf
+    from bayesdx.formats.table import NumberedRow
     from bayesdx.inference import Engine
 
 __all__ = ["DEFAULT_NETWORK", "Model", "as_case", "learn", "load", "load_for"]
@@ -130,7 +131,7 @@ class Model(ByValue):
         try:
             answer: Answer = analysis.run(question, **options)
         except ImpossibleFindings:
-            raise ImpossibleFindings(f"{one.place}: {impossible_message(question)}") from None
+            raise ImpossibleFindings(impossible_message(question), place=one.place) from None
         return answer.faced(analysis)
 
     def query(self, case: AnyCase, **options: Any) -> QueryResult:
@@ -293,12 +294,17 @@ class Model(ByValue):
 
     def batches(self, table: AnyTable, size: int = CHUNK) -> Iterator[BatchResult]:
         """Like ``query_batch``, at most ``size`` rows at a time, for tables of any length."""
-        from bayesdx.analyses.batch.numbers import query_batch
-        from bayesdx.formats.case_table import encode_rows
         from bayesdx.formats.table import read_rows
 
+        return self.score(read_rows(table), size)
+
+    def score(self, rows: Iterable[NumberedRow], size: int = CHUNK) -> Iterator[BatchResult]:
+        """As ``batches``, of rows that have their numbers (``bayesdx.formats.table``)."""
+        from bayesdx.analyses.batch.numbers import query_batch
+        from bayesdx.formats.case_table import encode_rows
+
         self._needs_target()
-        for chunk in encode_rows(read_rows(table), self.network, self.document.vocabulary, size):
+        for chunk in encode_rows(rows, self.network, self.document.vocabulary, size):
             errors = tuple((error.line, error.message) for error in chunk.errors)
             answer = query_batch(self.engine, chunk.codes, chunk.weights, chunk.lines, chunk.ids)
             warnings = chunk.warnings + Counter(dict.fromkeys(self.document.warnings, len(chunk.lines)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
@@ -49,3 +51,8 @@ class Answer:
         if self.face is None:
             raise TypeError(f"this {type(self).__name__} was not asked of a model: it has no JSON and no page")
         return self.face
+
+
+def json_text(value: Mapping[str, object]) -> str:
+    """A JSON object as it is printed and sent: in ASCII, whatever reads it needs no encoding."""
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -28,5 +27,7 @@ def show(
 
 
 def echo_json(value: Mapping[str, object]) -> None:
-    """Print one JSON object, in ASCII: whatever reads it needs no encoding."""
-    click.echo(json.dumps(value, indent=2, allow_nan=False))
+    """Print one JSON object."""
+    from bayesdx.analyses.answer import json_text
+
+    click.echo(json_text(value), nl=False)

@@ -78,13 +78,15 @@ def add_key(path: str, name: str) -> str:
     """
     if not re.fullmatch(r"[\w.-]{1,64}", name):
         raise InputError(f"'{name}' is no id of a key: use letters, digits, '.', '_' and '-'")
-    known = read_keys(path) if os.path.exists(path) and os.path.getsize(path) else {}
+    there = os.path.exists(path) and os.path.getsize(path) > 0
+    known = read_keys(path) if there else {}
     if name in known:
         raise InputError(f"key '{name}' is there already", place=path)
     key = secrets.token_urlsafe(32)
     try:
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with open(file, "a", encoding="ascii") as lines:
+            lines.write("\n" if there and not read_text(path)[0].endswith("\n") else "")
             lines.write(f"{name}:{hashlib.sha256(key.encode()).hexdigest()}\n")
     except OSError as error:
         raise InputError(f"cannot be written ({error.strerror})", place=path) from None

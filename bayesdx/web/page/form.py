@@ -1,0 +1,76 @@
+"""The findings that can be stated, in the groups and the order in which a study is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from bayesdx.document import NetworkDocument
+from bayesdx.network import Variable
+from bayesdx.words.examinations import examination_label
+from bayesdx.words.phrases import label_of, state_name
+
+#: Rows that a page holds at most; of more findings only those that were searched for are shown.
+ROWS = 200
+#: Groups in the order in which a study is read; others follow by name.
+_READ = ("history", "location", "ct", "mr", "mr_contrast", "mr_swi")
+_LABELS = {"location": "Location", "mr_contrast": "Contrast series", "": "Findings"}
+
+
+class Row(NamedTuple):
+    """One finding; ``states`` are pairs of id and label."""
+
+    id: str
+    label: str
+    states: tuple[tuple[str, str], ...]
+
+
+class Group(NamedTuple):
+    """Findings that are read together."""
+
+    id: str
+    label: str
+    rows: tuple[Row, ...]
+
+
+def groups(documents: Iterable[NetworkDocument], names: Iterable[str] | None = None) -> tuple[Group, ...]:
+    """The findings of some networks together, of which ``names`` only when they are given.
+
+    A finding of several networks is one row that offers the states of each.
+    """
+    wanted = None if names is None else set(names)
+    found: dict[str, dict[str, Row]] = {group: {} for group in _READ}
+    for document in documents:
+        for variable in document.network.findings:
+            if wanted is None or variable.id in wanted:
+                rows = found.setdefault(_group(variable), {})
+                rows[variable.id] = _row(variable, rows.get(variable.id))
+    return tuple(
+        Group(group, _LABELS.get(group) or examination_label(group), tuple(rows.values()))
+        for group, rows in found.items()
+        if rows
+    )
+
+
+def search(documents: Iterable[NetworkDocument], words: str, limit: int = ROWS) -> list[str]:
+    """Ids of up to ``limit`` findings of which the name or a state has all the words, in the order of the networks."""
+    asked = words.casefold().split()
+    found: dict[str, None] = {}
+    for document in documents:
+        for variable in document.network.findings:
+            text = " ".join((variable.id, variable.label, *variable.states, *variable.state_labels)).casefold()
+            if all(word in text for word in asked):
+                found[variable.id] = None
+                if len(found) == limit:
+                    return list(found)
+    return list(found)
+
+
+def _group(variable: Variable) -> str:
+    return "location" if variable.kind == "location" else variable.examination or variable.kind
+
+
+def _row(variable: Variable, known: Row | None) -> Row:
+    states = dict(known.states) if known else {}
+    states |= {state: state_name(variable, i) for i, state in enumerate(variable.states) if state not in states}
+    return Row(variable.id, label_of(variable), tuple(states.items()))

@@ -1,0 +1,245 @@
+"""What stands beside the findings: the differential, what to look at next, and why.
+
+An answer comes in two parts. The first holds what is exact and quick; the second what is simulated, which takes
+about a fifth of a second: intervals, the check for surprise, whole examinations, and the sentences with sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bayesdx.analyses import ANALYSES
+from bayesdx.analyses.explain import page as explaining
+from bayesdx.analyses.explain.numbers.explanation import RESIDUAL, Explanation
+from bayesdx.analyses.explain.numbers.weights import context_of, decibans, finding_weights
+from bayesdx.analyses.explain.sources import Numbers
+from bayesdx.analyses.once import sharing
+from bayesdx.analyses.query.numbers.differential import QueryResult, RankedDiagnosis
+from bayesdx.analyses.query.page import SHOWN, interval
+from bayesdx.analyses.query.sentences import usual, warnings
+from bayesdx.analyses.question import Question
+from bayesdx.analyses.report.overview import case_section, method_section
+from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf, finding_values
+from bayesdx.case import Case
+from bayesdx.model import Model
+from bayesdx.network import Array
+from bayesdx.report.render.html import sections_html
+from bayesdx.web.page.markup import linked, template
+from bayesdx.words.examinations import examination_label
+from bayesdx.words.numbers import bits, percent, simulated
+from bayesdx.words.phrases import called, finding_phrase, label_of, nats, ratio, short, signed, state_name
+
+#: Findings listed as worth looking at.
+NEXT = 6
+#: Decibans to which the scale of the weights reaches at least.
+SCALE = 10.0
+#: Changes of less than this share are not told.
+_CHANGE = 0.0005
+
+Part = dict[str, Any]
+
+
+class Line(NamedTuple):
+    """A line of the differential; ``low`` to ``high`` and ``at`` are on a scale of 0 to 100, None where not known."""
+
+    label: str
+    words: str
+    at: float
+    prior_at: float
+    prior: str
+    interval: str
+    low: float | None
+    high: float | None
+    change: str
+    moved: int
+
+
+def parts(model: Model, case: Case, before: Case | None, versus: str | None, whole: bool) -> Iterator[Part]:
+    """The regions of the page as HTML, part by part, and who leads; ``whole`` lists every diagnosis.
+
+    Raises InputError with the first part.
+    """
+    question = sharing(model.question(case))
+    quick = ANALYSES["query"].run(question, draws=0)
+    past = _past(model, before)
+    told: Part = {"leader": _leads(quick), "network": model.network.id, "findings": dict(question.stated)}
+    head = {"head": _head(model, question), "differential": _differential(quick, past, whole, waiting=True)}
+    rest = {"next": _next(question, None), "why": _why(question, quick, versus)}
+    yield {**told, "regions": {**head, **rest}}
+    answer = ANALYSES["query"].run(question)
+    yield {
+        "regions": {
+            "warnings": template("warnings.html").render(warnings=warnings(answer), checks=_checks(answer)),
+            "differential": _differential(answer, past, whole, waiting=False),
+        }
+    }
+    worth = ANALYSES["what_if"].run(question)
+    yield {"regions": {"next": _next(question, worth), "sentences": _sentences(question, case, answer, versus)}}
+
+
+def _past(model: Model, before: Case | None) -> Array | None:
+    """The posterior before the last change; None where there is none in the same network."""
+    if before is None:
+        return None
+    try:
+        return model.question(before).posterior
+    except ValueError:  # impossible findings, or those of another network
+        return None
+
+
+def _leads(result: QueryResult) -> str:
+    return f"{short(result.leader.label)} leads, {percent(result.leader.probability)}"
+
+
+def _head(model: Model, question: Question) -> str:
+    return template("head.html").render(
+        network=model.network,
+        choice=model.choice if question.findings else "",
+        prior=model.prior,
+        population=model.population,
+        sets=[(name, one.label or name, one.population) for name, one in model.document.prior_sets.items()],
+    )
+
+
+def _differential(result: QueryResult, past: Array | None, whole: bool, waiting: bool) -> str:
+    rows = result.posterior if whole else result.posterior[:SHOWN]
+    rest = result.posterior[len(rows) :]
+    counted = bool(result.question.network.counts)
+    total, prior = sum(row.probability for row in rest), sum(row.prior for row in rest)
+    return template("differential.html").render(
+        target=result.question.target.label or "Answer",
+        lines=[_line(result, number, row, past) for number, row in enumerate(rows)],
+        rest=f"all {len(rest)} others" if rest else "",
+        rest_words=percent(min(total, 1.0)),
+        rest_at=100 * total,
+        rest_prior=percent(min(prior, 1.0)),
+        counted=counted,
+        waiting=waiting and counted,
+        whole=whole,
+        more=len(result.posterior) > SHOWN,
+        changes=past is not None,
+    )
+
+
+def _line(result: QueryResult, number: int, row: RankedDiagnosis, past: Array | None) -> Line:
+    change, moved = "", 0
+    if past is not None:
+        index = result.question.target.states.index(row.diagnosis)
+        gain = row.probability - float(past[index])
+        change = f"{100 * gain:+.1f}".replace("-", "−") if abs(gain) >= _CHANGE else ""
+        moved = np.argsort(-past, kind="stable").tolist().index(index) - number
+    low, high = (None, None) if row.interval is None else (100 * row.interval[0], 100 * row.interval[1])
+    return Line(
+        row.label,
+        percent(row.probability),
+        100 * row.probability,
+        100 * row.prior,
+        percent(row.prior),
+        interval(row),
+        low,
+        high,
+        change,
+        moved,
+    )
+
+
+def _checks(result: QueryResult) -> list[tuple[str, str]]:
+    found = []
+    if result.conflict is not None:
+        found.append(("Conflict", f"{nats(result.conflict)} (above 0: the findings disagree)"))
+    if share := usual(result):
+        found.append(("Surprise", share))
+    return found
+
+
+def _next(question: Question, worth: WhatIf | None) -> str:
+    values, settled = (worth.findings, worth.settled) if worth else finding_values(question, question.posterior)
+    network = question.network
+    return template("next.html").render(
+        findings=[_worth(value) for value in values[:NEXT]],
+        hidden=len(values[NEXT:]),
+        implied=[finding_phrase(network, name, state) for name, state in settled.items()],
+        waiting=worth is None,
+        examinations=[
+            (
+                examination_label(one.examination),
+                len(one.findings),
+                bits(one.information, one.information_error),
+                simulated(one.leader_change, one.leader_change_error),
+            )
+            for one in (worth.examinations if worth else ())
+        ],
+        simulated=any(not one.exact for one in worth.examinations) if worth else False,
+    )
+
+
+def _worth(value: FindingValue) -> Mapping[str, object]:
+    label, probability = value.top(value.strongest, 1)[0]
+    return {
+        "id": value.variable.id,
+        "label": label_of(value.variable),
+        "bits": bits(value.information),
+        "at": 100 * min(value.information, 1.0),
+        "change": percent(value.leader_change),
+        "state": state_name(value.variable, value.strongest),
+        "chance": percent(float(value.predictive[value.strongest])),
+        "then": f"{short(label)} {percent(probability)}",
+    }
+
+
+def _why(question: Question, result: QueryResult, versus: str | None) -> str:
+    """The weights against a rival, without the sentences."""
+    target, rivals = question.target, _rivals(result)
+    if not rivals:
+        return template("why.html").render(alone=result.leader.label)
+    rival = next((row for row in rivals if row.diagnosis == versus), rivals[0])
+    pair = target.states.index(result.leader.diagnosis), target.states.index(rival.diagnosis)
+    prior = question.prior_probabilities
+    weights = finding_weights(question, context_of(question), pair)
+    start, end = (decibans(float(p[pair[0]]), float(p[pair[1]])) for p in (prior, question.posterior))
+    widest = max([SCALE, *(abs(row.decibans) for row in weights if np.isfinite(row.decibans))])
+    network = question.network
+    return template("why.html").render(
+        first=called(target, result.leader.diagnosis),
+        second=called(target, rival.diagnosis),
+        versus=versus if versus == rival.diagnosis else "",
+        rivals=[(row.diagnosis, row.label, percent(row.probability)) for row in rivals],
+        weights=[
+            (
+                row.finding,
+                finding_phrase(network, row.finding, row.stated),
+                signed(row.decibans),
+                ratio(row.decibans),
+                100 * float(np.clip(row.decibans / widest, -1, 1)),
+            )
+            for row in weights
+        ],
+        start=signed(start),
+        end=signed(end),
+        leader=result.leader.diagnosis,
+    )
+
+
+def _rivals(result: QueryResult) -> list[RankedDiagnosis]:
+    """Those with which the leader can be compared, the runner-up first; the state for the rest comes last."""
+    others = [row for row in result.posterior[1:] if row.probability > 0.0]
+    return sorted(others, key=lambda row: row.diagnosis == RESIDUAL)
+
+
+def _sentences(question: Question, case: Case, answer: QueryResult, versus: str | None) -> str:
+    """The findings as used, the reasons in sentences with their sources, and the references."""
+    rivals = _rivals(answer)
+    numbers = Numbers()
+    sections = [case_section(case, question)]
+    if rivals:
+        rival = versus if versus in {row.diagnosis for row in rivals} else None
+        e: Explanation = ANALYSES["explain"].run(question, versus=rival)
+        sections += explaining.sections(e, numbers, explaining.PRINTED)
+        sections += [method_section(question)]
+        sections += [explaining.references({} if e.literature is None else e.literature.references, numbers)]
+    return linked(sections_html(sections, level=3), "why")
+
+
