@@ -24,6 +24,7 @@ from bayesdx.analyses.question import Question
 from bayesdx.analyses.report.overview import case_section, method_section
 from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf, finding_values
 from bayesdx.case import Case
+from bayesdx.errors import InputError
 from bayesdx.model import Model
 from bayesdx.network import Array
 from bayesdx.report.render.html import sections_html
@@ -57,14 +58,15 @@ class Line(NamedTuple):
     moved: int
 
 
-def parts(model: Model, case: Case, before: Case | None, versus: str | None, whole: bool) -> Iterator[Part]:
+def parts(model: Model, case: Case, past: Array | None, versus: str | None, whole: bool) -> Iterator[Part]:
     """The regions of the page as HTML, part by part, and who leads; ``whole`` lists every diagnosis.
+
+    ``past`` is the posterior before the last change, (card of the target,).
 
     Raises InputError with the first part.
     """
     question = sharing(model.question(case))
     quick = ANALYSES["query"].run(question, draws=0)
-    past = _past(model, before)
     told: Part = {"leader": _leads(quick), "network": model.network.id, "findings": dict(question.stated)}
     head = {"head": _head(model, question), "differential": _differential(quick, past, whole, waiting=True)}
     rest = {"next": _next(question, None), "why": _why(question, quick, versus)}
@@ -80,13 +82,13 @@ def parts(model: Model, case: Case, before: Case | None, versus: str | None, who
     yield {"regions": {"next": _next(question, worth), "sentences": _sentences(question, case, answer, versus)}}
 
 
-def _past(model: Model, before: Case | None) -> Array | None:
-    """The posterior before the last change; None where there is none in the same network."""
-    if before is None:
+def past_of(model: Model, now: Model, before: Case) -> Array | None:
+    """The posterior of the case before the last change; None where that was in another network, or impossible."""
+    if model.network.id != now.network.id:
         return None
     try:
         return model.question(before).posterior
-    except ValueError:  # impossible findings, or those of another network
+    except InputError:
         return None
 
 

@@ -1,0 +1,544 @@
+// The page: what is stated lives here and behind the # of the address; what it means is asked of the server.
+
+const $ = (id) => document.getElementById(id);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const rows = $("rows");
+
+// ---- what is stated -------------------------------------------------------------------------------------------------
+// A finding is a state, "not <state>" as {not: state}, or weights as {weights: {state: weight}}.
+
+const empty = () => ({ network: "", prior: "", versus: "", findings: {} });
+let state = empty();
+let past = [], future = [];
+let kept = null;          // the case to compare with, when one was kept
+let whole = false;        // every diagnosis is listed
+let last = { id: "", at: 0 };
+
+const copy = (one) => structuredClone(one);
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+function change(id, make) {
+  const before = copy(state);
+  make(state);
+  if (same(before, state)) return;
+  const merged = id && id === last.id && performance.now() - last.at < 900;  // arrows pass over states
+  if (!merged) past.push(before);
+  last = { id, at: performance.now() };
+  future = [];
+  show();
+}
+
+function step(from, to) {
+  if (!from.length) return;
+  to.push(copy(state));
+  state = from.pop();
+  last = { id: "", at: 0 };
+  show();
+}
+
+const undo = () => step(past, future);
+const redo = () => step(future, past);
+
+function set(id, said) {
+  change(id, (to) => {
+    if (said === null) delete to.findings[id];
+    else to.findings[id] = said;
+  });
+}
+
+const sent = (findings) => Object.fromEntries(Object.entries(findings).map(
+  ([id, said]) => [id, typeof said === "string" ? said : said.not !== undefined ? `not ${said.not}` : said.weights]));
+
+function taken(value) {
+  if (typeof value !== "string") return { weights: value };
+  return value.startsWith("not ") ? { not: value.slice(4) } : value;
+}
+
+// ---- the address: #level=cervical&mr_enhancement=:homogeneous&mr_t2_signal=hyper:0.8,mixed:0.2 -----------------------
+
+function fragment() {
+  const code = encodeURIComponent;
+  const parts = Object.entries(state.findings).map(([id, said]) => {
+    if (typeof said === "string") return `${code(id)}=${code(said)}`;
+    if (said.not !== undefined) return `${code(id)}=:${code(said.not)}`;
+    return `${code(id)}=${Object.entries(said.weights).map(([s, w]) => `${code(s)}:${w}`).join(",")}`;
+  });
+  for (const key of ["network", "prior", "versus"]) if (state[key]) parts.push(`${key}:=${code(state[key])}`);
+  return parts.length ? `#${parts.join("&")}` : "";
+}
+
+function restored(hash) {
+  const found = empty();
+  for (const part of hash.replace(/^#/, "").split("&").filter(Boolean)) {
+    try {
+      const at = part.indexOf("=");
+      const [key, value] = [part.slice(0, at), part.slice(at + 1)];
+      const name = decodeURIComponent(key);
+      if (key.endsWith(":") && key.slice(0, -1) in found && key !== "findings:") found[key.slice(0, -1)] = decodeURIComponent(value);
+      else if (value.startsWith(":")) found.findings[name] = { not: decodeURIComponent(value.slice(1)) };
+      else if (value.includes(":")) found.findings[name] = { weights: Object.fromEntries(value.split(",").map((pair) => {
+        const [s, w] = pair.split(":");
+        return [decodeURIComponent(s), Number(w)];
+      })) };
+      else if (at > 0) found.findings[name] = decodeURIComponent(value);
+    } catch { /* a part that is not ours is left out */ }
+  }
+  return found;
+}
+
+// ---- asking ---------------------------------------------------------------------------------------------------------
+
+let asking = null;
+let leader = "";
+
+const body = (more) => JSON.stringify({
+  case: { findings: sent(state.findings) }, network: state.network, prior: state.prior, versus: state.versus, ...more });
+
+async function post(path, text, signal) {
+  const answer = await fetch(`page/${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: text, signal });
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => ({}));
+  throw new Error(problem.detail || problem.title || `The server answers ${answer.status}`);
+}
+
+async function* lines(answer) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    const found = (rest + value).split("\n");
+    rest = found.pop();
+    for (const line of found) yield JSON.parse(line);
+  }
+}
+
+async function ask() {
+  asking?.abort();
+  const mine = asking = new AbortController();
+  $("answer").setAttribute("aria-busy", "true");
+  const before = past.at(-1);
+  try {
+    const answer = await post("answer", body({
+      before: before ? { findings: sent(before.findings) } : null, before_prior: before?.prior, whole }), mine.signal);
+    for await (const part of lines(answer)) {
+      if (mine !== asking) return;
+      if (part.error) throw new Error(part.error);
+      for (const [id, html] of Object.entries(part.regions ?? {})) swap($(id), html);
+      if (part.leader) tell(part.leader);
+    }
+  } catch (error) {
+    if (error.name !== "AbortError" && mine === asking) refuse(error);
+  }
+  if (mine === asking) $("answer").removeAttribute("aria-busy");
+}
+
+function swap(region, html) {
+  const held = region.contains(document.activeElement) ? document.activeElement : null;
+  const key = held && (held.id ? `#${CSS.escape(held.id)}` : held.dataset.id ? `[data-id="${CSS.escape(held.dataset.id)}"]` : "");
+  region.innerHTML = html;                       // made and escaped by the server
+  if (key) region.querySelector(key)?.focus({ preventScroll: true });
+}
+
+function tell(words) {
+  $("brief").textContent = words;
+  if (words.split(" leads")[0] !== leader.split(" leads")[0]) $("live").textContent = words;
+  leader = words;
+}
+
+function refuse(error) {
+  const list = document.createElement("ul");
+  list.className = "warnings";
+  list.setAttribute("role", "alert");
+  list.append(Object.assign(document.createElement("li"), { textContent: offline(error) }));
+  $("warnings").replaceChildren(list);
+  $("brief").textContent = "No answer";
+  for (const id of ["differential", "next", "why", "sentences"]) $(id).replaceChildren();
+}
+
+const offline = (error) => error instanceof TypeError ? "The server does not answer. Is bayesdx serve still running?" : error.message;
+
+// ---- showing --------------------------------------------------------------------------------------------------------
+
+function show() {
+  all(".row", rows).forEach(mark);
+  const known = Object.entries(state.findings);
+  $("stated").replaceChildren(...known.map(([id, said]) => chip(id, said)));
+  $("begin").hidden = known.length > 0;
+  $("undo").disabled = !past.length;
+  $("redo").disabled = !future.length;
+  $("clear").disabled = !known.length;
+  if ($("network")) $("network").value = state.network;
+  history.replaceState(null, "", location.pathname + location.search + fragment());
+  const missing = known.filter(([id]) => !row(id));
+  if (document.body.hasAttribute("data-large") && missing.length) more(missing.map(([id]) => id));
+  ask();
+  view(open());
+}
+
+const row = (id) => rows.querySelector(`.row[data-id="${CSS.escape(id)}"]`);
+const nameOf = (one) => one.querySelector(".name").textContent;
+const labelOf = (one, id) => one?.querySelector(`[data-state="${CSS.escape(id)}"]`)?.textContent ?? id;
+
+function words(id, said) {
+  const one = row(id);
+  if (typeof said === "string") return labelOf(one, said);
+  if (said.not !== undefined) return `not ${labelOf(one, said.not)}`;
+  return Object.entries(said.weights).map(([s, w]) => `${labelOf(one, s)} ${w}`).join(", ");
+}
+
+function chip(id, said) {
+  const item = document.createElement("li"), go = document.createElement("button"), one = row(id);
+  Object.assign(go, { type: "button", textContent: `${one ? nameOf(one) : id}: ${words(id, said)}` });
+  Object.assign(go.dataset, { do: "jump", id });
+  item.append(go);
+  return item;
+}
+
+function mark(one) {
+  const id = one.dataset.id, said = state.findings[id], group = one.querySelector(".states");
+  if (one.said === said && one.marked) return;
+  one.said = said;
+  one.marked = true;
+  one.classList.toggle("known", said !== undefined);
+  group.querySelector(".said")?.remove();
+  if (typeof said === "object") {
+    const more = document.createElement("button");
+    Object.assign(more, { type: "button", className: "said", textContent: words(id, said) });
+    more.setAttribute("role", "radio");
+    group.append(more);
+  }
+  for (const radio of all("[role=radio]", group)) {
+    const on = radio.classList.contains("said") || (said === undefined ? radio.classList.contains("unstated")
+      : radio.dataset.state === said);
+    radio.setAttribute("aria-checked", on);
+    radio.tabIndex = on ? 0 : -1;
+  }
+  if (!group.querySelector("[tabindex='0']")) group.firstElementChild.tabIndex = 0;
+}
+
+// ---- not …, and uncertain -------------------------------------------------------------------------------------------
+
+function editor(one) {
+  const old = one.querySelector(".editor"), toggle = one.querySelector(".more"), id = one.dataset.id;
+  toggle.setAttribute("aria-expanded", String(!old));
+  if (old) { old.remove(); toggle.focus(); return; }
+  const made = $("editor").content.cloneNode(true).firstElementChild;
+  const said = state.findings[id], states = all("[data-state]", one);
+  const [ruled, weights] = [made.querySelector(".ruled"), made.querySelector(".weights")];
+  ruled.setAttribute("aria-label", `${nameOf(one)}: ruled out`);
+  weights.setAttribute("aria-label", `${nameOf(one)}: weights`);
+  const weight = (s) => said === undefined ? 1 : typeof said === "string" ? +(said === s)
+    : said.not !== undefined ? +(said.not !== s) : said.weights[s] ?? 0;
+  for (const { dataset, textContent } of states) {
+    const out = document.createElement("button"), label = document.createElement("label"), input = document.createElement("input");
+    Object.assign(out, { type: "button", textContent: `not ${textContent}` });
+    out.dataset.out = dataset.state;
+    out.setAttribute("aria-pressed", typeof said === "object" && !weight(dataset.state));
+    ruled.append(out);
+    Object.assign(input, { type: "number", min: 0, step: "any", value: said === undefined ? "" : weight(dataset.state), inputMode: "decimal" });
+    input.dataset.weight = dataset.state;
+    label.append(textContent, input);
+    weights.append(label);
+  }
+  one.append(made);
+  made.querySelector("button").focus();
+}
+
+function rule(one, button) {
+  button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") !== "true");
+  const buttons = all("[data-out]", one), out = buttons.filter((b) => b.getAttribute("aria-pressed") === "true");
+  const left = buttons.filter((b) => !out.includes(b)).map((b) => b.dataset.out);
+  if (!left.length) return button.setAttribute("aria-pressed", "false");
+  set(one.dataset.id, !out.length ? null : out.length === 1 ? { not: out[0].dataset.out }
+    : left.length === 1 ? left[0] : { weights: Object.fromEntries(left.map((s) => [s, 1])) });
+}
+
+function weigh(one) {
+  const given = all("[data-weight]", one).map((input) => [input.dataset.weight, Number(input.value)]).filter(([, w]) => w > 0);
+  set(one.dataset.id, !given.length ? null : given.length === 1 ? given[0][0] : { weights: Object.fromEntries(given) });
+}
+
+// ---- finding findings -----------------------------------------------------------------------------------------------
+
+let searching = 0;
+
+function search() {
+  const asked = $("search").value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  if (document.body.hasAttribute("data-large")) {
+    clearTimeout(searching);
+    searching = setTimeout(() => more(Object.keys(state.findings)), 120);
+    return;
+  }
+  let count = 0;
+  for (const one of all(".row", rows)) {
+    const text = `${one.dataset.id} ${one.textContent}`.toLocaleLowerCase();
+    one.hidden = !asked.every((word) => text.includes(word));
+    count += !one.hidden;
+  }
+  for (const group of all(".group", rows)) group.hidden = !group.querySelector(".row:not([hidden])");
+  $("found").textContent = asked.length ? `${count} found` : "";
+}
+
+async function more(names) {
+  const answer = await post("rows", JSON.stringify({ search: $("search").value, names })).catch(refuse);
+  if (!answer) return;
+  swap(rows, (await answer.json()).html);
+  all(".row", rows).forEach(mark);
+  $("stated").replaceChildren(...Object.entries(state.findings).map(([id, said]) => chip(id, said)));
+}
+
+async function jump(id) {
+  select("findings");
+  $("search").value = "";
+  search();
+  if (!row(id)) await more([...Object.keys(state.findings), id]);
+  const one = row(id);
+  one?.scrollIntoView({ block: "center" });
+  focusRow(one);
+}
+
+const shown = () => all(".row:not([hidden])", rows).filter((one) => !one.closest("[hidden]"));
+const focusRow = (one) => one?.querySelector("[role=radio][tabindex='0']")?.focus();
+
+// ---- views ----------------------------------------------------------------------------------------------------------
+
+const fresh = {};                                 // the case that a view shows
+let viewing = null;
+const open = () => document.querySelector("[role=tab][aria-selected=true]").getAttribute("aria-controls");
+
+function select(name, focus = false) {
+  for (const tab of all("[role=tab]")) {
+    const on = tab.getAttribute("aria-controls") === name;
+    tab.setAttribute("aria-selected", on);
+    tab.tabIndex = on ? 0 : -1;
+    $(tab.getAttribute("aria-controls")).hidden = !on;
+    if (on && focus) tab.focus();
+    if (on) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+  view(name);
+}
+
+async function view(name, force = false) {
+  viewing?.abort();
+  const panel = $(name), place = panel.querySelector(".shown");
+  if (!place) return;
+  const before = kept ?? (past.length ? { findings: sent(past.at(-1).findings) } : null);
+  const text = body({ view: name, before });
+  if (fresh[name] === text && !force) return;
+  const mine = viewing = new AbortController();
+  const progress = panel.querySelector(".progress");
+  panel.setAttribute("aria-busy", "true");
+  try {
+    for await (const part of lines(await post("view", text, mine.signal))) {
+      if (part.error) throw new Error(part.error);
+      if (part.html !== undefined) swap(place, part.html);
+      if (progress && part.progress !== undefined) {
+        progress.hidden = part.progress >= 1;
+        progress.firstElementChild.value = part.progress;
+        progress.lastElementChild.textContent = part.words ?? "";
+      }
+    }
+    fresh[name] = text;
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    place.replaceChildren(Object.assign(document.createElement("p"), { textContent: offline(error) }));
+    if (progress) progress.hidden = true;
+  }
+  panel.removeAttribute("aria-busy");
+}
+
+async function ledger(finding, diagnosis) {
+  const place = $("ledger");
+  try {
+    for await (const part of lines(await post("view", body({ view: "ledger", finding, diagnosis })))) {
+      if (part.error) throw new Error(part.error);
+      if (part.html !== undefined) swap(place, part.html);
+    }
+  } catch (error) {
+    place.replaceChildren(Object.assign(document.createElement("p"), { textContent: offline(error) }));
+  }
+}
+
+async function sources(id, diagnosis) {
+  if (!$("tab-citations")) return jump(id);
+  select("citations", true);
+  while ($("citations").hasAttribute("aria-busy")) await new Promise((done) => setTimeout(done, 20));
+  const form = document.querySelector("form.ledger");
+  if (!form) return;
+  form.elements.finding.value = id;
+  form.elements.diagnosis.value = diagnosis;
+  await ledger(id, diagnosis);
+}
+
+// ---- files ----------------------------------------------------------------------------------------------------------
+
+function download(text, name, type) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  Object.assign(document.createElement("a"), { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+const say = (view, text) => { $(view).querySelector(".said").textContent = text; };
+
+async function file(view, path, format, name) {
+  say(view, "Writing …");
+  try {
+    const answer = await post(path, body({ format }));
+    download(await answer.text(), name, answer.headers.get("Content-Type"));
+    say(view, `${name} is written.`);
+  } catch (error) { say(view, offline(error)); }
+}
+
+async function read(text) {
+  try {
+    const found = await (await post("read", JSON.stringify({ text }))).json();
+    change("", (to) => { to.findings = Object.fromEntries(Object.entries(found.findings).map(([id, value]) => [id, taken(value)])); });
+    say("case", [`${Object.keys(found.findings).length} findings are read.`, ...found.warnings].join(" "));
+    select("findings");
+  } catch (error) {
+    select("case");
+    say("case", offline(error));
+  }
+}
+
+// ---- hands ----------------------------------------------------------------------------------------------------------
+
+const deeds = {
+  undo, redo,
+  clear: () => change("", (to) => Object.assign(to, { findings: {}, versus: "" })),
+  theme: () => theme(!dark()),
+  help: () => $("help").showModal(),
+  whole: () => { whole = !whole; ask(); },
+  jump: (button) => jump(button.dataset.id),
+  source: (button) => sources(button.dataset.id, button.dataset.diagnosis),
+  more: (button) => editor(button.closest(".row")),
+  less: (button) => editor(button.closest(".row")),
+  example: () => read($("example").textContent),
+  "open-case": () => select("case", true),
+  sentences: (button) => {
+    const on = button.getAttribute("aria-expanded") !== "true";
+    button.setAttribute("aria-expanded", on);
+    $("sentences").hidden = !on;
+  },
+  keep: () => {
+    kept = { findings: sent(state.findings) };
+    $("kept").textContent = `Before: the case with ${Object.keys(kept.findings).length} findings that was kept.`;
+    view("compare", true);
+  },
+  report: (button) => file("report", "report", button.dataset.format, `report.${button.dataset.format}`),
+  print: () => window.print(),
+  save: (button) => file("case", "write", button.dataset.format, `case.${button.dataset.format}`),
+  link: () => navigator.clipboard.writeText(location.href).then(() => say("case", "The address is copied."), () => say("case", location.href)),
+  paste: () => read($("paste").value),
+};
+
+document.addEventListener("click", (event) => {
+  const to = event.target.closest("a[href^='#']");
+  if (to) {                                       // the fragment is the case: links within the page leave it alone
+    event.preventDefault();
+    const place = $(to.getAttribute("href").slice(1));
+    place?.scrollIntoView();
+    place?.focus?.({ preventScroll: true });
+    return;
+  }
+  const button = event.target.closest("button");
+  if (!button) return;
+  const one = button.closest(".row");
+  if (button.dataset.do) deeds[button.dataset.do](button);
+  else if (button.getAttribute("role") === "tab") select(button.getAttribute("aria-controls"));
+  else if (button.getAttribute("role") === "radio" && !button.classList.contains("said")) set(one.dataset.id, button.dataset.state ?? null);
+  else if (button.dataset.out !== undefined) rule(one, button);
+});
+
+document.addEventListener("change", ({ target }) => {
+  if (target.dataset.choose) change(target.dataset.choose, (to) => { to[target.dataset.choose] = target.value; });
+  else if (target.dataset.weight !== undefined) weigh(target.closest(".row"));
+  else if (target.id === "file" && target.files.length) target.files[0].text().then(read).then(() => { target.value = ""; });
+  else if (target.id === "keys") remember("keys", target.checked ? "" : "off");
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target.dataset.do !== "ledger") return;
+  event.preventDefault();
+  ledger(event.target.elements.finding.value, event.target.elements.diagnosis.value);
+});
+
+$("search").addEventListener("input", search);
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  const dropped = event.dataTransfer.files[0];
+  if (dropped) dropped.text().then(read);
+});
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event, control = event.ctrlKey || event.metaKey;
+  if ($("help").open || event.altKey) return;
+  const typing = target.matches("input, textarea, select");
+  const act = (deed) => { event.preventDefault(); deed(); };
+  if (control) {
+    if (typing && target.type !== "search") return;
+    if (key === "z") act(undo);
+    if (key === "y" || key === "Z") act(redo);
+    return;
+  }
+  if (target.id === "search") {
+    if (key === "Enter" || key === "ArrowDown") act(() => focusRow(shown()[0]));
+    if (key === "Escape") act(() => { target.value = ""; search(); });
+    return;
+  }
+  if (typing) return;
+  if (target.getAttribute("role") === "tab") return act2(event);
+  const one = target.closest?.(".row");
+  if (one && target.getAttribute("role") === "radio" && inRow(one, target, key)) return event.preventDefault();
+  if (one && key === "Escape" && one.querySelector(".editor")) return act(() => editor(one));
+  if (!$("keys").checked) return;
+  if (key === "/") act(() => { select("findings"); $("search").focus(); $("search").select(); });
+  else if (key === "u") act(undo);
+  else if (key === "U") act(redo);
+  else if (key === "w") act(() => document.querySelector("#next .jump")?.focus());
+  else if (key === "?") act(deeds.help);
+});
+
+function act2(event) {
+  const tabs = all("[role=tab]"), at = tabs.indexOf(event.target);
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  select(tabs.at(to % tabs.length).getAttribute("aria-controls"), true);
+}
+
+function inRow(one, target, key) {
+  const radios = all("[role=radio]:not(.said)", one), list = shown(), at = list.indexOf(one);
+  const choose = (radio) => { set(one.dataset.id, radio.dataset.state ?? null); focusRow(one); return true; };
+  if (key === "ArrowDown" || key === "ArrowUp") { focusRow(list[at + (key === "ArrowDown" ? 1 : -1)]); return true; }
+  if (key === "ArrowRight" || key === "ArrowLeft") {
+    const from = Math.max(radios.indexOf(target), 0), to = (from + (key === "ArrowRight" ? 1 : -1) + radios.length) % radios.length;
+    return choose(radios[to]);
+  }
+  if (key === "Backspace" || key === "Delete" || key === "0") return choose(radios[0]);
+  if (/^[1-9]$/.test(key)) return radios[Number(key)] ? choose(radios[Number(key)]) : true;
+  if (key === "n") { editor(one); return true; }
+  return false;
+}
+
+// ---- theme and memory -----------------------------------------------------------------------------------------------
+
+const remember = (key, value) => { try { value ? localStorage.setItem(key, value) : localStorage.removeItem(key); } catch { /* closed */ } };
+const recall = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+const system = matchMedia("(prefers-color-scheme: dark)");
+const dark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+
+function theme(on) {
+  document.documentElement.dataset.theme = on ? "dark" : "light";
+  remember("theme", on === system.matches ? "" : document.documentElement.dataset.theme);
+  $("theme").setAttribute("aria-pressed", on);
+}
+
+$("theme").setAttribute("aria-pressed", dark());
+$("keys").checked = recall("keys") !== "off";
+addEventListener("hashchange", () => { const now = restored(location.hash); if (!same(now, state)) change("", (to) => Object.assign(to, now)); });
+
+state = restored(location.hash);
+show();

@@ -1,0 +1,145 @@
+"""The further views of the page: each a stream of progress, and at its end HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from bayesdx.analyses import ANALYSES
+from bayesdx.analyses.cite.page import page as cite_page
+from bayesdx.analyses.cite_case.numbers import CaseCitation
+from bayesdx.analyses.compare.page import page as compare_page
+from bayesdx.analyses.sensitivity.page import page as sensitivity_page
+from bayesdx.errors import InputError, nearest
+from bayesdx.model import Model
+from bayesdx.report.blocks import Page
+from bayesdx.report.render.html import sections_html
+from bayesdx.web.models import Models
+from bayesdx.web.page.asked import Asked
+from bayesdx.web.page.markup import linked, template
+from bayesdx.words.numbers import percent
+from bayesdx.words.phrases import label_of
+
+#: Diagnoses that prior sets are compared in: the first of each.
+LEADING = 6
+#: References shown of those that an answer rests on.
+REFERENCES = 30
+
+Part = Mapping[str, Any]
+
+
+def view(models: Models, asked: Asked) -> Iterator[Part]:
+    """The parts of the view that is named; raises InputError for an unknown one, and as the analyses do."""
+    if asked.view not in VIEWS:
+        raise InputError(f"no view '{asked.view}'", nearest(str(asked.view), VIEWS))
+    return VIEWS[asked.view](models, asked)
+
+
+def _model(models: Models, asked: Asked) -> Model:
+    return models.model(asked.network, asked.prior, asked.case)
+
+
+def _html(page: Page, name: str) -> str:
+    warnings = template("warnings.html").render(warnings=page.warnings, checks=())
+    return linked(sections_html(page.sections, level=3) + warnings, name)
+
+
+def _sensitivity(models: Models, asked: Asked) -> Iterator[Part]:
+    """First without, then with every publication left out in turn, which takes longest."""
+    model = _model(models, asked)
+    question = model.question(asked.case)
+    question.answer  # noqa: B018  (impossible findings are told at once)
+    run = ANALYSES["sensitivity"].run
+    yield {"progress": 0.1, "words": "moving every number over its interval"}
+    first = run(question, sources=0)
+    done = {"progress": 0.4, "words": "leaving out every publication in turn"}
+    yield {**done, "html": _html(sensitivity_page(first, references=True), "sensitivity")}
+    if first.literature is not None:
+        whole = run(question)
+        yield {"html": _html(sensitivity_page(whole, references=True), "sensitivity")}
+    yield {"progress": 1.0}
+
+
+def _priors(models: Models, asked: Asked) -> Iterator[Part]:
+    """The differential under each prior set, side by side."""
+    model = _model(models, asked)
+    sets = list(model.document.prior_sets.values())
+    asks = [models.model(model.network.id, one.name, asked.case).question(asked.case) for one in sets]
+    posteriors = [question.posterior for question in asks]
+    target = model.network.variable(str(model.network.target))
+    leading = {i for p in posteriors for i in np.argsort(-p, kind="stable")[:LEADING].tolist()}
+    order = sorted(leading, key=lambda i: -max(float(p[i]) for p in posteriors))
+    rows = []
+    for i in order:
+        cells = [
+            (percent(float(p[i])), 100 * float(p[i]), percent(float(one.probabilities[i])), int(p.argmax()) == i)
+            for one, p in zip(sets, posteriors, strict=True)
+        ]
+        rows.append((target.state_label(i), cells))
+    html = template("priors.html").render(
+        sets=[(one.label or one.name, one.population, one.name == model.prior) for one in sets],
+        rows=rows,
+        leaders=sorted({target.state_label(int(p.argmax())) for p in posteriors}),
+    )
+    yield {"html": html}
+
+
+def _compare(models: Models, asked: Asked) -> Iterator[Part]:
+    model = _model(models, asked)
+    if asked.before is None:
+        raise InputError("there is no case to compare with yet")
+    found = ANALYSES["compare"].run(model.question(asked.case), before=model.question(asked.before))
+    yield {"html": _html(compare_page(found), "compare")}
+
+
+def _citations(models: Models, asked: Asked) -> Iterator[Part]:
+    """The publications that the answer rests on most, and the choice of a number whose ledger is wanted."""
+    model = _model(models, asked)
+    network, question = model.network, model.question(asked.case)
+    found: CaseCitation = ANALYSES["cite_case"].run(question)
+    target, labels = question.target, {v.id: label_of(v) for v in network.findings}
+    named = [
+        (
+            percent(row.share),
+            linked(template("text.html").render(words=row.reference), "cite"),
+            row.evidence.kind,
+            row.evidence.grade,
+            ", ".join(f"{labels[finding]} in {target.state_label(target.state_index(diagnosis))}"
+                      for finding, diagnosis in row.likelihoods[:3]),
+            max(len(row.likelihoods) - 3, 0),
+        )
+        for row in found.sources[:REFERENCES]
+    ]
+    order = np.argsort(-question.posterior, kind="stable").tolist()
+    html = template("citations.html").render(
+        sources=named,
+        rest=len(found.sources[REFERENCES:]),
+        rest_share=percent(min(sum(row.share for row in found.sources[REFERENCES:]), 1.0)),
+        leading=[target.state_label(target.state_index(one)) for one in found.diagnoses],
+        findings=[(name, labels[name]) for name in question.findings]
+        + [(name, label) for name, label in labels.items() if name not in question.findings],
+        diagnoses=[(target.states[i], target.state_label(i)) for i in order],
+    )
+    yield {"html": html}
+
+
+def _ledger(models: Models, asked: Asked) -> Iterator[Part]:
+    """Every term of P(finding | diagnosis)."""
+    model = _model(models, asked)
+    if asked.finding is None or asked.diagnosis is None:
+        raise InputError("name a finding and a diagnosis")
+    stated = asked.case.findings.get(asked.finding)
+    states = (stated,) if isinstance(stated, str) and stated in model.network.variable(asked.finding).states else ()
+    found = ANALYSES["cite"].run(model.engine, asked.finding, states, asked.diagnosis)
+    yield {"html": _html(cite_page(found), "ledger")}
+
+
+VIEWS: dict[str, Callable[[Models, Asked], Iterator[Part]]] = {
+    "sensitivity": _sensitivity,
+    "priors": _priors,
+    "compare": _compare,
+    "citations": _citations,
+    "ledger": _ledger,
+}
