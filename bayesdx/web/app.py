@@ -1,23 +1,92 @@
-"""The application: the page and the service behind one set of walls."""
+"""The application: the page and the service, behind the same walls."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from threading import Thread
+
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from bayesdx.case import Case
+from bayesdx.errors import InputError
+from bayesdx.web import batch, metrics, openapi, rest
 from bayesdx.web.models import Models
+from bayesdx.web.page import routes as page_routes
+from bayesdx.web.problems import Problem, answer_problem, answer_status, refusal
+from bayesdx.web.rest import Service
 from bayesdx.web.settings import Settings
+from bayesdx.web.walls import Walls
 
 
 def create_app(models: Models, settings: Settings | None = None) -> Starlette:
     """The application that answers about ``models``."""
-    settings = settings or Settings()
-    routes: list[BaseRoute] = [Route("/healthz", lambda request: PlainTextResponse("ok\n"))]
-    try:
-        from bayesdx.web.page import routes as page_routes
+    service = Service(models, settings or Settings())
+    ready: list[bool] = []
 
-        routes += page_routes(models)
-    except ImportError:
-        pass
-    return Starlette(routes=routes)
+    def healthz(request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    def readyz(request: Request) -> Response:
+        if not ready:
+            raise Problem("too-many", "the networks are being loaded", headers={"Retry-After": "1"})
+        return PlainTextResponse("ready\n")
+
+    def measured(request: Request) -> Response:
+        return Response(service.metrics.text(), media_type=metrics.MEDIA_TYPE)
+
+    def begin() -> None:
+        warm_up(models)
+        ready.append(True)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        Thread(target=begin, daemon=True).start()
+        yield
+        service.close()
+
+    routes: list[BaseRoute] = [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", measured),
+        *batch.routes(service),
+        *rest.routes(service),
+        *openapi.routes(service),
+        *page_routes(models),
+    ]
+    limits = {path: service.settings.table for path in ("/v1/evaluate", "/v1/benchmark", "/v1/learn")}
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(
+                Walls, settings=service.settings, metrics=service.metrics, limits={**limits, batch.PATH: None}
+            )
+        ],
+        exception_handlers={Problem: answer_problem, InputError: answer_input, HTTPException: answer_status},
+        lifespan=lifespan,
+    )
+
+
+def answer_input(request: Request, error: Exception) -> Response:
+    """The handler of Starlette for bad input that no endpoint has placed."""
+    assert isinstance(error, InputError)
+    return answer_problem(
+        request, refusal("wrong-input", error, error.place if error.place.startswith("/") else "")
+    )
+
+
+def warm_up(models: Models) -> None:
+    """Compile the networks and import what a first answer needs."""
+    for name in models.names:
+        model = models.model(name, None, Case())
+        case = Case()
+        for analysis in ("query", "what_if", "explain"):
+            try:
+                model.ask(analysis, case)
+            except InputError:  # a stranger's network need not answer without findings
+                return

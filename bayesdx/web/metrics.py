@@ -51,7 +51,10 @@ class Metrics:
         for labels, counts in buckets.items():
             for bound, count in zip((*map(str, BOUNDS), "+Inf"), accumulate(counts), strict=True):
                 lines.append(f"{name}_bucket{_braces((*labels, ('le', bound)))} {count}")
-            lines += [f"{name}_count{_braces(labels)} {sum(counts)}", f"{name}_sum{_braces(labels)} {seconds[labels]:.6f}"]
+            lines += [
+                f"{name}_count{_braces(labels)} {sum(counts)}",
+                f"{name}_sum{_braces(labels)} {seconds[labels]:.6f}",
+            ]
         active = "http_server_active_requests"
         lines += [f"# TYPE {active} gauge", f"# HELP {active} Requests that are being answered."]
         lines += [f"{active} {self.in_flight}"]

@@ -16,16 +16,16 @@ from bayesdx.model import Model, model_of
 class Models:
     """The shipped networks, or one: a shipped one by name, or that of a file.
 
-    ``names`` are the ids of the networks that are served, and ``shipped`` says whether they are those that come with
-    bayesdx. Safe to use from threads. Raises InputError for an unknown name, a file that cannot be read, and a network
-    without a target.
+    ``names`` are the ids of the networks that are served, and ``shipped`` says whether they come with bayesdx.
+    ``only`` is the id of the one that is served, None for all that are shipped. Safe to use from threads. Raises
+    InputError for an unknown name, a file that cannot be read, and a network without a target.
     """
 
     def __init__(self, network: str | None = None, target: str | None = None) -> None:
         if network is None and target is not None:
             raise InputError("--target needs --network: it names a variable of a network file")
         self.shipped = network is None or network in network_names()
-        self._chosen = network is None
+        self.only: str | None = None
         self._target = target
         self._lock = Lock()
         self._documents: dict[str, NetworkDocument] = {}
@@ -33,14 +33,19 @@ class Models:
         self.names = network_names()
         if network is not None:
             document = read_document(network)
-            self.names = (document.network.id,)
-            self._documents[document.network.id] = document
-            if self._model(document.network.id, None).network.target is None:
-                raise InputError(f"network '{document.network.id}' has no target: name the variable to ask for (--target)")
+            self.only, self._file = document.network.id, network
+            self.names = (self.only,)
+            self._documents[self.only] = document
+            if self._model(self.only, None).network.target is None:
+                raise InputError(f"network '{self.only}' has no target: name the variable to ask for (--target)")
 
     def document(self, name: str) -> NetworkDocument:
         """The network ``name`` under its default prior set; raises InputError for one that is not served."""
         return self._model(name, None).document
+
+    def source(self, name: str) -> str:
+        """The file of a network, or its name where it is a shipped one."""
+        return name if self.only is None else self._file
 
     def model(self, name: str | None, prior: str | None, case: Case) -> Model:
         """The model that the command line would ask: by name, else by the level that the case states.
@@ -48,7 +53,7 @@ class Models:
         Whoever asks a network under the same prior set shares its engine. Raises InputError for an unknown name or
         prior set.
         """
-        if name is None and self._chosen:
+        if name is None and self.only is None:
             chosen, choice = chosen_for(case)
             found = self._model(chosen, prior)
             asked = replace(found, choice=choice)

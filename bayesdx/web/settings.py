@@ -20,14 +20,14 @@ _KEY = re.compile(r"(?:(?P<id>[\w.-]{1,64}):)?(?P<hash>[0-9a-fA-F]{64})")
 class Settings:
     """Limits of a server, the host names that it answers to, and its keys.
 
-    ``hosts`` are the names that a Host header may have, None for any. ``keys`` are SHA-256 hashes by id; without any,
-    nobody is asked for a key. ``behind_proxy``: a proxy names the host that was asked in X-Forwarded-Host.
+    ``hosts`` are the names that a Host header may have, None for any. ``keys`` are SHA-256 hashes by id; without
+    any, nobody is asked for a key. ``behind_proxy``: a proxy names the host that was asked in X-Forwarded-Host.
 
     ``body`` and ``table`` are bytes of a request and of one that holds many cases, ``line`` bytes of one case of a
-    stream; ``depth`` is how deep JSON may be nested, ``findings`` how many a case may state, ``draws`` how many may be
-    simulated. ``clients`` are answered at once; ``threads`` work for them, and ``long_threads`` on what takes long, and
-    ``waiting`` may stand in line for either. ``seconds`` is how long an answer may take, ``idle`` how long a client may
-    say nothing in the middle of a request. ``audit`` writes a line a request.
+    stream; ``depth`` is how deep JSON may be nested, ``findings`` how many a case may state. ``clients`` are
+    answered at once; ``threads`` work for them, and ``long_threads`` on what takes long, and ``waiting`` may stand
+    in line for either. ``seconds`` is how long an answer may take, ``idle`` how long a client may say nothing in
+    the middle of a request. ``audit`` writes a line a request.
     """
 
     hosts: tuple[str, ...] | None = LOOPBACK
@@ -38,7 +38,6 @@ class Settings:
     line: int = 64 << 10
     depth: int = 12
     findings: int = 100
-    draws: int = 20_000
     clients: int = 64
     threads: int = 4
     long_threads: int = 2

@@ -1,4 +1,4 @@
-"""What every request passes: whom the server answers, how much it reads, what it says about itself, what it notes."""
+"""What every request passes: whom the server answers, how much it reads, what it says of itself and notes."""
 
 from __future__ import annotations
 
@@ -127,7 +127,9 @@ class Walls:
             note["key"] = key_id(headers.get("authorization", ""), settings.keys)
             if note["key"] is None:
                 challenge = {"WWW-Authenticate": 'Bearer realm="bayesdx", Basic realm="bayesdx", charset="UTF-8"'}
-                raise Problem("no-key", "send 'Authorization: Bearer KEY' with a key of this server", headers=challenge)
+                raise Problem(
+                    "no-key", "send 'Authorization: Bearer KEY' with a key of this server", headers=challenge
+                )
         if self._metrics.in_flight > settings.clients:
             raise Problem("too-many", "too many requests at once: ask again", headers={"Retry-After": "1"})
 

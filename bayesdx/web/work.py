@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.types import Receive
 
@@ -29,13 +29,14 @@ class Work:
     """
 
     def __init__(self, threads: int, waiting: int, seconds: float) -> None:
-        self._pool = ThreadPoolExecutor(threads, "bayesdx")
+        self._pool = ThreadPoolExecutor(threads, "bayesdx")  # starts its threads when they are needed
         self._room = threads + waiting
         self._seconds = seconds
         self.taken = 0
 
-    async def run(self, receive: Receive, function: Callable[[Advance], Result]) -> Result:
-        """What ``function(advance)`` returns; ``receive`` tells when the client has gone.
+    async def run(self, receive: Receive | None, function: Callable[[Advance], Result]) -> Result:
+        """What ``function(advance)`` returns; ``receive`` tells when the client has gone, unless it
+        is read by others.
 
         Raises Problem when there is no room, when the time is up, and when the client is gone.
         """
@@ -59,7 +60,8 @@ class Work:
         answer = asyncio.wrap_future(done)
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
-            await asyncio.wait({answer, gone}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
+            both: set[asyncio.Future[Any]] = {answer, gone}
+            await asyncio.wait(both, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
             if not answer.done():
                 kind = "too-slow" if gone.done() else "too-long"
                 raise Problem(kind, f"no answer within {self._seconds:g} seconds" if kind == "too-long" else "")
@@ -79,6 +81,10 @@ class Work:
         self.taken -= 1
 
 
-async def _disconnected(receive: Receive) -> None:
+async def _disconnected(receive: Receive | None) -> None:
+    """Wait until the client is gone, or for ever where others read what it sends."""
+    if receive is None:
+        await asyncio.Event().wait()
+        return
     while (await receive())["type"] != "http.disconnect":
         pass
