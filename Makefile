@@ -3,11 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test networks docs bench verify fuzz clean
+.PHONY: demo serve test networks docs bench verify fuzz clean
 
 # The main job on a real case: a densely calcified lesion of the foramen magnum.
 demo: $(VENV)/installed
 	$(BIN)/bayesdx query examples/foramen-magnum-capnon.yaml
+
+# The page in the browser, and the service under /v1.
+serve: $(VENV)/served
+	$(BIN)/bayesdx serve
 
 # Lint, types, up-to-date networks, tests.
 test: $(VENV)/developed
@@ -43,6 +47,10 @@ $(VENV)/bin/python:
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
+
+$(VENV)/served: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[web]'
+	touch $(VENV)/installed $@
 
 $(VENV)/developed: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'

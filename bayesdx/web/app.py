@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from threading import Thread
 
 from starlette.applications import Starlette
@@ -84,9 +84,6 @@ def warm_up(models: Models) -> None:
     """Compile the networks and import what a first answer needs."""
     for name in models.names:
         model = models.model(name, None, Case())
-        case = Case()
-        for analysis in ("query", "what_if", "explain"):
-            try:
-                model.ask(analysis, case)
-            except InputError:  # a stranger's network need not answer without findings
-                return
+        with suppress(InputError):  # a stranger's network need not answer without findings
+            for analysis in ("query", "what_if", "explain"):
+                model.ask(analysis, Case()).to_dict()
