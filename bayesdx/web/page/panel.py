@@ -34,9 +34,13 @@ from bayesdx.words.numbers import bits, percent, simulated
 from bayesdx.words.phrases import called, finding_phrase, label_of, nats, ratio, short, signed, state_name
 
 #: Findings listed as worth looking at.
-NEXT = 6
+NEXT = 5
 #: Decibans to which the scale of the weights reaches at least.
 SCALE = 10.0
+#: How many sentences are told; with what else a page shows they fill three sheets of paper.
+LENGTH = explaining.Length(weights=6, lacking=3, separators=4, hints=3, statements=2)
+#: Sections that the page shows by itself.
+_SHOWN = ("Weight of each finding", "From prior to posterior")
 #: Changes of less than this share are not told.
 _CHANGE = 0.0005
 
@@ -47,6 +51,7 @@ class Line(NamedTuple):
     """A line of the differential; ``low`` to ``high`` and ``at`` are on a scale of 0 to 100, None where not known."""
 
     label: str
+    short: str
     words: str
     at: float
     prior_at: float
@@ -69,17 +74,18 @@ def parts(model: Model, case: Case, past: Array | None, versus: str | None, whol
     quick = ANALYSES["query"].run(question, draws=0)
     told: Part = {"leader": _leads(quick), "network": model.network.id, "findings": dict(question.stated)}
     head = {"head": _head(model, question), "differential": _differential(quick, past, whole, waiting=True)}
+    head["used"] = linked(sections_html((case_section(case, question),), level=2), "used")
     rest = {"next": _next(question, None), "why": _why(question, quick, versus)}
     yield {**told, "regions": {**head, **rest}}
     answer = ANALYSES["query"].run(question)
     yield {
         "regions": {
-            "warnings": template("warnings.html").render(warnings=warnings(answer), checks=_checks(answer)),
+            "warnings": template("warnings.html").render(warnings=warnings(answer)),
             "differential": _differential(answer, past, whole, waiting=False),
         }
     }
     worth = ANALYSES["what_if"].run(question)
-    yield {"regions": {"next": _next(question, worth), "sentences": _sentences(question, case, answer, versus)}}
+    yield {"regions": {"next": _next(question, worth), "sentences": _sentences(question, answer, versus)}}
 
 
 def past_of(model: Model, now: Model, before: Case) -> Array | None:
@@ -123,6 +129,7 @@ def _differential(result: QueryResult, past: Array | None, whole: bool, waiting:
         whole=whole,
         more=len(result.posterior) > SHOWN,
         changes=past is not None,
+        checks=_checks(result),
     )
 
 
@@ -136,6 +143,7 @@ def _line(result: QueryResult, number: int, row: RankedDiagnosis, past: Array | 
     low, high = (None, None) if row.interval is None else (100 * row.interval[0], 100 * row.interval[1])
     return Line(
         row.label,
+        short(row.label),
         percent(row.probability),
         100 * row.probability,
         100 * row.prior,
@@ -195,8 +203,8 @@ def _worth(value: FindingValue) -> Mapping[str, object]:
 def _why(question: Question, result: QueryResult, versus: str | None) -> str:
     """The weights against a rival, without the sentences."""
     target, rivals = question.target, _rivals(result)
-    if not rivals:
-        return template("why.html").render(alone=result.leader.label)
+    if not rivals or not question.findings:
+        return template("why.html").render(alone="" if rivals else result.leader.label)
     rival = next((row for row in rivals if row.diagnosis == versus), rivals[0])
     pair = target.states.index(result.leader.diagnosis), target.states.index(rival.diagnosis)
     prior = question.prior_probabilities
@@ -231,17 +239,16 @@ def _rivals(result: QueryResult) -> list[RankedDiagnosis]:
     return sorted(others, key=lambda row: row.diagnosis == RESIDUAL)
 
 
-def _sentences(question: Question, case: Case, answer: QueryResult, versus: str | None) -> str:
-    """The findings as used, the reasons in sentences with their sources, and the references."""
+def _sentences(question: Question, answer: QueryResult, versus: str | None) -> str:
+    """The reasons in sentences with their sources, the method, and the references."""
     rivals = _rivals(answer)
-    numbers = Numbers()
-    sections = [case_section(case, question)]
-    if rivals:
+    numbers, sections = Numbers(), []
+    if rivals and question.findings:
         rival = versus if versus in {row.diagnosis for row in rivals} else None
         e: Explanation = ANALYSES["explain"].run(question, versus=rival)
-        sections += explaining.sections(e, numbers, explaining.PRINTED)
-        sections += [method_section(question)]
-        sections += [explaining.references({} if e.literature is None else e.literature.references, numbers)]
-    return linked(sections_html(sections, level=3), "why")
+        said = explaining.sections(e, numbers, LENGTH)
+        known = {} if e.literature is None else e.literature.references
+        sections = [one for one in said if one.title not in _SHOWN] + [explaining.references(known, numbers)]
+    return linked(sections_html([*sections, method_section(question)], level=3), "why")
 
 

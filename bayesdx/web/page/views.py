@@ -20,7 +20,7 @@ from bayesdx.web.models import Models
 from bayesdx.web.page.asked import Asked
 from bayesdx.web.page.markup import linked, template
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import label_of
+from bayesdx.words.phrases import called, label_of
 
 #: Diagnoses that prior sets are compared in: the first of each.
 LEADING = 6
@@ -42,7 +42,7 @@ def _model(models: Models, asked: Asked) -> Model:
 
 
 def _html(page: Page, name: str) -> str:
-    warnings = template("warnings.html").render(warnings=page.warnings, checks=())
+    warnings = template("warnings.html").render(warnings=page.warnings)
     return linked(sections_html(page.sections, level=3) + warnings, name)
 
 
@@ -106,8 +106,7 @@ def _citations(models: Models, asked: Asked) -> Iterator[Part]:
             linked(template("text.html").render(words=row.reference), "cite"),
             row.evidence.kind,
             row.evidence.grade,
-            ", ".join(f"{labels[finding]} in {target.state_label(target.state_index(diagnosis))}"
-                      for finding, diagnosis in row.likelihoods[:3]),
+            ", ".join(f"{labels[finding]} in {called(target, name)}" for finding, name in row.likelihoods[:3]),
             max(len(row.likelihoods) - 3, 0),
         )
         for row in found.sources[:REFERENCES]
@@ -117,7 +116,7 @@ def _citations(models: Models, asked: Asked) -> Iterator[Part]:
         sources=named,
         rest=len(found.sources[REFERENCES:]),
         rest_share=percent(min(sum(row.share for row in found.sources[REFERENCES:]), 1.0)),
-        leading=[target.state_label(target.state_index(one)) for one in found.diagnoses],
+        leading=[called(target, one) for one in found.diagnoses],
         findings=[(name, labels[name]) for name in question.findings]
         + [(name, label) for name, label in labels.items() if name not in question.findings],
         diagnoses=[(target.states[i], target.state_label(i)) for i in order],

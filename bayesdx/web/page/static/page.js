@@ -189,7 +189,9 @@ function words(id, said) {
 
 function chip(id, said) {
   const item = document.createElement("li"), go = document.createElement("button"), one = row(id);
-  Object.assign(go, { type: "button", textContent: `${one ? nameOf(one) : id}: ${words(id, said)}` });
+  const what = words(id, said), unit = / \((\w+)\)$/, name = one ? nameOf(one) : id;  // a unit is not said twice
+  const title = what.endsWith(` ${unit.exec(name)?.[1]}`) ? name.replace(unit, "") : name;
+  Object.assign(go, { type: "button", textContent: `${title}: ${what}` });
   Object.assign(go.dataset, { do: "jump", id });
   item.append(go);
   return item;
@@ -324,6 +326,7 @@ async function view(name, force = false) {
   const panel = $(name), place = panel.querySelector(".shown");
   if (!place) return;
   const before = kept ?? (past.length ? { findings: sent(past.at(-1).findings) } : null);
+  if (name === "compare" && !before) return place.replaceChildren(Object.assign(document.createElement("p"), { textContent: "Nothing was changed yet." }));
   const text = body({ view: name, before });
   if (fresh[name] === text && !force) return;
   const mine = viewing = new AbortController();
