@@ -165,10 +165,19 @@ def _unique(place: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def parse_json(text: str, place: str) -> Any:
-    """Parse JSON; raises InputError with line and column, also for a key that is given twice."""
+def parse_json(text: str, place: str, strict: bool = False) -> Any:
+    """Parse JSON; raises InputError with line and column, also for a key that is given twice.
+
+    NaN and Infinity, which Python writes, are read unless ``strict``.
+    """
+
+    def constant(name: str) -> float:
+        if strict:
+            raise InputError(f"not valid JSON: {name} is no number", place=place)
+        return float(name)
+
     try:
-        return json.loads(text, object_pairs_hook=lambda pairs: _unique(place, pairs))
+        return json.loads(text, object_pairs_hook=lambda pairs: _unique(place, pairs), parse_constant=constant)
     except InputError:
         raise
     except json.JSONDecodeError as error:

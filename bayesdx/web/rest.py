@@ -18,7 +18,7 @@ from bayesdx.files import parse_json
 from bayesdx.model import Model
 from bayesdx.web.metrics import Metrics
 from bayesdx.web.models import Models
-from bayesdx.web.problems import Problem, pointer_to, refusal
+from bayesdx.web.problems import Problem, error_of, pointer_to, refusal
 from bayesdx.web.requests import BODIES, LONG, Asking, Body, CaseBody, CasesBody, Named, Networks
 from bayesdx.web.settings import Settings
 from bayesdx.web.work import Advance, Work
@@ -134,7 +134,7 @@ def decode(sent: bytes, form: type[Body], depth: int) -> Body:
 def parsed(sent: bytes, depth: int) -> Any:
     """The JSON value of some bytes."""
     try:
-        value = parse_json(sent.decode("utf-8"), "")
+        value = parse_json(sent.decode("utf-8"), "", strict=True)
     except UnicodeDecodeError:
         raise Problem("bad-json", "is not UTF-8") from None
     except InputError as error:
@@ -178,7 +178,10 @@ def converted(value: dict[str, Any], form: type[Body], strict: bool = True) -> B
 def wrong_input(error: InputError, asked: Body) -> Problem:
     """What an analysis refuses. Its place is a pointer, or it is an option that the message quotes."""
     if isinstance(error, ImpossibleFindings):
-        return refusal("impossible-findings", error, error.place or "/case/findings")
+        stated = asked.case.get("findings") if isinstance(asked, CaseBody) else None
+        named = [name for name in stated or () if f" {name}=" in error.message]
+        pointers = [pointer_to("case", "findings", name) for name in named] or [error.place]
+        return Problem("impossible-findings", error.message, [error_of(error, pointer) for pointer in pointers])
     pointer = error.place.partition(": ")[0]
     if not pointer.startswith("/"):
         quoted = [

@@ -36,6 +36,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
+#: Bytes a second that a body arrives with at least, after the time that a client may be idle.
+PACE = 16 << 10
 #: Asked by whoever watches over the server, who has no key.
 OPEN = ("/healthz", "/readyz")
 _REQUEST_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -134,23 +136,25 @@ class Walls:
             raise Problem("too-many", "too many requests at once: ask again", headers={"Retry-After": "1"})
 
     def _body(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
-        """The messages of the body: not more bytes than allowed, and none that keeps waiting."""
+        """The messages of the body: not more bytes than allowed, and not slower than PACE."""
         limit = self._limits.get(scope["path"], self._settings.body)
         length = headers.get("content-length", "")
         announced = int(length) if length.isascii() and length.isdigit() and len(length) < 19 else 0
-        read = 0
+        read, waited = 0, 0.0
         scope["body_read"] = not length.strip("0") and "transfer-encoding" not in headers
 
         async def receive_some() -> Message:
-            nonlocal read
+            nonlocal read, waited
             if scope["body_read"]:
                 return await receive()
             if limit is not None and announced > limit:
                 raise _too_large(limit)
+            idle, begun = self._settings.idle, perf_counter()
             try:
-                message = await asyncio.wait_for(receive(), self._settings.idle)
+                message = await asyncio.wait_for(receive(), min(idle, max(idle + read / PACE - waited, 0.01)))
             except TimeoutError:
                 raise Problem("too-slow", "the body did not arrive in time") from None
+            waited += perf_counter() - begun
             if message["type"] == "http.request":
                 read += len(message.get("body", b""))
                 scope["body_read"] = not message.get("more_body", False)
