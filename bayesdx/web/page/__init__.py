@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,8 +57,9 @@ class _Page:
         self._models = models
 
     async def home(self, request: Request) -> Response:
-        return HTMLResponse(await run_in_threadpool(self._home))
+        return HTMLResponse(await run_in_threadpool(lambda: self._home))
 
+    @cached_property
     def _home(self) -> str:
         documents = [self._models.document(name) for name in self._models.names]
         size = sum(len(group.rows) for group in form.groups(documents))
