@@ -19,7 +19,7 @@ from bayesdx.errors import InputError, MissingExtra
 @click.option("--key-file", metavar="FILE", help="Answer only to keys: a file of id:SHA-256, one a line.")
 @click.option("--new-key", metavar="ID", help="Add a key to the key file, print it, and serve nothing.")
 @click.option("--behind-proxy", is_flag=True, help="A proxy in front sees to names, encryption and who may ask.")
-@click.option("--audit/--no-audit", default=True, show_default=True, help="A line a request on stderr, without content.")
+@click.option("--audit/--no-audit", default=True, show_default=True, help="A line a request on stderr.")
 def command(
     network: str | None,
     target: str | None,
@@ -47,8 +47,8 @@ def command(
     local = host in LOOPBACK
     if not local and key_file is None and not behind_proxy:
         raise InputError(
-            f"--host {host} lets other machines ask: give --key-file, so that only those with a key are answered, or "
-            "--behind-proxy"
+            f"--host {host} lets other machines ask: give --key-file, so that only those with a key are answered, "
+            "or --behind-proxy"
         )
     try:
         import jinja2  # noqa: F401

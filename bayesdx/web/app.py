@@ -48,7 +48,6 @@ def create_app(models: Models, settings: Settings | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         Thread(target=begin, daemon=True).start()
         yield
-        service.close()
 
     routes: list[BaseRoute] = [
         Route("/healthz", healthz),

@@ -126,19 +126,13 @@ def _case() -> dict[str, Any]:
         "type": "object",
         "description": "A case as in a case file. Other keys are kept as metadata and never used.",
         "properties": {
-            "id": {"type": ["string", "null"]},
-            "age": {"description": "Years.", "type": ["number", "null"], "minimum": 0, "maximum": 120},
-            "sex": {"type": ["string", "null"]},
+            "id": {"type": ["string", "number", "null"]},
+            "age": {"description": "Years, from 0 to 120."},
+            "sex": {"description": "female or male."},
             "findings": {
                 "type": ["object", "null"],
                 "maxProperties": 100,
-                "description": "State by finding; also 'not STATE', or {state: weight}.",
-                "additionalProperties": {
-                    "anyOf": [
-                        {"type": ["string", "number", "boolean", "null"]},
-                        {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},
-                    ]
-                },
+                "description": "By finding a state, 'not STATE', a number, or weights as {state: weight}.",
             },
         },
     }

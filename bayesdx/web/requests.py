@@ -50,6 +50,11 @@ class Asking:
 class Body(Struct, forbid_unknown_fields=True):
     """A body that asks something."""
 
+    @property
+    def long(self) -> bool:
+        """Whether the answer takes seconds: such work has threads of its own."""
+        return False
+
     def answer(self, asking: Asking) -> Answer:
         """The answer; raises InputError, its place a pointer into the body, or Problem."""
         raise NotImplementedError
@@ -146,10 +151,14 @@ class WhatIf(CaseBody, kw_only=True):
     kind: Annotated[str | None, Meta(description="Only findings of a kind.")] = None
     examination: Annotated[str | None, Meta(description="Only findings that an examination shows.")] = None
     costs: Annotated[Json | None, Meta(description="Cost by examination or finding, and 'unit'.")] = None
-    steps: Annotated[int, Meta(ge=0, le=20, description="Also plan this many next steps.")] = 0
+    steps: Annotated[int, Meta(ge=0, le=5, description="Also plan this many next steps.")] = 0
     certain: Fraction = 0.95
     worth: Annotated[float, Meta(ge=0)] = 0.0
     seed: Count = 0
+
+    @property
+    def long(self) -> bool:
+        return self.steps > 0
 
     def options(self, model: Model) -> dict[str, Any]:
         from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
@@ -232,6 +241,10 @@ class Sensitivity(CaseBody, kw_only=True):
     leave_out: Annotated[int, Meta(ge=0, description="Publications to list of those left out in turn.")] = 12
     all: Annotated[bool, Meta(description="Every parameter, not only the first 50.")] = False
 
+    @property
+    def long(self) -> bool:
+        return True
+
     def ask(self, asking: Asking, model: Model, case: Case) -> Answer:
         return model.sensitivity(
             case,
@@ -252,6 +265,10 @@ class Report(CaseBody, kw_only=True):
     """Everything about a case."""
 
     versus: Annotated[str | None, Meta(description="Compare the leader with this diagnosis.")] = None
+
+    @property
+    def long(self) -> bool:
+        return True
 
     def ask(self, asking: Asking, model: Model, case: Case) -> Answer:
         return model.report(case, self.versus)
@@ -274,6 +291,10 @@ class CasesBody(NetworkBody, kw_only=True):
     """Cases."""
 
     cases: CasesJson
+
+    @property
+    def long(self) -> bool:
+        return True
 
 
 def read_cases(cases: CasesJson) -> list[Case]:
@@ -325,6 +346,10 @@ class Benchmark(Body, kw_only=True):
     cases: CasesJson
     own_source: bool = False
     silence: bool = True
+
+    @property
+    def long(self) -> bool:
+        return True
 
     def answer(self, asking: Asking) -> Answer:
         if asking.models.only:
@@ -414,6 +439,10 @@ class Network(Named, kw_only=True):
 class Coverage(Named, kw_only=True):
     """The literature behind a shipped network."""
 
+    @property
+    def long(self) -> bool:
+        return True
+
     def answer(self, asking: Asking) -> Answer:
         self.model(asking)
         if not asking.models.shipped:
@@ -457,5 +486,3 @@ BODIES: dict[str, type[Body]] = {
     "check": Named,
     "export": Export,
 }
-#: What takes seconds, and has threads of its own.
-LONG = ("sensitivity", "report", "evaluate", "benchmark", "learn", "batch", "coverage")

@@ -19,7 +19,7 @@ from bayesdx.model import Model
 from bayesdx.web.metrics import Metrics
 from bayesdx.web.models import Models
 from bayesdx.web.problems import Problem, error_of, pointer_to, refusal
-from bayesdx.web.requests import BODIES, LONG, Asking, Body, CaseBody, CasesBody, Named, Networks
+from bayesdx.web.requests import BODIES, Asking, Body, CaseBody, CasesBody, Named, Networks
 from bayesdx.web.settings import Settings
 from bayesdx.web.work import Advance, Work
 
@@ -34,11 +34,6 @@ class Service:
         self.models, self.settings, self.metrics = models, settings, Metrics()
         self.quick = Work(settings.threads, settings.waiting, settings.seconds)
         self.long = Work(settings.long_threads, settings.waiting, settings.seconds)
-
-    def close(self) -> None:
-        """Take no more work."""
-        self.quick.close()
-        self.long.close()
 
     def about(self, request: Request, model: Model, cases: int, findings: int | None) -> None:
         """Note what a request is about, and count its cases."""
@@ -81,32 +76,29 @@ def routes(service: Service) -> list[Route]:
 def endpoint(service: Service, analysis: Analysis) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of one analysis: reads what is asked, has it answered in a thread, and sends the JSON."""
     form = BODIES.get(analysis.folder, CaseBody)
-    work = service.long if analysis.folder in LONG else service.quick
 
     async def answer(request: Request) -> Response:
         if request.method == "POST":
             check_media_type(request, "application/json")
             sent = await request.body()
+            asked = await service.quick.run(None, lambda advance: decode(sent, form, service.settings.depth))
         else:
-            sent = b""
+            asked = from_query(request, form)
+
+        def about(model: Model, number: int) -> None:
+            one = isinstance(asked, CaseBody)
+            cases = number if isinstance(asked, CasesBody) else int(one)
+            service.about(request, model, cases, number if one else None)
 
         def work_out(advance: Advance) -> str:
-            post = request.method == "POST"
-            asked = decode(sent, form, service.settings.depth) if post else from_query(request, form)
-
-            def about(model: Model, number: int) -> None:
-                one = isinstance(asked, CaseBody)
-                cases = number if isinstance(asked, CasesBody) else int(one)
-                service.about(request, model, cases, number if one else None)
-
             asking = Asking(analysis.folder, service.models, service.settings, about, advance)
             try:
                 return json_text(asked.to_dict(asked.answer(asking)))
             except InputError as error:
                 raise wrong_input(error, asked) from None
 
-        text = await work.run(request.receive, work_out)
-        return Response(text, media_type="application/json")
+        work = service.long if asked.long else service.quick
+        return Response(await work.run(request.receive, work_out), media_type="application/json")
 
     return answer
 

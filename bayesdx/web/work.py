@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -29,9 +30,9 @@ class Work:
     """
 
     def __init__(self, threads: int, waiting: int, seconds: float) -> None:
-        self._pool = ThreadPoolExecutor(threads, "bayesdx")  # starts its threads when they are needed
-        self._room = threads + waiting
-        self._seconds = seconds
+        self._threads, self._room, self._seconds = threads, threads + waiting, seconds
+        self._lock = Lock()
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] | None = None
         self.taken = 0
 
     async def run(self, receive: Receive | None, function: Callable[[Advance], Result]) -> Result:
@@ -40,8 +41,6 @@ class Work:
 
         Raises Problem when there is no room, when the time is up, and when the client is gone.
         """
-        if self.taken >= self._room:
-            raise Problem("too-many", "too many requests at once: ask again", headers={"Retry-After": "1"})
         given_up = Event()
         end = monotonic() + self._seconds
 
@@ -53,11 +52,7 @@ class Work:
             advance(0)  # it may have waited in line
             return function(advance)
 
-        loop = asyncio.get_running_loop()
-        self.taken += 1
-        done = self._pool.submit(work)
-        done.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
-        answer = asyncio.wrap_future(done)
+        answer = asyncio.wrap_future(self._submit(work))
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
             both: set[asyncio.Future[Any]] = {answer, gone}
@@ -73,12 +68,34 @@ class Work:
             gone.cancel()
             answer.cancel()
 
-    def close(self) -> None:
-        """Take no more work."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    def _submit(self, work: Callable[[], Result]) -> Future[Result]:
+        """Put work in line; raises Problem when there is no room."""
+        with self._lock:
+            if self.taken >= self._room:
+                raise Problem("too-many", "too many requests at once: ask again", headers={"Retry-After": "1"})
+            self.taken += 1
+            if self._jobs is None:
+                self._jobs = SimpleQueue()
+                for _ in range(self._threads):  # daemons, so that the end of the process waits for none of them
+                    Thread(target=_work_off, args=(self._jobs,), daemon=True).start()
+        done: Future[Result] = Future()
+        done.add_done_callback(self._leave)
+        self._jobs.put((done, work))
+        return done
 
-    def _leave(self) -> None:
-        self.taken -= 1
+    def _leave(self, done: Future[Any]) -> None:
+        with self._lock:
+            self.taken -= 1
+
+
+def _work_off(jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]]]) -> None:
+    while True:
+        done, work = jobs.get()
+        if done.set_running_or_notify_cancel():
+            try:
+                done.set_result(work())
+            except BaseException as error:  # whoever waits gets it
+                done.set_exception(error)
 
 
 async def _disconnected(receive: Receive | None) -> None:

@@ -9,7 +9,20 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"pgmpy", "scipy", "pandas", "networkx", "matplotlib", "pyarrow", "pyagrum", "jinja2", "torch"}
+HEAVY = {
+    "pgmpy",
+    "scipy",
+    "pandas",
+    "networkx",
+    "matplotlib",
+    "pyarrow",
+    "pyagrum",
+    "jinja2",
+    "torch",
+    "starlette",
+    "msgspec",
+    "uvicorn",
+}
 PROGRAM = """
 import sys
 from bayesdx.cli import main
