@@ -1,0 +1,356 @@
+"""The page in a real browser, as one works with it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from driven import Open, Serve, Served, Visit
+from playwright.sync_api import expect
+
+C7 = Path(__file__).parents[2] / "examples" / "c7-radiculopathy.yaml"
+#: The C7 case as a reader enters it: finding and state by their labels.
+ENTERED = [
+    ("age group", "60 years or more"),
+    ("sex", "male"),
+    ("radiculopathy", "present"),
+    ("level", "cervical"),
+    ("compartment", "extradural"),
+    ("size", "10–30 mm"),
+    ("calcification on", "present"),
+    ("calcification pattern", "peripheral rim"),
+    ("ct attenuation", "low"),
+    ("t1 signal", "isointense"),
+    ("t2 signal", "hyperintense"),
+    ("low-signal rim", "present"),
+    ("enhancement", "rim or peripheral"),
+]
+FRAGMENT = (
+    "#age_group=60%2B&sex=male&radiculopathy=present&level=cervical&compartment=extradural&size_mm=10-30"
+    "&ct_calcification=present&ct_calcification_pattern=peripheral_rim&ct_attenuation=low&mr_t1_signal=iso"
+    "&mr_t2_signal=hyper&mr_t2_low_rim=present&mr_enhancement=rim_or_peripheral"
+)
+VIEWS = ["findings", "sensitivity", "priors", "compare", "citations", "report", "case"]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def asked(*options: str) -> dict[str, object]:
+    """What the command line answers."""
+    command = [sys.executable, "-m", "bayesdx", *options, "--json"]
+    found: dict[str, object] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return found
+
+
+def percent(probability: float) -> str:
+    """As the page prints it, worked out here."""
+    shown = f"{100 * probability:.1f}%"
+    return {"0.0%": "<0.1%", "100.0%": ">99.9%"}.get(shown, shown)
+
+
+def rows(visit: Visit) -> list[tuple[str, str, str]]:
+    """Diagnosis, probability and interval of each line of the differential."""
+    found: list[tuple[str, str, str]] = visit.page.eval_on_selector_all(
+        ".differential tbody tr:not(.rest)",
+        """lines => lines.map(line => [line.querySelector('abbr')?.title ?? line.querySelector('th').textContent,
+          line.querySelector('.share').textContent, line.querySelector('td.interval').textContent])""",
+    )
+    return [tuple(row) for row in found]  # type: ignore[misc]
+
+
+def test_a_case_by_keyboard_alone(served: Served, visit: Open, tmp_path: Path) -> None:
+    v = visit(served.address)
+    page = v.page
+    for finding, state in ENTERED:
+        v.enter(finding, state)
+    answer = asked("query", str(C7))
+    assert rows(v) == [
+        (one["label"], percent(one["probability"]), " – ".join(map(percent, one["interval"])))
+        for one in answer["posterior"][:8]  # type: ignore[index]
+    ]
+    first = rows(v)
+
+    v.keys("w")  # what to look at next
+    worth = asked("what-if", str(C7))["open"][0]  # type: ignore[index]
+    assert page.evaluate("() => document.activeElement.dataset.id") == worth["finding"]
+    v.keys("Enter")
+    assert page.evaluate("() => document.activeElement.closest('.row').dataset.id") == worth["finding"]
+    v.keys("1")
+    v.settled()
+    assert rows(v) != first
+    assert page.inner_text(".differential .change >> nth=1").strip()[0] in "+−▲▼"
+
+    weights = page.eval_on_selector_all(
+        ".reasons tr:has(.jump)", "found => found.map(row => [...row.children].at(2).textContent)"
+    )
+    told = asked("explain", str(C7), "-f", f"{worth['finding']}={worth['states'][0]['state']}")["weights"]
+    assert weights == [f"{row['decibans']:+.1f}".replace("-", "−").replace("−0.0", "0.0").replace("+0.0", "0.0")
+                       for row in told]  # type: ignore[attr-defined,union-attr]
+
+    v.keys("u")
+    v.settled()
+    assert rows(v) == first
+    v.keys("Shift+U")
+    v.settled()
+    assert rows(v) != first
+    v.keys("Control+z")
+    v.settled()
+    assert rows(v) == first
+
+    page.focus("#tab-findings")
+    v.keys(*["ArrowRight"] * VIEWS.index("report"))
+    with page.expect_download() as download:
+        v.keys("Tab", "Enter")
+    report = download.value.path().read_text()
+    assert download.value.suggested_filename == "report.html"
+    assert "Differential diagnosis" in report
+    assert "peripheral rim" in report
+
+    again = visit(served.address, v.fragment())
+    assert rows(again) == first
+    assert unquote(v.fragment()) == unquote(FRAGMENT)
+
+
+def test_the_example_is_the_case_file(served: Served, visit: Open) -> None:
+    v = visit(served.address)
+    v.page.click("text=Start from an example")
+    v.settled()
+    page_says = {part.split("=")[0]: part.split("=")[1] for part in unquote(v.fragment()[1:]).split("&")}
+    assert page_says == asked("query", str(C7))["findings"]
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "forced"])
+def test_axe_finds_nothing(served: Served, visit: Open, look: str) -> None:
+    v = visit(
+        served.address,
+        FRAGMENT,
+        color_scheme="dark" if look == "dark" else "light",
+        forced_colors="active" if look == "forced" else "none",
+    )
+    page = v.page
+    found = {}
+
+    def check(name: str) -> None:
+        violations = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
+        found.update({f"{name}: {one['id']}": [node["html"][:120] for node in one["nodes"][:3]] for one in violations})
+
+    page.click("[data-id=mr_t2_signal] .more")
+    page.click("#more-sentences")
+    page.click("#whole")
+    v.settled()
+    for view in VIEWS:
+        page.click(f"#tab-{view}")
+        page.wait_for_selector(f"#{view}:not([aria-busy])", timeout=120_000)
+        if view == "citations":
+            page.click("text=Show the ledger")
+            page.wait_for_selector("#ledger table")
+        check(view)
+    page.click("text=Help")
+    check("help")
+    v.keys("Escape")
+    page.click("#clear")
+    v.settled()
+    page.click("#tab-findings")
+    check("empty")
+    assert found == {}
+
+
+def test_nothing_of_a_case_leaves_the_page(serve: Serve, visit: Open) -> None:
+    own = serve()
+    v = visit(own.address, FRAGMENT)
+    page = v.page
+    for view in VIEWS:
+        page.click(f"#tab-{view}")
+        page.wait_for_selector(f"#{view}:not([aria-busy])", timeout=120_000)
+    page.click("#tab-report")
+    page.click("[data-format=md]")
+    page.wait_for_selector("text=report.md is written")
+    hosts = {urlsplit(request.url).netloc for request in v.requests if not request.url.startswith("blob:")}
+    assert hosts == {urlsplit(own.address).netloc}
+    words = [word for part in unquote(FRAGMENT[1:]).split("&") for word in part.split("=")] + ["capnon"]
+    sent = [request.url.partition("#")[0] for request in v.requests] + [
+        f"{name}: {value}" for request in v.requests for name, value in request.headers.items()
+    ]
+    output = own.output.read_text()
+    for word in words:
+        if len(word) > 4 and word != "present":
+            assert not [line for line in sent if re.search(rf"\b{re.escape(word)}\b", line)]
+            assert not re.search(rf"\b{re.escape(word)}\b", output)
+    assert output.count("/page/answer") >= 1
+    kept = page.evaluate("() => [...Object.entries(localStorage), ...Object.entries(sessionStorage), document.cookie]")
+    assert kept == [""]
+
+
+def test_not_stated_absent_ruled_out_and_uncertain(served: Served, visit: Open) -> None:
+    v = visit(served.address)
+    page = v.page
+    row = page.locator("[data-id=mr_t2_signal]")
+    looks = row.locator("[role=radio]").first.evaluate("b => getComputedStyle(b).borderStyle")
+    row.get_by_role("radio", name="hypointense").click()
+    v.settled()
+    stated = row.locator("[data-state=hypo]").evaluate("b => getComputedStyle(b).backgroundColor")
+    free = row.locator("[data-state=iso]").evaluate("b => getComputedStyle(b).backgroundColor")
+    assert looks == "dashed"
+    assert stated != free
+    v.keys("n")
+    row.get_by_role("button", name="not hyperintense").click()
+    v.settled()
+    row.get_by_label("hyperintense", exact=True).fill("0.8")
+    row.get_by_label("mixed", exact=True).fill("0.2")
+    row.get_by_label("hypointense", exact=True).fill("")
+    v.keys("Tab")
+    v.settled()
+    assert v.fragment() == "#mr_t2_signal=hyper:0.8,mixed:0.2"
+    assert row.get_by_role("radio", checked=True).inner_text() == "hyperintense 0.8, mixed 0.2"
+    page.click("[data-id=mr_enhancement] .more")
+    page.click("text=not homogeneous")
+    v.settled()
+    assert v.fragment().endswith("&mr_enhancement=:homogeneous")
+    answer = asked("query", "-f", "mr_t2_signal=hyper:0.8,mixed:0.2", "-f", "mr_enhancement=not homogeneous")
+    assert [row[1] for row in rows(v)] == [percent(one["probability"]) for one in answer["posterior"][:8]]  # type: ignore[index]
+    page.click("[data-id=mr_t2_signal] [data-state=iso]")
+    v.keys("Backspace")
+    v.settled()
+    assert v.fragment() == "#mr_enhancement=:homogeneous"
+
+
+def test_screen_readers_hear_the_new_leader(served: Served, visit: Open) -> None:
+    v = visit(served.address, "#level=cervical")
+    v.enter("epicentre", "facet joint")
+    leader = asked("query", "-f", "level=cervical", "-f", "epicentre=facet_joint")["posterior"][0]  # type: ignore[index]
+    expect(v.page.locator("#live")).to_have_text(f"{leader['label']} leads, {percent(leader['probability'])}")
+    tree = v.page.locator(".row[data-id=epicentre]").aria_snapshot()
+    assert 'radiogroup "Epicentre"' in tree
+    assert 'radio "facet joint" [checked]' in tree
+
+
+def test_conflicting_and_impossible_findings_are_told_first(served: Served, visit: Open) -> None:
+    v = visit(served.address, "#ct_calcification=absent&ct_calcification_pattern=central")
+    told = v.page.locator(".warnings")
+    assert "impossible together" in told.inner_text()
+    assert v.page.query_selector(".differential") is None
+    v.complaints.clear()  # the browser notes the refusal
+    v.page.click("[data-id=ct_calcification] .unstated")
+    v.settled()
+    assert v.leader()
+
+
+def test_dark_by_preference_and_by_switch(served: Served, visit: Open) -> None:
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    by_preference = visit(served.address, color_scheme="dark").page
+    assert by_preference.evaluate(ground) == "rgb(22, 24, 28)"
+    v = visit(served.address)
+    light = v.page.evaluate(ground)
+    v.page.click("#theme")
+    assert v.page.evaluate(ground) == "rgb(22, 24, 28)"
+    v.page.reload()
+    v.settled()
+    assert v.page.evaluate(ground) == "rgb(22, 24, 28)"
+    v.page.click("#theme")
+    assert v.page.evaluate(ground) == light
+
+
+def test_single_keys_can_be_switched_off(served: Served, visit: Open) -> None:
+    v = visit(served.address)
+    v.keys("?")
+    expect(v.page.locator("#help")).to_be_visible()
+    v.page.uncheck("#keys")
+    v.keys("Escape")
+    v.keys("/")
+    assert v.page.evaluate("() => document.activeElement.id") != "search"
+    v.page.reload()
+    v.settled().keys("?")
+    expect(v.page.locator("#help")).not_to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "size"), [(320, "100%"), (390, "100%"), (640, "200%"), (1280, "200%")])
+def test_no_view_is_wider_than_the_window(served: Served, visit: Open, width: int, size: str) -> None:
+    v = visit(served.address, FRAGMENT, viewport={"width": width, "height": 800})
+    v.page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
+    v.page.click("#more-sentences")
+    for view in ("findings", "priors", "citations", "report", "case"):
+        v.page.click(f"#tab-{view}")
+        v.page.wait_for_selector(f"#{view}:not([aria-busy])")
+        assert v.page.evaluate("() => document.documentElement.scrollWidth") <= width, view
+        small = v.page.eval_on_selector_all(
+            "button, select, input, textarea",
+            """all => all.filter(one => { const box = one.getBoundingClientRect();
+              return box.width && Math.min(box.width, box.height) < 24 && one.type !== 'checkbox'; })
+              .map(one => one.outerHTML.slice(0, 80))""",
+        )
+        assert small == []
+
+
+def test_prints_as_up_to_three_pages_with_findings_and_references(served: Served, visit: Open) -> None:
+    v = visit(served.address, FRAGMENT, color_scheme="dark")
+    pdf = v.page.pdf(prefer_css_page_size=True)
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 3
+    v.page.emulate_media(media="print")
+    printed = v.page.inner_text("body")
+    for _, state in ENTERED:
+        assert state in printed
+    assert "References" in printed
+    assert "https://doi.org/" in printed
+    assert "For research and education; not a medical device." in printed
+    assert "not stated\n" not in printed
+    assert v.page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert v.page.evaluate("() => getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+
+
+def test_case_files_come_in_and_go_out(served: Served, visit: Open, tmp_path: Path) -> None:
+    v = visit(served.address)
+    v.page.click("#tab-case")
+    v.page.set_input_files("#file", C7)
+    v.page.wait_for_selector("#tab-findings[aria-selected=true]")
+    v.settled()
+    entered = v.fragment()
+    v.page.click("#tab-case")
+    with v.page.expect_download() as download:
+        v.page.click("[data-do=save][data-format=yaml]")
+    saved = download.value.path().read_text()
+    assert yaml.safe_load(saved)["findings"] == asked("query", str(C7))["findings"]
+    v.page.click("#clear")
+    v.page.fill("#paste", saved)
+    v.page.click("text=Read the text")
+    v.page.wait_for_selector("#tab-findings[aria-selected=true]")
+    v.settled()
+    assert v.fragment() == entered
+    v.page.click("#tab-case")
+    v.page.fill("#paste", "findings: {levle: cervical}")
+    v.page.click("text=Read the text")
+    expect(v.page.locator("#case > .said").first).to_contain_text("did you mean 'level'?")
+    v.complaints.clear()
+
+
+def test_a_network_of_a_stranger(serve: Serve, visit: Open, tmp_path: Path) -> None:
+    """Names are text, whatever they look like; of many variables those that are searched for are shown."""
+    evil = "<script>alert(1)</script>"
+    names = [f"{evil}{i}" if i % 2 else f"\"v'{i}\" & ünï" for i in range(1000)]
+    states = ["<b>yes</b>", "nö: 1,2"]
+    network = {
+        "format": "bayesdx-network/1",
+        "id": "hostile",
+        "target": names[0],
+        "variables": [{"id": name, "states": states, "label": name} for name in names],
+        "parents": {name: [names[(i - 1) // 3]] for i, name in enumerate(names) if i},
+        "cpts": {name: [[0.8, 0.2], [0.3, 0.7]] if i else [[0.4, 0.6]] for i, name in enumerate(names)},
+    }
+    file = tmp_path / "hostile.json"
+    file.write_text(json.dumps(network))
+    v = visit(serve("--network", str(file)).address)
+    assert len(v.page.query_selector_all(".row")) <= 60
+    v.page.fill("#search", "script 999")
+    v.page.wait_for_selector(f".row:has-text('{evil}999')")
+    v.keys("Enter", "2")
+    v.settled()
+    assert v.page.query_selector("#rows script, #answer script, #stated b") is None
+    assert v.page.inner_text("#stated") == f"{evil}999: nö: 1,2"
+    visit(v.page.url.partition("#")[0].rstrip("/"), v.fragment())
+    v.page.click("#tab-compare")
+    assert v.page.query_selector("#tab-citations") is None
