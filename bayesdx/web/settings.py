@@ -13,6 +13,8 @@ from bayesdx.errors import InputError
 from bayesdx.files import read_text
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+#: Threads that answer at once: one for each processor, for an answer draws in further threads of its own.
+THREADS = min(max(os.cpu_count() or 2, 2), 8)
 _KEY = re.compile(r"(?:(?P<id>[\w.-]{1,64}):)?(?P<hash>[0-9a-fA-F]{64})")
 
 
@@ -39,7 +41,7 @@ class Settings:
     depth: int = 12
     findings: int = 100
     clients: int = 64
-    threads: int = 4
+    threads: int = THREADS
     long_threads: int = 2
     waiting: int = 32
     seconds: float = 120.0
