@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo serve test networks docs bench verify fuzz clean
+CHROMIUM ?= /usr/bin/chromium
+
+.PHONY: demo serve test browser networks docs bench verify fuzz clean
 
 # The main job on a real case: a densely calcified lesion of the foramen magnum.
 demo: $(VENV)/installed
@@ -21,6 +23,11 @@ test: $(VENV)/developed
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/build_networks.py --check
 	$(BIN)/python -m pytest -n 2
+
+# The page in a real browser: Chromium of the distribution.
+browser: $(VENV)/browsed
+	@test -x $(CHROMIUM) || { echo "make browser needs Chromium at $(CHROMIUM): apt-get install chromium, or CHROMIUM=…"; exit 2; }
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/browser
 
 # Build networks/*.json again after a change in networks/*.yaml or priors/.
 networks: $(VENV)/installed
@@ -55,6 +62,10 @@ $(VENV)/served: $(VENV)/bin/python pyproject.toml
 $(VENV)/developed: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $(VENV)/installed $@
+
+$(VENV)/browsed: $(VENV)/developed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
+	touch $@
 
 $(VENV)/documented: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'

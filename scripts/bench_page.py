@@ -72,7 +72,9 @@ def main() -> None:
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
-    named = [word for name in ("network", "target") if (value := getattr(options, name)) for word in (f"--{name}", value)]
+    named = [
+        word for name in ("network", "target") if (value := getattr(options, name)) for word in (f"--{name}", value)
+    ]
     with served(*named) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.browser, args=["--no-sandbox"])
         firsts = []

@@ -128,8 +128,9 @@ class Question:
     def _looked_up(self, soft: Mapping[str, NDArray[np.intp]]) -> dict[str, Array]:
         """``joints`` from one batch: the case with each variable set to each of its states in turn.
 
-        Uncertain findings, in their possible states ``soft``, are summed over: a likelihood is linear in the weights
-        of each variable. A row that sets one of them itself is met once for each of its states, and divided by them.
+        Uncertain findings, in their possible states ``soft``, are summed over: a likelihood is linear in the
+        weights of each variable. A row that sets one of them itself is met once for each of its states, and
+        divided by them.
         """
         network, observable = self.network, self.network.findings
         ends = np.cumsum([variable.cardinality for variable in observable]).tolist()

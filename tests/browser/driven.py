@@ -40,7 +40,8 @@ class Visit:
         self.page.keyboard.type(finding)
         self.keys("Enter")
         labels = self.page.evaluate(
-            "() => [...document.activeElement.closest('.row').querySelectorAll('[data-state]')].map(b => b.textContent)"
+            """() => [...document.activeElement.closest('.row').querySelectorAll('[data-state]')]
+              .map(button => button.textContent)"""
         )
         number = labels.index(state) + 1
         if number <= 9:

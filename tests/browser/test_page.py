@@ -90,8 +90,9 @@ def test_a_case_by_keyboard_alone(served: Served, visit: Open, tmp_path: Path) -
         ".reasons tr:has(.jump)", "found => found.map(row => [...row.children].at(2).textContent)"
     )
     told = asked("explain", str(C7), "-f", f"{worth['finding']}={worth['states'][0]['state']}")["weights"]
-    assert weights == [f"{row['decibans']:+.1f}".replace("-", "−").replace("−0.0", "0.0").replace("+0.0", "0.0")
-                       for row in told]  # type: ignore[attr-defined,union-attr]
+    assert weights == [
+        f"{row['decibans']:+.1f}".replace("-", "−").replace("−0.0", "0.0").replace("+0.0", "0.0") for row in told
+    ]  # type: ignore[attr-defined,union-attr]
 
     v.keys("u")
     v.settled()
@@ -138,7 +139,9 @@ def test_axe_finds_nothing(served: Served, visit: Open, look: str) -> None:
 
     def check(name: str) -> None:
         violations = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
-        found.update({f"{name}: {one['id']}": [node["html"][:120] for node in one["nodes"][:3]] for one in violations})
+        found.update(
+            {f"{name}: {one['id']}": [node["html"][:120] for node in one["nodes"][:3]] for one in violations}
+        )
 
     page.click("[data-id=mr_t2_signal] .more")
     page.click("#more-sentences")
@@ -183,7 +186,9 @@ def test_nothing_of_a_case_leaves_the_page(serve: Serve, visit: Open) -> None:
             assert not [line for line in sent if re.search(rf"\b{re.escape(word)}\b", line)]
             assert not re.search(rf"\b{re.escape(word)}\b", output)
     assert output.count("/page/answer") >= 1
-    kept = page.evaluate("() => [...Object.entries(localStorage), ...Object.entries(sessionStorage), document.cookie]")
+    kept = page.evaluate(
+        "() => [...Object.entries(localStorage), ...Object.entries(sessionStorage), document.cookie]"
+    )
     assert kept == [""]
 
 
@@ -331,7 +336,7 @@ def test_case_files_come_in_and_go_out(served: Served, visit: Open, tmp_path: Pa
 def test_a_network_of_a_stranger(serve: Serve, visit: Open, tmp_path: Path) -> None:
     """Names are text, whatever they look like; of many variables those that are searched for are shown."""
     evil = "<script>alert(1)</script>"
-    names = [f"{evil}{i}" if i % 2 else f"\"v'{i}\" & ünï" for i in range(1000)]
+    names = [f"{evil}{i}" if i % 2 else f'"v\'{i}" & ünï' for i in range(1000)]
     states = ["<b>yes</b>", "nö: 1,2"]
     network = {
         "format": "bayesdx-network/1",

@@ -83,7 +83,9 @@ class _Page:
             _note(request, model.network.id, model.network.version, model.prior, len(asked.case.findings))
             past = None
             if asked.before is not None:
-                past = past_of(self._models.model(asked.network, asked.before_prior, asked.before), model, asked.before)
+                past = past_of(
+                    self._models.model(asked.network, asked.before_prior, asked.before), model, asked.before
+                )
             return parts(model, asked.case, past, asked.versus, asked.whole)
 
         return await _streamed(answer)

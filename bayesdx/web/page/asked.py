@@ -15,9 +15,9 @@ _WORDS = ("network", "prior", "before_prior", "versus", "view", "finding", "diag
 class Asked:
     """A request of the page.
 
-    ``before`` is the case with which to compare, None where there is none, and ``before_prior`` its prior set. ``whole`` asks for every diagnosis;
-    ``view`` names one of ``views.VIEWS``, ``finding`` and ``diagnosis`` whose sources it shows, and ``format`` the
-    form of a file.
+    ``before`` is the case with which to compare, None where there is none, and ``before_prior`` its prior set.
+    ``whole`` asks for every diagnosis; ``view`` names one of ``views.VIEWS``, ``finding`` and ``diagnosis`` whose
+    sources it shows, and ``format`` the form of a file.
     """
 
     case: Case

@@ -53,7 +53,7 @@ def groups(documents: Iterable[NetworkDocument], names: Iterable[str] | None = N
 
 
 def search(documents: Iterable[NetworkDocument], words: str, limit: int = ROWS) -> list[str]:
-    """Ids of up to ``limit`` findings of which the name or a state has all the words, in the order of the networks."""
+    """Ids of up to ``limit`` findings with all the words in names and states, in the order of the networks."""
     asked = words.casefold().split()
     found: dict[str, None] = {}
     for document in documents:

@@ -48,7 +48,7 @@ Part = dict[str, Any]
 
 
 class Line(NamedTuple):
-    """A line of the differential; ``low`` to ``high`` and ``at`` are on a scale of 0 to 100, None where not known."""
+    """A line of the differential; ``at``, ``low`` and ``high`` are on a scale of 0 to 100, None if not known."""
 
     label: str
     short: str
@@ -250,5 +250,3 @@ def _sentences(question: Question, answer: QueryResult, versus: str | None) -> s
         known = {} if e.literature is None else e.literature.references
         sections = [one for one in said if one.title not in _SHOWN] + [explaining.references(known, numbers)]
     return linked(sections_html([*sections, method_section(question)], level=3), "why")
-
-

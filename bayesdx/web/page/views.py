@@ -20,7 +20,7 @@ from bayesdx.web.models import Models
 from bayesdx.web.page.asked import Asked
 from bayesdx.web.page.markup import linked, template
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import called, label_of
+from bayesdx.words.phrases import called, label_of, short
 
 #: Diagnoses that prior sets are compared in: the first of each.
 LEADING = 6
@@ -77,11 +77,11 @@ def _priors(models: Models, asked: Asked) -> Iterator[Part]:
             (percent(float(p[i])), 100 * float(p[i]), percent(float(one.probabilities[i])), int(p.argmax()) == i)
             for one, p in zip(sets, posteriors, strict=True)
         ]
-        rows.append((target.state_label(i), cells))
+        rows.append((short(target.state_label(i)), cells))
     html = template("priors.html").render(
         sets=[(one.label or one.name, one.population, one.name == model.prior) for one in sets],
         rows=rows,
-        leaders=sorted({target.state_label(int(p.argmax())) for p in posteriors}),
+        leaders=sorted({short(target.state_label(int(p.argmax()))) for p in posteriors}),
     )
     yield {"html": html}
 
