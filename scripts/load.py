@@ -26,7 +26,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-STATES = {
+STATES: dict[str, list[object]] = {
     "level": ["cervical", "lumbar", "craniocervical", "skull_base", "posterior_fossa"],
     "mr_t2_signal": ["hyper", "hypo", "not hyper", {"hyper": 0.6, "mixed": 0.4}],
     "mr_enhancement": ["none", "homogeneous", "not none"],
@@ -88,7 +88,7 @@ def good(port: int, end: float, tally: Tally, seed: int) -> None:
         )
         begun = time.perf_counter()
         try:
-            client.request(method, path, body and json.dumps(body), {"Content-Type": "application/json"})
+            client.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
             answer = client.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as error:

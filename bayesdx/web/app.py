@@ -23,6 +23,9 @@ from bayesdx.web.rest import Service
 from bayesdx.web.settings import Settings
 from bayesdx.web.walls import Walls
 
+#: What takes many cases, and so a larger body.
+MANY = (batch.PATH, "/v1/evaluate", "/v1/benchmark", "/v1/learn")
+
 
 def create_app(models: Models, settings: Settings | None = None) -> Starlette:
     """The application that answers about ``models``."""
@@ -58,14 +61,15 @@ def create_app(models: Models, settings: Settings | None = None) -> Starlette:
         *openapi.routes(service),
         *page_routes(models),
     ]
-    limits = {path: service.settings.table for path in ("/v1/evaluate", "/v1/benchmark", "/v1/learn")}
+
+    def limit(path: str, media_type: str) -> int | None:
+        if path == batch.PATH and media_type == batch.LINES:
+            return None
+        return service.settings.table if path in MANY else service.settings.body
+
     return Starlette(
         routes=routes,
-        middleware=[
-            Middleware(
-                Walls, settings=service.settings, metrics=service.metrics, limits={**limits, batch.PATH: None}
-            )
-        ],
+        middleware=[Middleware(Walls, settings=service.settings, metrics=service.metrics, limit=limit)],
         exception_handlers={Problem: answer_problem, InputError: answer_input, HTTPException: answer_status},
         lifespan=lifespan,
     )

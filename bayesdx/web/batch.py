@@ -1,6 +1,7 @@
-"""Many cases in one request: JSON, lines of JSON or an Arrow stream in, the same or another of them out.
+"""Many cases in one request: a JSON object, lines of JSON, or an Arrow stream, each answered in kind.
 
-Lines are scored while they arrive, a bounded number at a time, and answered as soon as they are scored.
+Lines are scored while they arrive, a bounded number at a time, and answered as soon as they are scored; an Arrow
+stream is read whole and answered piece by piece.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -21,8 +22,9 @@ from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.batch.numbers import BatchResult, columns_of
 from bayesdx.case import Case
 from bayesdx.errors import InputError
+from bayesdx.formats.table import NumberedRow
 from bayesdx.model import Model
-from bayesdx.web import rest
+from bayesdx.web import arrow, rest
 from bayesdx.web.problems import Problem
 from bayesdx.web.requests import NetworkBody
 from bayesdx.web.rest import Service, check_media_type, from_query, wrong_input
@@ -35,66 +37,97 @@ ROWS, BYTES = 512, 1 << 20
 #: Different warnings that are counted; whoever writes cases could make up any number.
 WARNINGS = 50
 
+Line = tuple[int, bytes | None]
+
 
 def routes(service: Service) -> list[Route]:
-    """The route of the table's batch, which also takes lines."""
+    """The route of the table's batch, which also takes lines and Arrow streams."""
     whole = rest.endpoint(service, ANALYSES["batch"])
-    streams = asyncio.Semaphore(service.settings.long_threads * 2)
+    room = asyncio.Semaphore(service.settings.long_threads * 2)
 
     async def batch(request: Request) -> Response | Stream:
-        if check_media_type(request, "application/json", LINES) == "application/json":
+        media_type = check_media_type(request, "application/json", LINES, arrow.MEDIA_TYPE)
+        if media_type == "application/json":
             return await whole(request)
         asked = from_query(request, NetworkBody)
         assert isinstance(asked, NetworkBody)
         try:
-            model = asked.model(service.models, Case())
+            scoring = Scoring(service, asked.model(service.models, Case()))
         except InputError as error:
             raise wrong_input(error, asked) from None
-        if streams.locked():
+        if room.locked():
             raise Problem("too-many", "too many streams at once: ask again", headers={"Retry-After": "5"})
-        return Stream(service, request, model, streams)
+        service.about(request, scoring.model, 0, None)
+        if media_type == LINES:
+            return Stream(LINES, scoring.lines(request.receive), service.settings.idle, room)
+        pieces = scoring.arrow(await request.body())
+        first = await anext(pieces)  # which tells whether it can be read
+        return Stream(arrow.MEDIA_TYPE, pieces, service.settings.idle, room, first)
 
     return [Route(PATH, batch, methods=["POST"], name="batch")]
 
 
 @dataclass
 class Stream:
-    """The answer to lines of cases: lines of posteriors, as they are written by ``bayesdx batch -o FILE.jsonl``.
+    """An answer in pieces, to a client that reads each of them within ``idle`` seconds."""
 
-    A line that is wrong is answered by ``{"line", "error"}`` in its place. The last line sums up: ``scored``,
-    ``left_out`` and ``warnings``, with the network, its version and the prior set. Without it the answer is not
-    whole.
-    """
+    media_type: str
+    pieces: AsyncIterator[bytes]
+    idle: float
+    room: asyncio.Semaphore
+    first: bytes = b""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self.room:
+            headers = [(b"content-type", self.media_type.encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await self._send(send, self.first, more=True)
+            async for piece in self.pieces:
+                await self._send(send, piece, more=True)
+            await self._send(send, b"", more=False)
+
+    async def _send(self, send: Send, piece: bytes, more: bool) -> None:
+        message = {"type": "http.response.body", "body": piece, "more_body": more}
+        await asyncio.wait_for(send(message), self.idle)
+
+
+@dataclass
+class Scoring:
+    """Scores the rows of one stream, and counts."""
 
     service: Service
-    request: Request
     model: Model
-    streams: asyncio.Semaphore
     scored: int = 0
     left_out: int = 0
     warnings: Counter[str] = field(default_factory=Counter)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self.streams:
-            await send(
-                {"type": "http.response.start", "status": 200, "headers": [(b"content-type", LINES.encode())]}
-            )
-            async for chunk in self._chunks(receive):
-                text = await self.service.long.run(None, partial(self._answered, chunk))
-                await self._send(send, text, more=True)
-            summary = {"scored": self.scored, "left_out": self.left_out, "warnings": dict(self.warnings)}
-            last = {**summary, **self.model.head()}
-            await self._send(send, json.dumps(last, ensure_ascii=False) + "\n", more=False)
-            self.service.about(self.request, self.model, 0, None)
+    async def lines(self, receive: Receive) -> AsyncIterator[bytes]:
+        """Lines of posteriors for lines of cases, as ``bayesdx batch -o FILE.jsonl`` writes them.
 
-    async def _send(self, send: Send, text: str, more: bool) -> None:
-        """Send, to a client that reads."""
-        message = {"type": "http.response.body", "body": text.encode("utf-8", "replace"), "more_body": more}
-        await asyncio.wait_for(send(message), self.service.settings.idle)
+        A line that is wrong is answered by ``{"line", "error"}`` in its place. The last line sums up: ``scored``,
+        ``left_out`` and ``warnings``, with the network, its version and the prior set. Without it the answer is
+        not whole.
+        """
+        async for chunk in self._chunks(receive):
+            yield await self.service.long.run(None, partial(self._answered, chunk))
+        summary = {"scored": self.scored, "left_out": self.left_out, "warnings": dict(self.warnings)}
+        yield _line({**summary, **self.model.head()}).encode()
 
-    async def _chunks(self, receive: Receive) -> AsyncIterator[list[tuple[int, bytes | None]]]:
+    async def arrow(self, sent: bytes) -> AsyncIterator[bytes]:
+        """Pieces of an Arrow stream of posteriors for one of cases; raises Problem for what is none."""
+        chunks, written = arrow.read_batches(sent), arrow.Posteriors(self.model)
+
+        def step(advance: Advance) -> bytes | None:
+            rows = next(chunks, None)
+            return None if rows is None else b"".join(map(written.piece, self._scored(rows)))
+
+        while (piece := await self.service.long.run(None, step)) is not None:
+            yield piece
+        yield written.end()
+
+    async def _chunks(self, receive: Receive) -> AsyncIterator[list[Line]]:
         """Lines with their numbers as they arrive, at most ROWS together; None for one that is too long."""
-        chunk: list[tuple[int, bytes | None]] = []
+        chunk: list[Line] = []
         held = 0
         async for line in numbered_lines(receive, self.service.settings.line):
             chunk.append(line)
@@ -105,19 +138,21 @@ class Stream:
         if chunk:
             yield chunk
 
-    def _answered(self, lines: list[tuple[int, bytes | None]], advance: Advance) -> str:
+    def _answered(self, lines: list[Line], advance: Advance) -> bytes:
         """The answer to some lines, in their order."""
         rows = [(number, self._row(line)) for number, line in lines if line is None or line.strip()]
-        written: list[tuple[int, str]] = []
+        written = [one for result in self._scored(rows) for one in answers(result)]
+        return "".join(text for _, text in sorted(written)).encode("utf-8", "replace")
+
+    def _scored(self, rows: Iterable[NumberedRow]) -> Iterator[BatchResult]:
         for result in self.model.score(iter(rows)):
-            written += answers(result)
             self.scored += len(result.lines)
             self.left_out += len(result.errors)
             for warning, times in result.warnings.items():
                 if warning in self.warnings or len(self.warnings) < WARNINGS:
                     self.warnings[warning] += times
             self.service.metrics.query(self.model.network.id, self.model.prior, len(result.lines))
-        return "".join(text for _, text in sorted(written, key=lambda pair: pair[0]))
+            yield result
 
     def _row(self, line: bytes | None) -> dict[str, object] | InputError:
         settings = self.service.settings
@@ -139,12 +174,16 @@ def answers(result: BatchResult) -> Iterator[tuple[int, str]]:
     """The lines of a result, each with its number."""
     columns = columns_of(result.states)
     for row in result.rows():
-        yield int(str(row[0])), json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n"
+        yield int(str(row[0])), _line(dict(zip(columns, row, strict=True)))
     for line, message in result.errors:
-        yield line, json.dumps({"line": line, "error": message}, ensure_ascii=False) + "\n"
+        yield line, _line({"line": line, "error": message})
 
 
-async def numbered_lines(receive: Receive, longest: int) -> AsyncIterator[tuple[int, bytes | None]]:
+def _line(value: dict[str, object]) -> str:
+    return json.dumps(value, ensure_ascii=False) + "\n"
+
+
+async def numbered_lines(receive: Receive, longest: int) -> AsyncIterator[Line]:
     """Lines of a body with their numbers; None for one that is longer than ``longest`` bytes."""
     number, held, dropping, more = 1, b"", False, True
     while more:

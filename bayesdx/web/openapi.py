@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.report.blocks import DISCLAIMER
-from bayesdx.web import batch
+from bayesdx.web import arrow, batch
 from bayesdx.web.problems import TYPES
 from bayesdx.web.requests import BODIES, CaseBody
 from bayesdx.web.rest import Service, method_of, path_of
@@ -152,12 +152,19 @@ def _parameters(form: dict[str, Any]) -> dict[str, Any]:
 
 
 def _also_lines(operation: dict[str, Any]) -> None:
-    """A batch also takes lines, as they arrive; network and prior set then stand in the address."""
-    operation["requestBody"]["content"][batch.LINES] = LINES
-    operation["responses"]["200"]["content"][batch.LINES] = LINES
+    """A batch also takes lines and Arrow streams; network and prior set then stand in the address."""
+    for media_type, content in ((batch.LINES, LINES), (arrow.MEDIA_TYPE, {})):
+        operation["requestBody"]["content"][media_type] = content
+        operation["responses"]["200"]["content"][media_type] = content
     names = ("network", "prior")
     operation["parameters"] = [
-        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": "With lines."}
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": "With lines and Arrow streams.",
+        }
         for name in names
     ]
 

@@ -47,7 +47,7 @@ _TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 class Walls:
     """Middleware around the whole application.
 
-    ``limits`` are the bytes that a body may have by path, None for any number; elsewhere it is ``settings.body``.
+    ``limit`` says how many bytes a body may have, by path and media type, None for any number.
     What handlers put into the scope under ``note`` (network, version, prior set, number of findings) goes into the
     line that is written for each request; nothing else of a request does.
     """
@@ -57,10 +57,10 @@ class Walls:
         app: ASGIApp,
         settings: Settings,
         metrics: Metrics,
-        limits: Mapping[str, int | None],
+        limit: Callable[[str, str], int | None],
         write: Callable[[str], object] | None = None,
     ) -> None:
-        self._app, self._settings, self._metrics, self._limits = app, settings, metrics, limits
+        self._app, self._settings, self._metrics, self._limit = app, settings, metrics, limit
         self._write = write or (lambda line: print(line, file=sys.stderr, flush=True))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,7 +137,7 @@ class Walls:
 
     def _body(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
         """The messages of the body: not more bytes than allowed, and not slower than PACE."""
-        limit = self._limits.get(scope["path"], self._settings.body)
+        limit = self._limit(scope["path"], media_type(headers))
         length = headers.get("content-length", "")
         announced = int(length) if length.isascii() and length.isdigit() and len(length) < 19 else 0
         read, waited = 0, 0.0
@@ -213,6 +213,11 @@ def _name(host: str) -> str:
     """The name in a Host header, without its port."""
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     return name.lower().rstrip(".")
+
+
+def media_type(headers: Headers) -> str:
+    """The type of a body, without its parameters."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _too_large(limit: int) -> Problem:

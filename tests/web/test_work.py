@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from web_client import Client
@@ -236,3 +239,75 @@ def test_models_are_shared(small_path: Path) -> None:
     assert models.model("spine", spine.prior, Case()).engine is spine.engine
     assert models.model("spine", "surgical", Case()).engine is not spine.engine
     assert Models(str(small_path)).names == ("small",)
+
+
+ARROW = {"Content-Type": "application/vnd.apache.arrow.stream"}
+
+
+def arrow_stream(table: Any, **options: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
+        writer.write_table(table, max_chunksize=2)
+    written: bytes = sink.getvalue().to_pybytes()
+    return written
+
+
+def test_an_arrow_stream_is_answered_by_one(small_client: Client) -> None:
+    table = pa.table(
+        {
+            "id": ["a", "b", "c", "d"],
+            "level": pa.array(["cervical", "lumbar", "nowhere", None]).dictionary_encode(),
+            "mr_t2_signal": pa.array([{"hyper": 0.8, "mixed": 0.2}, None, None, {"hypo": 1.0}]),
+            "age": [50, None, 20, 71],
+        }
+    )
+    answer = small_client.post("/v1/batch?prior=uniform", content=arrow_stream(table), headers=ARROW)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, ARROW["Content-Type"])
+    found = pa.ipc.open_stream(answer.content).read_all()
+    assert found.schema.metadata[b"network"] == b"small"
+    rows = found.to_pylist()
+    assert [(row["line"], row["id"], row["error"] is None) for row in rows] == [
+        (1, "a", True),
+        (2, "b", True),
+        (3, None, False),
+        (4, "d", True),
+    ]
+    same = {"id": "a", "level": "cervical", "mr_t2_signal": {"hyper": 0.8, "mixed": 0.2}, "age": 50}
+    (expected,) = small_client.post("/v1/batch", {"cases": [same], "prior": "uniform"}).json()["cases"]
+    assert {key: value for key, value in rows[0].items() if key != "error"} == expected
+
+
+UNFOLDING: dict[str, tuple[Callable[[], Any], dict[str, Any], int]] = {
+    "compressed": (lambda: pa.array(["cervical"] * 100), {"compression": "zstd"}, 415),
+    "compressed words": (lambda: pa.array(["lumbar"] * 9).dictionary_encode(), {"compression": "lz4"}, 415),
+    "lists": (lambda: pa.array([["cervical"]]), {}, 422),
+    "long words": (lambda: pa.array(["x" * 100_000]).dictionary_encode(), {}, 422),
+    "nulls": (lambda: pa.nulls(2**22), {}, 413),
+}
+
+
+@pytest.mark.parametrize("name", UNFOLDING)
+def test_arrow_streams_that_would_unfold(small_client: Client, name: str) -> None:
+    column, options, status = UNFOLDING[name]
+    table = pa.table({"level": column()})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
+        writer.write_table(table)
+    answer = small_client.post("/v1/batch", content=sink.getvalue().to_pybytes(), headers=ARROW)
+    assert answer.status_code == status, answer.text
+
+
+def test_arrow_streams_that_are_none(small_client: Client) -> None:
+    """However a stream is spoilt, the answer is a refusal, or that of a stream."""
+    whole = arrow_stream(pa.table({"id": ["a", "b", "c"], "level": ["cervical", "lumbar", None]}))
+    rng = random.Random(1)
+    for spoilt in (b"", b"x", whole[:-20], whole[: len(whole) // 2]):
+        answer = small_client.post("/v1/batch", content=spoilt, headers=ARROW)
+        assert answer.status_code in (200, 400), answer.text
+    for _ in range(150):
+        spoilt = bytearray(whole)
+        for _ in range(rng.randrange(1, 4)):
+            spoilt[rng.randrange(len(spoilt))] = rng.randrange(256)
+        with suppress(ConnectionAbortedError):  # half an answer was there already
+            answer = small_client.post("/v1/batch", content=bytes(spoilt), headers=ARROW)
+            assert answer.status_code in (200, 400, 413, 415, 422), answer.text
