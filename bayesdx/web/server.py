@@ -46,7 +46,8 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._begin()
+        if self.cycle.response_complete:  # and no further request was in line
+            self._begin()
 
     def pause_writing(self) -> None:
         super().pause_writing()

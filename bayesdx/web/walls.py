@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePath
 from time import perf_counter
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -117,10 +116,11 @@ class Walls:
         host = headers.get("host", "")
         if settings.hosts is not None and _name(host) not in settings.hosts:
             raise Problem("wrong-host", "the Host header names another server")
-        if scope["method"] not in ("GET", "HEAD"):
+        reads, link = scope["method"] in ("GET", "HEAD"), headers.get("sec-fetch-mode") == "navigate"
+        if not (reads and link):
             origin = headers.get("origin")
             own = headers.get("x-forwarded-host", host) if settings.behind_proxy else host
-            foreign = origin is not None and urlsplit(origin).netloc.lower() != own.lower()
+            foreign = origin is not None and origin.partition("://")[2].lower() != own.lower()
             if foreign or headers.get("sec-fetch-site") in ("cross-site", "same-site"):
                 raise Problem("foreign-origin", "pages of other hosts are not answered")
         if scope["path"] in OPEN:

@@ -191,6 +191,7 @@ def test_host_names(small_client: Client, host: str, status: int) -> None:
         ({"Origin": "http://127.0.0.1:9000"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 200),
     ],
@@ -199,6 +200,10 @@ def test_pages_of_other_hosts(small_client: Client, headers: dict[str, str], sta
     answer = query(small_client, headers=headers)
     assert answer.status_code == status
     assert "access-control-allow-origin" not in answer.headers
+    reads = small_client.get("/v1/networks", headers=headers)
+    assert reads.status_code == status  # nor is it asked to work for them
+    link = {**headers, "Sec-Fetch-Mode": "navigate"}
+    assert small_client.get("/", headers=link).status_code == 200
     asked = {**headers, "Access-Control-Request-Method": "POST"}
     assert small_client.request("OPTIONS", "/v1/query", headers=asked).status_code in (403, 405)
 
