@@ -12,12 +12,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from bayesdx.case import Case
 from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.files import parse_json
 from bayesdx.report.blocks import DISCLAIMER
@@ -64,6 +66,8 @@ class _Page:
         documents = [self._models.document(name) for name in self._models.names]
         size = sum(len(group.rows) for group in form.groups(documents))
         names = form.search(documents, "", _LARGE) if size > form.ROWS else None
+        nothing = Case()
+        begin = next(parts(self._models.model(None, None, nothing), nothing, None, None, whole=False))
         networks = [(one.network.id, one.network.label or one.network.id) for one in documents]
         return template("page.html").render(
             groups=form.groups(documents, names),
@@ -72,6 +76,7 @@ class _Page:
             networks=networks,
             example=cases.EXAMPLE if self._models.shipped and len(networks) > 1 else None,
             literature=self._models.shipped,
+            regions={name: Markup(html) for name, html in begin["regions"].items()},
             disclaimer=DISCLAIMER,
         )
 

@@ -544,4 +544,5 @@ $("keys").checked = recall("keys") !== "off";
 addEventListener("hashchange", () => { const now = restored(location.hash); if (!same(now, state)) change("", (to) => Object.assign(to, now)); });
 
 state = restored(location.hash);
+if (location.hash) for (const id of ["differential", "next", "why", "head"]) $(id).replaceChildren();  // they know of no findings
 show();
