@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.special import gammaln
 
 from bayesdx.learning.settings import TRUST
 from bayesdx.network import Array, Network
@@ -36,6 +35,8 @@ def log_evidence(counts: Array, seen: Array) -> Array:
 
     The Dirichlet-multinomial distribution; ``seen`` need not be whole. States without counts must be unseen.
     """
+    from scipy.special import gammaln  # only learning needs it: whoever reads a ledger comes by here as well
+
     total, n = counts.sum(axis=-1), seen.sum(axis=-1)
     held = counts > 0
     a = np.where(held, counts, 1.0)
