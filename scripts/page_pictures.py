@@ -1,4 +1,7 @@
-"""Renew the pictures of docs/page.md: ``python scripts/page_pictures.py``. Needs Chromium and the extra ``browser``."""
+"""Renew the pictures of docs/page.md: ``python scripts/page_pictures.py``.
+
+Needs Chromium and the extra ``browser``.
+"""
 
 from __future__ import annotations
 

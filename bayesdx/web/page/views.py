@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from threading import Semaphore
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from bayesdx.words.phrases import called, label_of, short
 
 #: Diagnoses that prior sets are compared in: the first of each.
 LEADING = 6
+#: Those at once who ask for what takes seconds.
+_LONG = Semaphore(2)
 #: References shown of those that an answer rests on.
 REFERENCES = 30
 
@@ -52,14 +55,19 @@ def _sensitivity(models: Models, asked: Asked) -> Iterator[Part]:
     question = model.question(asked.case)
     question.answer  # noqa: B018  (impossible findings are told at once)
     run = ANALYSES["sensitivity"].run
-    yield {"progress": 0.1, "words": "moving every number over its interval"}
-    first = run(question, sources=0)
-    done = {"progress": 0.4, "words": "leaving out every publication in turn"}
-    yield {**done, "html": _html(sensitivity_page(first, references=True), "sensitivity")}
-    if first.literature is not None:
-        whole = run(question)
-        yield {"html": _html(sensitivity_page(whole, references=True), "sensitivity")}
-    yield {"progress": 1.0}
+    while not _LONG.acquire(timeout=0.2):
+        yield {"progress": 0.0, "words": "waiting for others"}  # whoever has gone meanwhile is not waited for
+    try:
+        yield {"progress": 0.1, "words": "moving every number over its interval"}
+        first = run(question, sources=0)
+        done = {"progress": 0.4, "words": "leaving out every publication in turn"}
+        yield {**done, "html": _html(sensitivity_page(first, references=True), "sensitivity")}
+        if first.literature is not None:
+            whole = run(question)
+            yield {"html": _html(sensitivity_page(whole, references=True), "sensitivity")}
+        yield {"progress": 1.0}
+    finally:
+        _LONG.release()
 
 
 def _priors(models: Models, asked: Asked) -> Iterator[Part]:

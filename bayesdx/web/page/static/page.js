@@ -332,6 +332,8 @@ async function view(name, force = false) {
   const mine = viewing = new AbortController();
   const progress = panel.querySelector(".progress");
   panel.setAttribute("aria-busy", "true");
+  if (progress) await new Promise((done) => setTimeout(done, 300));  // what takes long waits for the last of some clicks
+  if (mine !== viewing) return;
   try {
     for await (const part of lines(await post("view", text, mine.signal))) {
       if (part.error) throw new Error(part.error);
