@@ -38,7 +38,7 @@ from bayesdx.cli import main as bayesdx
 
 ROOT = Path(__file__).resolve().parent.parent
 LENT = ("examples", "networks", "priors")
-NOT_RUN = ("make test", "make docs", "make serve", "bayesdx serve", "git ", "pip ", "python scripts/", "python -m pytest")
+NOT_RUN = ("make test", "make docs", "make serve", "bayesdx serve", "git ", "pip ", "python scripts/", "python -m")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 DRAWN = re.compile(r"[█▏▎▍▌▋▊▉─●]+")
 #: Numbers may differ by this much, absolutely and relatively: another processor may round the last digit otherwise.

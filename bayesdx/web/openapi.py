@@ -91,7 +91,10 @@ def document() -> dict[str, Any]:
             "responses": {
                 "200": {
                     "description": "The answer.",
-                    "content": {"application/json": {"schema": {"$ref": REF.format(name=name)}}},
+                    "content": {
+                        "application/json": {"schema": {"$ref": REF.format(name=name)}},
+                        **{media_type: {"schema": {"type": "string"}} for media_type in form.forms()},
+                    },
                 },
                 "4XX": REFUSED,
                 "5XX": REFUSED,

@@ -27,6 +27,7 @@ TYPES = {
     "impossible-findings": (422, "The findings cannot occur together"),
     "defect": (500, "A defect of the server"),
     "too-many": (503, "The server is busy"),
+    "ending": (503, "The server is ending"),
     "too-long": (503, "The answer takes too long"),
 }
 #: Characters of a message or a name that an answer repeats at most.

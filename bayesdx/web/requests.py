@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -21,6 +21,9 @@ from bayesdx.web.problems import Problem, error_of, pointer_to
 from bayesdx.web.settings import Settings
 from bayesdx.web.work import Advance
 
+if TYPE_CHECKING:
+    from bayesdx.analyses.learn.numbers import LearnResult
+
 #: Parts and random starts that may be asked for: each is one step of progress, which cannot be stopped half-way.
 PARTS = 20
 Fraction = Annotated[float, Meta(gt=0, le=1)]
@@ -29,6 +32,8 @@ Count = Annotated[int, Meta(ge=0)]
 Json = dict[str, Any]
 CaseJson = Annotated[Json, Meta(extra_json_schema={"$ref": "#/components/schemas/Case"})]
 
+#: A network file (.json) that has learnt.
+NETWORK = "application/vnd.bayesdx.network+json"
 CasesJson = Annotated[list[Json], Meta(min_length=1, description="Cases, each as in a case file.")]
 
 
@@ -62,6 +67,11 @@ class Body(Struct, forbid_unknown_fields=True):
     def to_dict(self, answer: Answer) -> dict[str, object]:
         """The JSON object of the answer."""
         return answer.to_dict()
+
+    @staticmethod
+    def forms() -> dict[str, Callable[[Any], str]]:
+        """What an answer is to be had as beside JSON, by media type."""
+        return {}
 
 
 class NetworkBody(Body, kw_only=True):
@@ -270,6 +280,12 @@ class Report(CaseBody, kw_only=True):
     def long(self) -> bool:
         return True
 
+    @staticmethod
+    def forms() -> dict[str, Callable[[Any], str]]:
+        from bayesdx.analyses.report import document
+
+        return {"text/html": document.html, "text/markdown": document.markdown}
+
     def ask(self, asking: Asking, model: Model, case: Case) -> Answer:
         return model.report(case, self.versus)
 
@@ -375,6 +391,10 @@ class Learn(CasesBody, kw_only=True):
     rounds: Annotated[int, Meta(ge=1, le=learning.ROUNDS)] = learning.ROUNDS
     seed: int = 0
 
+    @staticmethod
+    def forms() -> dict[str, Callable[[Any], str]]:
+        return {NETWORK: learnt_network}
+
     def answer(self, asking: Asking) -> Answer:
         model = self.model(asking.models, Case())
         asking.about(model, len(self.cases))
@@ -395,6 +415,17 @@ class Learn(CasesBody, kw_only=True):
             tolerance=self.tolerance,
             rounds=self.rounds,
         )
+
+
+def learnt_network(result: LearnResult) -> str:
+    """The file of a network that has learnt; raises Problem for one that is refused."""
+    from bayesdx.formats.network_json import document_text
+
+    if result.refused:
+        raise Problem(
+            "wrong-input", f"the network is refused, as the answer in JSON explains: {', '.join(result.refused)}"
+        )
+    return document_text(result.document)
 
 
 class Networks(Body, kw_only=True):

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from bayesdx.analyses import ANALYSES, Analysis
 from bayesdx.analyses.answer import json_text
+from bayesdx.cells import number_of
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.files import parse_json
 from bayesdx.model import Model
@@ -23,6 +24,7 @@ from bayesdx.web.requests import BODIES, Asking, Body, CaseBody, CasesBody, Name
 from bayesdx.web.settings import Settings
 from bayesdx.web.work import Advance, Work
 
+JSON = "application/json"
 _AT = re.compile(r"(?P<message>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?", re.DOTALL)
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
@@ -78,8 +80,9 @@ def endpoint(service: Service, analysis: Analysis) -> Callable[[Request], Awaita
     form = BODIES.get(analysis.folder, CaseBody)
 
     async def answer(request: Request) -> Response:
+        written = chosen(request.headers.get("accept", "*/*"), [JSON, *form.forms()])
         if request.method == "POST":
-            check_media_type(request, "application/json")
+            check_media_type(request, JSON)
             sent = await request.body()
             asked = await service.quick.run(None, lambda advance: decode(sent, form, service.settings.depth))
         else:
@@ -93,14 +96,29 @@ def endpoint(service: Service, analysis: Analysis) -> Callable[[Request], Awaita
         def work_out(advance: Advance) -> str:
             asking = Asking(analysis.folder, service.models, service.settings, about, advance)
             try:
-                return json_text(asked.to_dict(asked.answer(asking)))
+                found = asked.answer(asking)
+                return json_text(asked.to_dict(found)) if written == JSON else form.forms()[written](found)
             except InputError as error:
                 raise wrong_input(error, asked) from None
 
         work = service.long if asked.long else service.quick
-        return Response(await work.run(request.receive, work_out), media_type="application/json")
+        return Response(await work.run(request.receive, work_out), media_type=written)
 
     return answer
+
+
+def chosen(accept: str, offered: list[str]) -> str:
+    """The media type that an Accept header likes best of those ``offered``; raises Problem when it likes none."""
+    liked: list[tuple[float, str]] = []
+    for part in accept.split(","):
+        pattern, *parameters = (one.strip().lower() for one in part.split(";"))
+        weight = next((one[2:] for one in parameters if one.startswith("q=")), "1")
+        liked.append((number_of(weight) or 0.0, pattern))
+    for quality, pattern in sorted(liked, key=lambda one: -one[0]):
+        for one in offered:
+            if quality > 0 and pattern in (one, one.partition("/")[0] + "/*", "*/*"):
+                return one
+    raise Problem("not-acceptable", f"the answer is to be had as {' or '.join(offered)}")
 
 
 def check_media_type(request: Request, *known: str) -> str:

@@ -96,6 +96,10 @@ class Walls:
             except Problem as problem:
                 if not status:
                     await problem.response(scope["request_id"])(scope, body, reply)
+            except asyncio.CancelledError:
+                if not status:
+                    await Problem("ending").response(scope["request_id"])(scope, body, reply)
+                raise
             except Exception as error:
                 note["defect"] = _place(error)
                 if status:

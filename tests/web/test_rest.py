@@ -231,3 +231,48 @@ def test_a_new_analysis_is_a_row(monkeypatch: pytest.MonkeyPatch, small_path: Pa
     monkeypatch.setitem(ANALYSES, "again", Analysis("again", "again", "differential.query"))
     client = Client(create_app(Models(str(small_path))))
     assert client.post("/v1/again", {"case": CASE}).text == client.post("/v1/query", {"case": CASE}).text
+
+
+def test_answers_in_other_forms(small_client: Client, small_path: Path, tmp_path: Path) -> None:
+    case = tmp_path / "case.json"
+    case.write_text(json.dumps(CASE))
+    for media_type, ending in (("text/html", "html"), ("text/markdown", "md")):
+        answer = small_client.post("/v1/report", {"case": CASE}, headers={"Accept": media_type})
+        assert answer.headers["content-type"].startswith(media_type)
+        file = tmp_path / f"report.{ending}"
+        assert (
+            CliRunner().invoke(main, ["report", str(case), "-n", str(small_path), "-o", str(file)]).exit_code == 0
+        )
+        assert answer.text == file.read_text(encoding="utf-8")
+    (tmp_path / "cases.jsonl").write_text("".join(json.dumps(row) + "\n" for row in PROVEN * 6))
+    call = [
+        "learn",
+        str(small_path),
+        str(tmp_path / "cases.jsonl"),
+        "--restarts=0",
+        "-o",
+        str(tmp_path / "learnt.json"),
+    ]
+    done = CliRunner().invoke(main, call)
+    body = {"cases": PROVEN * 6, "restarts": 0}
+    answer = small_client.post("/v1/learn", body, headers={"Accept": "application/vnd.bayesdx.network+json"})
+    assert (answer.status_code, done.exit_code) in ((200, 0), (422, 2))
+    if done.exit_code == 0:
+        assert answer.text == (tmp_path / "learnt.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("accept", "liked"),
+    [
+        ("*/*", "application/json"),
+        ("application/*;q=0.5, text/html", "text/html"),
+        ("text/html;q=0.2, application/json;q=0.9", "application/json"),
+        ("text/*, image/png", "text/html"),
+        ("image/png, text/html;q=0", None),
+        ("q=1;;,,nonsense;q=x", None),
+    ],
+)
+def test_which_form_is_liked(small_client: Client, accept: str, liked: str | None) -> None:
+    answer = small_client.post("/v1/report", {"case": CASE}, headers={"Accept": accept})
+    assert answer.status_code == (200 if liked else 406)
+    assert answer.headers["content-type"].partition(";")[0] == (liked or "application/problem+json")

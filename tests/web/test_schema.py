@@ -50,6 +50,6 @@ def test_the_service_does_what_it_says(api: Any, name: str, mode: GenerationMode
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     def answered(case: Any) -> None:
         if case.media_type in (None, "application/json"):
-            case.call_and_validate(checks=CHECKS)
+            case.call_and_validate(checks=CHECKS, timeout=300)
 
     answered()
