@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -16,6 +17,7 @@ from bayesdx.web.problems import Problem
 
 Result = TypeVar("Result")
 Advance = Callable[[int], object]
+Job = tuple[Future[Any], Callable[[], Any]]
 
 
 class Abandoned(Exception):
@@ -32,7 +34,7 @@ class Work:
     def __init__(self, threads: int, waiting: int, seconds: float) -> None:
         self._threads, self._room, self._seconds = threads, threads + waiting, seconds
         self._lock = Lock()
-        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] | None = None
+        self._jobs: SimpleQueue[Job | None] | None = None
         self.taken = 0
 
     async def run(self, receive: Receive | None, function: Callable[[Advance], Result]) -> Result:
@@ -75,9 +77,11 @@ class Work:
                 raise Problem("too-many", "too many requests at once: ask again", headers={"Retry-After": "1"})
             self.taken += 1
             if self._jobs is None:
-                self._jobs = SimpleQueue()
+                jobs: SimpleQueue[Job | None] = SimpleQueue()
+                self._jobs = jobs
                 for _ in range(self._threads):  # daemons, so that the end of the process waits for none of them
-                    Thread(target=_work_off, args=(self._jobs,), daemon=True).start()
+                    Thread(target=_work_off, args=(jobs,), daemon=True).start()
+                    weakref.finalize(self, jobs.put, None)
         done: Future[Result] = Future()
         done.add_done_callback(self._leave)
         self._jobs.put((done, work))
@@ -88,14 +92,22 @@ class Work:
             self.taken -= 1
 
 
-def _work_off(jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]]]) -> None:
-    while True:
-        done, work = jobs.get()
-        if done.set_running_or_notify_cancel():
-            try:
-                done.set_result(work())
-            except BaseException as error:  # whoever waits gets it
-                done.set_exception(error)
+def _work_off(jobs: SimpleQueue[Job | None]) -> None:
+    while _done(jobs.get()):
+        pass  # and holds on to nothing of a job while it waits for the next
+
+
+def _done(job: Job | None) -> bool:
+    """Do a job; False when there are no more."""
+    if job is None:
+        return False
+    done, work = job
+    if done.set_running_or_notify_cancel():
+        try:
+            done.set_result(work())
+        except BaseException as error:  # whoever waits gets it
+            done.set_exception(error)
+    return True
 
 
 async def _disconnected(receive: Receive | None) -> None:
