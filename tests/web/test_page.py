@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from html.parser import HTMLParser
@@ -309,3 +310,42 @@ def test_of_many_findings_only_those_searched_for_are_sent(tmp_path: Path) -> No
     assert rows == ["v5", "v99", *(f"v99{i}" for i in range(10))]
     told = regions(client, {"v5": "a"})
     assert "v1" in Elements(told["next"]).text
+
+
+@pytest.mark.parametrize("messages", [0, 1, 2])
+def test_who_has_gone_holds_up_nobody(small_client: Client, messages: int) -> None:
+    """Two may have a sensitivity analysis at once; three who go before or after some messages leave their place."""
+    body = json.dumps({"view": "sensitivity", "case": {"findings": {"level": "cervical"}}}).encode()
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/page/view",
+        "query_string": b"",
+        "http_version": "1.1",
+        "headers": [(b"host", b"127.0.0.1:8000"), (b"content-length", str(len(body)).encode())],
+    }
+
+    async def go() -> None:
+        sent, asked = 0, iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def receive() -> dict[str, Any]:
+            for message in asked:
+                return message
+            while sent < messages:
+                await asyncio.sleep(0.01)
+            return {"type": "http.disconnect"}
+
+        async def send(message: object) -> None:
+            nonlocal sent
+            sent += 1
+
+        await small_client.app(dict(scope), receive, send)
+
+    async def last() -> httpx.Response:
+        await asyncio.wait_for(asyncio.gather(go(), go(), go()), 60)
+        transport = httpx.ASGITransport(small_client.app)
+        async with httpx.AsyncClient(transport=transport, base_url=small_client.host) as client:
+            asked = client.post("/page/view", content=body, headers={"Content-Type": "application/json"})
+            return await asyncio.wait_for(asked, 60)
+
+    assert parts(asyncio.run(last()))[-1] == {"progress": 1.0}

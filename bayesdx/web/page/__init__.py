@@ -7,7 +7,7 @@ answered; an answer is a stream of JSON lines that hold fragments of HTML, made 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from bayesdx.case import Case
 from bayesdx.errors import ImpossibleFindings, InputError
@@ -33,6 +34,7 @@ from bayesdx.web.problems import Problem, refusal
 #: Findings of which a page shows the first only, until others are searched for.
 _LARGE = 40
 Endpoint = Callable[[Request], Awaitable[Response]]
+Parts = Generator[Mapping[str, Any], None, None]
 Result = TypeVar("Result")
 
 
@@ -83,7 +85,7 @@ class _Page:
     async def answer(self, request: Request) -> Response:
         asked = await self._asked(request)
 
-        def answer() -> Iterator[Mapping[str, Any]]:
+        def answer() -> Parts:
             model = self._models.model(asked.network, asked.prior, asked.case)
             _note(request, model.network.id, model.network.version, model.prior, len(asked.case.findings))
             past = None
@@ -158,10 +160,10 @@ async def _worked(work: Callable[[], Result]) -> Result:
         raise refusal(kind, error, "/case") from None
 
 
-async def _streamed(begin: Callable[[], Iterator[Mapping[str, Any]]]) -> Response:
+async def _streamed(begin: Callable[[], Parts]) -> Response:
     """JSON lines as they come; what is wrong with the input shows before the first of them."""
 
-    def first() -> tuple[Mapping[str, Any] | None, Iterator[Mapping[str, Any]]]:
+    def first() -> tuple[Mapping[str, Any] | None, Parts]:
         lines = begin()
         return next(lines, None), lines
 
@@ -175,7 +177,21 @@ async def _streamed(begin: Callable[[], Iterator[Mapping[str, Any]]]) -> Respons
         except InputError as error:
             yield _line({"error": str(error)})
 
-    return StreamingResponse(text(), media_type="application/x-ndjson")
+    return _Lines(text(), lines)
+
+
+class _Lines(StreamingResponse):
+    """A stream whose work is closed when it ends, whole or not: what that holds on to is given back at once."""
+
+    def __init__(self, text: Iterator[str], work: Parts) -> None:
+        super().__init__(text, media_type="application/x-ndjson")
+        self._work = work
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._work.close()
 
 
 def _line(part: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ about a fifth of a second: intervals, the check for surprise, whole examinations
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,7 +63,9 @@ class Line(NamedTuple):
     moved: int
 
 
-def parts(model: Model, case: Case, past: Array | None, versus: str | None, whole: bool) -> Iterator[Part]:
+def parts(
+    model: Model, case: Case, past: Array | None, versus: str | None, whole: bool
+) -> Generator[Part, None, None]:
     """The regions of the page as HTML, part by part, and who leads; ``whole`` lists every diagnosis.
 
     ``past`` is the posterior before the last change, (card of the target,).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from threading import Semaphore
 from typing import Any
 
@@ -30,10 +30,10 @@ _LONG = Semaphore(2)
 #: References shown of those that an answer rests on.
 REFERENCES = 30
 
-Part = Mapping[str, Any]
+Parts = Generator[Mapping[str, Any], None, None]
 
 
-def view(models: Models, asked: Asked) -> Iterator[Part]:
+def view(models: Models, asked: Asked) -> Parts:
     """The parts of the view that is named; raises InputError for an unknown one, and as the analyses do."""
     if asked.view not in VIEWS:
         raise InputError(f"no view '{asked.view}'", nearest(str(asked.view), VIEWS))
@@ -49,7 +49,7 @@ def _html(page: Page, name: str) -> str:
     return linked(sections_html(page.sections, level=3) + warnings, name)
 
 
-def _sensitivity(models: Models, asked: Asked) -> Iterator[Part]:
+def _sensitivity(models: Models, asked: Asked) -> Parts:
     """First without, then with every publication left out in turn, which takes longest."""
     model = _model(models, asked)
     question = model.question(asked.case)
@@ -70,7 +70,7 @@ def _sensitivity(models: Models, asked: Asked) -> Iterator[Part]:
         _LONG.release()
 
 
-def _priors(models: Models, asked: Asked) -> Iterator[Part]:
+def _priors(models: Models, asked: Asked) -> Parts:
     """The differential under each prior set, side by side."""
     model = _model(models, asked)
     sets = list(model.document.prior_sets.values())
@@ -94,7 +94,7 @@ def _priors(models: Models, asked: Asked) -> Iterator[Part]:
     yield {"html": html}
 
 
-def _compare(models: Models, asked: Asked) -> Iterator[Part]:
+def _compare(models: Models, asked: Asked) -> Parts:
     model = _model(models, asked)
     if asked.before is None:
         raise InputError("there is no case to compare with yet")
@@ -102,7 +102,7 @@ def _compare(models: Models, asked: Asked) -> Iterator[Part]:
     yield {"html": _html(compare_page(found), "compare")}
 
 
-def _citations(models: Models, asked: Asked) -> Iterator[Part]:
+def _citations(models: Models, asked: Asked) -> Parts:
     """The publications that the answer rests on most, and the choice of a number whose ledger is wanted."""
     model = _model(models, asked)
     network, question = model.network, model.question(asked.case)
@@ -132,7 +132,7 @@ def _citations(models: Models, asked: Asked) -> Iterator[Part]:
     yield {"html": html}
 
 
-def _ledger(models: Models, asked: Asked) -> Iterator[Part]:
+def _ledger(models: Models, asked: Asked) -> Parts:
     """Every term of P(finding | diagnosis)."""
     model = _model(models, asked)
     if asked.finding is None or asked.diagnosis is None:
@@ -143,7 +143,7 @@ def _ledger(models: Models, asked: Asked) -> Iterator[Part]:
     yield {"html": _html(cite_page(found), "ledger")}
 
 
-VIEWS: dict[str, Callable[[Models, Asked], Iterator[Part]]] = {
+VIEWS: dict[str, Callable[[Models, Asked], Parts]] = {
     "sensitivity": _sensitivity,
     "priors": _priors,
     "compare": _compare,
