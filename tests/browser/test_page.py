@@ -359,3 +359,44 @@ def test_a_network_of_a_stranger(serve: Serve, visit: Open, tmp_path: Path) -> N
     visit(v.page.url.partition("#")[0].rstrip("/"), v.fragment())
     v.page.click("#tab-compare")
     assert v.page.query_selector("#tab-citations") is None
+
+
+def test_the_newest_of_many_clicks_wins(served: Served, visit: Open) -> None:
+    v = visit(served.address)
+    for state in ("hypo", "iso", "hyper", "fluid", "mixed", "iso"):
+        v.page.evaluate(
+            "state => document.querySelector(`[data-id=mr_t2_signal] [data-state=${state}]`).click()", state
+        )
+    v.settled()
+    answer = asked("query", "-f", "mr_t2_signal=iso")
+    assert [row[1] for row in rows(v)] == [percent(one["probability"]) for one in answer["posterior"][:8]]  # type: ignore[index]
+    assert v.fragment() == "#mr_t2_signal=iso"
+
+
+def test_a_case_file_can_be_dropped_anywhere(served: Served, visit: Open) -> None:
+    v = visit(served.address)
+    dropped = v.page.evaluate_handle(
+        "text => { const all = new DataTransfer(); all.items.add(new File([text], 'case.yaml')); return all; }",
+        C7.read_text(),
+    )
+    v.page.dispatch_event("#answer", "drop", {"dataTransfer": dropped})
+    v.page.wait_for_selector("#stated li")
+    v.settled()
+    assert len(v.page.query_selector_all("#stated li")) == len(ENTERED)
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "#<img src=x onerror=alert(1)>=1",
+        "#level=%3Cscript%3Ealert(1)%3C/script%3E",
+        "#%E0%A4%A",
+        "#=&&a:b:=c",
+        "#findings:=x",
+    ],
+)
+def test_what_stands_in_an_address_is_text(served: Served, visit: Open, fragment: str) -> None:
+    v = visit(served.address, fragment)
+    v.page.wait_for_selector("#warnings li, #differential table")
+    assert v.page.query_selector("img, #answer script, #stated script") is None
+    v.complaints[:] = [said for said in v.complaints if "422" not in said]
