@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from threading import Thread
 
+from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -50,6 +51,8 @@ def create_app(models: Models, settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         Thread(target=begin, daemon=True).start()
+        # of those in which the page works: many at once would only wait for each other
+        current_default_thread_limiter().total_tokens = service.settings.threads + service.settings.long_threads
         yield
 
     routes: list[BaseRoute] = [
