@@ -40,6 +40,7 @@ LETTERS = {
     "unusual_share": r"\upsilon",
     "unusual_kept": r"\kappa",
     "unusual_strength": "f_u",
+    "contamination": r"\zeta",
     "reliance": r"\eta",
     "misplaced": r"\varepsilon",
 }

@@ -38,7 +38,8 @@ def hospital(seed: int) -> Network:
     for variable, counts in network.counts.items():
         drawn = np.where(counts > 0, rng.standard_gamma(np.where(counts > 0, CLOSENESS * counts, 1.0)), 0.0)
         cpts[variable] = drawn / drawn.sum(axis=-1, keepdims=True)
-    cpts[name][network.variable("form").state_index(planted)] = row
+    forms = network.variable("form").states
+    cpts[name][[form.split(".")[0] == planted for form in forms]] = row
     return network.with_cpts(cpts)
 
 
@@ -56,7 +57,7 @@ def patients(network: Network, n: int, seed: int) -> Codes:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--patients", type=int, default=200)
+    parser.add_argument("--patients", type=int, default=300)
     options = parser.parse_args()
     network = hospital(options.seed)
     stated = [v for v in network.variables if v.kind != "latent"]

@@ -85,6 +85,7 @@ def choices_of(definition: Definition) -> Choices:
         ),
         kept=np.array([pooling.unusual_kept if form.unusual else 1.0 for form in definition.forms]),
         base_strength={finding: definition.spread(finding).strength for finding in definition.findings},
+        contamination=pooling.contamination,
         definition_strength=pooling.definition_strength,
         word_correlation=pooling.word_correlation,
         study_correlation={finding: definition.spread(finding).correlation for finding in definition.findings},

@@ -41,6 +41,7 @@ class Pooling:
     unusual_share: float
     unusual_kept: float
     unusual_strength: float
+    contamination: float
     reliance: float
 
 

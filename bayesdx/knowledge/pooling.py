@@ -61,7 +61,8 @@ class Choices:
 
     ``owner`` (F,) is the diagnosis of each of F forms, ``named`` (F,) whether it is one form of several, whose row
     shrinks with ``form_strength`` (F,) to that of its diagnosis, ``kept`` (F,) of it, and to the base with the
-    rest; ``base_strength`` is the Dirichlet count of the base by finding.
+    rest; ``base_strength`` is the Dirichlet count of the base by finding, and ``contamination`` the part of every
+    row that is the base whatever studies say (Huber 1964, Ann Math Statist 35:73).
     ``links`` tells which findings go with another, by child. ``suggests`` (3, patterns): P(how the mineral lies |
     pattern), zero where there is no calcification.
     """
@@ -72,6 +73,7 @@ class Choices:
     form_strength: Array
     kept: Array
     base_strength: Mapping[str, float]
+    contamination: float
     definition_strength: float
     word_correlation: float
     study_correlation: Mapping[str, float]
@@ -114,9 +116,9 @@ class Studies:
 class Pooled:
     """Rows of one finding and what they are made of; D diagnoses, F forms.
 
-    ``counts`` = ``own`` + ``definition`` + shrinkage, each (S, F, X). ``completing`` (S, X) is the base that shared
-    out what studies leave open, ``base`` (S, X) the one to which rows shrink, ``bases`` (S, F, X) the same after
-    what is known of an associated finding. ``whole`` (S, D, X) pools each diagnosis.
+    ``counts`` = ``own`` + ``definition`` + shrinkage + base, each (S, F, X). ``completing`` (S, X) is the base
+    that shared out what studies leave open, ``base`` (S, X) the one to which rows shrink, ``bases`` (S, F, X) the
+    same after what is known of an associated finding. ``whole`` (S, D, X) pools each diagnosis.
     """
 
     completing: Array
@@ -227,7 +229,9 @@ def pool_finding(
     shrunk = np.where(
         choices.named[:, None], choices.form_strength[:, None] * (kept * row + (1 - kept) * bases), m * bases
     )
-    return Pooled(completing, base, bases, whole, definition, own + definition + shrunk)
+    counts, clean = own + definition + shrunk, 1 - choices.contamination
+    mixed = clean * counts + choices.contamination * _totals(counts)[..., None] * bases
+    return Pooled(completing, base, bases, whole, clean * definition, mixed)
 
 
 def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
@@ -241,7 +245,7 @@ def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
     whole, own = weights[:, : choices.diagnoses], weights[:, choices.diagnoses :]
     totals = _totals(pooled.whole[:1])[0, choices.owner] + choices.base_strength[studies.finding]
     shrunk = np.where(choices.named, choices.form_strength * choices.kept / totals, 0.0)
-    return np.asarray(own + whole[:, choices.owner] * shrunk)
+    return np.asarray((1 - choices.contamination) * (own + whole[:, choices.owner] * shrunk))
 
 
 def base_weights(choices: Choices, pooled: Pooled, finding: str) -> Array:
@@ -249,7 +253,8 @@ def base_weights(choices: Choices, pooled: Pooled, finding: str) -> Array:
     m = choices.base_strength[finding]
     totals = _totals(pooled.whole[:1])[0, choices.owner] + m
     part = choices.kept * m / totals + 1 - choices.kept
-    return np.where(choices.named, choices.form_strength * part, m)
+    shrunk = np.where(choices.named, choices.form_strength * part, m)
+    return (1 - choices.contamination) * shrunk + choices.contamination * _totals(pooled.counts[0])
 
 
 def _members(choices: Choices, studies: Studies) -> Array:
@@ -283,9 +288,8 @@ def _sums(choices: Choices, studies: Studies, keep: Bools) -> Array:
 def _added(choices: Choices, kept: Array, members: Array, said: Array, word: Bools) -> Array:
     """Sums (S, R, Y) of what the studies say (N, Y), in the rows (N, R) and sets (S, N) to which they belong."""
 
-    def added(at: Bools) -> Array:
-        enters = (kept[:, at, None] * members[at]).transpose(0, 2, 1)  # (S, R, N)
-        return np.asarray(enters @ said[at])
+    def added(at: Bools) -> Array:  # not as a product of matrices: its last digits depend on the number of threads
+        return np.asarray(np.einsum("sn,nr,ny->sry", kept[:, at], members[at], said[at]))
 
     copied = discounts(choices.word_correlation, kept[:, word] @ members[word])
     return added(~word) + added(word) / copied[..., None]

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from bayesdx.data import network_names
 from bayesdx.network import Network
 from bayesdx.words.phrases import label_of, mid_sentence
+
+
+def interval_words(network: Network) -> str:
+    """What a 95% interval is."""
+    if network.id in network_names():  # scripts/simulate_intervals.py
+        return "holds the true probability in 95 of 100 literatures drawn like ours (simulated)"
+    return "what the Dirichlet counts of the network leave open"
 
 
 def assumption_words(network: Network, assumption: str) -> str:

@@ -129,6 +129,7 @@ def test_terms_are_those_of_the_pooled_facts(
     definition = library.definition(name)
     pooled = library.learnt(definition).cells[finding]
     pooling, strength = definition.pooling, definition.spread(finding).strength
+    clean = 1 - pooling.contamination
     rho = pooling.word_correlation
     forms = [(f, form) for f, form in enumerate(definition.forms) if form.diagnosis == diagnosis]
     order = [name for name, _ in definition.diagnoses]
@@ -143,7 +144,7 @@ def test_terms_are_those_of_the_pooled_facts(
         for group, scale in ((own, 1.0), (whole, kept / (total + strength) if form.name else 0.0)):
             copied = 1 + max(sum(study.word for study, _ in group) - 1, 0) * rho
             for study, part in group:
-                weight = part * scale * study.weight / (copied if study.word else 1)
+                weight = clean * part * scale * study.weight / (copied if study.word else 1)
                 row = weight * study.distribution(pooled.pooled.completing[0]) / pooled.form_counts[f].sum()
                 adds[study.source] = adds.get(study.source, 0) + row * share
     adds.pop("", None)
@@ -178,7 +179,8 @@ def test_a_definition_is_a_term(models: Mapping[str, Model]) -> None:
     """Three lesions of each form of meningioma arise from the dura, or from it and the epidural space."""
     citation = cite_likelihood(models["spine"].engine, "epicentre", ("dura",), "meningioma")
     term = next(term for term in citation.terms if term.kind == "definition")
-    assert term.weight == pytest.approx(open_library().definition("spine").pooling.definition_strength)
+    pooling = open_library().definition("spine").pooling
+    assert term.weight == pytest.approx((1 - pooling.contamination) * pooling.definition_strength)
     assert [citation.variable.states[i] for i in np.flatnonzero(term.adds)] == ["dura", "epidural_space"]
     moved = next(term for term in citation.terms if term.kind == "association")
     assert moved.share == pytest.approx(0, abs=1e-6)

@@ -32,6 +32,7 @@ CHOICES = {
     "unusual_share": 0.0,
     "unusual_kept": 0.0,
     "unusual_strength": 1.0,
+    "contamination": 0.0,
     "reliance": 1.0,
 }
 

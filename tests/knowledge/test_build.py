@@ -16,7 +16,7 @@ from bayesdx.errors import InputError
 from bayesdx.formats.convert import to_pgmpy
 from bayesdx.knowledge.association import fit_margins
 from bayesdx.knowledge.baseline import naive_bayes
-from bayesdx.knowledge.build import Cell, build_network, pool_findings
+from bayesdx.knowledge.build import Cell, build_network, choices_of, keep_ledger, pool_findings
 from bayesdx.knowledge.definition import Association, Definition, Form
 from bayesdx.knowledge.facts import Fact
 from bayesdx.knowledge.library import NETWORKS, Library
@@ -86,6 +86,20 @@ def test_background(orchard: Definition, make_fact: MakeFact) -> None:
         total = one * apple / apple.sum() + two * pear / pear.sum() + np.array([0.9, 0.1])
         base = total / (one + two + 1)
     assert cell.base == pytest.approx(base)
+
+
+def test_contamination(grafted: Definition, make_fact: MakeFact) -> None:
+    """A fifth of each row is the base, which stays as it is; no row counts for more or less, and a ledger adds up."""
+    facts = [make_fact(k=6, n=11), make_fact(k=1, n=1, diagnosis="pear", source="s2")]
+    clean = pool_findings(grafted, facts)
+    mixed = pool_findings(definition := grafted.with_pooling(contamination=0.2), facts)
+    assert mixed["rim"].base == pytest.approx(clean["rim"].base)
+    assert mixed["rim"].form_rows == pytest.approx(0.8 * clean["rim"].form_rows + 0.2 * clean["rim"].base)
+    assert mixed["rim"].form_counts.sum(axis=1) == pytest.approx(clean["rim"].form_counts.sum(axis=1))
+    account = keep_ledger(definition, mixed, {}, "").account("rim")
+    owner = choices_of(definition).owner
+    found = [sum(term.counts for term in account.terms(owner, d)) for d in range(owner.max() + 1)]
+    assert np.concatenate(found) == pytest.approx(mixed["rim"].form_counts)
 
 
 def test_a_finding_needs_two_diagnoses(orchard: Definition, make_fact: MakeFact) -> None:

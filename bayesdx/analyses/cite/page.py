@@ -11,7 +11,7 @@ from bayesdx.knowledge.ledger import UNMENTIONED
 from bayesdx.report.blocks import AnyCell, Bar, Cell, Lines, Page, Table
 from bayesdx.words.evidence import evidence_lines
 from bayesdx.words.numbers import percent, span
-from bayesdx.words.provenance import assumption_words
+from bayesdx.words.provenance import assumption_words, interval_words
 
 _ASSUMED = {
     "definition": "by definition of the entity",
@@ -33,6 +33,7 @@ def page(citation: LikelihoodCitation) -> Page:
     )
     numbers = {key: i for i, key in enumerate(citation.references, 1)}
     assumed = [
+        f"95% interval: {interval_words(citation.network)}",
         f"{percent(citation.base_share)} of the row is the base: the finding over all diagnoses (assumption)",
         *(f"{assumption_words(citation.network, one)} (assumption)" for one in citation.assumptions),
     ]

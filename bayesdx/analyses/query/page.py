@@ -8,6 +8,7 @@ from bayesdx.analyses.query.sentences import usual, warnings
 from bayesdx.report.blocks import AnyCell, Bar, Cell, Entries, Page, Table
 from bayesdx.words.numbers import percent, span
 from bayesdx.words.phrases import nats
+from bayesdx.words.provenance import interval_words
 
 #: Diagnoses shown unless all are asked for.
 SHOWN = 8
@@ -38,6 +39,8 @@ def interval(row: RankedDiagnosis) -> str:
 
 def _checks(result: QueryResult) -> Entries | None:
     rows = []
+    if result.leader.interval is not None:
+        rows.append(("Interval", interval_words(result.question.network)))
     if result.conflict is not None:
         rows.append(("Conflict", f"{nats(result.conflict)} (above 0: the findings disagree)"))
     if share := usual(result):

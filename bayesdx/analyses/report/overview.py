@@ -12,6 +12,7 @@ from bayesdx.case import Case
 from bayesdx.report.blocks import Block, Differential, Figure, Paragraph, Section, Table
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import label_of, state_phrase
+from bayesdx.words.provenance import interval_words
 
 #: Diagnoses in the picture of the differential.
 SHOWN = 8
@@ -49,7 +50,7 @@ def differential_section(result: QueryResult) -> Section:
         rows.append((f"all {len(rest)} others", percent(total), "", percent(prior)))
     caption = "Probability of each diagnosis given the findings (bar); dashed tick: before the findings."
     if result.leader.interval is not None:
-        caption += " Line: 95% credible interval that the sample sizes of the literature leave."
+        caption += f" Line: 95% interval: {interval_words(result.question.network)}."
     table = Table(("Diagnosis", "Probability", "95% interval", "Prior"), tuple(rows), (1, 2, 3))
     blocks: list[Block] = [Figure(_chart(shown), caption, table)]
     if rest:

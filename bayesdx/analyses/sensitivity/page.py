@@ -39,6 +39,7 @@ from bayesdx.report.blocks import (
 from bayesdx.words.numbers import percent, span
 from bayesdx.words.parameters import describe_row
 from bayesdx.words.phrases import clipped, fitted, label_of, listed, short
+from bayesdx.words.provenance import interval_words
 
 #: Rows of each table unless more are asked for.
 SHOWN = 6
@@ -105,7 +106,10 @@ def _spread(s: Sensitivity, top: int) -> tuple[Block, ...]:
         for t in s.order[:top]
     )
     heads = ("", "", "95% interval", "leads", "first 3", "0%" + " " * (_BAR - 6) + "100%")
-    return (Table(heads, rows, (1, 2, 3, 4)),)
+    return (
+        Table(heads, rows, (1, 2, 3, 4)),
+        Paragraph(f"95% interval: {interval_words(s.question.network)}."),
+    )
 
 
 def _plus_minus(share: float, error: float) -> str:
