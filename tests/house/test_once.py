@@ -50,7 +50,7 @@ def _forbidden(*arguments: object) -> Callable[..., object]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_report_asks_nothing_twice(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("knowledge.library", "analyses.evaluate.numbers.scoring", "analyses.coverage.numbers"):
+    for module in ("analyses.evaluate.numbers.scoring", "analyses.coverage.numbers", "knowledge.library"):
         monkeypatch.setattr(f"bayesdx.{module}.open_library", _forbidden)
     case = str(EXAMPLES / f"{name}.yaml")
     model = load_for(as_case(case))
