@@ -89,7 +89,7 @@ def test_background(orchard: Definition, make_fact: MakeFact) -> None:
 
 
 def test_contamination(grafted: Definition, make_fact: MakeFact) -> None:
-    """A fifth of each row is the base, which stays as it is; no row counts for more or less, and a ledger adds up."""
+    """A fifth of each row is the base; no row counts for more or less, and a ledger adds up."""
     facts = [make_fact(k=6, n=11), make_fact(k=1, n=1, diagnosis="pear", source="s2")]
     clean = pool_findings(grafted, facts)
     mixed = pool_findings(definition := grafted.with_pooling(contamination=0.2), facts)
