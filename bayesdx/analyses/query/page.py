@@ -24,7 +24,8 @@ def page(result: QueryResult, *, show_all: bool = False) -> Page:
         rows.append((f"all {len(rest)} others", percent(total), Bar(total), "", percent(prior)))
     heads = (result.question.target.label or "Answer", "", "", "95% interval", "prior")
     ranked = Table(heads, tuple(rows), (1, 3, 4))
-    return framed(result.question, *untitled(ranked, _checks(result)), warnings=warnings(result))
+    said = checks(result)
+    return framed(result.question, *untitled(ranked, Entries(said) if said else None), warnings=warnings(result))
 
 
 def _row(row: RankedDiagnosis, leads: bool) -> tuple[AnyCell, ...]:
@@ -37,12 +38,13 @@ def interval(row: RankedDiagnosis) -> str:
     return "" if row.interval is None else span(*row.interval)
 
 
-def _checks(result: QueryResult) -> Entries | None:
-    rows = []
+def checks(result: QueryResult) -> tuple[tuple[str, str], ...]:
+    """What the interval means, whether the findings disagree, and how usual they are: names and words."""
+    said = []
     if result.leader.interval is not None:
-        rows.append(("Interval", interval_words(result.question.network)))
+        said.append(("Interval", interval_words(result.question.network)))
     if result.conflict is not None:
-        rows.append(("Conflict", f"{nats(result.conflict)} (above 0: the findings disagree)"))
+        said.append(("Conflict", f"{nats(result.conflict)} (above 0: the findings disagree)"))
     if share := usual(result):
-        rows.append(("Surprise", share))
-    return Entries(tuple(rows)) if rows else None
+        said.append(("Surprise", share))
+    return tuple(said)

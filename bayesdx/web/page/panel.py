@@ -18,8 +18,8 @@ from bayesdx.analyses.explain.numbers.weights import context_of, decibans, findi
 from bayesdx.analyses.explain.sources import Numbers
 from bayesdx.analyses.once import sharing
 from bayesdx.analyses.query.numbers.differential import QueryResult, RankedDiagnosis
-from bayesdx.analyses.query.page import SHOWN, interval
-from bayesdx.analyses.query.sentences import usual, warnings
+from bayesdx.analyses.query.page import SHOWN, checks, interval
+from bayesdx.analyses.query.sentences import warnings
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.report.overview import case_section, method_section
 from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf, finding_values
@@ -31,7 +31,7 @@ from bayesdx.report.render.html import sections_html
 from bayesdx.web.page.markup import linked, template
 from bayesdx.words.examinations import examination_label
 from bayesdx.words.numbers import bits, percent, simulated
-from bayesdx.words.phrases import called, finding_phrase, label_of, nats, ratio, short, signed, state_name
+from bayesdx.words.phrases import called, finding_phrase, label_of, ratio, short, signed, state_name
 
 #: Findings listed as worth looking at.
 NEXT = 5
@@ -131,7 +131,7 @@ def _differential(result: QueryResult, past: Array | None, whole: bool, waiting:
         whole=whole,
         more=len(result.posterior) > SHOWN,
         changes=past is not None,
-        checks=_checks(result),
+        checks=checks(result),
     )
 
 
@@ -156,15 +156,6 @@ def _line(result: QueryResult, number: int, row: RankedDiagnosis, past: Array | 
         change,
         moved,
     )
-
-
-def _checks(result: QueryResult) -> list[tuple[str, str]]:
-    found = []
-    if result.conflict is not None:
-        found.append(("Conflict", f"{nats(result.conflict)} (above 0: the findings disagree)"))
-    if share := usual(result):
-        found.append(("Surprise", share))
-    return found
 
 
 def _next(question: Question, worth: WhatIf | None) -> str:
