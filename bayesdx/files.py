@@ -271,6 +271,6 @@ def parse_yaml(text: str, place: str) -> Any:
 def parse(text: str, place: str) -> Any:
     """Parse JSON or YAML: by the suffix of ``place``; without a known one, an opening brace or bracket is JSON."""
     suffix = os.path.splitext(place)[1].lower()
-    if suffix == ".json" or (suffix not in (".yaml", ".yml") and text.lstrip()[0] in "{["):
+    if suffix == ".json" or (suffix not in (".yaml", ".yml") and text.lstrip().startswith(("{", "["))):
         return parse_json(text, place)
     return parse_yaml(text, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -82,3 +83,10 @@ def test_every_publication_can_be_named_and_links_to_itself() -> None:
     assert [case.id for case in CASES if not any(publication(case).get(name) for name in named)] == []
     both = [case.id for case in CASES if "url" in publication(case) and publication(case).keys() & set(IDENTIFIERS)]
     assert both == []
+
+
+def test_titles_are_those_of_the_publications() -> None:
+    """Or a description of ours in brackets, without a word on what could be read of the publication."""
+    developed_with = read_cases(data_path("priors", "cases", "development.yaml"))
+    titles = [str(publication(case).get("title")) for case in [*CASES, *developed_with]]
+    assert [title for title in titles if re.search(r"excerpt|\bnot (?:shown|visible|given)\b", title)] == []

@@ -15,6 +15,7 @@ from bayesdx.case import EncodedCase, case_from_mapping, encode
 from bayesdx.cells import parse_weights
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
+from bayesdx.files import parse
 from bayesdx.formats.case_file import read_cases
 from bayesdx.network import Network, Variable
 
@@ -233,3 +234,9 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     binary.write_bytes(bytes(range(256)))
     with pytest.raises(InputError, match="is not a text file"):
         read_cases(binary)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "# nothing", "null"])
+def test_an_empty_text_is_no_case(text: str) -> None:
+    with pytest.raises(InputError, match="a case is a mapping"):
+        case_from_mapping(parse(text, "case"))

@@ -22,7 +22,7 @@ DECIMALS = 12
 #: A finding is settled when the chance of its state falls short of 1 by no more than rounding.
 SETTLED = 1e-12
 #: Chance from which a state is expected at all: what would move the leader most but is never seen helps nobody.
-LIKELY = 0.01
+LIKELY = 0.05
 #: Diagnoses that JSON lists under each state.
 TOP = 5
 
