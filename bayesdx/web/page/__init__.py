@@ -28,8 +28,9 @@ from bayesdx.web.models import Models
 from bayesdx.web.page import cases, form, views
 from bayesdx.web.page.asked import Asked, asked_of
 from bayesdx.web.page.markup import template
-from bayesdx.web.page.panel import parts, past_of
+from bayesdx.web.page.panel import parts, past_of, target_of
 from bayesdx.web.problems import Problem, refusal
+from bayesdx.words.phrases import label_of
 
 #: Findings of which a page shows the first only, until others are searched for.
 _LARGE = 40
@@ -38,9 +39,12 @@ Parts = Generator[Mapping[str, Any], None, None]
 Result = TypeVar("Result")
 
 
-def routes(models: Models) -> list[BaseRoute]:
-    """The page at ``/``, what it asks for below ``/page``, and its script and styles below ``/static``."""
-    page = _Page(models)
+def routes(models: Models, local: bool = False) -> list[BaseRoute]:
+    """The page at ``/``, what it asks for below ``/page``, and its script and styles below ``/static``.
+
+    ``local``: only who sits at this machine is answered, which the help then says.
+    """
+    page = _Page(models, local)
     posts: dict[str, Endpoint] = {
         "answer": page.answer,
         "rows": page.rows,
@@ -57,8 +61,8 @@ def routes(models: Models) -> list[BaseRoute]:
 
 
 class _Page:
-    def __init__(self, models: Models) -> None:
-        self._models = models
+    def __init__(self, models: Models, local: bool) -> None:
+        self._models, self._local = models, local
 
     async def home(self, request: Request) -> Response:
         return HTMLResponse(await run_in_threadpool(lambda: self._home))
@@ -69,7 +73,7 @@ class _Page:
         size = sum(len(group.rows) for group in form.groups(documents))
         names = form.search(documents, "", _LARGE) if size > form.ROWS else None
         nothing = Case()
-        begin = next(parts(self._models.model(None, None, nothing), nothing, None, None, whole=False))
+        begin = next(parts(self._models.model(None, None, nothing), nothing, None, None, whole=False, cited=self._models.shipped))
         networks = [(one.network.id, one.network.label or one.network.id) for one in documents]
         return template("page.html").render(
             groups=form.groups(documents, names),
@@ -77,7 +81,11 @@ class _Page:
             large=size > form.ROWS,
             networks=networks,
             example=cases.EXAMPLE if self._models.shipped and len(networks) > 1 else None,
-            literature=self._models.shipped,
+            shipped=self._models.shipped,
+            local=self._local,
+            target=label_of(target_of(documents[0])),
+            first=form.first(documents[0]),
+            prior_sets=any(one.prior_sets for one in documents),
             regions={name: Markup(html) for name, html in begin["regions"].items()},
             disclaimer=DISCLAIMER,
         )
@@ -93,7 +101,7 @@ class _Page:
                 past = past_of(
                     self._models.model(asked.network, asked.before_prior, asked.before), model, asked.before
                 )
-            return parts(model, asked.case, past, asked.versus, asked.whole)
+            return parts(model, asked.case, past, asked.versus, asked.whole, self._models.shipped)
 
         return await _streamed(answer)
 

@@ -52,6 +52,13 @@ def groups(documents: Iterable[NetworkDocument], names: Iterable[str] | None = N
     )
 
 
+def first(document: NetworkDocument) -> str:
+    """A finding as it is written in a case file, to show how."""
+    for variable in document.network.findings:
+        return f"{variable.id}: {variable.states[0]}"
+    return ""
+
+
 def search(documents: Iterable[NetworkDocument], words: str, limit: int = ROWS) -> list[str]:
     """Ids of up to ``limit`` findings with all the words in names and states, in the order of the networks."""
     asked = words.casefold().split()

@@ -20,6 +20,7 @@ from bayesdx.report.render.html import sections_html
 from bayesdx.web.models import Models
 from bayesdx.web.page.asked import Asked
 from bayesdx.web.page.markup import linked, template
+from bayesdx.web.page.panel import noun
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import called, label_of, short
 
@@ -87,6 +88,8 @@ def _priors(models: Models, asked: Asked) -> Parts:
         ]
         rows.append((short(target.state_label(i)), cells))
     html = template("priors.html").render(
+        noun=noun(target),
+        target=label_of(target),
         sets=[(one.label or one.name, one.population, one.name == model.prior) for one in sets],
         rows=rows,
         leaders=sorted({short(target.state_label(int(p.argmax()))) for p in posteriors}),
