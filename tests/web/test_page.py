@@ -17,6 +17,7 @@ from web_client import Client
 from bayesdx.model import load
 from bayesdx.web.app import create_app
 from bayesdx.web.models import Models
+from bayesdx.web.page.form import SYNONYMS, search
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 STATIC = Path(__file__).parents[2] / "bayesdx" / "web" / "page" / "static"
@@ -194,7 +195,14 @@ def test_ledger_and_comparison(shipped: Client) -> None:
     for reference in load("spine").cite_likelihood("mr_dural_tail", "meningioma").references.values():
         assert reference in Elements(ledger).text
     compared = Elements(view(shipped, "compare", before={"findings": {"level": "cervical"}})).text
-    assert "mr_enhancement: not stated -> not homogeneous" in compared
+    assert "Enhancement: not stated → not homogeneous" in compared
+    assert "→" in compared
+    assert not re.search(r"->|-\d+\.\d|[+−]0\.0\b|mr_", compared)
+    found = Elements(ledger)
+    for words in ("Dural tail", "absent", "Grade of a source"):
+        assert words in found.text
+    assert "mr_dural_tail" not in found.text
+    assert any("How good the source is" in str(title) for title in found.values("title"))
 
 
 def test_case_files_and_reports(shipped: Client) -> None:
@@ -245,6 +253,42 @@ def test_impossible_findings_are_named(shipped: Client) -> None:
     answer = shipped.post("/page/answer", {"case": {"findings": findings}})
     assert answer.status_code == 422
     assert "ct_calcification=absent and ct_calcification_pattern=central are impossible together" in answer.text
+    html, brief = Elements(answer.json()["html"]), answer.json()["brief"]
+    assert "Calcification on CT: absent and Calcification pattern: central" in html.text
+    assert html.values("data-id") == list(findings)
+    assert "undo" in html.values("data-do")
+    assert brief == "No answer, impossible together: Calcification on CT and Calcification pattern"
+
+
+def test_a_state_of_the_other_network_is_told_by_its_label(shipped: Client) -> None:
+    told = Elements(regions(shipped, {"level": "posterior_fossa", "pain": "present"}, network="spine")["warnings"])
+    assert "Posterior fossa" in told.text or "posterior fossa" in told.text
+    assert "level" in told.values("data-id")
+    assert "'level'" not in told.text
+    refused = shipped.post("/page/answer", {"case": {"findings": {"level": {"cervical": "<b>"}}}})
+    assert refused.status_code == 422
+    assert refused.json()["html"]
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("gadolinium", "mr_enhancement"),
+        ("contrast", "mr_enhancement"),
+        ("ADC", "mr_restricted_diffusion"),
+        ("dwi", "mr_restricted_diffusion"),
+        ("GRE", "mr_swi_blooming"),
+        ("nf2", "history_neurofibromatosis"),
+        ("size", "size_mm"),
+        ("rim", "ct_calcification_pattern"),
+        ("susceptibility", "mr_swi_blooming"),
+        ("zzz", None),
+    ],
+)
+def test_search_by_other_words(words: str, first: str | None) -> None:
+    documents = [load(name).document for name in ("spine", "cranial")]
+    assert next(iter(search(documents, words)), None) == first
+    assert SYNONYMS.keys() <= {variable.id for one in documents for variable in one.network.findings}
 
 
 @pytest.fixture(scope="module")
@@ -297,7 +341,8 @@ def test_the_variable_that_is_asked_for_is_named(tmp_path: Path, shipped: Client
     file = tmp_path / "alarm.bif"
     file.write_text(
         "network alarm { }\n"
-        "variable Shock { type discrete [ 2 ] { yes, no }; }\nvariable Pulse { type discrete [ 2 ] { fast, slow }; }\n"
+        "variable Shock { type discrete [ 2 ] { yes, no }; }\n"
+        "variable Pulse { type discrete [ 2 ] { fast, slow }; }\n"
         "probability ( Shock ) { table 0.4, 0.6; }\n"
         "probability ( Pulse | Shock ) { (yes) 0.8, 0.2; (no) 0.3, 0.7; }\n"
     )
@@ -314,7 +359,7 @@ def test_the_variable_that_is_asked_for_is_named(tmp_path: Path, shipped: Client
     assert "tab-priors" in shipped.get("/").text
     for html in (home, *(one for name, one in told.items() if name != "sentences")):
         shown = html.partition("<dialog")[0]
-        assert not re.search("diagnosis|with sources|its group|>Answer<|The sources of", shown, re.IGNORECASE)
+        assert not re.search("(?<!data-)diagnosis|with sources|its group|>Answer<|The sources of", shown, re.I)
 
 
 def test_prior_sets_with_another_leader_are_told(shipped: Client) -> None:

@@ -30,6 +30,7 @@ from bayesdx.model import Model
 from bayesdx.network import Array, Variable
 from bayesdx.report.render.html import sections_html
 from bayesdx.web.page.markup import linked, template
+from bayesdx.web.page.told import warned
 from bayesdx.words.examinations import examination_label
 from bayesdx.words.numbers import bits, percent, simulated
 from bayesdx.words.phrases import called, finding_phrase, label_of, listed, ratio, short, signed, state_name
@@ -65,10 +66,16 @@ class Line(NamedTuple):
 
 
 def parts(
-    model: Model, case: Case, past: Array | None, versus: str | None, whole: bool, cited: bool
+    model: Model,
+    case: Case,
+    past: Array | None,
+    versus: str | None,
+    whole: bool,
+    cited: bool,
+    known: Mapping[str, Variable] | None = None,
 ) -> Generator[Part, None, None]:
     """The regions of the page as HTML, part by part, and who leads; ``whole`` lists every diagnosis.
-    ``cited`` says that the network has sources to show.
+    ``cited`` says that the network has sources to show; ``known`` are the findings that warnings may name.
 
     ``past`` is the posterior before the last change, (card of the target,).
 
@@ -84,7 +91,7 @@ def parts(
     answer = ANALYSES["query"].run(question)
     yield {
         "regions": {
-            "warnings": template("warnings.html").render(warnings=warnings(answer)),
+            "warnings": warned(warnings(answer), case.findings, known or {}),
             "differential": _differential(answer, past, whole, waiting=False),
         }
     }
