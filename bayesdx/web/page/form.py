@@ -54,11 +54,7 @@ def groups(documents: Iterable[NetworkDocument], names: Iterable[str] | None = N
             if wanted is None or variable.id in wanted:
                 rows = found.setdefault(_group(variable), {})
                 rows[variable.id] = _row(variable, rows.get(variable.id))
-    return tuple(
-        Group(group, _group_label(group), tuple(rows.values()))
-        for group, rows in found.items()
-        if rows
-    )
+    return tuple(Group(group, _group_label(group), tuple(rows.values())) for group, rows in found.items() if rows)
 
 
 def first(document: NetworkDocument) -> str:

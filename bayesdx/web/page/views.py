@@ -168,6 +168,7 @@ def _ledger(models: Models, asked: Asked) -> Parts:
     states = (stated,) if isinstance(stated, str) and stated in model.network.variable(asked.finding).states else ()
     found = ANALYSES["cite"].run(model.engine, asked.finding, states, asked.diagnosis)
     html = _html(cite_page(_by_labels(found)), "ledger", model.network)
+    html = html.replace(Markup(">&gt; "), Markup(">▸ "))  # the state that is stated, beside names such as "> 30 mm"
     yield {"html": html + Markup(template("grades.html").render())}
 
 
