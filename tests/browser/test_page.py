@@ -230,15 +230,15 @@ def test_screen_readers_hear_the_new_leader(served: Served, visit: Open) -> None
     v.enter("epicentre", "facet joint")
     leader = asked("query", "-f", "level=cervical", "-f", "epicentre=facet_joint")["posterior"][0]  # type: ignore[index]
     expect(v.page.locator("#live")).to_have_text(f"{leader['label']} leads, {percent(leader['probability'])}")
-    v.enter("facet degeneration", "present")  # the same leader, by more than a point
-    now = asked(
-        "query", "-f", "level=cervical", "-f", "epicentre=facet_joint", "-f", "facet_degeneration=present"
-    )["posterior"][0]  # type: ignore[index]
-    assert abs(now["probability"] - leader["probability"]) > 0.01
-    expect(v.page.locator("#live")).to_have_text(f"{now['label']} leads, {percent(now['probability'])}")
     tree = v.page.locator(".row[data-id=epicentre]").aria_snapshot()
     assert 'radiogroup "Epicentre"' in tree
     assert 'radio "facet joint" [checked]' in tree
+    v.enter("facet degeneration", "present")  # the same leader, by more than a point
+    now = asked("query", "-f", "level=cervical", "-f", "epicentre=facet_joint", "-f", "facet_degeneration=present")[
+        "posterior"
+    ][0]  # type: ignore[index]
+    assert abs(now["probability"] - leader["probability"]) > 0.01
+    expect(v.page.locator("#live")).to_have_text(f"{now['label']} leads, {percent(now['probability'])}")
 
 
 def test_conflicting_and_impossible_findings_are_told_first(served: Served, visit: Open) -> None:
@@ -273,6 +273,7 @@ def test_single_keys_work_on_a_tab(served: Served, visit: Open) -> None:
     page.focus("#tab-report")
     v.keys("/")
     assert page.evaluate("() => document.activeElement.id") == "search"
+    page.focus("#tab-findings")
     v.enter("sex", "male")
     page.focus("#tab-findings")
     v.keys("u")
@@ -299,7 +300,11 @@ def test_the_best_match_of_a_search_comes_first(served: Served, visit: Open) -> 
     first = "() => document.querySelector('.group:not([hidden]) .row:not([hidden])').dataset.id"
     order = "() => [...document.querySelectorAll('.row')].map(row => row.dataset.id).join()"
     before = page.evaluate(order)
-    for words, found in (("gadolinium", "mr_enhancement"), ("ADC", "mr_restricted_diffusion"), ("fat", "fat_content")):
+    for words, found in (
+        ("gadolinium", "mr_enhancement"),
+        ("ADC", "mr_restricted_diffusion"),
+        ("fat", "fat_content"),
+    ):
         page.fill("#search", words)
         assert page.evaluate(first) == found
         page.keyboard.press("Enter")
@@ -347,7 +352,7 @@ def test_single_keys_can_be_switched_off(served: Served, visit: Open) -> None:
     expect(v.page.locator("#help")).not_to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "size"), [(320, "100%"), (390, "100%"), (390, "200%"), (640, "200%"), (1280, "200%")])
+@pytest.mark.parametrize(("width", "size"), [(320, "100%"), (390, "100%"), (390, "200%"), (1280, "200%")])
 def test_no_view_is_wider_than_the_window(served: Served, visit: Open, width: int, size: str) -> None:
     v = visit(served.address, FRAGMENT, viewport={"width": width, "height": 800})
     v.page.evaluate("size => { document.documentElement.style.fontSize = size }", size)

@@ -17,13 +17,13 @@ let last = { id: "", at: 0 };
 const copy = (one) => structuredClone(one);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-function change(id, make) {
+function change(make, passing = "") {
   const before = copy(state);
   make(state);
   if (same(before, state)) return;
-  const merged = id && id === last.id && performance.now() - last.at < 900;  // arrows pass over states
+  const merged = passing && passing === last.id && performance.now() - last.at < 900;  // arrows pass over states
   if (!merged) past.push(before);
-  last = { id, at: performance.now() };
+  last = { id: passing, at: performance.now() };
   future = [];
   show();
 }
@@ -39,11 +39,11 @@ function step(from, to) {
 const undo = () => step(past, future);
 const redo = () => step(future, past);
 
-function set(id, said) {
-  change(id, (to) => {
+function set(id, said, passing = false) {
+  change((to) => {
     if (said === null) delete to.findings[id];
     else to.findings[id] = said;
-  });
+  }, passing ? id : "");
 }
 
 const sent = (findings) => Object.fromEntries(Object.entries(findings).map(
@@ -91,6 +91,7 @@ function restored(hash) {
 let asking = null;
 let leader = "";          // as it was told last
 let telling = 0;
+let refused = false;
 
 const body = (more) => JSON.stringify({
   case: { findings: sent(state.findings) }, network: state.network, prior: state.prior, versus: state.versus, ...more });
@@ -125,6 +126,7 @@ async function ask() {
     for await (const part of lines(answer)) {
       if (mine !== asking) return;
       if (part.error) throw new Error(part.error);
+      if (refused) answered();
       for (const [id, html] of Object.entries(part.regions ?? {})) swap($(id), html);
       offer();
       if (part.leader) tell(part.leader);
@@ -159,9 +161,17 @@ function refuse(error) {
   list.append(Object.assign(document.createElement("li"), { textContent: offline(error) }));
   if (error.html) swap($("warnings"), error.html);
   else $("warnings").replaceChildren(list);
+  refused = true;
   offer();
   tell(error.brief ?? "No answer");
   for (const id of ["differential", "next", "why", "sentences"]) $(id).replaceChildren();
+}
+
+// What was refused is past; the button that was pressed goes with it, the focus stays at the answer.
+function answered() {
+  refused = false;
+  if ($("warnings").contains(document.activeElement)) $("answer").focus({ preventScroll: true });
+  $("warnings").replaceChildren();
 }
 
 const offer = () => all("#warnings [data-do=undo]").forEach((button) => { button.hidden = !past.length; });
@@ -442,7 +452,7 @@ async function file(view, path, format, name) {
 async function read(text) {
   try {
     const found = await (await post("read", JSON.stringify({ text }))).json();
-    change("", (to) => { to.findings = Object.fromEntries(Object.entries(found.findings).map(([id, value]) => [id, taken(value)])); });
+    change((to) => { to.findings = Object.fromEntries(Object.entries(found.findings).map(([id, value]) => [id, taken(value)])); });
     const count = Object.keys(found.findings).length;
     say("case", [`${count} ${count === 1 ? "finding is" : "findings are"} read.`, ...found.warnings].join(" "));
     select("findings");
@@ -457,7 +467,7 @@ async function read(text) {
 
 const deeds = {
   undo, redo, unsearch,
-  clear: () => change("", (to) => Object.assign(to, { findings: {}, versus: "" })),
+  clear: () => change((to) => Object.assign(to, { findings: {}, versus: "" })),
   theme: () => theme(!dark()),
   help: () => $("help").showModal(),
   whole: () => { whole = !whole; ask(); },
@@ -503,7 +513,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("change", ({ target }) => {
-  if (target.dataset.choose) change(target.dataset.choose, (to) => { to[target.dataset.choose] = target.value; });
+  if (target.dataset.choose) change((to) => { to[target.dataset.choose] = target.value; });
   else if (target.dataset.weight !== undefined) weigh(target.closest(".row"));
   else if (target.id === "file" && target.files.length) target.files[0].text().then(read).then(() => { target.value = ""; });
   else if (target.id === "keys") remember("keys", target.checked ? "" : "off");
@@ -563,11 +573,11 @@ function inTabs(event) {
 
 function inRow(one, target, key) {
   const radios = all("[role=radio]:not(.said)", one), list = shown(), at = list.indexOf(one);
-  const choose = (radio) => { set(one.dataset.id, radio.dataset.state ?? null); focusRow(one); return true; };
+  const choose = (radio, passing = false) => { set(one.dataset.id, radio.dataset.state ?? null, passing); focusRow(one); return true; };
   if (key === "ArrowDown" || key === "ArrowUp") { focusRow(list[at + (key === "ArrowDown" ? 1 : -1)]); return true; }
   if (key === "ArrowRight" || key === "ArrowLeft") {
     const from = Math.max(radios.indexOf(target), 0), to = (from + (key === "ArrowRight" ? 1 : -1) + radios.length) % radios.length;
-    return choose(radios[to]);
+    return choose(radios[to], true);
   }
   if (key === "Backspace" || key === "Delete" || key === "0") return choose(radios[0]);
   if (/^[1-9]$/.test(key)) return radios[Number(key)] ? choose(radios[Number(key)]) : true;
@@ -590,7 +600,7 @@ function theme(on) {
 
 $("theme").setAttribute("aria-pressed", dark());
 $("keys").checked = recall("keys") !== "off";
-addEventListener("hashchange", () => { const now = restored(location.hash); if (!same(now, state)) change("", (to) => Object.assign(to, now)); });
+addEventListener("hashchange", () => { const now = restored(location.hash); if (!same(now, state)) change((to) => Object.assign(to, now)); });
 
 state = restored(location.hash);
 if (location.hash) for (const id of ["differential", "next", "why", "head"]) $(id).replaceChildren();  // they know of no findings
