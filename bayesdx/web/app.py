@@ -21,7 +21,7 @@ from bayesdx.web.models import Models
 from bayesdx.web.page import routes as page_routes
 from bayesdx.web.problems import Problem, answer_problem, answer_status, refusal
 from bayesdx.web.rest import Service
-from bayesdx.web.settings import Settings
+from bayesdx.web.settings import LOOPBACK, Settings
 from bayesdx.web.walls import Walls
 
 #: What takes many cases, and so a larger body.
@@ -62,7 +62,7 @@ def create_app(models: Models, settings: Settings | None = None) -> Starlette:
         *batch.routes(service),
         *rest.routes(service),
         *openapi.routes(service),
-        *page_routes(models),
+        *page_routes(models, local=service.settings.hosts == LOOPBACK and not service.settings.behind_proxy),
     ]
 
     def limit(path: str, media_type: str) -> int | None:

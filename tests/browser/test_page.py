@@ -233,17 +233,95 @@ def test_screen_readers_hear_the_new_leader(served: Served, visit: Open) -> None
     tree = v.page.locator(".row[data-id=epicentre]").aria_snapshot()
     assert 'radiogroup "Epicentre"' in tree
     assert 'radio "facet joint" [checked]' in tree
+    v.enter("facet degeneration", "present")  # the same leader, by more than a point
+    now = asked("query", "-f", "level=cervical", "-f", "epicentre=facet_joint", "-f", "facet_degeneration=present")[
+        "posterior"
+    ][0]  # type: ignore[index]
+    assert abs(now["probability"] - leader["probability"]) > 0.01
+    expect(v.page.locator("#live")).to_have_text(f"{now['label']} leads, {percent(now['probability'])}")
 
 
 def test_conflicting_and_impossible_findings_are_told_first(served: Served, visit: Open) -> None:
     v = visit(served.address, "#ct_calcification=absent&ct_calcification_pattern=central")
     told = v.page.locator(".warnings")
     assert "impossible together" in told.inner_text()
+    assert "ct_calcification" not in told.inner_text()
     assert v.page.query_selector(".differential") is None
+    assert told.get_by_role("button", name="Undo").is_hidden()  # nothing was changed yet
+    expect(v.page.locator("#live")).to_contain_text("No answer, impossible together")
+    assert "Calcification pattern" in str(v.page.text_content("#brief"))
     v.complaints.clear()  # the browser notes the refusal
+    told.get_by_text("Calcification pattern: central").click()
+    assert v.page.evaluate("() => document.activeElement.closest('.row').dataset.id") == "ct_calcification_pattern"
     v.page.click("[data-id=ct_calcification] .unstated")
     v.settled()
     assert v.leader()
+    v.page.click("[data-id=ct_calcification] [data-state=absent]")
+    told.get_by_role("button", name="Undo").click()
+    v.settled()
+    assert v.leader()
+    v.complaints.clear()
+
+
+def test_single_keys_work_on_a_tab(served: Served, visit: Open) -> None:
+    v = visit(served.address, "#level=cervical")
+    page = v.page
+    page.click("#tab-report")
+    page.focus("#tab-report")
+    v.keys("w")
+    assert page.evaluate("() => document.activeElement.matches('#next .jump')")
+    page.focus("#tab-report")
+    v.keys("/")
+    assert page.evaluate("() => document.activeElement.id") == "search"
+    page.focus("#tab-findings")
+    v.enter("sex", "male")
+    page.focus("#tab-findings")
+    v.keys("u")
+    v.settled()
+    assert v.fragment() == "#level=cervical"
+    v.keys("ArrowRight")
+    assert page.evaluate("() => document.activeElement.id") == "tab-sensitivity"
+    v.keys("?")
+    expect(page.locator("#help")).to_be_visible()
+
+
+def test_the_prior_set_is_seen_at_the_top(served: Served, visit: Open) -> None:
+    v = visit(served.address, FRAGMENT)
+    for words in ("#prior", ".asked .population", ".asked .network", ".others"):
+        box = v.page.locator(words).bounding_box()
+        assert box
+        assert box["y"] + box["height"] < 160
+    assert v.page.evaluate("() => document.querySelector('.population').scrollWidth") <= 620
+
+
+def test_the_best_match_of_a_search_comes_first(served: Served, visit: Open) -> None:
+    v = visit(served.address)
+    page = v.page
+    first = "() => document.querySelector('.group:not([hidden]) .row:not([hidden])').dataset.id"
+    order = "() => [...document.querySelectorAll('.row')].map(row => row.dataset.id).join()"
+    before = page.evaluate(order)
+    for words, found in (
+        ("gadolinium", "mr_enhancement"),
+        ("ADC", "mr_restricted_diffusion"),
+        ("fat", "fat_content"),
+    ):
+        page.fill("#search", words)
+        assert page.evaluate(first) == found
+        page.keyboard.press("Enter")
+        assert page.evaluate("() => document.activeElement.closest('.row').dataset.id") == found
+    page.fill("#search", "qqq")
+    assert page.inner_text("#found") == "0 found"
+    page.click("text=Clear the search")
+    assert page.evaluate(order) == before
+    assert page.evaluate("() => document.activeElement.id") == "search"
+    assert page.locator("#none").is_hidden()
+
+
+def test_the_empty_page_has_no_leader(served: Served, visit: Open) -> None:
+    v = visit(served.address)
+    assert v.page.query_selector(".differential .leads") is None
+    assert "100" not in v.page.inner_text("#next")
+    assert v.page.text_content("#brief") == "No findings: no diagnosis leads"
 
 
 def test_dark_by_preference_and_by_switch(served: Served, visit: Open) -> None:
@@ -274,7 +352,7 @@ def test_single_keys_can_be_switched_off(served: Served, visit: Open) -> None:
     expect(v.page.locator("#help")).not_to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "size"), [(320, "100%"), (390, "100%"), (640, "200%"), (1280, "200%")])
+@pytest.mark.parametrize(("width", "size"), [(320, "100%"), (390, "100%"), (390, "200%"), (1280, "200%")])
 def test_no_view_is_wider_than_the_window(served: Served, visit: Open, width: int, size: str) -> None:
     v = visit(served.address, FRAGMENT, viewport={"width": width, "height": 800})
     v.page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
@@ -326,6 +404,12 @@ def test_case_files_come_in_and_go_out(served: Served, visit: Open, tmp_path: Pa
     v.page.wait_for_selector("#tab-findings[aria-selected=true]")
     v.settled()
     assert v.fragment() == entered
+    assert v.page.evaluate("() => document.activeElement.id") == "findings"
+    v.page.click("#tab-case")
+    v.page.fill("#paste", "findings: {level: cervical}")
+    v.page.click("text=Read the text")
+    v.page.wait_for_selector("#tab-findings[aria-selected=true]")
+    assert v.page.text_content("#case > .said") == "1 finding is read."
     v.page.click("#tab-case")
     v.page.fill("#paste", "findings: {levle: cervical}")
     v.page.click("text=Read the text")

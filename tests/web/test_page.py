@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from web_client import Client
 from bayesdx.model import load
 from bayesdx.web.app import create_app
 from bayesdx.web.models import Models
+from bayesdx.web.page.form import SYNONYMS, search
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 STATIC = Path(__file__).parents[2] / "bayesdx" / "web" / "page" / "static"
 FINDINGS = {"level": "cervical", "mr_t2_signal": {"hyper": 0.8, "mixed": 0.2}, "mr_enhancement": "not homogeneous"}
+PRIORS = ("uniform", "incidence", "surgical")
 EVIL = ['<script>alert(1)</script>"', "it's <b>bold</b> & more", "ünïcode ← 日本", "{{ 7 * 7 }}"]
 
 
@@ -192,7 +195,14 @@ def test_ledger_and_comparison(shipped: Client) -> None:
     for reference in load("spine").cite_likelihood("mr_dural_tail", "meningioma").references.values():
         assert reference in Elements(ledger).text
     compared = Elements(view(shipped, "compare", before={"findings": {"level": "cervical"}})).text
-    assert "mr_enhancement: not stated -> not homogeneous" in compared
+    assert "Enhancement: not stated → not homogeneous" in compared
+    assert "→" in compared
+    assert not re.search(r"->|-\d+\.\d|[+−]0\.0\b|mr_", compared)
+    found = Elements(ledger)
+    for words in ("Dural tail", "absent", "Grade of a source"):
+        assert words in found.text
+    assert "mr_dural_tail" not in found.text
+    assert any("How good the source is" in str(title) for title in found.values("title"))
 
 
 def test_case_files_and_reports(shipped: Client) -> None:
@@ -243,6 +253,42 @@ def test_impossible_findings_are_named(shipped: Client) -> None:
     answer = shipped.post("/page/answer", {"case": {"findings": findings}})
     assert answer.status_code == 422
     assert "ct_calcification=absent and ct_calcification_pattern=central are impossible together" in answer.text
+    html, brief = Elements(answer.json()["html"]), answer.json()["brief"]
+    assert "Calcification on CT: absent and Calcification pattern: central" in html.text
+    assert html.values("data-id") == list(findings)
+    assert "undo" in html.values("data-do")
+    assert brief == "No answer, impossible together: Calcification on CT and Calcification pattern"
+
+
+def test_a_state_of_the_other_network_is_told_by_its_label(shipped: Client) -> None:
+    told = Elements(regions(shipped, {"level": "posterior_fossa", "pain": "present"}, network="spine")["warnings"])
+    assert "Posterior fossa" in told.text or "posterior fossa" in told.text
+    assert "level" in told.values("data-id")
+    assert "'level'" not in told.text
+    refused = shipped.post("/page/answer", {"case": {"findings": {"level": {"cervical": "<b>"}}}})
+    assert refused.status_code == 422
+    assert refused.json()["html"]
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("gadolinium", "mr_enhancement"),
+        ("contrast", "mr_enhancement"),
+        ("ADC", "mr_restricted_diffusion"),
+        ("dwi", "mr_restricted_diffusion"),
+        ("GRE", "mr_swi_blooming"),
+        ("nf2", "history_neurofibromatosis"),
+        ("size", "size_mm"),
+        ("rim", "ct_calcification_pattern"),
+        ("susceptibility", "mr_swi_blooming"),
+        ("zzz", None),
+    ],
+)
+def test_search_by_other_words(words: str, first: str | None) -> None:
+    documents = [load(name).document for name in ("spine", "cranial")]
+    assert next(iter(search(documents, words)), None) == first
+    assert SYNONYMS.keys() <= {variable.id for one in documents for variable in one.network.findings}
 
 
 @pytest.fixture(scope="module")
@@ -289,6 +335,50 @@ def test_names_that_look_like_html_are_text(hostile: Client) -> None:
 def test_a_network_of_a_stranger_has_no_literature(small_client: Client, shipped: Client) -> None:
     assert "tab-citations" in shipped.get("/").text
     assert "tab-citations" not in small_client.get("/").text
+
+
+def test_the_variable_that_is_asked_for_is_named(tmp_path: Path, shipped: Client) -> None:
+    file = tmp_path / "alarm.bif"
+    file.write_text(
+        "network alarm { }\n"
+        "variable Shock { type discrete [ 2 ] { yes, no }; }\n"
+        "variable Pulse { type discrete [ 2 ] { fast, slow }; }\n"
+        "probability ( Shock ) { table 0.4, 0.6; }\n"
+        "probability ( Pulse | Shock ) { (yes) 0.8, 0.2; (no) 0.3, 0.7; }\n"
+    )
+    client = Client(create_app(Models(str(file), "Shock")))
+    home = client.get("/").text
+    told = regions(client, {"Pulse": "fast"})
+    first = parts(client.post("/page/answer", {"case": {"findings": {"Pulse": "fast"}}}))[0]
+    assert "<title>bayesdx: Shock</title>" in home
+    assert first["leader"] == "Shock: yes leads, 64.0%"  # 0.4 * 0.8 / (0.4 * 0.8 + 0.6 * 0.3)
+    assert "Shock: probability of each state" in told["head"]
+    assert "Why Shock is yes rather than no" in Elements(told["why"]).text
+    assert "findings: {Pulse: fast}" in home
+    assert "tab-priors" not in home
+    assert "tab-priors" in shipped.get("/").text
+    for html in (home, *(one for name, one in told.items() if name != "sentences")):
+        shown = html.partition("<dialog")[0]
+        assert not re.search("(?<!data-)diagnosis|with sources|its group|>Answer<|The sources of", shown, re.I)
+
+
+def test_prior_sets_with_another_leader_are_told(shipped: Client) -> None:
+    findings = {"level": "cervical", "compartment": "extradural"}
+    leads = {prior: load("spine", prior).query({"findings": findings}, draws=0).leader for prior in PRIORS}
+    now = parts(shipped.post("/page/answer", {"case": {"findings": findings}, "prior": "uniform"}))[0]
+    text = " ".join(Elements(now["regions"]["differential"]).text.split()).casefold()
+    others = {prior for prior in PRIORS if leads[prior].diagnosis != leads["uniform"].diagnosis}
+    assert others
+    for prior in PRIORS:
+        label = re.escape(leads[prior].label.casefold())
+        assert bool(re.search(f"'{prior}' '?{label}", text)) == (prior in others)
+    assert "Under" not in Elements(regions(shipped, {})["differential"]).text
+
+
+def test_help_says_where_a_case_goes(serve: Callable[..., Client]) -> None:
+    assert "nothing leaves this machine" in serve().get("/").text
+    assert "nothing leaves this machine" not in serve(behind_proxy=True).get("/").text
+    assert "is sent to this server, which stores nothing" in serve(hosts=None).get("/").text
 
 
 def test_of_many_findings_only_those_searched_for_are_sent(tmp_path: Path) -> None:

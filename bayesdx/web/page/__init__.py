@@ -23,13 +23,16 @@ from starlette.types import Receive, Scope, Send
 from bayesdx.case import Case
 from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.files import parse_json
+from bayesdx.network import Variable
 from bayesdx.report.blocks import DISCLAIMER
 from bayesdx.web.models import Models
 from bayesdx.web.page import cases, form, views
 from bayesdx.web.page.asked import Asked, asked_of
 from bayesdx.web.page.markup import template
-from bayesdx.web.page.panel import parts, past_of
+from bayesdx.web.page.panel import parts, past_of, target_of
+from bayesdx.web.page.told import refused, variables
 from bayesdx.web.problems import Problem, refusal
+from bayesdx.words.phrases import label_of
 
 #: Findings of which a page shows the first only, until others are searched for.
 _LARGE = 40
@@ -38,9 +41,12 @@ Parts = Generator[Mapping[str, Any], None, None]
 Result = TypeVar("Result")
 
 
-def routes(models: Models) -> list[BaseRoute]:
-    """The page at ``/``, what it asks for below ``/page``, and its script and styles below ``/static``."""
-    page = _Page(models)
+def routes(models: Models, local: bool = False) -> list[BaseRoute]:
+    """The page at ``/``, what it asks for below ``/page``, and its script and styles below ``/static``.
+
+    ``local``: only who sits at this machine is answered, which the help then says.
+    """
+    page = _Page(models, local)
     posts: dict[str, Endpoint] = {
         "answer": page.answer,
         "rows": page.rows,
@@ -57,8 +63,8 @@ def routes(models: Models) -> list[BaseRoute]:
 
 
 class _Page:
-    def __init__(self, models: Models) -> None:
-        self._models = models
+    def __init__(self, models: Models, local: bool) -> None:
+        self._models, self._local = models, local
 
     async def home(self, request: Request) -> Response:
         return HTMLResponse(await run_in_threadpool(lambda: self._home))
@@ -69,7 +75,8 @@ class _Page:
         size = sum(len(group.rows) for group in form.groups(documents))
         names = form.search(documents, "", _LARGE) if size > form.ROWS else None
         nothing = Case()
-        begin = next(parts(self._models.model(None, None, nothing), nothing, None, None, whole=False))
+        model = self._models.model(None, None, nothing)
+        begin = next(parts(model, nothing, None, None, whole=False, cited=self._models.shipped))
         networks = [(one.network.id, one.network.label or one.network.id) for one in documents]
         return template("page.html").render(
             groups=form.groups(documents, names),
@@ -77,7 +84,11 @@ class _Page:
             large=size > form.ROWS,
             networks=networks,
             example=cases.EXAMPLE if self._models.shipped and len(networks) > 1 else None,
-            literature=self._models.shipped,
+            shipped=self._models.shipped,
+            local=self._local,
+            target=label_of(target_of(documents[0])),
+            first=form.first(documents[0]),
+            prior_sets=any(one.prior_sets for one in documents),
             regions={name: Markup(html) for name, html in begin["regions"].items()},
             disclaimer=DISCLAIMER,
         )
@@ -93,9 +104,19 @@ class _Page:
                 past = past_of(
                     self._models.model(asked.network, asked.before_prior, asked.before), model, asked.before
                 )
-            return parts(model, asked.case, past, asked.versus, asked.whole)
+            return parts(model, asked.case, past, asked.versus, asked.whole, self._models.shipped, self._variables)
 
-        return await _streamed(answer)
+        try:
+            return await _streamed(answer)
+        except Problem as problem:
+            impossible = problem.kind == "impossible-findings"
+            told = refused(problem.detail, impossible, asked.case, self._variables)
+            body = {**problem.body(request.scope.get("request_id", "")), **told}
+            return JSONResponse(body, problem.status, media_type="application/problem+json")
+
+    @cached_property
+    def _variables(self) -> Mapping[str, Variable]:
+        return variables(self._models.document(name) for name in self._models.names)
 
     async def view(self, request: Request) -> Response:
         asked = await self._asked(request)

@@ -24,14 +24,16 @@ from bayesdx.analyses.question import Question
 from bayesdx.analyses.report.overview import case_section, method_section
 from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf, finding_values
 from bayesdx.case import Case
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.model import Model
-from bayesdx.network import Array
+from bayesdx.network import Array, Variable
 from bayesdx.report.render.html import sections_html
 from bayesdx.web.page.markup import linked, template
+from bayesdx.web.page.told import warned
 from bayesdx.words.examinations import examination_label
 from bayesdx.words.numbers import bits, percent, simulated
-from bayesdx.words.phrases import called, finding_phrase, label_of, ratio, short, signed, state_name
+from bayesdx.words.phrases import called, finding_phrase, label_of, listed, ratio, short, signed, state_name
 
 #: Findings listed as worth looking at.
 NEXT = 5
@@ -64,9 +66,16 @@ class Line(NamedTuple):
 
 
 def parts(
-    model: Model, case: Case, past: Array | None, versus: str | None, whole: bool
+    model: Model,
+    case: Case,
+    past: Array | None,
+    versus: str | None,
+    whole: bool,
+    cited: bool,
+    known: Mapping[str, Variable] | None = None,
 ) -> Generator[Part, None, None]:
     """The regions of the page as HTML, part by part, and who leads; ``whole`` lists every diagnosis.
+    ``cited`` says that the network has sources to show; ``known`` are the findings that warnings may name.
 
     ``past`` is the posterior before the last change, (card of the target,).
 
@@ -77,12 +86,12 @@ def parts(
     told: Part = {"leader": _leads(quick), "network": model.network.id, "findings": dict(question.stated)}
     head = {"head": _head(model, question), "differential": _differential(quick, past, whole, waiting=True)}
     head["used"] = linked(sections_html((case_section(case, question),), level=2), "used")
-    rest = {"next": _next(question, None), "why": _why(question, quick, versus)}
+    rest = {"next": _next(question, None), "why": _why(question, quick, versus, cited)}
     yield {**told, "regions": {**head, **rest}}
     answer = ANALYSES["query"].run(question)
     yield {
         "regions": {
-            "warnings": template("warnings.html").render(warnings=warnings(answer)),
+            "warnings": warned(warnings(answer), case.findings, known or {}),
             "differential": _differential(answer, past, whole, waiting=False),
         }
     }
@@ -100,13 +109,55 @@ def past_of(model: Model, now: Model, before: Case) -> Array | None:
         return None
 
 
+def target_of(document: NetworkDocument) -> Variable:
+    """What a network is asked for."""
+    return document.network.variable(str(document.network.target))
+
+
+def noun(target: Variable) -> str:
+    """What the states of the target are called."""
+    return "diagnosis" if target.kind == "diagnosis" else "state"
+
+
 def _leads(result: QueryResult) -> str:
-    return f"{short(result.leader.label)} leads, {percent(result.leader.probability)}"
+    """Who leads, with the variable where that is no diagnosis."""
+    target, leader = result.question.target, result.leader
+    of = "" if target.kind == "diagnosis" else f"{label_of(target)}: "
+    if _level(result.question):
+        return f"{of or 'No findings: '}no {noun(target)} leads"
+    return f"{of}{short(leader.label)} leads, {percent(leader.probability)}"
+
+
+def _others(question: Question) -> str:
+    """Who leads under the prior sets that have another leader, in a sentence; empty where none has.
+
+    The likelihoods of the findings stay as they are: the posterior is weighed anew with each prior.
+    """
+    prior, target = question.prior_probabilities, question.target
+    if not question.findings or not prior.all() or question.network.parents[target.id]:
+        return ""
+    found: dict[int, list[str]] = {}
+    for name, other in question.prior_sets.items():
+        found.setdefault(int((question.posterior * (other / prior)).argmax()), []).append(f"'{name}'")
+    found.pop(int(question.posterior.argmax()), None)
+    said = [f"under {listed(names)} {called(target, target.states[leader])}" for leader, names in found.items()]
+    if not said:
+        return ""
+    words = ", ".join((f"{said[0]} leads", *said[1:]))
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _level(question: Question) -> bool:
+    """Whether nobody leads: the first two are as likely as each other before any finding."""
+    highest = np.sort(question.posterior)[::-1]
+    return not question.findings and len(highest) > 1 and bool(np.isclose(highest[0], highest[1], rtol=1e-9))
 
 
 def _head(model: Model, question: Question) -> str:
     return template("head.html").render(
         network=model.network,
+        target=label_of(question.target),
+        diagnosis=question.target.kind == "diagnosis",
         choice=model.choice if question.findings else "",
         prior=model.prior,
         population=model.population,
@@ -120,8 +171,11 @@ def _differential(result: QueryResult, past: Array | None, whole: bool, waiting:
     counted = bool(result.question.network.counts)
     total, prior = sum(row.probability for row in rest), sum(row.prior for row in rest)
     return template("differential.html").render(
-        target=result.question.target.label or "Answer",
+        target=label_of(result.question.target),
         lines=[_line(result, number, row, past) for number, row in enumerate(rows)],
+        others=_others(result.question),
+        noun=noun(result.question.target),
+        level=_level(result.question),
         rest=f"all {len(rest)} others" if rest else "",
         rest_words=percent(min(total, 1.0)),
         rest_at=100 * total,
@@ -162,6 +216,8 @@ def _next(question: Question, worth: WhatIf | None) -> str:
     values, settled = (worth.findings, worth.settled) if worth else finding_values(question, question.posterior)
     network = question.network
     return template("next.html").render(
+        noun=noun(question.target),
+        level=_level(question),
         findings=[_worth(value) for value in values[:NEXT]],
         hidden=len(values[NEXT:]),
         implied=[finding_phrase(network, name, state) for name, state in settled.items()],
@@ -193,11 +249,12 @@ def _worth(value: FindingValue) -> Mapping[str, object]:
     }
 
 
-def _why(question: Question, result: QueryResult, versus: str | None) -> str:
+def _why(question: Question, result: QueryResult, versus: str | None, cited: bool) -> str:
     """The weights against a rival, without the sentences."""
     target, rivals = question.target, _rivals(result)
     if not rivals or not question.findings:
-        return template("why.html").render(alone="" if rivals else result.leader.label)
+        alone = "" if rivals else result.leader.label
+        return template("why.html").render(alone=alone, noun=noun(target), target=label_of(target))
     rival = next((row for row in rivals if row.diagnosis == versus), rivals[0])
     pair = target.states.index(result.leader.diagnosis), target.states.index(rival.diagnosis)
     prior = question.prior_probabilities
@@ -206,6 +263,8 @@ def _why(question: Question, result: QueryResult, versus: str | None) -> str:
     widest = max([SCALE, *(abs(row.decibans) for row in weights if np.isfinite(row.decibans))])
     network = question.network
     return template("why.html").render(
+        cited=cited,
+        of="" if target.kind == "diagnosis" else f"{label_of(target)} is ",
         first=called(target, result.leader.diagnosis),
         second=called(target, rival.diagnosis),
         versus=versus if versus == rival.diagnosis else "",

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from threading import Semaphore
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from bayesdx.analyses import ANALYSES
+from bayesdx.analyses.cite.numbers import LikelihoodCitation
 from bayesdx.analyses.cite.page import page as cite_page
 from bayesdx.analyses.cite_case.numbers import CaseCitation
 from bayesdx.analyses.compare.page import page as compare_page
 from bayesdx.analyses.sensitivity.page import page as sensitivity_page
 from bayesdx.errors import InputError, nearest
 from bayesdx.model import Model
+from bayesdx.network import Network, Variable
 from bayesdx.report.blocks import Page
 from bayesdx.report.render.html import sections_html
 from bayesdx.web.models import Models
 from bayesdx.web.page.asked import Asked
-from bayesdx.web.page.markup import linked, template
+from bayesdx.web.page.markup import linked, template, whole_in_title
+from bayesdx.web.page.panel import noun
+from bayesdx.web.page.told import warned
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import called, label_of, short
+from bayesdx.words.phrases import called, label_of, short, state_name, state_phrase
 
 #: Diagnoses that prior sets are compared in: the first of each.
 LEADING = 6
@@ -29,6 +36,11 @@ LEADING = 6
 _LONG = Semaphore(2)
 #: References shown of those that an answer rests on.
 REFERENCES = 30
+
+#: In a comparison: what was changed, by ids, and the sign before a fall.
+_SAID_BY_ID = re.compile(r"<dt>Changed</dt><dd>.*?</dd>|<dl></dl>", re.DOTALL)
+_STILL = re.compile(r">[+-]0\.0<")
+_FALL = re.compile(r">-(?=\d)")
 
 Parts = Generator[Mapping[str, Any], None, None]
 
@@ -44,9 +56,12 @@ def _model(models: Models, asked: Asked) -> Model:
     return models.model(asked.network, asked.prior, asked.case)
 
 
-def _html(page: Page, name: str) -> str:
-    warnings = template("warnings.html").render(warnings=page.warnings)
-    return linked(sections_html(page.sections, level=3) + warnings, name)
+def _html(page: Page, name: str, network: Network) -> str:
+    """The page of an analysis; what it cuts short has the whole as its title."""
+    target = network.variable(str(network.target))
+    labels = [*map(label_of, network.variables), *map(target.state_label, range(target.cardinality))]
+    html = sections_html(page.sections, level=3) + warned(page.warnings, {}, {})
+    return linked(whole_in_title(html, labels), name)
 
 
 def _sensitivity(models: Models, asked: Asked) -> Parts:
@@ -61,10 +76,10 @@ def _sensitivity(models: Models, asked: Asked) -> Parts:
         yield {"progress": 0.1, "words": "moving every number over its interval"}
         first = run(question, sources=0)
         done = {"progress": 0.4, "words": "leaving out every publication in turn"}
-        yield {**done, "html": _html(sensitivity_page(first, references=True), "sensitivity")}
+        yield {**done, "html": _html(sensitivity_page(first, references=True), "sensitivity", model.network)}
         if first.literature is not None:
             whole = run(question)
-            yield {"html": _html(sensitivity_page(whole, references=True), "sensitivity")}
+            yield {"html": _html(sensitivity_page(whole, references=True), "sensitivity", model.network)}
         yield {"progress": 1.0}
     finally:
         _LONG.release()
@@ -87,6 +102,8 @@ def _priors(models: Models, asked: Asked) -> Parts:
         ]
         rows.append((short(target.state_label(i)), cells))
     html = template("priors.html").render(
+        noun=noun(target),
+        target=label_of(target),
         sets=[(one.label or one.name, one.population, one.name == model.prior) for one in sets],
         rows=rows,
         leaders=sorted({short(target.state_label(int(p.argmax()))) for p in posteriors}),
@@ -99,7 +116,17 @@ def _compare(models: Models, asked: Asked) -> Parts:
     if asked.before is None:
         raise InputError("there is no case to compare with yet")
     found = ANALYSES["compare"].run(model.question(asked.case), before=model.question(asked.before))
-    yield {"html": _html(compare_page(found), "compare")}
+    html = _SAID_BY_ID.sub("", _html(compare_page(found), "compare", model.network))
+    changed = [
+        f"{label_of(variable)}: {_said(variable, before)} → {_said(variable, after)}"
+        for variable, (before, after) in ((model.network.variable(n), pair) for n, pair in found.changed.items())
+    ]
+    rest = Markup(_FALL.sub(">−", _STILL.sub(">0.0<", html)))
+    yield {"html": template("compare.html").render(changed=changed, rest=rest)}
+
+
+def _said(variable: Variable, stated: object) -> str:
+    return "not stated" if stated is None else state_phrase(variable, stated)
 
 
 def _citations(models: Models, asked: Asked) -> Parts:
@@ -140,7 +167,23 @@ def _ledger(models: Models, asked: Asked) -> Parts:
     stated = asked.case.findings.get(asked.finding)
     states = (stated,) if isinstance(stated, str) and stated in model.network.variable(asked.finding).states else ()
     found = ANALYSES["cite"].run(model.engine, asked.finding, states, asked.diagnosis)
-    yield {"html": _html(cite_page(found), "ledger")}
+    html = _html(cite_page(_by_labels(found)), "ledger", model.network)
+    html = html.replace(Markup(">&gt; "), Markup(">▸ "))  # the state that is stated, beside names such as "> 30 mm"
+    yield {"html": html + Markup(template("grades.html").render())}
+
+
+def _by_labels(found: LikelihoodCitation) -> LikelihoodCitation:
+    """The same with the labels of the finding and its states in place of their ids."""
+    variable = found.variable
+    named = {state: state_name(variable, i) for i, state in enumerate(variable.states)}
+    if len(set(named.values())) < len(named):
+        return found
+    return replace(
+        found,
+        variable=Variable(label_of(variable), tuple(named.values()), label_of(variable)),
+        states=tuple(named[state] for state in found.states),
+        terms=tuple(replace(term, states=tuple(named[state] for state in term.states)) for term in found.terms),
+    )
 
 
 VIEWS: dict[str, Callable[[Models, Asked], Parts]] = {

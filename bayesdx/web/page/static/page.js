@@ -17,13 +17,13 @@ let last = { id: "", at: 0 };
 const copy = (one) => structuredClone(one);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-function change(id, make) {
+function change(make, passing = "") {
   const before = copy(state);
   make(state);
   if (same(before, state)) return;
-  const merged = id && id === last.id && performance.now() - last.at < 900;  // arrows pass over states
+  const merged = passing && passing === last.id && performance.now() - last.at < 900;  // arrows pass over states
   if (!merged) past.push(before);
-  last = { id, at: performance.now() };
+  last = { id: passing, at: performance.now() };
   future = [];
   show();
 }
@@ -39,11 +39,11 @@ function step(from, to) {
 const undo = () => step(past, future);
 const redo = () => step(future, past);
 
-function set(id, said) {
-  change(id, (to) => {
+function set(id, said, passing = false) {
+  change((to) => {
     if (said === null) delete to.findings[id];
     else to.findings[id] = said;
-  });
+  }, passing ? id : "");
 }
 
 const sent = (findings) => Object.fromEntries(Object.entries(findings).map(
@@ -89,7 +89,9 @@ function restored(hash) {
 // ---- asking ---------------------------------------------------------------------------------------------------------
 
 let asking = null;
-let leader = "";
+let leader = "";          // as it was told last
+let telling = 0;
+let refused = false;
 
 const body = (more) => JSON.stringify({
   case: { findings: sent(state.findings) }, network: state.network, prior: state.prior, versus: state.versus, ...more });
@@ -98,7 +100,7 @@ async function post(path, text, signal) {
   const answer = await fetch(`page/${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: text, signal });
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
-  throw new Error(problem.detail || problem.title || `The server answers ${answer.status}`);
+  throw Object.assign(new Error(problem.detail || problem.title || `The server answers ${answer.status}`), { html: problem.html, brief: problem.brief });
 }
 
 async function* lines(answer) {
@@ -124,7 +126,9 @@ async function ask() {
     for await (const part of lines(answer)) {
       if (mine !== asking) return;
       if (part.error) throw new Error(part.error);
+      if (refused) answered();
       for (const [id, html] of Object.entries(part.regions ?? {})) swap($(id), html);
+      offer();
       if (part.leader) tell(part.leader);
     }
   } catch (error) {
@@ -142,19 +146,35 @@ function swap(region, html) {
 
 function tell(words) {
   $("brief").textContent = words;
-  if (words.split(" leads")[0] !== leader.split(" leads")[0]) $("live").textContent = words;
-  leader = words;
+  clearTimeout(telling);
+  const [who, share] = parted(words), [heard, then] = parted(leader);
+  if (who === heard && Math.abs(share - then) <= 1) return;
+  telling = setTimeout(() => { $("live").textContent = leader = words; }, 400);  // of quick clicks the last is heard
 }
+
+// "CAPNON leads, 48.1%" in its name and its percentage, 0 where there is none
+const parted = (words) => [words.replace(/[\d.]+%$/, ""), Number(/([\d.]+)%$/.exec(words)?.[1] ?? 0)];
 
 function refuse(error) {
   const list = document.createElement("ul");
   list.className = "warnings";
-  list.setAttribute("role", "alert");
   list.append(Object.assign(document.createElement("li"), { textContent: offline(error) }));
-  $("warnings").replaceChildren(list);
-  $("brief").textContent = "No answer";
+  if (error.html) swap($("warnings"), error.html);
+  else $("warnings").replaceChildren(list);
+  refused = true;
+  offer();
+  tell(error.brief ?? "No answer");
   for (const id of ["differential", "next", "why", "sentences"]) $(id).replaceChildren();
 }
+
+// What was refused is past; the button that was pressed goes with it, the focus stays at the answer.
+function answered() {
+  refused = false;
+  if ($("warnings").contains(document.activeElement)) $("answer").focus({ preventScroll: true });
+  $("warnings").replaceChildren();
+}
+
+const offer = () => all("#warnings [data-do=undo]").forEach((button) => { button.hidden = !past.length; });
 
 const offline = (error) => error instanceof TypeError ? "The server does not answer. Is bayesdx serve still running?" : error.message;
 
@@ -264,28 +284,62 @@ function weigh(one) {
 // ---- finding findings -----------------------------------------------------------------------------------------------
 
 let searching = 0;
+const sought = () => low($("search").value).split(/\s+/).filter(Boolean);
 
 function search() {
-  const asked = $("search").value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  const asked = sought();
   if (document.body.hasAttribute("data-large")) {
     clearTimeout(searching);
     searching = setTimeout(() => more(Object.keys(state.findings)), 120);
     return;
   }
-  let count = 0;
-  for (const one of all(".row", rows)) {
-    const text = `${one.dataset.id} ${one.textContent}`.toLocaleLowerCase();
-    one.hidden = !asked.every((word) => text.includes(word));
-    count += !one.hidden;
-  }
+  for (const one of all(".row", rows)) one.hidden = rank(one, asked) >= NOWHERE;
   for (const group of all(".group", rows)) group.hidden = !group.querySelector(".row:not([hidden])");
+  order(asked);
+}
+
+const NOWHERE = 4;
+const low = (text) => text.toLocaleLowerCase();
+
+// Whole words of a name come first, then those of states, of groups, then parts of names and states; as in form.py.
+function rank(one, asked) {
+  const places = [
+    low(`${one.dataset.id} ${nameOf(one)} ${one.dataset.words ?? ""}`),
+    low(all("[data-state]", one).map((button) => `${button.dataset.state} ${button.textContent}`).join(" ")),
+    low(`${one.closest(".group").dataset.group} ${one.closest(".group").firstElementChild.textContent}`),
+  ];
+  return Math.max(0, ...asked.map((word) => {
+    const whole = new RegExp(`(?<![\\p{L}\\p{N}])${word.replace(/[^\p{L}\p{N}]/gu, "\\$&")}(?![\\p{L}\\p{N}])`);
+    const at = places.findIndex((place) => whole.test(place));
+    return at >= 0 ? at : places.slice(0, 2).some((place) => place.includes(word)) ? 3 : NOWHERE;
+  }));
+}
+
+function order(asked) {
+  const found = new Map(all(".row", rows).map((one) => [one, rank(one, asked)]));
+  const best = (group) => Math.min(...all(".row", group).map((one) => found.get(one)));
+  const sort = (parent, items, by) => {
+    items.forEach((one, i) => { one.place ??= i; });
+    parent.append(...items.map((one) => [by(one), one]).sort(([a, x], [b, y]) => a - b || x.place - y.place).map(([, one]) => one));
+  };
+  for (const list of all(".group > ul", rows)) sort(list, [...list.children], (one) => found.get(one));
+  sort(rows, all(".group", rows), best);
+  const count = [...found.values()].filter((at) => at < NOWHERE).length;
   $("found").textContent = asked.length ? `${count} found` : "";
+  $("none").hidden = !asked.length || count > 0;
+}
+
+function unsearch() {
+  $("search").value = "";
+  search();
+  $("search").focus();
 }
 
 async function more(names) {
   const answer = await post("rows", JSON.stringify({ search: $("search").value, names })).catch(refuse);
   if (!answer) return;
   swap(rows, (await answer.json()).html);
+  order(sought());
   all(".row", rows).forEach(mark);
   $("stated").replaceChildren(...Object.entries(state.findings).map(([id, said]) => chip(id, said)));
 }
@@ -398,9 +452,11 @@ async function file(view, path, format, name) {
 async function read(text) {
   try {
     const found = await (await post("read", JSON.stringify({ text }))).json();
-    change("", (to) => { to.findings = Object.fromEntries(Object.entries(found.findings).map(([id, value]) => [id, taken(value)])); });
-    say("case", [`${Object.keys(found.findings).length} findings are read.`, ...found.warnings].join(" "));
+    change((to) => { to.findings = Object.fromEntries(Object.entries(found.findings).map(([id, value]) => [id, taken(value)])); });
+    const count = Object.keys(found.findings).length;
+    say("case", [`${count} ${count === 1 ? "finding is" : "findings are"} read.`, ...found.warnings].join(" "));
     select("findings");
+    $("findings").focus({ preventScroll: true });
   } catch (error) {
     select("case");
     say("case", offline(error));
@@ -410,8 +466,8 @@ async function read(text) {
 // ---- hands ----------------------------------------------------------------------------------------------------------
 
 const deeds = {
-  undo, redo,
-  clear: () => change("", (to) => Object.assign(to, { findings: {}, versus: "" })),
+  undo, redo, unsearch,
+  clear: () => change((to) => Object.assign(to, { findings: {}, versus: "" })),
   theme: () => theme(!dark()),
   help: () => $("help").showModal(),
   whole: () => { whole = !whole; ask(); },
@@ -428,7 +484,7 @@ const deeds = {
   },
   keep: () => {
     kept = { findings: sent(state.findings) };
-    $("kept").textContent = `Before: the case with ${Object.keys(kept.findings).length} findings that was kept.`;
+    $("kept").textContent = `Before: the case that was kept; findings: ${Object.keys(kept.findings).length}.`;
     view("compare", true);
   },
   report: (button) => file("report", "report", button.dataset.format, `report.${button.dataset.format}`),
@@ -457,7 +513,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("change", ({ target }) => {
-  if (target.dataset.choose) change(target.dataset.choose, (to) => { to[target.dataset.choose] = target.value; });
+  if (target.dataset.choose) change((to) => { to[target.dataset.choose] = target.value; });
   else if (target.dataset.weight !== undefined) weigh(target.closest(".row"));
   else if (target.id === "file" && target.files.length) target.files[0].text().then(read).then(() => { target.value = ""; });
   else if (target.id === "keys") remember("keys", target.checked ? "" : "off");
@@ -494,7 +550,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (typing) return;
-  if (target.getAttribute("role") === "tab") return act2(event);
+  if (target.getAttribute("role") === "tab" && inTabs(event)) return;
   const one = target.closest?.(".row");
   if (one && target.getAttribute("role") === "radio" && inRow(one, target, key)) return event.preventDefault();
   if (one && key === "Escape" && one.querySelector(".editor")) return act(() => editor(one));
@@ -506,21 +562,22 @@ document.addEventListener("keydown", (event) => {
   else if (key === "?") act(deeds.help);
 });
 
-function act2(event) {
+function inTabs(event) {
   const tabs = all("[role=tab]"), at = tabs.indexOf(event.target);
   const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
-  if (to === undefined) return;
+  if (to === undefined) return false;
   event.preventDefault();
   select(tabs.at(to % tabs.length).getAttribute("aria-controls"), true);
+  return true;
 }
 
 function inRow(one, target, key) {
   const radios = all("[role=radio]:not(.said)", one), list = shown(), at = list.indexOf(one);
-  const choose = (radio) => { set(one.dataset.id, radio.dataset.state ?? null); focusRow(one); return true; };
+  const choose = (radio, passing = false) => { set(one.dataset.id, radio.dataset.state ?? null, passing); focusRow(one); return true; };
   if (key === "ArrowDown" || key === "ArrowUp") { focusRow(list[at + (key === "ArrowDown" ? 1 : -1)]); return true; }
   if (key === "ArrowRight" || key === "ArrowLeft") {
     const from = Math.max(radios.indexOf(target), 0), to = (from + (key === "ArrowRight" ? 1 : -1) + radios.length) % radios.length;
-    return choose(radios[to]);
+    return choose(radios[to], true);
   }
   if (key === "Backspace" || key === "Delete" || key === "0") return choose(radios[0]);
   if (/^[1-9]$/.test(key)) return radios[Number(key)] ? choose(radios[Number(key)]) : true;
@@ -543,7 +600,7 @@ function theme(on) {
 
 $("theme").setAttribute("aria-pressed", dark());
 $("keys").checked = recall("keys") !== "off";
-addEventListener("hashchange", () => { const now = restored(location.hash); if (!same(now, state)) change("", (to) => Object.assign(to, now)); });
+addEventListener("hashchange", () => { const now = restored(location.hash); if (!same(now, state)) change((to) => Object.assign(to, now)); });
 
 state = restored(location.hash);
 if (location.hash) for (const id of ["differential", "next", "why", "head"]) $(id).replaceChildren();  // they know of no findings
