@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import accumulate
 from threading import Lock
 
@@ -20,7 +20,7 @@ class Metrics:
     def __init__(self) -> None:
         self._lock = Lock()
         self._buckets: dict[Labels, list[int]] = {}
-        self._seconds: Counter[Labels] = Counter()
+        self._seconds: defaultdict[Labels, float] = defaultdict(float)
         self._queries: Counter[Labels] = Counter()
         self.in_flight = 0
 
@@ -34,7 +34,7 @@ class Metrics:
         with self._lock:
             buckets = self._buckets.setdefault(labels, [0] * (len(BOUNDS) + 1))
             buckets[bisect_left(BOUNDS, seconds)] += 1
-            self._seconds[labels] += seconds  # type: ignore[assignment]
+            self._seconds[labels] += seconds
 
     def query(self, network: str, prior: str, cases: int = 1) -> None:
         """Count cases that were put to a network under a prior set."""

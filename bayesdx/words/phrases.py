@@ -151,15 +151,15 @@ def nats(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f} nats".replace("-", "−")
 
 
-def signed(decibans: float) -> str:
-    """A weight in decibans with its sign.
+def signed(value: float) -> str:
+    """A weight in decibans, or a change in points, with its sign.
 
     >>> signed(3.14), signed(-0.01), signed(float("inf"))
     ('+3.1', '0.0', '+∞')
     """
-    if math.isinf(decibans):
-        return "+∞" if decibans > 0 else "−∞"
-    rounded = round(decibans, 1)
+    if math.isinf(value):
+        return "+∞" if value > 0 else "−∞"
+    rounded = round(value, 1)
     return "0.0" if rounded == 0 else f"{rounded:+.1f}".replace("-", "−")
 
 

@@ -47,7 +47,7 @@ def test_likelihood() -> None:
     text = ask(*TAIL).stdout
     lines = text.splitlines()
     assert lines[0] == "Dural tail in Meningioma"
-    assert any(line.startswith("> present") for line in lines)
+    assert any(line.startswith("▸ present") for line in lines)
     assert "21 of 36" in text
     assert "Liu WC" in text
     answer = json.loads(ask(*TAIL, "--json").stdout)
@@ -58,7 +58,7 @@ def test_likelihood() -> None:
     )
     assert share in text
     assert "https://doi.org/10.1007/s00330-009-1466-7 (series, grade A)" in text
-    shown = next(line for line in lines if line.startswith("> present")).split()[2]
+    shown = next(line for line in lines if line.startswith("▸ present")).split()[2]
     assert next(line for line in lines if line.split()[:1] == ["sum"]).split()[2:] == ["100.0%", shown]
     assert max(map(len, lines)) <= 120
 

@@ -11,6 +11,7 @@ from bayesdx.knowledge.ledger import UNMENTIONED
 from bayesdx.report.blocks import AnyCell, Bar, Cell, Lines, Page, Table
 from bayesdx.words.evidence import evidence_lines
 from bayesdx.words.numbers import percent, span
+from bayesdx.words.phrases import label_of, state_name
 from bayesdx.words.provenance import assumption_words, interval_words
 
 _ASSUMED = {
@@ -67,11 +68,13 @@ def _origin(citation: LikelihoodCitation, kind: str) -> str:
 
 def _distribution(citation: LikelihoodCitation) -> Table:
     rows: list[tuple[AnyCell, ...]] = []
-    for i, state in enumerate(citation.variable.states):
-        name = Cell(f"> {state}") if state in citation.states else f"  {state}"
+    variable = citation.variable
+    for i, state in enumerate(variable.states):
+        label = state_name(variable, i)
+        name = Cell(f"▸ {label}") if state in citation.states else f"  {label}"
         probability, base = float(citation.probabilities[i]), float(citation.base[i])
         rows.append((name, percent(probability), Bar(probability), span(*citation.intervals[i]), percent(base)))
-    return Table((f"  {citation.variable.id}", "", "", "95% interval", "base"), tuple(rows), (1, 3, 4))
+    return Table((f"  {label_of(variable)}", "", "", "95% interval", "base"), tuple(rows), (1, 3, 4))
 
 
 def _lines(lines: Sequence[str], indent: int = 0) -> Lines | None:
@@ -80,14 +83,18 @@ def _lines(lines: Sequence[str], indent: int = 0) -> Lines | None:
 
 def _terms(citation: LikelihoodCitation, numbers: Mapping[str, int]) -> Table:
     """The terms, and below them what they add up to: the whole row, and the probability of the state asked for."""
-    terms, states = citation.terms, citation.states
+    terms, states, variable = citation.terms, citation.states, citation.variable
+
+    def named(state: str) -> str:
+        return state_name(variable, variable.state_index(state))
+
     columns = [adding_up([term.share for term in terms])]
     if states:
-        at = citation.variable.state_index(states[0])
+        at = variable.state_index(states[0])
         columns.append(adding_up([float(term.adds[at]) for term in terms]))
     rows = [
         (
-            (" or ".join(term.states) or "all states") if term.kind in SAID else "",
+            (" or ".join(map(named, term.states)) or "all states") if term.kind in SAID else "",
             _fact(term),
             term.form.replace("_", " "),
             "" if term.kind in ("association", "mineralisation") else f"{term.weight:.2f}",
@@ -99,7 +106,16 @@ def _terms(citation: LikelihoodCitation, numbers: Mapping[str, int]) -> Table:
     ]
     total = f"{sum(term.weight for term in terms):.2f}"
     rows.append(("", "", "sum", total, *(column[-1] for column in columns), "", ""))
-    heads = ("state", "fact", "form", "weight", "of row", *(f"to {state}" for state in states), "grade", "source")
+    heads = (
+        "state",
+        "fact",
+        "form",
+        "weight",
+        "of row",
+        *(f"to {named(state)}" for state in states),
+        "grade",
+        "source",
+    )
     return Table(heads, tuple(rows), tuple(range(3, 4 + len(columns))))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bayesdx.analyses.compare.numbers import Comparison
 from bayesdx.analyses.frame import framed, untitled
-from bayesdx.analyses.question import words
+from bayesdx.network import Variable
 from bayesdx.report.blocks import AnyCell, Bar, Entries, Lines, Page, Table
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import clipped
+from bayesdx.words.phrases import clipped, label_of, signed, state_phrase
 
 #: Diagnoses shown one by one.
 SHOWN = 10
@@ -22,7 +22,8 @@ def page(result: Comparison) -> Page:
     if rest:
         rows.append(_sides(f"all {len(rest)} others", float(before[rest].sum()), float(after[rest].sum())))
     heads = (target.label or "Answer", "before", "", "after", "", "change")
-    changes = [f"{name}: {_said(old)} -> {_said(new)}" for name, (old, new) in result.changed.items()]
+    changed = [(result.before.network.variable(name), *values) for name, values in result.changed.items()]
+    changes = [f"{label_of(one)}: {_said(one, old)} → {_said(one, new)}" for one, old, new in changed]
     lead = [target.state_label(int(posterior.argmax())) for posterior in (before, after)]
     leads = f"{lead[0]} leads before and after" if lead[0] == lead[1] else f"{lead[1]} leads in place of {lead[0]}"
     blocks = (
@@ -33,10 +34,10 @@ def page(result: Comparison) -> Page:
     return framed(result.before, *untitled(*blocks), warnings=result.warnings)
 
 
-def _said(stated: object) -> str:
-    return "not stated" if stated is None else words(stated)
+def _said(variable: Variable, stated: object) -> str:
+    return "not stated" if stated is None else state_phrase(variable, stated)
 
 
 def _sides(label: str, before: float, after: float) -> tuple[AnyCell, ...]:
     sides = [cell for share in (before, after) for cell in (percent(share), Bar(share, 12, padded=True))]
-    return (clipped(label, 38), *sides, f"{100 * (after - before):+.1f}")
+    return (clipped(label, 38), *sides, signed(100 * (after - before)))

@@ -194,7 +194,7 @@ def _line(result: QueryResult, number: int, row: RankedDiagnosis, past: Array | 
     if past is not None:
         index = result.question.target.states.index(row.diagnosis)
         gain = row.probability - float(past[index])
-        change = f"{100 * gain:+.1f}".replace("-", "−") if abs(gain) >= _CHANGE else ""
+        change = signed(100 * gain) if abs(gain) >= _CHANGE else ""
         moved = np.argsort(-past, kind="stable").tolist().index(index) - number
     low, high = (None, None) if row.interval is None else (100 * row.interval[0], 100 * row.interval[1])
     return Line(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import replace
 from threading import Semaphore
 from typing import Any
 
@@ -12,14 +10,13 @@ import numpy as np
 from markupsafe import Markup
 
 from bayesdx.analyses import ANALYSES
-from bayesdx.analyses.cite.numbers import LikelihoodCitation
 from bayesdx.analyses.cite.page import page as cite_page
 from bayesdx.analyses.cite_case.numbers import CaseCitation
 from bayesdx.analyses.compare.page import page as compare_page
 from bayesdx.analyses.sensitivity.page import page as sensitivity_page
 from bayesdx.errors import InputError, nearest
 from bayesdx.model import Model
-from bayesdx.network import Network, Variable
+from bayesdx.network import Network
 from bayesdx.report.blocks import Page
 from bayesdx.report.render.html import sections_html
 from bayesdx.web.models import Models
@@ -28,7 +25,7 @@ from bayesdx.web.page.markup import linked, template, whole_in_title
 from bayesdx.web.page.panel import noun
 from bayesdx.web.page.told import warned
 from bayesdx.words.numbers import percent
-from bayesdx.words.phrases import called, label_of, short, state_name, state_phrase
+from bayesdx.words.phrases import called, label_of, short
 
 #: Diagnoses that prior sets are compared in: the first of each.
 LEADING = 6
@@ -36,11 +33,6 @@ LEADING = 6
 _LONG = Semaphore(2)
 #: References shown of those that an answer rests on.
 REFERENCES = 30
-
-#: In a comparison: what was changed, by ids, and the sign before a fall.
-_SAID_BY_ID = re.compile(r"<dt>Changed</dt><dd>.*?</dd>|<dl></dl>", re.DOTALL)
-_STILL = re.compile(r">[+-]0\.0<")
-_FALL = re.compile(r">-(?=\d)")
 
 Parts = Generator[Mapping[str, Any], None, None]
 
@@ -116,17 +108,7 @@ def _compare(models: Models, asked: Asked) -> Parts:
     if asked.before is None:
         raise InputError("there is no case to compare with yet")
     found = ANALYSES["compare"].run(model.question(asked.case), before=model.question(asked.before))
-    html = _SAID_BY_ID.sub("", _html(compare_page(found), "compare", model.network))
-    changed = [
-        f"{label_of(variable)}: {_said(variable, before)} → {_said(variable, after)}"
-        for variable, (before, after) in ((model.network.variable(n), pair) for n, pair in found.changed.items())
-    ]
-    rest = Markup(_FALL.sub(">−", _STILL.sub(">0.0<", html)))
-    yield {"html": template("compare.html").render(changed=changed, rest=rest)}
-
-
-def _said(variable: Variable, stated: object) -> str:
-    return "not stated" if stated is None else state_phrase(variable, stated)
+    yield {"html": _html(compare_page(found), "compare", model.network)}
 
 
 def _citations(models: Models, asked: Asked) -> Parts:
@@ -167,23 +149,8 @@ def _ledger(models: Models, asked: Asked) -> Parts:
     stated = asked.case.findings.get(asked.finding)
     states = (stated,) if isinstance(stated, str) and stated in model.network.variable(asked.finding).states else ()
     found = ANALYSES["cite"].run(model.engine, asked.finding, states, asked.diagnosis)
-    html = _html(cite_page(_by_labels(found)), "ledger", model.network)
-    html = html.replace(Markup(">&gt; "), Markup(">▸ "))  # the state that is stated, beside names such as "> 30 mm"
+    html = _html(cite_page(found), "ledger", model.network)
     yield {"html": html + Markup(template("grades.html").render())}
-
-
-def _by_labels(found: LikelihoodCitation) -> LikelihoodCitation:
-    """The same with the labels of the finding and its states in place of their ids."""
-    variable = found.variable
-    named = {state: state_name(variable, i) for i, state in enumerate(variable.states)}
-    if len(set(named.values())) < len(named):
-        return found
-    return replace(
-        found,
-        variable=Variable(label_of(variable), tuple(named.values()), label_of(variable)),
-        states=tuple(named[state] for state in found.states),
-        terms=tuple(replace(term, states=tuple(named[state] for state in term.states)) for term in found.terms),
-    )
 
 
 VIEWS: dict[str, Callable[[Models, Asked], Parts]] = {
