@@ -76,8 +76,8 @@ def test_posterior_under_a_state_is_what_query_says(run: Run) -> None:
 def test_set_and_unset(run: Run) -> None:
     changes = ["--set", "ct_calcification_pattern=punctate", "--set", "sex=not male", "--unset", "mr_t2_signal"]
     result = run("what-if", *FINDINGS, *changes)
-    assert "ct_calcification_pattern: not stated → punctate" in result.stdout
-    assert "mr_t2_signal: hyper 0.8, mixed 0.2 → not stated" in result.stdout
+    assert "Pattern of calcification: not stated → punctate" in result.stdout
+    assert "T2 signal: hyper 0.8, mixed 0.2 → not stated" in result.stdout
     assert "before" in result.stdout
     answer = json.loads(run("what-if", *FINDINGS, *changes, "--json").stdout)
     before = json.loads(run("query", *FINDINGS, "--json").stdout)
