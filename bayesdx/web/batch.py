@@ -26,7 +26,7 @@ from bayesdx.formats.table import NumberedRow
 from bayesdx.model import Model
 from bayesdx.web import arrow, rest
 from bayesdx.web.problems import Problem
-from bayesdx.web.requests import NetworkBody
+from bayesdx.web.requests.body import OfNetwork
 from bayesdx.web.rest import Service, check_media_type, from_query, wrong_input
 from bayesdx.web.work import Advance
 
@@ -49,8 +49,7 @@ def routes(service: Service) -> list[Route]:
         media_type = check_media_type(request, "application/json", LINES, arrow.MEDIA_TYPE)
         if media_type == "application/json":
             return await whole(request)
-        asked = from_query(request, NetworkBody)
-        assert isinstance(asked, NetworkBody)
+        asked = from_query(request, OfNetwork)
         try:
             scoring = Scoring(service, asked.model(service.models, Case()))
         except InputError as error:

@@ -17,7 +17,8 @@ from bayesdx.analyses import ANALYSES
 from bayesdx.report.blocks import DISCLAIMER
 from bayesdx.web import arrow, batch
 from bayesdx.web.problems import TYPES
-from bayesdx.web.requests import BODIES, CaseBody
+from bayesdx.web.requests import BODIES
+from bayesdx.web.requests.case import CaseBody
 from bayesdx.web.rest import Service, method_of, path_of
 
 REF = "#/components/schemas/{name}"

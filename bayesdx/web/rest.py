@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -20,11 +20,16 @@ from bayesdx.model import Model
 from bayesdx.web.metrics import Metrics
 from bayesdx.web.models import Models
 from bayesdx.web.problems import Problem, error_of, pointer_to, refusal
-from bayesdx.web.requests import BODIES, Asking, Body, CaseBody, CasesBody, Named, Networks
+from bayesdx.web.requests import BODIES
+from bayesdx.web.requests.body import Asking
+from bayesdx.web.requests.case import CaseBody
+from bayesdx.web.requests.cases import CasesBody
+from bayesdx.web.requests.networks import Named, Networks
 from bayesdx.web.settings import Settings
 from bayesdx.web.work import Advance, Work
 
 JSON = "application/json"
+Form = TypeVar("Form", bound=msgspec.Struct)
 _AT = re.compile(r"(?P<message>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?", re.DOTALL)
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
@@ -133,7 +138,7 @@ def check_media_type(request: Request, *known: str) -> str:
     return media_type
 
 
-def decode(sent: bytes, form: type[Body], depth: int) -> Body:
+def decode(sent: bytes, form: type[Form], depth: int) -> Form:
     """The body of a request; raises Problem for what is no JSON, nested too deeply, or of another form."""
     value = parsed(sent, depth)
     if not isinstance(value, dict):
@@ -159,7 +164,7 @@ def _nested(value: Any, depth: int) -> bool:
     return any(isinstance(part, dict | list) and (depth <= 1 or _nested(part, depth - 1)) for part in inner)
 
 
-def from_query(request: Request, form: type[Body]) -> Body:
+def from_query(request: Request, form: type[Form]) -> Form:
     """What the address asks."""
     pairs = request.query_params.multi_items()
     value: dict[str, str] = dict(pairs)
@@ -170,7 +175,7 @@ def from_query(request: Request, form: type[Body]) -> Body:
     return converted({**value, **request.path_params}, form, strict=False)
 
 
-def converted(value: dict[str, Any], form: type[Body], strict: bool = True) -> Body:
+def converted(value: dict[str, Any], form: type[Form], strict: bool = True) -> Form:
     """A JSON object as the form of a request; raises Problem that says where it is not."""
     names = [field.encode_name for field in msgspec.structs.fields(form)]
     for key in value:
@@ -185,7 +190,7 @@ def converted(value: dict[str, Any], form: type[Body], strict: bool = True) -> B
         raise refusal("wrong-input", InputError(match["message"]), pointer_to(*steps)) from None
 
 
-def wrong_input(error: InputError, asked: Body) -> Problem:
+def wrong_input(error: InputError, asked: msgspec.Struct) -> Problem:
     """What an analysis refuses. Its place is a pointer, or it is an option that the message quotes."""
     if isinstance(error, ImpossibleFindings):
         stated = asked.case.get("findings") if isinstance(asked, CaseBody) else None

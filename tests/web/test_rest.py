@@ -21,7 +21,8 @@ from bayesdx.cli import main
 from bayesdx.web.app import create_app
 from bayesdx.web.models import Models
 from bayesdx.web.openapi import document
-from bayesdx.web.requests import BODIES, CaseBody
+from bayesdx.web.requests import BODIES
+from bayesdx.web.requests.case import CaseBody
 from bayesdx.web.rest import method_of, path_of
 
 CASE = {"id": "c", "age": 50, "findings": {"level": "cervical", "mr_t2_signal": {"hyper": 0.8, "mixed": 0.2}}}
