@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from threading import Thread
 
-from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -21,7 +20,8 @@ from bayesdx.web.models import Models
 from bayesdx.web.page import routes as page_routes
 from bayesdx.web.problems import Problem, answer_problem, answer_status, refusal
 from bayesdx.web.rest import Service
-from bayesdx.web.settings import LOOPBACK, Settings
+from bayesdx.web.settings import Settings
+from bayesdx.web.stream import LINES
 from bayesdx.web.walls import Walls
 
 #: What takes many cases, and so a larger body.
@@ -51,8 +51,6 @@ def create_app(models: Models, settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         Thread(target=begin, daemon=True).start()
-        # of those in which the page works: many at once would only wait for each other
-        current_default_thread_limiter().total_tokens = service.settings.threads + service.settings.long_threads
         yield
 
     routes: list[BaseRoute] = [
@@ -62,11 +60,11 @@ def create_app(models: Models, settings: Settings | None = None) -> Starlette:
         *batch.routes(service),
         *rest.routes(service),
         *openapi.routes(service),
-        *page_routes(models, local=service.settings.hosts == LOOPBACK and not service.settings.behind_proxy),
+        *page_routes(service),
     ]
 
     def limit(path: str, media_type: str) -> int | None:
-        if path == batch.PATH and media_type == batch.LINES:
+        if path == batch.PATH and media_type == LINES:
             return None
         return service.settings.table if path in MANY else service.settings.body
 

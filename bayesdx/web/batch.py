@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.batch.numbers import BatchResult, columns_of
@@ -28,10 +28,10 @@ from bayesdx.web import arrow, rest
 from bayesdx.web.problems import Problem
 from bayesdx.web.requests.body import OfNetwork
 from bayesdx.web.rest import Service, check_media_type, from_query, wrong_input
+from bayesdx.web.stream import LINES, Stream
 from bayesdx.web.work import Advance
 
 PATH = "/v1/batch"
-LINES = "application/x-ndjson"
 #: Lines that are scored together, and the bytes that they may have.
 ROWS, BYTES = 512, 1 << 20
 #: Different warnings that are counted; whoever writes cases could make up any number.
@@ -58,36 +58,19 @@ def routes(service: Service) -> list[Route]:
             raise Problem("too-many", "too many streams at once: ask again", headers={"Retry-After": "5"})
         service.about(request, scoring.model, 0, None)
         if media_type == LINES:
-            return Stream(LINES, scoring.lines(request.receive), service.settings.idle, room)
-        pieces = scoring.arrow(await request.body())
+            return Stream(LINES, within(room, scoring.lines(request.receive)), service.settings.idle)
+        pieces = within(room, scoring.arrow(await request.body()))
         first = await anext(pieces)  # which tells whether it can be read
-        return Stream(arrow.MEDIA_TYPE, pieces, service.settings.idle, room, first)
+        return Stream(arrow.MEDIA_TYPE, pieces, service.settings.idle, first)
 
     return [Route(PATH, batch, methods=["POST"], name="batch")]
 
 
-@dataclass
-class Stream:
-    """An answer in pieces, to a client that reads each of them within ``idle`` seconds."""
-
-    media_type: str
-    pieces: AsyncIterator[bytes]
-    idle: float
-    room: asyncio.Semaphore
-    first: bytes = b""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self.room:
-            headers = [(b"content-type", self.media_type.encode())]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await self._send(send, self.first, more=True)
-            async for piece in self.pieces:
-                await self._send(send, piece, more=True)
-            await self._send(send, b"", more=False)
-
-    async def _send(self, send: Send, piece: bytes, more: bool) -> None:
-        message = {"type": "http.response.body", "body": piece, "more_body": more}
-        await asyncio.wait_for(send(message), self.idle)
+async def within(room: asyncio.Semaphore, pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """The same pieces, in a place of the room from the first to the last."""
+    async with room:
+        async for piece in pieces:
+            yield piece
 
 
 @dataclass

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.report.blocks import DISCLAIMER
-from bayesdx.web import arrow, batch
+from bayesdx.web import arrow, stream
 from bayesdx.web.problems import TYPES
 from bayesdx.web.requests import BODIES
 from bayesdx.web.requests.case import CaseBody
@@ -157,7 +157,7 @@ def _parameters(form: dict[str, Any]) -> dict[str, Any]:
 
 def _also_lines(operation: dict[str, Any]) -> None:
     """A batch also takes lines and Arrow streams; network and prior set then stand in the address."""
-    for media_type, content in ((batch.LINES, LINES), (arrow.MEDIA_TYPE, {})):
+    for media_type, content in ((stream.LINES, LINES), (arrow.MEDIA_TYPE, {})):
         operation["requestBody"]["content"][media_type] = content
         operation["responses"]["200"]["content"][media_type] = content
     names = ("network", "prior")

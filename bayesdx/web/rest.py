@@ -86,12 +86,7 @@ def endpoint(service: Service, analysis: Analysis) -> Callable[[Request], Awaita
 
     async def answer(request: Request) -> Response:
         written = chosen(request.headers.get("accept", "*/*"), [JSON, *form.forms()])
-        if request.method == "POST":
-            check_media_type(request, JSON)
-            sent = await request.body()
-            asked = await service.quick.run(None, lambda advance: decode(sent, form, service.settings.depth))
-        else:
-            asked = from_query(request, form)
+        asked = await from_body(service, request, form) if request.method == "POST" else from_query(request, form)
 
         def about(model: Model, number: int) -> None:
             one = isinstance(asked, CaseBody)
@@ -138,12 +133,19 @@ def check_media_type(request: Request, *known: str) -> str:
     return media_type
 
 
-def decode(sent: bytes, form: type[Form], depth: int) -> Form:
-    """The body of a request; raises Problem for what is no JSON, nested too deeply, or of another form."""
-    value = parsed(sent, depth)
-    if not isinstance(value, dict):
-        raise Problem("wrong-input", "the body is a JSON object", [{"pointer": "", "message": "is no JSON object"}])
-    return converted(value, form)
+async def from_body(service: Service, request: Request, form: type[Form]) -> Form:
+    """What the body asks; raises Problem for what is no JSON, nested too deeply, or of another form."""
+    check_media_type(request, JSON)
+    sent = await request.body()
+
+    def decode(advance: Advance) -> Form:
+        value = parsed(sent, service.settings.depth)
+        if not isinstance(value, dict):
+            what = [{"pointer": "", "message": "is no JSON object"}]
+            raise Problem("wrong-input", "the body is a JSON object", what)
+        return converted(value, form)
+
+    return await service.quick.run(None, decode)
 
 
 def parsed(sent: bytes, depth: int) -> Any:

@@ -48,6 +48,11 @@ class Settings:
     idle: float = 10.0
     audit: bool = False
 
+    @property
+    def local(self) -> bool:
+        """Whether only who sits at this machine is answered."""
+        return self.hosts == LOOPBACK and not self.behind_proxy
+
 
 def read_keys(path: str) -> dict[str, str]:
     """The hashes of a key file by id: one a line, ``id:hash`` or ``hash``, and comments after ``#``.

@@ -172,7 +172,7 @@ def test_nothing_of_a_case_leaves_the_page(serve: Serve, visit: Open) -> None:
         page.click(f"#tab-{view}")
         page.wait_for_selector(f"#{view}:not([aria-busy])", timeout=120_000)
     page.click("#tab-report")
-    page.click("[data-format=md]")
+    page.click("[data-name='report.md']")
     page.wait_for_selector("text=report.md is written")
     hosts = {urlsplit(request.url).netloc for request in v.requests if not request.url.startswith("blob:")}
     assert hosts == {urlsplit(own.address).netloc}

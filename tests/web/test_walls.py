@@ -299,7 +299,7 @@ def test_a_defect_is_a_problem_without_its_words(
     def broken(*arguments: object) -> None:
         raise RuntimeError("SECRET")
 
-    monkeypatch.setattr(rest, "decode", broken)
+    monkeypatch.setattr(rest, "converted", broken)
     answer = query(serve(audit=True))
     assert (answer.status_code, answer.json()["type"]) == (500, "/v1/docs#defect")
     err = capfd.readouterr().err

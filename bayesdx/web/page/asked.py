@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from msgspec import Struct, field
 
 from bayesdx.case import Case, case_from_mapping
-from bayesdx.errors import InputError
-
-_WORDS = ("network", "prior", "before_prior", "versus", "view", "finding", "diagnosis", "format")
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, forbid_unknown_fields=True, kw_only=True, dict=True):
     """A request of the page.
 
     ``before`` is the case with which to compare, None where there is none, and ``before_prior`` its prior set.
     ``whole`` asks for every diagnosis; ``view`` names one of ``views.VIEWS``, ``finding`` and ``diagnosis`` whose
-    sources it shows, and ``format`` the form of a file.
+    sources it shows, and ``format`` the form of a file. Reading a case raises InputError for what is none.
     """
 
-    case: Case
-    before: Case | None = None
+    given: dict[str, Any] = field(name="case", default_factory=dict)
+    given_before: dict[str, Any] | None = field(name="before", default=None)
     whole: bool = False
     network: str | None = None
     prior: str | None = None
@@ -32,19 +30,23 @@ class Asked:
     diagnosis: str | None = None
     format: str | None = None
 
+    @cached_property
+    def case(self) -> Case:
+        return case_from_mapping(self.given)
 
-def asked_of(body: Mapping[str, object]) -> Asked:
-    """Check the keys and types of a request; raises InputError that names the key."""
-    words: dict[str, str | None] = {}
-    for key in _WORDS:
-        word = body.get(key)
-        if word is not None and not isinstance(word, str):
-            raise InputError(f"'{key}' is not text")
-        words[key] = word or None
-    before = body.get("before")
-    return Asked(
-        case_from_mapping(body.get("case", {})),
-        None if before is None else case_from_mapping(before),
-        body.get("whole") is True,
-        **words,
-    )
+    @cached_property
+    def before(self) -> Case | None:
+        return None if self.given_before is None else case_from_mapping(self.given_before)
+
+
+class Sought(Struct, forbid_unknown_fields=True):
+    """Findings that are searched for by words, and others by their ids."""
+
+    search: str = ""
+    names: list[str] = field(default_factory=list)
+
+
+class Read(Struct, forbid_unknown_fields=True):
+    """The text of a case file."""
+
+    text: str

@@ -1,4 +1,4 @@
-"""Cases in and out of the page: case files, reports, and one to start from."""
+"""Cases in and out of the page: case files, and one to start from."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bayesdx.analyses.report.document import WRITERS
 from bayesdx.case import case_from_mapping, encode
-from bayesdx.errors import InputError, nearest
+from bayesdx.errors import InputError
 from bayesdx.files import parse
 from bayesdx.formats.case_file import as_mapping
 from bayesdx.web.models import Models
@@ -16,7 +15,6 @@ from bayesdx.web.page.asked import Asked
 
 #: The case that the page offers to begin with, as its text.
 EXAMPLE = (Path(__file__).parent / "example.yaml").read_text(encoding="utf-8")
-MEDIA = {".html": "text/html", ".md": "text/markdown", ".json": "application/json"}
 
 
 def read(models: Models, text: str) -> dict[str, Any]:
@@ -43,12 +41,3 @@ def write(asked: Asked) -> str:
     import yaml
 
     return str(yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True, default_flow_style=False))
-
-
-def report(models: Models, asked: Asked) -> tuple[str, str]:
-    """A report of the case and its media type; raises InputError for an ending that no report has."""
-    ending = f".{asked.format or 'html'}"
-    if ending not in WRITERS:
-        raise InputError(f"no report ends in '{ending}'", nearest(ending, WRITERS))
-    model = models.model(asked.network, asked.prior, asked.case)
-    return WRITERS[ending](model.report(asked.case, asked.versus)), MEDIA[ending]

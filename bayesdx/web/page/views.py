@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from threading import Semaphore
 from typing import Any
 
 import numpy as np
@@ -29,8 +28,8 @@ from bayesdx.words.phrases import called, label_of, short
 
 #: Diagnoses that prior sets are compared in: the first of each.
 LEADING = 6
-#: Those at once who ask for what takes seconds.
-_LONG = Semaphore(2)
+#: Views that take seconds.
+LONG = frozenset({"sensitivity"})
 #: References shown of those that an answer rests on.
 REFERENCES = 30
 
@@ -62,19 +61,14 @@ def _sensitivity(models: Models, asked: Asked) -> Parts:
     question = model.question(asked.case)
     question.answer  # noqa: B018  (impossible findings are told at once)
     run = ANALYSES["sensitivity"].run
-    while not _LONG.acquire(timeout=0.2):
-        yield {"progress": 0.0, "words": "waiting for others"}  # whoever has gone meanwhile is not waited for
-    try:
-        yield {"progress": 0.1, "words": "moving every number over its interval"}
-        first = run(question, sources=0)
-        done = {"progress": 0.4, "words": "leaving out every publication in turn"}
-        yield {**done, "html": _html(sensitivity_page(first, references=True), "sensitivity", model.network)}
-        if first.literature is not None:
-            whole = run(question)
-            yield {"html": _html(sensitivity_page(whole, references=True), "sensitivity", model.network)}
-        yield {"progress": 1.0}
-    finally:
-        _LONG.release()
+    yield {"progress": 0.1, "words": "moving every number over its interval"}
+    first = run(question, sources=0)
+    done = {"progress": 0.4, "words": "leaving out every publication in turn"}
+    yield {**done, "html": _html(sensitivity_page(first, references=True), "sensitivity", model.network)}
+    if first.literature is not None:
+        whole = run(question)
+        yield {"html": _html(sensitivity_page(whole, references=True), "sensitivity", model.network)}
+    yield {"progress": 1.0}
 
 
 def _priors(models: Models, asked: Asked) -> Parts:

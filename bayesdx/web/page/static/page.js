@@ -94,10 +94,12 @@ let telling = 0;
 let refused = false;
 
 const body = (more) => JSON.stringify({
-  case: { findings: sent(state.findings) }, network: state.network, prior: state.prior, versus: state.versus, ...more });
+  case: { findings: sent(state.findings) }, network: state.network || null, prior: state.prior || null,
+  versus: state.versus || null, ...more });
 
-async function post(path, text, signal) {
-  const answer = await fetch(`page/${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: text, signal });
+async function post(path, text, signal, accept = "*/*") {
+  const headers = { "Content-Type": "application/json", Accept: accept };
+  const answer = await fetch(path, { method: "POST", headers, body: text, signal });
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
   throw Object.assign(new Error(problem.detail || problem.title || `The server answers ${answer.status}`), { html: problem.html, brief: problem.brief });
@@ -121,8 +123,8 @@ async function ask() {
   $("answer").setAttribute("aria-busy", "true");
   const before = past.at(-1);
   try {
-    const answer = await post("answer", body({
-      before: before ? { findings: sent(before.findings) } : null, before_prior: before?.prior, whole }), mine.signal);
+    const answer = await post("page/answer", body({
+      before: before ? { findings: sent(before.findings) } : null, before_prior: before?.prior || null, whole }), mine.signal);
     for await (const part of lines(answer)) {
       if (mine !== asking) return;
       if (part.error) throw new Error(part.error);
@@ -336,7 +338,7 @@ function unsearch() {
 }
 
 async function more(names) {
-  const answer = await post("rows", JSON.stringify({ search: $("search").value, names })).catch(refuse);
+  const answer = await post("page/rows", JSON.stringify({ search: $("search").value, names })).catch(refuse);
   if (!answer) return;
   swap(rows, (await answer.json()).html);
   order(sought());
@@ -389,7 +391,7 @@ async function view(name, force = false) {
   if (progress) await new Promise((done) => setTimeout(done, 300));  // what takes long waits for the last of some clicks
   if (mine !== viewing) return;
   try {
-    for await (const part of lines(await post("view", text, mine.signal))) {
+    for await (const part of lines(await post("page/view", text, mine.signal))) {
       if (part.error) throw new Error(part.error);
       if (part.html !== undefined) swap(place, part.html);
       if (progress && part.progress !== undefined) {
@@ -410,7 +412,7 @@ async function view(name, force = false) {
 async function ledger(finding, diagnosis) {
   const place = $("ledger");
   try {
-    for await (const part of lines(await post("view", body({ view: "ledger", finding, diagnosis })))) {
+    for await (const part of lines(await post("page/view", body({ view: "ledger", finding, diagnosis })))) {
       if (part.error) throw new Error(part.error);
       if (part.html !== undefined) swap(place, part.html);
     }
@@ -440,10 +442,10 @@ function download(text, name, type) {
 
 const say = (view, text) => { $(view).querySelector(".said").textContent = text; };
 
-async function file(view, path, format, name) {
+async function file(view, name, asked) {
   say(view, "Writing …");
   try {
-    const answer = await post(path, body({ format }));
+    const answer = await asked;
     download(await answer.text(), name, answer.headers.get("Content-Type"));
     say(view, `${name} is written.`);
   } catch (error) { say(view, offline(error)); }
@@ -451,7 +453,7 @@ async function file(view, path, format, name) {
 
 async function read(text) {
   try {
-    const found = await (await post("read", JSON.stringify({ text }))).json();
+    const found = await (await post("page/read", JSON.stringify({ text }))).json();
     change((to) => { to.findings = Object.fromEntries(Object.entries(found.findings).map(([id, value]) => [id, taken(value)])); });
     const count = Object.keys(found.findings).length;
     say("case", [`${count} ${count === 1 ? "finding is" : "findings are"} read.`, ...found.warnings].join(" "));
@@ -487,9 +489,9 @@ const deeds = {
     $("kept").textContent = `Before: the case that was kept; findings: ${Object.keys(kept.findings).length}.`;
     view("compare", true);
   },
-  report: (button) => file("report", "report", button.dataset.format, `report.${button.dataset.format}`),
+  report: (button) => file("report", button.dataset.name, post("v1/report", body(), null, button.dataset.accept)),
   print: () => window.print(),
-  save: (button) => file("case", "write", button.dataset.format, `case.${button.dataset.format}`),
+  save: (button) => file("case", `case.${button.dataset.format}`, post("page/write", body({ format: button.dataset.format }))),
   link: () => navigator.clipboard.writeText(location.href).then(() => say("case", "The address is copied."), () => say("case", location.href)),
   paste: () => read($("paste").value),
 };
