@@ -47,7 +47,25 @@ IMPOSSIBLE = "the findings are impossible together"
 
 
 class ImpossibleFindings(InputError):
-    """The findings have probability zero together under the network."""
+    """The findings have probability zero together under the network.
+
+    ``findings`` are a smallest set of them for which that is so, by id; empty where they were not looked for.
+    """
+
+    def __init__(
+        self, message: str, hint: Hint | None = None, place: str = "", findings: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, hint, place)
+        self.findings = findings
+
+    def at(self, place: str) -> Self:
+        """The same error in the entry or file ``place``."""
+        found = super().at(place)
+        found.findings = self.findings
+        return found
+
+    def __reduce__(self) -> tuple[type[ImpossibleFindings], tuple[Any, ...]]:
+        return type(self), (self.message, self.hint, self.place, self.findings)
 
 
 class MissingExtra(InputError):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union, cast
 import numpy as np
 
 from bayesdx.analyses import ANALYSES
-from bayesdx.analyses.question import Question, impossible_message
+from bayesdx.analyses.question import Question, impossible
 from bayesdx.case import Case, case_from_mapping, encode
 from bayesdx.catalogue import DEFAULT_NETWORK, document_for, read_document
 from bayesdx.document import NetworkDocument
@@ -131,7 +131,7 @@ class Model(ByValue):
         try:
             answer: Answer = analysis.run(question, **options)
         except ImpossibleFindings:
-            raise ImpossibleFindings(impossible_message(question), place=one.place) from None
+            raise impossible(question).at(one.place) from None
         return answer.faced(analysis)
 
     def query(self, case: AnyCase, **options: Any) -> QueryResult:

@@ -85,12 +85,20 @@ class Question:
         try:
             return self.engine.posterior(self.findings)
         except ImpossibleFindings:
-            raise ImpossibleFindings(impossible_message(self)) from None
+            raise impossible(self) from None
 
     @property
     def posterior(self) -> Array:
         """P(target | findings), shape (card of the target,)."""
         return self.answer.probabilities
+
+    @cached_property
+    def likelihood(self) -> Array:
+        """P(findings | target) up to a factor, shape (card of the target,); needs a target without parents."""
+        prior = self.prior_probabilities
+        if prior.all():
+            return np.asarray(self.posterior / prior)
+        return np.diagonal(self.derivatives.target_cpt[self.target.id].reshape(self.target.cardinality, -1))
 
     @cached_property
     def alone(self) -> Mapping[str, Array]:
@@ -207,7 +215,7 @@ class Question:
         }
 
 
-def impossible_message(question: Question) -> str:
+def impossible(question: Question) -> ImpossibleFindings:
     """Name a smallest set of findings that cannot occur together: any of them left out, the rest is possible."""
     kept = dict(question.findings)
     for name in question.findings:
@@ -218,9 +226,9 @@ def impossible_message(question: Question) -> str:
             kept = fewer
     named = [f"{name}={words(question.stated.get(name, '?'))}" for name in kept]
     network = question.engine.network.id
-    if len(named) == 1:
-        return f"the finding {named[0]} is impossible under network '{network}'"
-    return f"the findings {', '.join(named[:-1])} and {named[-1]} are impossible together under network '{network}'"
+    those = f"the findings {', '.join(named[:-1])} and {named[-1]} are impossible together"
+    said = those if len(named) > 1 else f"the finding {named[0]} is impossible"
+    return ImpossibleFindings(f"{said} under network '{network}'", findings=tuple(kept))
 
 
 def words(stated: object) -> str:

@@ -196,7 +196,7 @@ def wrong_input(error: InputError, asked: msgspec.Struct) -> Problem:
     """What an analysis refuses. Its place is a pointer, or it is an option that the message quotes."""
     if isinstance(error, ImpossibleFindings):
         stated = asked.case.get("findings") if isinstance(asked, CaseBody) else None
-        named = [name for name in stated or () if f" {name}=" in error.message]
+        named = [name for name in error.findings if name in (stated or ())]
         pointers = [pointer_to("case", "findings", name) for name in named] or [error.place]
         return Problem("impossible-findings", error.message, [error_of(error, pointer) for pointer in pointers])
     pointer = error.place.partition(": ")[0]

@@ -15,7 +15,7 @@ from pgmpy.inference import VariableElimination
 from bayesdx.analyses.query.numbers.differential import conflict_measure, query
 from bayesdx.analyses.query.numbers.surprise import simulated_cases, usual_share
 from bayesdx.analyses.query.sentences import warnings
-from bayesdx.analyses.question import Question, impossible_message
+from bayesdx.analyses.question import Question, impossible
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.formats.convert import to_pgmpy
@@ -245,7 +245,8 @@ def test_impossible_findings_are_a_smallest_set(model: Model) -> None:
 def test_one_impossible_finding() -> None:
     engine = compile_network(coin([[1.0, 0.0], [1.0, 0.0]]))
     question = Question(engine, {"x": np.array([0.0, 1.0])}, {"x": "s1"})
-    assert impossible_message(question) == "the finding x=s1 is impossible under network 'coin'"
+    assert impossible(question).findings == ("x",)
+    assert str(impossible(question)) == "the finding x=s1 is impossible under network 'coin'"
 
 
 def test_target_with_parents() -> None:

@@ -22,6 +22,7 @@ from bayesdx.analyses.query.page import SHOWN, checks, interval
 from bayesdx.analyses.query.sentences import warnings
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.report.overview import case_section, method_section
+from bayesdx.analyses.sensitivity.numbers.priors import prior_sets
 from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf, finding_values
 from bayesdx.case import Case
 from bayesdx.document import NetworkDocument
@@ -129,16 +130,14 @@ def _leads(result: QueryResult) -> str:
 
 
 def _others(question: Question) -> str:
-    """Who leads under the prior sets that have another leader, in a sentence; empty where none has.
-
-    The likelihoods of the findings stay as they are: the posterior is weighed anew with each prior.
-    """
-    prior, target = question.prior_probabilities, question.target
-    if not question.findings or not prior.all() or question.network.parents[target.id]:
+    """Who leads under the prior sets that have another leader, in a sentence; empty where none has."""
+    target = question.target
+    if not question.findings or question.network.parents[target.id]:
         return ""
     found: dict[int, list[str]] = {}
-    for name, other in question.prior_sets.items():
-        found.setdefault(int((question.posterior * (other / prior)).argmax()), []).append(f"'{name}'")
+    for one in prior_sets(question, question.prior_sets):
+        if one.posterior is not None:
+            found.setdefault(int(one.posterior.argmax()), []).append(f"'{one.name}'")
     found.pop(int(question.posterior.argmax()), None)
     said = [f"under {listed(names)} {called(target, target.states[leader])}" for leader, names in found.items()]
     if not said:

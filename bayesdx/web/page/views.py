@@ -12,6 +12,7 @@ from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.cite.page import page as cite_page
 from bayesdx.analyses.cite_case.numbers import CaseCitation
 from bayesdx.analyses.compare.page import page as compare_page
+from bayesdx.analyses.sensitivity.numbers.priors import prior_sets
 from bayesdx.analyses.sensitivity.page import page as sensitivity_page
 from bayesdx.errors import InputError, nearest
 from bayesdx.model import Model
@@ -74,25 +75,28 @@ def _sensitivity(models: Models, asked: Asked) -> Parts:
 def _priors(models: Models, asked: Asked) -> Parts:
     """The differential under each prior set, side by side."""
     model = _model(models, asked)
-    sets = list(model.document.prior_sets.values())
-    asks = [models.model(model.network.id, one.name, asked.case).question(asked.case) for one in sets]
-    posteriors = [question.posterior for question in asks]
-    target = model.network.variable(str(model.network.target))
-    leading = {i for p in posteriors for i in np.argsort(-p, kind="stable")[:LEADING].tolist()}
-    order = sorted(leading, key=lambda i: -max(float(p[i]) for p in posteriors))
+    question = model.question(asked.case)
+    target, known = question.target, model.document.prior_sets
+    answers = [(one.posterior, one) for one in prior_sets(question, question.prior_sets)]
+    possible = [(p, one) for p, one in answers if p is not None]
+    leading = {i for p, _ in possible for i in np.argsort(-p, kind="stable")[:LEADING].tolist()}
+    order = sorted(leading, key=lambda i: -max(float(p[i]) for p, _ in possible))
     rows = []
     for i in order:
         cells = [
-            (percent(float(p[i])), 100 * float(p[i]), percent(float(one.probabilities[i])), int(p.argmax()) == i)
-            for one, p in zip(sets, posteriors, strict=True)
+            (percent(float(p[i])), 100 * float(p[i]), percent(float(one.prior[i])), int(p.argmax()) == i)
+            for p, one in possible
         ]
         rows.append((short(target.state_label(i)), cells))
     html = template("priors.html").render(
         noun=noun(target),
         target=label_of(target),
-        sets=[(one.label or one.name, one.population, one.name == model.prior) for one in sets],
+        sets=[
+            (known[one.name].label or one.name, known[one.name].population, one.name == model.prior)
+            for _, one in possible
+        ],
         rows=rows,
-        leaders=sorted({short(target.state_label(int(p.argmax()))) for p in posteriors}),
+        leaders=sorted({short(target.state_label(int(p.argmax()))) for p, _ in possible}),
     )
     yield {"html": html}
 

@@ -159,7 +159,7 @@ class Ask(CaseBody, kw_only=True):
             try:
                 now = now.answered(asked[reply.finding], reply.value)
             except ImpossibleFindings as error:
-                raise ImpossibleFindings(error.message, place=place) from None
+                raise error.at(place) from None
             except InputError as error:
                 raise InputError(error.message, error.hint, f"{place}/value") from None
         return now

@@ -102,7 +102,7 @@ def score_cases(
         try:
             posterior = Question(engine, weights, encoded.stated).posterior
         except ImpossibleFindings as error:
-            raise ImpossibleFindings(str(error), place=case.place) from None
+            raise error.at(case.place) from None
         scored.append(
             ScoredCase(
                 case=case.id or case.place,

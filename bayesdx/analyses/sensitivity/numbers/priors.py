@@ -75,18 +75,14 @@ def _effect(t: int, posterior: Array, prior: Array, rival: int) -> PriorEffect:
     return PriorEffect(t, q, p, factor, ratio, level, rival)
 
 
-def prior_sets(
-    question: Question, derivatives: Derivatives, sets: Mapping[str, Array]
-) -> tuple[PriorSetAnswer, ...]:
-    """Posteriors under each prior set (T,), from the likelihoods P(e | t) of one backward pass.
+def prior_sets(question: Question, sets: Mapping[str, Array]) -> tuple[PriorSetAnswer, ...]:
+    """Posteriors under each prior set (T,): the likelihoods P(e | t) stay as they are.
 
     ``sets`` need a target without parents.
     """
-    target = question.target.id
-    likelihood = np.diagonal(derivatives.target_cpt[target].reshape(question.target.cardinality, -1))
     answers = []
     for name, prior in sets.items():
-        joint = prior * likelihood
+        joint = prior * question.likelihood
         total = float(joint.sum())
         answers.append(PriorSetAnswer(name, prior, joint / total if total > 0 else None))
     return tuple(answers)

@@ -125,7 +125,7 @@ def sensitivity(
         span=moved,
         bars=tornado(question, proportional, moved),
         priors=prior_effects(question, derivatives),
-        prior_sets=prior_sets(question, derivatives, question.prior_sets) if rooted else (),
+        prior_sets=prior_sets(question, question.prior_sets) if rooted else (),
         worst_case=worst_case(question, derivatives),
         left_out=leave_one_out(question, literature, sources) if literature and sources else None,
         uncertainty=drawn.result(),
