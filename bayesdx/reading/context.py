@@ -1,0 +1,163 @@
+"""Whether a mention is affirmed, denied, doubted, or of another time or person: the ConText algorithm.
+
+Words such as *no*, *possible*, *to evaluate for* act on what follows or goes before them, up to the end of the clause or a
+word that ends what they reach (Harkema H, Dowling JN, Thornblade T, Chapman WW. ConText: an algorithm for determining
+negation, experiencer, and temporal status from clinical reports. J Biomed Inform 2009;42:839-51). The words stand in the
+lexicon (``networks/reading/context.yaml``). Of two triggers that overlap the longer one counts: *no change in* is no
+denial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bayesdx.reading.phrases import Match, Phrases
+from bayesdx.reading.tokens import HYPHENS, Token
+
+#: How sure a mention is, by what a trigger says of it: an assumption, no figure of a study.
+CERTAINTY = {"probable": 0.8, "possible": 0.65, "doubted": 0.8}
+#: What triggers say. Of several that reach a mention the first in this order counts; denials and doubts add up.
+UNREAD = ("another person", "hypothetical", "past", "not imaging")
+
+
+class Trigger(NamedTuple):
+    """``says``: ``denied``, a key of CERTAINTY (``doubted``: a denial that is not certain), one of UNREAD, or
+    ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, or the whole ``sentence``."""
+
+    says: str
+    reach: str
+
+
+class Status(NamedTuple):
+    """A mention as it is meant: ``unread`` says why it counts for nothing; ``cues`` are the triggers behind it."""
+
+    denied: bool = False
+    certainty: float = 1.0
+    unread: str = ""
+    cues: tuple[Match[Trigger], ...] = ()
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """The words of a language that give a sentence its shape."""
+
+    triggers: Phrases[Trigger]
+    ends: Phrases[str]  # of a clause
+    stops: Phrases[str]  # of what a trigger reaches
+    verbs: frozenset[str]  # finite ones
+    lists: frozenset[str]  # words that hold a list together: or, nor
+    parts: Phrases[str]  # words for a part of a lesion
+
+
+class Clauses(NamedTuple):
+    """A sentence's clauses as ranges of tokens, and its triggers with the tokens that each reaches."""
+
+    ranges: tuple[tuple[int, int], ...]
+    reaches: tuple[tuple[Match[Trigger], int, int], ...]
+
+    def clause(self, token: int) -> int:
+        """Index of the clause that holds a token."""
+        return next((i for i, (_, last) in enumerate(self.ranges) if token < last), len(self.ranges) - 1)
+
+
+def clauses(tokens: Sequence[Token], grammar: Grammar) -> Clauses:
+    """Cut a sentence into clauses, and find what its triggers reach."""
+    triggers = _longest(grammar.triggers.find(tokens))
+    taken = [False] * len(tokens)
+    for trigger in triggers:
+        taken[trigger.first : trigger.last] = [True] * (trigger.last - trigger.first)
+    ranges = _ranges(tokens, triggers, taken, grammar)
+    stops = sorted(match.first for match in grammar.stops.find(tokens) if not taken[match.first])
+    reaches = []
+    for trigger in triggers:
+        first, last = next(one for one in ranges if trigger.first < one[1])
+        if trigger.meaning.reach == "sentence":
+            reaches.append((trigger, 0, len(tokens)))
+        elif trigger.meaning.reach == "next":
+            after = trigger.last
+            while after < last - 1 and tokens[after].norm in HYPHENS:
+                after += 1
+            reaches.append((trigger, after, after + 1))
+        elif trigger.meaning.reach == "after":
+            stop = next((stop for stop in stops if stop >= trigger.last), last)
+            reaches.append((trigger, trigger.last, min(stop, last)))
+        else:
+            stop = max((stop + 1 for stop in stops if stop < trigger.first), default=first)
+            reaches.append((trigger, first if trigger.meaning.says == "denied" else max(first, stop), trigger.first))
+    return Clauses(tuple(ranges), tuple(reaches))
+
+
+def status(
+    first: int, last: int, reaches: Sequence[tuple[Match[Trigger], int, int]], gap: tuple[int, int] = (0, 0)
+) -> Status:
+    """How the words ``first`` to ``last`` are meant; triggers among them count only in their ``gap``."""
+    cues = [
+        trigger
+        for trigger, start, end in reaches
+        if (
+            start < last and first < end
+            if trigger.last <= first or last <= trigger.first
+            else gap[0] <= trigger.first and trigger.last <= gap[1]
+        )
+    ]
+    said = [cue.meaning.says for cue in cues]
+    unread = next((why for why in UNREAD if why in said), "")
+    certainty = min((CERTAINTY[says] for says in said if says in CERTAINTY), default=1.0)
+    denied = "denied" in said or "doubted" in said
+    return Status(denied, certainty, unread, tuple(cue for cue in cues if cue.meaning.says != "nothing"))
+
+
+def _longest(found: Sequence[Match[Trigger]]) -> list[Match[Trigger]]:
+    """Triggers that do not overlap; of those that do, the longest."""
+    kept: list[Match[Trigger]] = []
+    for match in sorted(found, key=lambda match: (match.first - match.last, match.first)):
+        if not any(match.first < other.last and other.first < match.last for other in kept):
+            kept.append(match)
+    return sorted(kept, key=lambda match: match.first)
+
+
+def _ranges(
+    tokens: Sequence[Token], triggers: Sequence[Match[Trigger]], taken: Sequence[bool], grammar: Grammar
+) -> list[tuple[int, int]]:
+    """Clauses end at a semicolon, at words such as *but*, and at a comma or *and* between two clauses with verbs."""
+    ends = {match.first: match.last for match in grammar.ends.find(tokens) if not taken[match.first]}
+    denials = [trigger.first for trigger in triggers if trigger.meaning.says in ("denied", "doubted")]
+    ranges, first, i = [], 0, 0
+    while i < len(tokens):
+        if i in ends or tokens[i].norm == ";" or _divides(tokens, first, i, denials, grammar):
+            if i > first:
+                ranges.append((first, i))
+            first = i
+            i = ends.get(i, i + 1)
+        else:
+            i += 1
+    ranges.append((first, len(tokens)))
+    return ranges
+
+
+def _divides(
+    tokens: Sequence[Token], first: int, at: int, denials: Sequence[int], grammar: Grammar
+) -> bool:
+    """Whether a comma or *and* stands between two clauses: what follows has a verb, and so has what goes before.
+
+    After a comma a denial without a verb is enough: *no dural tail, oedema is present*.
+    """
+    comma = tokens[at].norm == ","
+    if not comma and tokens[at].norm != "and":
+        return False
+    right = []
+    for token in tokens[at + 1 :]:
+        if token.norm in (",", ";"):
+            break
+        right.append(token.norm)
+    verb = next((i for i, word in enumerate(right) if word in grammar.verbs), None)
+    if verb is None or any(word in grammar.lists for word in right[:verb]):
+        return False
+    if any(token.norm in grammar.verbs for token in tokens[first:at]):
+        return True
+    return comma and bool(right) and right[0] != "and" and any(first <= one < at for one in denials)
+
+
+__all__ = ["CERTAINTY", "UNREAD", "Clauses", "Grammar", "Status", "Trigger", "clauses", "status"]

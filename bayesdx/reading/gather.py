@@ -1,0 +1,117 @@
+"""One value a finding, from all that a report says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayesdx.network import Variable
+from bayesdx.reading.lexicon import Lexicon, Speech
+from bayesdx.reading.reader import Mention, Passages
+from bayesdx.states import as_stated
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A finding as a report states it.
+
+    ``value`` is what a case file holds: a state, ``not <state>``, weights by state, or a number; None where the mentions
+    contradict each other. ``mentions`` stand behind it, the ``others`` say less and gave way.
+    """
+
+    finding: str
+    value: object
+    certainty: str
+    mentions: tuple[Mention, ...]
+    others: tuple[Mention, ...] = ()
+
+
+def gather(passages: Passages, lexicon: Lexicon) -> tuple[Proposal, ...]:
+    """A proposal for each finding that is mentioned, in the order of the lexicon.
+
+    What is certain goes before what is doubted, the whole lesion before a part of it, a plain statement before a weak one.
+    What then remains is taken together; where no state fits all of it, the finding is contradictory.
+    """
+    found: dict[str, list[Mention]] = {}
+    for mention in passages.mentions:
+        found.setdefault(mention.finding, []).append(mention)
+    return tuple(
+        _proposal(variable, found[name], lexicon.speech[name])
+        for name, variable in lexicon.variables.items()
+        if name in found
+    )
+
+
+def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -> Proposal:
+    kept = _yielded(_best(variable, mentions), speech)
+    numbers = [mention for mention in kept if mention.number is not None]
+    if numbers:
+        largest = max(numbers, key=lambda mention: mention.number or 0.0)
+        others = tuple(mention for mention in mentions if mention is not largest)
+        return Proposal(variable.id, _round(largest.number or 0.0), "stated", (largest,), others)
+    product = _together(variable, kept)
+    if product is None and speech.place:
+        kept = kept[:1]
+        product = _together(variable, kept)
+    if product is None and "mixed" in variable.states:
+        kept, product = _mixed(variable, kept)
+    others = tuple(mention for mention in mentions if mention not in kept)
+    if product is None:
+        return Proposal(variable.id, None, "contradictory", tuple(kept), others)
+    value = as_stated(variable, product)
+    sure = all(mention.certainty == 1.0 for mention in kept)
+    denied = all(mention.denied for mention in kept)
+    return Proposal(
+        variable.id, value, "uncertain" if not sure else "negated" if denied else "stated", tuple(kept), others
+    )
+
+
+def _best(variable: Variable, mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions that count: each rule keeps those that pass it, where there are any."""
+    kept = list(mentions)
+    rules = [lambda m: not m.weak, lambda m: m.certainty == 1.0 or m.denied]
+    if len(variable.states) > 2:
+        rules.insert(1, lambda m: not m.part)
+    for rule in rules:
+        kept = [mention for mention in kept if rule(mention)] or kept
+    if any(not mention.weak and len(mention.weights) == 1 for mention in kept):
+        positive = [mention for mention in kept if not mention.denied]
+        kept = positive if positive and len(variable.states) > 2 else kept
+    return kept
+
+
+def _yielded(mentions: list[Mention], speech: Speech) -> list[Mention]:
+    """Without the states that give way to others which are stated too, as *mixed* does to *hyperintense*."""
+    said = {state for mention in mentions if not mention.denied for state in mention.weights}
+
+    def gives_way(mention: Mention) -> bool:
+        leads = max(mention.weights, key=lambda state: mention.weights[state], default="")
+        return not mention.denied and any(other in said for other in speech.yields.get(leads, ()) if other != leads)
+
+    return [mention for mention in mentions if not gives_way(mention)] or mentions
+
+
+def _together(variable: Variable, mentions: Sequence[Mention]) -> np.ndarray | None:
+    """The product of the weights, largest 1; None where nothing is left.
+
+    Doubtful mentions are no independent witnesses: of those that lean the same way the surest one counts.
+    """
+    certain = [mention for mention in mentions if mention.certainty == 1.0]
+    doubted = sorted((m for m in mentions if m.certainty < 1.0), key=lambda m: -m.certainty)[:1]
+    product = np.ones(len(variable.states))
+    for mention in certain or doubted:
+        product = product * np.array([mention.weights.get(state, 0.0) for state in variable.states])
+    return product / product.max() if product.max() > 0 else None
+
+
+def _mixed(variable: Variable, mentions: Sequence[Mention]) -> tuple[list[Mention], np.ndarray | None]:
+    """Several signals in one sentence are a mixed one."""
+    if len({mention.sentence for mention in mentions}) > 1:
+        return list(mentions), None
+    return list(mentions), np.array([float(state == "mixed") for state in variable.states])
+
+
+def _round(number: float) -> float | int:
+    return int(number) if number == int(number) else round(number, 1)

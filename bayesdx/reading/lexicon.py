@@ -1,0 +1,311 @@
+"""How reports speak of findings: the lexicon that ships (``networks/reading``), one's own, and that of labels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from bayesdx.cells import kind_of
+from bayesdx.data import data_root
+from bayesdx.errors import InputError, nearest
+from bayesdx.files import parse, read_text
+from bayesdx.network import Network, Variable
+from bayesdx.reading.context import CERTAINTY, UNREAD, Grammar, Trigger
+from bayesdx.reading.pairs import FARTHEST
+from bayesdx.reading.passages import KINDS
+from bayesdx.reading.phrases import Phrases, spellings
+
+_PAIRS = (("present", "absent"), ("yes", "no"), ("true", "false"), ("on", "off"))
+_KEYS = ("words", "diagnoses", "beyond", "apart", "findings")
+_FINDING = ("states", "weak", "of", "values", "likely", "itself", "denied", "unless", "only", "place", "past", "measure", "reach", "yields")
+_MEASURES = ("length", "duration", "vertebra")
+
+Lists = Mapping[str, Sequence[str]]
+
+
+class Says(NamedTuple):
+    """A phrase that says the state of a finding; ``weak`` where it counts only if nothing stronger is said."""
+
+    finding: str
+    state: str
+    weak: bool = False
+
+
+class Of(NamedTuple):
+    """Words for what values are said of; empty for what is no finding."""
+
+    finding: str
+
+
+class Value(NamedTuple):
+    """Words for a state of a finding, where they stand beside its ``Of``; ``likely`` where it is only probable."""
+
+    finding: str
+    state: str
+    likely: bool = False
+
+
+class Unless(NamedTuple):
+    """Words within which nothing is read of a finding; of none where it is empty."""
+
+    finding: str
+
+
+class Beyond(NamedTuple):
+    """Words after which a place is not that of the lesion."""
+
+
+Meaning = Says | Of | Value | Unless | Beyond
+
+
+@dataclass(frozen=True)
+class Speech:
+    """How reports speak of one finding, beside its phrases."""
+
+    itself: str = ""
+    denied: str = ""
+    history: bool = False
+    place: bool = False
+    past: bool = False
+    measure: str = ""
+    states: Mapping[str, Any] = field(default_factory=dict)
+    reach: float = FARTHEST
+    yields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Phrases and what they mean, for the findings of one network or vocabulary.
+
+    ``variables`` are those findings, ``speech`` how each is spoken of, ``headings`` the kinds of sections.
+    """
+
+    variables: Mapping[str, Variable]
+    phrases: Phrases[Meaning]
+    speech: Mapping[str, Speech]
+    grammar: Grammar
+    headings: Mapping[str, str]
+
+
+def lexicon_for(
+    network: Network,
+    vocabulary: Mapping[str, tuple[str, ...]],
+    shipped: bool,
+    files: Sequence[str | os.PathLike[str]] = (),
+) -> Lexicon:
+    """The lexicon of a network's findings: what ships if the network is ``shipped``, and then one's own ``files``.
+
+    ``vocabulary`` holds findings and states that the network does not use. A finding of which neither speaks is
+    read by its labels. Raises InputError for a file that cannot be read or speaks of what is not there.
+    """
+    variables = _variables(network, vocabulary)
+    sources = [(_data("findings.yaml"), "findings.yaml")] if shipped else []
+    for file in files:
+        text, place = read_text(file)
+        sources.append((_checked(parse(text, place), variables, place), place))
+    lists: dict[str, list[str]] = {}
+    for source, place in sources:
+        for name, phrases in _mapping(source.get("words"), f"{place}: words").items():
+            lists.setdefault(name, []).extend(_lines(phrases, f"{place}: words: {name}"))
+    entries: dict[str, dict[str, Any]] = {}
+    phrases: Phrases[Meaning] = Phrases()
+    for source, place in sources:
+        _general(phrases, source, lists, place)
+        for name, entry in _mapping(source.get("findings"), place).items():
+            if name in variables:
+                entries.setdefault(name, {}).update(entry)
+                _entry(phrases, variables[name], entry, lists, f"{place}: {name}")
+    for variable in variables.values():
+        if variable.id not in entries:
+            entries[variable.id] = _labels(variable)
+            _entry(phrases, variable, entries[variable.id], lists, f"labels: {variable.id}")
+    _names(phrases, network)
+    speech = {name: _speech(variables[name], entry) for name, entry in entries.items()}
+    grammar, headings = _english()
+    return Lexicon(variables, phrases, speech, grammar, headings)
+
+
+def _variables(network: Network, vocabulary: Mapping[str, tuple[str, ...]]) -> dict[str, Variable]:
+    """The findings that can be read: those of the network, with the states that only the vocabulary has."""
+    found = {}
+    for one in network.findings:
+        if one.id == network.target:
+            continue
+        more = tuple(state for state in vocabulary.get(one.id, ()) if state not in one.states)
+        labels = (*(one.state_labels or one.states), *more)
+        found[one.id] = Variable(one.id, (*one.states, *more), one.label, labels, one.kind, one.examination)
+    for name, states in vocabulary.items():
+        if name not in found and states and not any(state in network for state in states):
+            found[name] = Variable(name, states)
+    return found
+
+
+@lru_cache(maxsize=4)
+def _data(name: str) -> Mapping[str, Any]:
+    text, place = read_text(os.path.join(data_root(), "networks", "reading", name))
+    found: Mapping[str, Any] = parse(text, place)
+    return found
+
+
+def _checked(source: object, variables: Mapping[str, Variable], place: str) -> Mapping[str, Any]:
+    """A lexicon of one's own; raises InputError for keys, findings and states that there are not."""
+    found = _mapping(source, place)
+    for key in found:
+        if key not in _KEYS:
+            raise InputError(f"no key '{key}'", nearest(key, _KEYS), place)
+    for name, entry in _mapping(found.get("findings"), f"{place}: findings").items():
+        if name not in variables:
+            raise InputError(f"no finding '{name}'", nearest(name, variables), place)
+        at = f"{place}: {name}"
+        for key in _mapping(entry, at):
+            if key not in _FINDING:
+                raise InputError(f"no key '{key}'", nearest(key, _FINDING), at)
+        if entry.get("only", "history") != "history":
+            raise InputError("'only' is 'history' or left out", place=at)
+        stated = [entry.get("itself"), entry.get("denied")]
+        states = [state for key in ("states", "weak", "values", "likely") for state in _mapping(entry.get(key), at)]
+        for state in [*states, *(str(one).removeprefix("not ") for one in stated if one is not None)]:
+            if state not in variables[name].states:
+                raise InputError(f"no state '{state}'", nearest(str(state), variables[name].states), at)
+        for measure, meant in _mapping(entry.get("measure"), at).items() if isinstance(
+            entry.get("measure"), Mapping
+        ) else [(entry.get("measure", "length"), {})]:
+            if measure not in _MEASURES:
+                raise InputError(f"no measure '{measure}'", nearest(str(measure), _MEASURES), at)
+            for state in _mapping(meant, at) if measure == "duration" else _mapping(meant, at).values():
+                if state not in variables[name].states:
+                    raise InputError(f"no state '{state}'", nearest(str(state), variables[name].states), at)
+    return found
+
+
+def _mapping(value: object, place: str) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InputError(f"is {kind_of(value)} where a mapping belongs", place=place)
+    return value
+
+
+def _lines(value: object, place: str) -> list[str]:
+    """Phrases: a list, or one on each line of a text."""
+    lines = value.splitlines() if isinstance(value, str) else value
+    if value is None:
+        return []
+    if not isinstance(lines, list) or not all(isinstance(line, (str, int)) for line in lines):
+        raise InputError(f"is {kind_of(value)} where phrases belong: a list, or one on each line", place=place)
+    return [str(line).strip() for line in lines if str(line).strip()]
+
+
+def _ways(value: object, lists: Lists, place: str) -> Iterator[tuple[str, ...]]:
+    for line in _lines(value, place):
+        try:
+            yield from spellings(line, lists)
+        except InputError as error:
+            raise error.at(place) from None
+
+
+def _general(phrases: Phrases[Meaning], source: Mapping[str, Any], lists: Lists, place: str) -> None:
+    phrases.add(_ways(source.get("diagnoses"), lists, f"{place}: diagnoses"), Unless(""))
+    phrases.add(_ways(source.get("beyond"), lists, f"{place}: beyond"), Beyond())
+    phrases.add(_ways(source.get("apart"), lists, f"{place}: apart"), Of(""))
+
+
+def _entry(
+    phrases: Phrases[Meaning], variable: Variable, entry: Mapping[str, Any], lists: Lists, place: str
+) -> None:
+    name = variable.id
+    for key, weak in (("states", False), ("weak", True)):
+        for state, said in _mapping(entry.get(key), place).items():
+            phrases.add(_ways(said, lists, f"{place}: {key}: {state}"), Says(name, state, weak))
+    for key, likely in (("values", False), ("likely", True)):
+        for state, said in _mapping(entry.get(key), place).items():
+            phrases.add(_ways(said, lists, f"{place}: {key}: {state}"), Value(name, state, likely))
+    phrases.add(_ways(entry.get("of"), lists, f"{place}: of"), Of(name))
+    phrases.add(_ways(entry.get("unless"), lists, f"{place}: unless"), Unless(name))
+
+
+def _speech(variable: Variable, entry: Mapping[str, Any]) -> Speech:
+    measure = entry.get("measure", "")
+    kind, meant = next(iter(measure.items())) if isinstance(measure, Mapping) else (measure, {})
+    two = next((pair for pair in _PAIRS if set(pair) == set(variable.states)), None)
+    return Speech(
+        itself=entry.get("itself", ""),
+        denied=entry.get("denied", two[1] if two else ""),
+        history=entry.get("only") == "history",
+        place=bool(entry.get("place")),
+        past=bool(entry.get("past")),
+        measure=kind,
+        states=meant,
+        reach=float(entry.get("reach", FARTHEST)),
+        yields={state: _lines(others, variable.id) for state, others in entry.get("yields", {}).items()},
+    )
+
+
+def _labels(variable: Variable) -> dict[str, Any]:
+    """A finding as its labels name it: *Dural tail* is present; *T2 signal* is of a state that stands beside it."""
+    name = _plain(variable.label or variable.id)
+    two = next((pair for pair in _PAIRS if set(pair) == {state.casefold() for state in variable.states}), None)
+    if not name:
+        return {}
+    if two:
+        yes = next(state for state in variable.states if state.casefold() == two[0])
+        no = next(state for state in variable.states if state.casefold() == two[1])
+        return {"states": {yes: name}, "denied": no}
+    labels = variable.state_labels or variable.states
+    values = {s: _plain(label) for s, label in zip(variable.states, labels, strict=True) if _plain(label)}
+    return {"of": name, "values": values}
+
+
+def _plain(label: str) -> str:
+    """The words of a label, without what stands in brackets and marks that a phrase gives a meaning."""
+    kept = label.split("(")[0].split("[")[0]
+    return " ".join("".join(c if c.isalnum() or c in "-'." else " " for c in kept.replace("_", " ")).split(".."))
+
+
+def _names(phrases: Phrases[Meaning], network: Network) -> None:
+    """Nothing is read within the name of a diagnosis, as the target's states are labelled."""
+    if network.target is None:
+        return
+    target = network.variable(network.target)
+    for state, label in zip(target.states, target.state_labels or target.states, strict=True):
+        for name in {_plain(label), _plain(state)}:
+            if len(name) > 3:
+                phrases.add(spellings(f"{name}", {}), Unless(""))
+
+
+@lru_cache(maxsize=1)
+def _english() -> tuple[Grammar, Mapping[str, str]]:
+    """The grammar and the headings of ``networks/reading/context.yaml``."""
+    data = _data("context.yaml")
+    place = "context.yaml"
+    triggers: Phrases[Trigger] = Phrases()
+    for entry in data["triggers"]:
+        says = entry["says"]
+        if says not in ("nothing", "denied", *CERTAINTY, *UNREAD):
+            raise InputError(f"no trigger says '{says}'", place=place)
+        for reach in ("after", "before", "next", "sentence"):
+            triggers.add(_ways(entry.get(reach), {}, place), Trigger(says, reach))
+    headings = {line: kind for kind in KINDS for line in _lines(data["headings"].get(kind), place)}
+    words = {key: frozenset(_lines(data[key], place)) for key in ("verbs", "lists")}
+    return (
+        Grammar(
+            triggers=triggers,
+            ends=_these(data["ends"], place),
+            stops=_these(data["stops"], place),
+            parts=_these(data["parts"], place),
+            verbs=words["verbs"],
+            lists=words["lists"],
+        ),
+        headings,
+    )
+
+
+def _these(value: object, place: str) -> Phrases[str]:
+    phrases: Phrases[str] = Phrases()
+    phrases.add(_ways(value, {}, place), "")
+    return phrases
+
+

@@ -1,0 +1,139 @@
+"""What a report says in numbers: lengths, ages, durations, vertebrae."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_N = r"\d+(?:[.,]\d+)?"
+_UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
+_LENGTH = re.compile(
+    rf"(?<![\w.,])({_N})[\s-]*({_UNIT})?(?:\s*(?:x|×|\*|by|X)\s*({_N})[\s-]*({_UNIT})?)?"
+    rf"(?:\s*(?:x|×|\*|by|X)\s*({_N})[\s-]*({_UNIT})?)?",
+    re.IGNORECASE,
+)
+_NOT_A_SIZE = re.compile(
+    r"^\s*(?:-?\s*thick|slice|section|interval|gap|from|away|distal|proximal|above|below|inferior|superior|shift|of shift|midline"
+    r"|disp|isotropic|collimation|margin|deep to|anterior to|posterior to|lateral to|clearance|needle|catheter|incision|screw)",
+    re.IGNORECASE,
+)
+_THICKNESS = re.compile(r"(?:thickness|slices?|sections?|collimation|shift|distance|displac\w+)\W+(?:\w+\W+){0,3}$", re.IGNORECASE)
+_AGE = re.compile(
+    r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y/?o)\b|"
+    r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|(\d{1,3})\s?([MF])\b(?![\w/-]))",
+    re.IGNORECASE,
+)
+_SEX = re.compile(
+    r"\b(?:(woman|female|girl|lady)|(man|male|boy|gentleman))\b", re.IGNORECASE
+)
+_WORDS = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "twelve": 12, "several": 4, "few": 3, "couple": 2, "many": 5,
+}  # fmt: skip
+_DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.4, "year": 365.0}
+_AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+of)?[\s-]*(hour|day|week|month|year)s?"
+_DURATION = re.compile(
+    rf"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|almost|nearly)"
+    rf"(?:\s+(?:the|about|approximately|almost|nearly|more than|over|at least|last|past|previous|preceding|a period of|duration of))*\s+"
+    rf"{_AMOUNT}\b(?!\s*(?:ago|old|later|after|before|postop|earlier|prior))|"
+    rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|h/o)\b)",
+    re.IGNORECASE,
+)
+_VERTEBRA = r"(?:[CTDLS]\s?-?\s?\d{1,2})"
+_LEVELS = re.compile(
+    rf"(?<![A-Za-z0-9])([CTDLS])\s?-?\s?(\d{{1,2}})(?:\s*(?:-|–|—|/|to|through|and|,|&)\s*(?:the\s+)?([CTDLS])?\s?-?\s?(\d{{1,2}})(?![\d.]|\s*(?:mm|cm|x|×|months|years)))?(?![A-Za-z0-9])"
+)
+_LARGEST = {"C": 8, "T": 12, "D": 12, "L": 6, "S": 5}
+_ORDER = [f"{letter}{number}" for letter, most in (("C", 7), ("T", 12), ("L", 5), ("S", 5)) for number in range(1, most + 1)]
+_BONE = re.compile(
+    r"^\W{0,3}(?:vertebra|level|body|bodies|lamina|pedicle|nerve|root|spinous|foram|disc|disk|spine|cord|rib|facet|interspace|neural|process|posterior|transverse)",
+    re.IGNORECASE,
+)
+_AT = re.compile(r"(?:\bat|level(?:s)? of|level|\bof|from|between|below|above|behind|the|left|right|in|involving|vertebra)\W{0,3}$", re.IGNORECASE)
+
+
+class Measure(NamedTuple):
+    """A value at ``text[start:end]``."""
+
+    value: float
+    start: int
+    end: int
+
+
+class Vertebrae(NamedTuple):
+    """How many vertebrae of each letter (C, T, L, S) a range such as *T11 to L1* covers."""
+
+    counts: dict[str, int]
+    start: int
+    end: int
+
+
+def lengths(text: str, start: int, end: int) -> Iterator[Measure]:
+    """Lengths in mm: of several dimensions (*20 x 29 x 30.4 mm*) the largest."""
+    for match in _LENGTH.finditer(text, start, end):
+        numbers = [(match[i], match[i + 1]) for i in (1, 3, 5) if match[i]]
+        units = [unit for _, unit in numbers if unit]
+        if not units or _NOT_A_SIZE.match(text[match.end() : end]) or _THICKNESS.search(text[start : match.start()]):
+            continue
+        values = [
+            float(number.replace(",", ".")) * (10.0 if (unit or units[-1]).lower().startswith("c") else 1.0)
+            for number, unit in numbers
+        ]
+        if 0 < max(values) < 500:
+            yield Measure(max(values), match.start(), match.end())
+
+
+def ages(text: str, start: int, end: int) -> Iterator[Measure]:
+    """Ages in years."""
+    for match in _AGE.finditer(text, start, end):
+        years, short, small, unit, aged, brief, sex = match.groups()
+        if sex and sex not in "MF":
+            continue
+        if small:
+            value = float(int(small) * _DAYS[unit.lower().rstrip("s")] / 365.0)
+        else:
+            value = float(years or short or aged or brief)
+        if value <= 120:
+            yield Measure(value, match.start(), match.end())
+
+
+def sexes(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    """``female`` or ``male``, as a word or after an age (*58F*)."""
+    for match in _SEX.finditer(text, start, end):
+        yield ("female" if match[1] else "male"), match.start(), match.end()
+    for match in _AGE.finditer(text, start, end):
+        if match[7] and match[7] in "MF":
+            yield ("female" if match[7] == "F" else "male"), match.start(), match.end()
+
+
+def durations(text: str, start: int, end: int) -> Iterator[Measure]:
+    """How long something has lasted, in days: *for 4 weeks*, *a 6-month history*; not *2 years ago*."""
+    for match in _DURATION.finditer(text, start, end):
+        amount, unit = (match[1], match[2]) if match[1] else (match[3], match[4])
+        number = _WORDS.get(amount.lower()) or float(amount.replace(",", "."))
+        yield Measure(number * _DAYS[unit.lower()], match.start(), match.end())
+
+
+def vertebrae(text: str, start: int, end: int, signal: bool) -> Iterator[Vertebrae]:
+    """Vertebrae and ranges of them. ``signal`` says that the sentence speaks of MR signal: T1 and T2 are then vertebrae
+    only where another word or another vertebra says so."""
+    for match in _LEVELS.finditer(text, start, end):
+        first, low, second, high = match.groups()
+        if int(low) < 1 or int(low) > _LARGEST[first]:
+            continue
+        if second is None and high is not None and int(high) > _LARGEST[first]:
+            high = None
+        other = f"{(second or first)}{high}".replace("D", "T") if high else None
+        one = f"{first}{low}".replace("D", "T")
+        sequences = {one, other} <= {"T1", "T2", None}
+        said = _BONE.match(text[match.end() : end]) or (not signal and _AT.search(text[start : match.start()]))
+        if sequences and not said:
+            continue
+        one = "C7" if one == "C8" else one
+        other = one if other is None else "C7" if other == "C8" else other
+        if one not in _ORDER or other not in _ORDER:
+            continue
+        a, b = sorted((_ORDER.index(one), _ORDER.index(other)))
+        letters = [name[0] for name in _ORDER[a : b + 1]]
+        yield Vertebrae({letter: letters.count(letter) for letter in dict.fromkeys(letters)}, match.start(), match.end())

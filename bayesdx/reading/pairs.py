@@ -1,0 +1,101 @@
+"""Which value is said of what: *hypointense on T1 and hyperintense on T2*."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bayesdx.reading.phrases import Match
+from bayesdx.reading.tokens import HYPHENS, Token
+
+_JOINS = frozenset((",", "and", "or", "/", "&", "+", "as", "well", "both", "the", "image", "images", "sequences"))
+_BREAKS = frozenset((",", "and", "or", "/", "(", ")", ":"))
+_TOWARDS = frozenset(("on", "in", "at", "with", "of", "to", "during", "after", "following"))
+#: Steps from a value to what it is said of: words between, and dearer ones.
+_BREAK, _OTHER_VALUE, _OTHER_HEAD, _CLAUSE = 6.0, 5.0, 4.0, 6.0
+#: The farthest that a value may stand, unless the lexicon says otherwise.
+FARTHEST = 26.0
+
+
+class Head(NamedTuple):
+    """What values are said of: findings, none for one that no finding knows (*FLAIR*); it may take their values."""
+
+    findings: tuple[str, ...]
+
+
+class Pair(NamedTuple):
+    """A value, by its place in the list of values, and the heads that it is said of."""
+
+    value: int
+    heads: tuple[int, ...]
+
+
+def pairs(
+    tokens: Sequence[Token],
+    values: Sequence[tuple[int, int]],
+    heads: Sequence[tuple[int, int]],
+    clause_of: Sequence[int],
+    farthest: float = FARTHEST,
+) -> list[Pair]:
+    """Give each value the heads that stand nearest, heads in a row (*T1 and T2*) together.
+
+    ``values`` and ``heads`` are ranges of tokens in order, ``clause_of`` the clause of each token. With
+    *respectively*, values and heads in a row are matched one by one.
+    """
+    if not heads or not values:
+        return []
+    rows = _rows(tokens, heads, values)
+    if len(values) == len(heads) and len(heads) > 1 and any(token.norm == "respectively" for token in tokens):
+        return [Pair(i, (i,)) for i in range(len(values))]
+    found = []
+    for i, value in enumerate(values):
+        costs = [min(_cost(tokens, value, heads[j], values, heads, row, clause_of) for j in row) for row in rows]
+        best = min(range(len(rows)), key=costs.__getitem__)
+        if costs[best] <= farthest:
+            found.append(Pair(i, tuple(rows[best])))
+    return found
+
+
+def _rows(
+    tokens: Sequence[Token], heads: Sequence[tuple[int, int]], values: Sequence[tuple[int, int]]
+) -> list[list[int]]:
+    """Heads that stand in a row, with nothing but *and*, commas and the like between."""
+    rows: list[list[int]] = []
+    for i, head in enumerate(heads):
+        before = heads[i - 1] if i else None
+        between = tokens[before[1] : head[0]] if before else ()
+        joined = before is not None and all(
+            token.norm in _JOINS or token.norm in HYPHENS or token.norm.startswith(("weight", "sequence", "imag"))
+            for token in between
+        )
+        if joined and before and not any(before[1] <= first < head[0] for first, _ in values):
+            rows[-1].append(i)
+        else:
+            rows.append([i])
+    return rows
+
+
+def _cost(
+    tokens: Sequence[Token],
+    value: tuple[int, int],
+    head: tuple[int, int],
+    values: Sequence[tuple[int, int]],
+    heads: Sequence[tuple[int, int]],
+    row: Sequence[int],
+    clause_of: Sequence[int],
+) -> float:
+    """Words between value and head; breaks, other values and other heads between make it dearer."""
+    rightwards = head[0] >= value[1]
+    start, end = (value[1], head[0]) if rightwards else (head[1], value[0])
+    if start >= end:
+        return 0.0
+    between = [token.norm for token in tokens[start:end]]
+    steps = float(sum(word not in HYPHENS for word in between))
+    breaks = sum(word in _BREAKS for word in between)
+    steps += _BREAK * (min(breaks, 2) if rightwards else 0.5 * min(breaks, 2))
+    steps += _CLAUSE * (clause_of[value[0]] != clause_of[head[0]])
+    if rightwards and between[0] in _TOWARDS:
+        steps -= 2.0
+    steps += _OTHER_VALUE * sum(start <= first and last <= end for first, last in values)
+    inner = [j for j, (first, last) in enumerate(heads) if start <= first and last <= end and j not in row]
+    return steps + _OTHER_HEAD * len(inner)

@@ -1,0 +1,70 @@
+"""Sections and sentences of a report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+#: A heading: a few words at the start of a line, with a colon after them, or alone on the line in capitals.
+_HEADING = re.compile(
+    r"^[ \t>*#_]*(?P<words>[A-Za-z][A-Za-z/&,() -]{1,60}?)[ \t*_]*(?P<colon>:)"
+    r"|^[ \t>*#_]*(?P<capitals>[A-Z][A-Z/&,() -]{3,60})[ \t*_]*$",
+    re.MULTILINE,
+)
+_END = re.compile(
+    r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|\s*(?:\.{2,}|…)\s*|\n\s*\n|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z /]{2,40}:)"
+)
+#: What ends in a full stop without ending a sentence.
+_SHORT = re.compile(r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|st|ref|refs)\.$", re.IGNORECASE)
+
+#: What a section may be: ``findings`` are read; of ``history`` history and presentation are; ``skip`` is not read.
+KINDS = ("findings", "history", "skip")
+
+
+class Sentence(NamedTuple):
+    """``text[start:end]``, in a section of one of the ``KINDS``; ``plain`` where no heading said so."""
+
+    start: int
+    end: int
+    kind: str
+
+
+def sentences(text: str, headings: Mapping[str, str]) -> list[Sentence]:
+    """The sentences of a report in order. ``headings`` tells the kind of a section by its heading in small letters."""
+    found: list[Sentence] = []
+    for start, end, kind in _sections(text, headings):
+        found += [Sentence(first, last, kind) for first, last in _cut(text, start, end)]
+    return found
+
+
+def _sections(text: str, headings: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
+    """Pieces of the text from one known heading to the next; other headings stay where they are, as words."""
+    start, kind = 0, "plain"
+    for match in _HEADING.finditer(text):
+        words = " ".join((match["words"] or match["capitals"]).casefold().split()).strip(" ,-&/()")
+        found = headings.get(words)
+        if found is None:
+            continue
+        yield start, match.start(), kind
+        start, kind = match.end(), found
+    yield start, len(text), kind
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    first = start
+    for match in _END.finditer(text, start, end):
+        if _SHORT.search(text, max(start, match.start() - 8), match.start()):
+            continue
+        yield from _trimmed(text, first, match.start())
+        first = match.end()
+    yield from _trimmed(text, first, end)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield start, end
