@@ -9,8 +9,8 @@ from typing import NamedTuple
 _N = r"\d+(?:[.,]\d+)?"
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
 _LENGTH = re.compile(
-    rf"(?<![\w.,])({_N})[\s-]*({_UNIT})?(?:\s*(?:x|×|\*|by|X)\s*({_N})[\s-]*({_UNIT})?)?"
-    rf"(?:\s*(?:x|×|\*|by|X)\s*({_N})[\s-]*({_UNIT})?)?",
+    rf"(?<![\w.,])({_N})[\s—–-]*({_UNIT})?(?:\s*(?:x|×|\*|by|X)\s*({_N})[\s—–-]*({_UNIT})?)?"
+    rf"(?:\s*(?:x|×|\*|by|X)\s*({_N})[\s—–-]*({_UNIT})?)?",
     re.IGNORECASE,
 )
 _NOT_A_SIZE = re.compile(

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from bayesdx.reading.phrases import Match
 from bayesdx.reading.tokens import HYPHENS, Token
 
-_JOINS = frozenset((",", "and", "or", "/", "&", "+", "as", "well", "both", "the", "image", "images", "sequences"))
+_JOINS = frozenset((",", "and", "or", "/", "&", "+", "as", "well", "both", "the", "weighted", "(", ")", "w", "image", "images", "sequences"))
+_ALIKE = frozenset((",", "and", "or", "/", "&", "to", "but", "slightly", "mildly", "markedly", "more", "very"))
 _BREAKS = frozenset((",", "and", "or", "/", "(", ")", ":"))
 _TOWARDS = frozenset(("on", "in", "at", "with", "of", "to", "during", "after", "following"))
 #: Steps from a value to what it is said of: words between, and dearer ones.
@@ -44,31 +45,35 @@ def pairs(
     """
     if not heads or not values:
         return []
-    rows = _rows(tokens, heads, values)
+    rows = _rows(tokens, heads, values, _JOINS)
     if len(values) == len(heads) and len(heads) > 1 and any(token.norm == "respectively" for token in tokens):
         return [Pair(i, (i,)) for i in range(len(values))]
     found = []
-    for i, value in enumerate(values):
-        costs = [min(_cost(tokens, value, heads[j], values, heads, row, clause_of) for j in row) for row in rows]
+    for together in _rows(tokens, values, heads, _ALIKE):
+        costs = [
+            min(_cost(tokens, values[i], heads[j], values, heads, row, clause_of) for i in together for j in row)
+            for row in rows
+        ]
         best = min(range(len(rows)), key=costs.__getitem__)
         if costs[best] <= farthest:
-            found.append(Pair(i, tuple(rows[best])))
+            found += [Pair(i, tuple(rows[best])) for i in together]
     return found
 
 
 def _rows(
-    tokens: Sequence[Token], heads: Sequence[tuple[int, int]], values: Sequence[tuple[int, int]]
+    tokens: Sequence[Token],
+    places: Sequence[tuple[int, int]],
+    others: Sequence[tuple[int, int]],
+    joins: frozenset[str],
 ) -> list[list[int]]:
-    """Heads that stand in a row, with nothing but *and*, commas and the like between."""
+    """Places that stand in a row, with nothing but words that join between, and none of the others."""
     rows: list[list[int]] = []
-    for i, head in enumerate(heads):
-        before = heads[i - 1] if i else None
-        between = tokens[before[1] : head[0]] if before else ()
+    for i, place in enumerate(places):
+        before = places[i - 1] if i else None
         joined = before is not None and all(
-            token.norm in _JOINS or token.norm in HYPHENS or token.norm.startswith(("weight", "sequence", "imag"))
-            for token in between
+            token.norm in joins or token.norm in HYPHENS for token in tokens[before[1] : place[0]]
         )
-        if joined and before and not any(before[1] <= first < head[0] for first, _ in values):
+        if joined and before and not any(before[1] <= first < place[0] for first, _ in others):
             rows[-1].append(i)
         else:
             rows.append([i])
@@ -96,6 +101,7 @@ def _cost(
     steps += _CLAUSE * (clause_of[value[0]] != clause_of[head[0]])
     if rightwards and between[0] in _TOWARDS:
         steps -= 2.0
-    steps += _OTHER_VALUE * sum(start <= first and last <= end for first, last in values)
+    broken = [i for i in range(start, end) if tokens[i].norm in _BREAKS]
+    steps += _OTHER_VALUE * sum(start <= first and last <= end for first, last in values if broken)
     inner = [j for j, (first, last) in enumerate(heads) if start <= first and last <= end and j not in row]
     return steps + _OTHER_HEAD * len(inner)

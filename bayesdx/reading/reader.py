@@ -99,10 +99,7 @@ class _Sentence:
             for match in matches
             if not isinstance(match.meaning, (Unless, Beyond))
             and not any(
-                (first <= match.first and match.last <= last)
-                if not name
-                else name == match.meaning.finding and first < match.last and match.first < last
-                for first, last, name in hidden
+                _hides(first, last, name, match) for first, last, name in hidden
             )
         ]
         self.hidden = hidden
@@ -156,7 +153,7 @@ class _Sentence:
         groups = self._groups()
         for group in groups:
             heads = self._apart([match for match in of if match.meaning.finding in group])
-            others = self._apart([match for match in of if not match.meaning.finding], heads)
+            others = self._apart([match for match in of if not match.meaning.finding], heads) if len(group) > 1 else []
             within = [match for match in values if match.meaning.finding in group]
             places = sorted({(match.first, match.last) for match in self._widest(within)})
             head_places = sorted({(match.first, match.last) for match in (*heads, *others)})
@@ -208,7 +205,10 @@ class _Sentence:
             return
         sure = 1.0 if how.certainty == 1.0 else how.certainty
         one = weights_of(states, wanted, stated.startswith("not "), sure)
-        yield self._made(name, one, match.first, match.last, how, how.denied, weak=not how.denied), how.unread or self._section(name)
+        why = how.unread or self._section(name)
+        if how.denied and not why and self._of_a_part(match.first):
+            why = "a part of the lesion"
+        yield self._made(name, one, match.first, match.last, how, how.denied, weak=not how.denied), why
 
     def _mention(
         self,
@@ -241,7 +241,7 @@ class _Sentence:
         if not why and speech.place and self._is_beyond(first):
             why = "beyond the lesion"
         a, b = whole or (first, last)
-        made = self._made(name, one, a, b, how, denied, weak=weak, certainty=certainty)
+        made = self._made(name, one, a, b, how, denied, weak=weak, certainty=certainty, value=(first, last))
         yield made, why or self._section(name)
 
     def _made(
@@ -256,13 +256,12 @@ class _Sentence:
         weak: bool = False,
         certainty: float | None = None,
         number: float | None = None,
+        value: tuple[int, int] | None = None,
     ) -> Mention:
         words = Span(self.tokens[first].start, self.tokens[last - 1].end)
         cues = tuple(Span(self.tokens[c.first].start, self.tokens[c.last - 1].end) for c in how.cues)
-        near = any(
-            (p[1] <= first <= p[1] + _NEAR) or (last <= p[0] <= last + _NEAR) or (first < p[0] and p[1] < last)
-            for p in self.parts
-        )
+        at = value or (first, last)
+        near = any(p[1] <= at[0] <= p[1] + _NEAR or at[1] <= p[0] < at[1] + _NEAR for p in self.parts)
         sure = how.certainty if certainty is None else certainty
         return Mention(name, weights, self.span, words, cues, number, denied, sure, weak, near)
 
@@ -315,6 +314,11 @@ class _Sentence:
         start = self.clauses.ranges[clause][0]
         return any(start <= at <= first for at in self.beyond)
 
+    def _of_a_part(self, first: int) -> bool:
+        """Whether the clause speaks of a part of the lesion before this word."""
+        start, end = self.clauses.ranges[self.clauses.clause(first)]
+        return any(start <= p[0] < end and p[0] <= first + _NEAR for p in self.parts)
+
     def _groups(self) -> list[frozenset[str]]:
         """Findings whose values are the same words, such as the signals of T1 and T2, are linked together."""
         named: dict[tuple[int, int], set[str]] = {}
@@ -357,6 +361,15 @@ class _Sentence:
 
     def _status_at(self, start: int, end: int) -> Status:
         return status(*self._tokens_at(start, end), self.clauses.reaches)
+
+
+def _hides(first: int, last: int, name: str, match: Match[Says | Of | Value]) -> bool:
+    """Whether nothing is read in a match: it lies in the name of a diagnosis, or meets words that are about something
+    else and as many as its own."""
+    if not name:
+        return first <= match.first and match.last <= last
+    meets = first < match.last and match.first < last
+    return meets and name == match.meaning.finding and match.last - match.first <= last - first
 
 
 def weights_of(states: Sequence[str], state: str, denied: bool, certainty: float) -> dict[str, float]:
