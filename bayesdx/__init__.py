@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bayesdx.formats.case_file import read_cases
     from bayesdx.model import Model, learn, load
     from bayesdx.network import Network, Variable
+    from bayesdx.reports import Reports, read_report
 
 __version__ = "0.1.0"
 
@@ -33,7 +34,9 @@ _HOMES = {
     "Variable": "network",
     "learn": "model",
     "load": "model",
+    "Reports": "reports",
     "read_cases": "formats.case_file",
+    "read_report": "reports",
 }
 
 __all__ = [
@@ -43,10 +46,12 @@ __all__ = [
     "MissingExtra",
     "Model",
     "Network",
+    "Reports",
     "Variable",
     "learn",
     "load",
     "read_cases",
+    "read_report",
 ]
 
 

@@ -72,6 +72,8 @@ ANALYSES = {
         Analysis("networks show --coverage", "coverage", "literature_coverage"),
         Analysis("networks check", "check", "check_network"),
         Analysis("learn", "learn", "learn", "learning.md"),
+        Analysis("read", "read", "propose", "reading.md"),
+        Analysis("read --table", "read_folder", "columns_of", "reading.md"),
         Analysis("export", "export", "export_network", "formats.md"),
     )
 }

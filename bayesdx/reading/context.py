@@ -24,7 +24,8 @@ UNREAD = ("another person", "hypothetical", "past", "not imaging")
 
 class Trigger(NamedTuple):
     """``says``: ``denied``, a key of CERTAINTY (``doubted``: a denial that is not certain), one of UNREAD, or
-    ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, or the whole ``sentence``."""
+    ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, or the whole ``sentence`` and those that follow
+    it in its paragraph, up to one that speaks of images."""
 
     says: str
     reach: str
@@ -45,10 +46,13 @@ class Grammar:
 
     triggers: Phrases[Trigger]
     ends: Phrases[str]  # of a clause
-    stops: Phrases[str]  # of what a trigger reaches
+    stops: Phrases[str]  # of what a denial or a doubt reaches
+    turns: Phrases[str]  # of what the other triggers reach
     verbs: frozenset[str]  # finite ones
     lists: frozenset[str]  # words that hold a list together: or, nor
     parts: Phrases[str]  # words for a part of a lesion
+    several: Phrases[str]  # words for more than one lesion
+    imaging: Phrases[str]  # words that only a sentence about images has
 
 
 class Clauses(NamedTuple):
@@ -70,6 +74,7 @@ def clauses(tokens: Sequence[Token], grammar: Grammar) -> Clauses:
         taken[trigger.first : trigger.last] = [True] * (trigger.last - trigger.first)
     ranges = _ranges(tokens, triggers, taken, grammar)
     stops = sorted(match.first for match in grammar.stops.find(tokens) if not taken[match.first])
+    turns = sorted(match.first for match in grammar.turns.find(tokens))
     reaches = []
     for trigger in triggers:
         first, last = next(one for one in ranges if trigger.first < one[1])
@@ -81,11 +86,13 @@ def clauses(tokens: Sequence[Token], grammar: Grammar) -> Clauses:
                 after += 1
             reaches.append((trigger, after, after + 1))
         elif trigger.meaning.reach == "after":
-            stop = next((stop for stop in stops if stop >= trigger.last), last)
+            marks = turns if trigger.meaning.says in UNREAD else stops
+            stop = next((stop for stop in marks if stop >= trigger.last), last)
             reaches.append((trigger, trigger.last, min(stop, last)))
         else:
             stop = max((stop + 1 for stop in stops if stop < trigger.first), default=first)
-            reaches.append((trigger, first if trigger.meaning.says == "denied" else max(first, stop), trigger.first))
+            far = trigger.meaning.says == "denied" or trigger.meaning.says in UNREAD
+            reaches.append((trigger, first if far else max(first, stop), trigger.first))
     return Clauses(tuple(ranges), tuple(reaches))
 
 

@@ -24,6 +24,7 @@ _FINDING = ("states", "weak", "of", "values", "likely", "itself", "denied", "unl
 _MEASURES = ("length", "duration", "vertebra")
 
 Lists = Mapping[str, Sequence[str]]
+AnyLexicon = Mapping[str, Any] | str | os.PathLike[str]
 
 
 class Says(NamedTuple):
@@ -94,18 +95,22 @@ def lexicon_for(
     network: Network,
     vocabulary: Mapping[str, tuple[str, ...]],
     shipped: bool,
-    files: Sequence[str | os.PathLike[str]] = (),
+    own: Sequence[AnyLexicon] = (),
 ) -> Lexicon:
-    """The lexicon of a network's findings: what ships if the network is ``shipped``, and then one's own ``files``.
+    """The lexicon of a network's findings: what ships if the network is ``shipped``, and then one's ``own``, each a
+    mapping or the file of one.
 
     ``vocabulary`` holds findings and states that the network does not use. A finding of which neither speaks is
     read by its labels. Raises InputError for a file that cannot be read or speaks of what is not there.
     """
     variables = _variables(network, vocabulary)
     sources = [(_data("findings.yaml"), "findings.yaml")] if shipped else []
-    for file in files:
-        text, place = read_text(file)
-        sources.append((_checked(parse(text, place), variables, place), place))
+    for one in own:
+        if isinstance(one, Mapping):
+            sources.append((_checked(one, variables, "lexicon"), "lexicon"))
+        else:
+            text, place = read_text(one)
+            sources.append((_checked(parse(text, place), variables, place), place))
     lists: dict[str, list[str]] = {}
     for source, place in sources:
         for name, phrases in _mapping(source.get("words"), f"{place}: words").items():
@@ -295,7 +300,10 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
             triggers=triggers,
             ends=_these(data["ends"], place),
             stops=_these(data["stops"], place),
+            turns=_these(data["turns"], place),
             parts=_these(data["parts"], place),
+            several=_these(data["several"], place),
+            imaging=_these(data["imaging"], place),
             verbs=words["verbs"],
             lists=words["lists"],
         ),

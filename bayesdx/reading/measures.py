@@ -54,11 +54,12 @@ _AT = re.compile(r"(?:\bat|level(?:s)? of|level|\bof|from|between|below|above|be
 
 
 class Measure(NamedTuple):
-    """A value at ``text[start:end]``."""
+    """A value at ``text[start:end]``; ``sure`` where the words can mean nothing else, as *68-year-old* does."""
 
     value: float
     start: int
     end: int
+    sure: bool = True
 
 
 class Vertebrae(NamedTuple):
@@ -95,16 +96,18 @@ def ages(text: str, start: int, end: int) -> Iterator[Measure]:
         else:
             value = float(years or short or aged or brief)
         if value <= 120:
-            yield Measure(value, match.start(), match.end())
+            yield Measure(value, match.start(), match.end(), bool(short or (years and "old" in match[0].lower())))
 
 
-def sexes(text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
-    """``female`` or ``male``, as a word or after an age (*58F*)."""
+def sexes(text: str, start: int, end: int) -> Iterator[tuple[str, int, int, bool]]:
+    """``female`` or ``male``, as a word or after an age (*58F*); sure where the word follows an age."""
+    aged = [one.end for one in ages(text, start, end) if one.sure]
     for match in _SEX.finditer(text, start, end):
-        yield ("female" if match[1] else "male"), match.start(), match.end()
+        sure = any(0 <= match.start() - age <= 30 for age in aged)
+        yield ("female" if match[1] else "male"), match.start(), match.end(), sure
     for match in _AGE.finditer(text, start, end):
         if match[7] and match[7] in "MF":
-            yield ("female" if match[7] == "F" else "male"), match.start(), match.end()
+            yield ("female" if match[7] == "F" else "male"), match.start(), match.end(), False
 
 
 def durations(text: str, start: int, end: int) -> Iterator[Measure]:

@@ -6,35 +6,41 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-#: A heading: a few words at the start of a line, with a colon after them, or alone on the line in capitals.
+#: A heading: a few words at the start of a line, with a colon after them, or alone on the line.
 _HEADING = re.compile(
     r"^[ \t>*#_]*(?P<words>[A-Za-z][A-Za-z/&,() -]{1,60}?)[ \t*_]*(?P<colon>:)"
-    r"|^[ \t>*#_]*(?P<capitals>[A-Z][A-Z/&,() -]{3,60})[ \t*_]*$",
+    r"|^[ \t>*#_\d.]*(?P<alone>[A-Z][A-Za-z/&,() -]{2,60}?)[ \t*_]*$",
     re.MULTILINE,
 )
 _END = re.compile(
-    r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|\s*(?:\.{2,}|…)\s*|\n\s*\n|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z /]{2,40}:)"
+    r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9]|\([a-z]\))|\s*(?:\.{2,}|…)\s*|\n\s*\n|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z /]{2,40}:)"
 )
 #: What ends in a full stop without ending a sentence.
 _SHORT = re.compile(r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|st|ref|refs)\.$", re.IGNORECASE)
 
-#: What a section may be: ``findings`` are read; of ``history`` history and presentation are; ``skip`` is not read.
-KINDS = ("findings", "history", "skip")
+#: What a section may be: of ``findings`` those of images are read, of ``history`` history and presentation, of ``plain``
+#: all; ``skip`` is not read.
+KINDS = ("findings", "history", "plain", "skip")
 
 
 class Sentence(NamedTuple):
-    """``text[start:end]``, in a section of one of the ``KINDS``; ``plain`` where no heading said so."""
+    """``text[start:end]``, in a section of one of the ``KINDS``; ``plain`` where no heading said so. ``begins`` a
+    paragraph or not."""
 
     start: int
     end: int
     kind: str
+    begins: bool = True
 
 
 def sentences(text: str, headings: Mapping[str, str]) -> list[Sentence]:
     """The sentences of a report in order. ``headings`` tells the kind of a section by its heading in small letters."""
     found: list[Sentence] = []
     for start, end, kind in _sections(text, headings):
-        found += [Sentence(first, last, kind) for first, last in _cut(text, start, end)]
+        before = start
+        for i, (first, last) in enumerate(_cut(text, start, end)):
+            found.append(Sentence(first, last, kind, i == 0 or "\n\n" in re.sub(r"[ \t\r]", "", text[before:first])))
+            before = last
     return found
 
 
@@ -42,7 +48,7 @@ def _sections(text: str, headings: Mapping[str, str]) -> Iterator[tuple[int, int
     """Pieces of the text from one known heading to the next; other headings stay where they are, as words."""
     start, kind = 0, "plain"
     for match in _HEADING.finditer(text):
-        words = " ".join((match["words"] or match["capitals"]).casefold().split()).strip(" ,-&/()")
+        words = " ".join((match["words"] or match["alone"]).casefold().split()).strip(" ,-&/()")
         found = headings.get(words)
         if found is None:
             continue

@@ -69,19 +69,24 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     ages_found: list[Mention] = []
     sexes_found: list[Mention] = []
     silent: list[Span] = []
+    several: list[Span] = []
+    elsewhere = False  # in a paragraph that has come to the operation or the microscope
     for sentence in sentences(text, lexicon.headings):
         if sentence.kind == "skip":
             continue
         read = _Sentence(text, sentence, lexicon)
+        elsewhere = read.not_imaging or (elsewhere and not sentence.begins and not read.imaging)
+        read.elsewhere = elsewhere
         found = [(one, why) for one, why in read.mentions()]
         mentions += [one for one, why in found if not why]
         left_out += [(one, why) for one, why in found if why]
         ages_found += read.patient_ages()
         sexes_found += read.patient_sexes()
+        several += read.several()
         if not found and sentence.kind != "history":
             silent.append(Span(sentence.start, sentence.end))
     return Passages(
-        tuple(mentions), tuple(ages_found), tuple(sexes_found), silent=tuple(silent), left_out=tuple(left_out)
+        tuple(mentions), tuple(ages_found), tuple(sexes_found), tuple(several), tuple(silent), tuple(left_out)
     )
 
 
@@ -105,6 +110,9 @@ class _Sentence:
         self.hidden = hidden
         self.beyond = [match.last for match in matches if isinstance(match.meaning, Beyond)]
         self.clauses: Clauses = clauses(self.tokens, lexicon.grammar)
+        self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
+        self.imaging = bool(lexicon.grammar.imaging.find(self.tokens))
+        self.elsewhere = False
         self.parts = [(match.first, match.last) for match in lexicon.grammar.parts.find(self.tokens)]
 
     def mentions(self) -> Iterator[tuple[Mention, str]]:
@@ -121,17 +129,28 @@ class _Sentence:
 
     def patient_ages(self) -> list[Mention]:
         return [
-            Mention("age", {}, self.span, Span(one.start, one.end), number=one.value)
+            Mention("age", {}, self.span, Span(one.start, one.end), number=one.value, weak=not one.sure)
             for one in ages(self.text, *self.span)
             if not self._status_at(one.start, one.end).unread == "another person"
         ]
 
     def patient_sexes(self) -> list[Mention]:
         return [
-            Mention("sex", {sex: 1.0}, self.span, Span(start, end))
-            for sex, start, end in sexes(self.text, *self.span)
+            Mention("sex", {sex: 1.0}, self.span, Span(start, end), weak=not sure)
+            for sex, start, end, sure in sexes(self.text, *self.span)
             if not self._status_at(start, end).unread == "another person"
         ]
+
+    def several(self) -> list[Span]:
+        """Words that speak of another lesion than the one that is described."""
+        return [
+            Span(self.tokens[match.first].start, self.tokens[match.last - 1].end)
+            for match in self.lexicon.grammar.several.find(self.tokens)
+            if not self._status_of(match).denied and not self._status_of(match).unread
+        ]
+
+    def _status_of(self, match: Match[str]) -> Status:
+        return status(match.first, match.last, self.clauses.reaches)
 
     def _longest(self, said: Sequence[Match[Says]]) -> list[Match[Says]]:
         """Of a finding's phrases that overlap the longest, and of equal ones the first."""
@@ -303,6 +322,8 @@ class _Sentence:
     def _section(self, name: str) -> str:
         """Why a finding is not read in this section: history holds history only, findings no symptoms."""
         clinical = self.lexicon.variables[name].kind == "clinical"
+        if self.elsewhere:
+            return "not imaging"
         if self.sentence.kind == "history" and not clinical:
             return "history"
         if self.sentence.kind == "findings" and self.lexicon.speech[name].history:

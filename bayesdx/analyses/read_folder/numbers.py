@@ -1,0 +1,56 @@
+"""What the reports of a folder say, as a table of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bayesdx.analyses.answer import Answer
+from bayesdx.case import Case
+from bayesdx.network import Variable
+
+
+@dataclass(frozen=True, eq=False)
+class ReportRow:
+    """One report: the case that was read, how many findings are uncertain, and which are contradictory.
+
+    ``several``: it speaks of more than one lesion; ``network`` covers its level. ``error`` says why it was not read.
+    """
+
+    file: str
+    case: Case
+    uncertain: int = 0
+    contradictory: tuple[str, ...] = ()
+    several: bool = False
+    network: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class FolderReading(Answer):
+    """The reports of a folder in the order of their names; ``output`` is the table that was written."""
+
+    folder: str
+    rows: tuple[ReportRow, ...]
+    variables: tuple[Variable, ...]
+    output: str | None = None
+
+
+def columns_of(rows: Sequence[ReportRow], variables: Sequence[Variable]) -> tuple[str, ...]:
+    """Columns of the table of cases: id, age, sex, and each finding that some report states."""
+    stated = {finding for row in rows for finding in row.case.findings}
+    return ("id", "age", "sex", *(variable.id for variable in variables if variable.id in stated))
+
+
+def cells_of(rows: Sequence[ReportRow], columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    """One row of cells a report that was read; weights as ``state:weight,state:weight``."""
+    for row in rows:
+        if not row.error:
+            findings = [_cell(row.case.findings.get(column)) for column in columns[3:]]
+            yield (row.case.id, row.case.age, row.case.sex, *findings)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, Mapping):
+        return ",".join(f"{state}:{weight:.6g}" for state, weight in value.items())
+    return None if value is None else str(value)

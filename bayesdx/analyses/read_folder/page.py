@@ -1,0 +1,35 @@
+"""The page of ``read FOLDER``: what was read of each report."""
+
+from __future__ import annotations
+
+from bayesdx.analyses.read_folder.numbers import FolderReading, ReportRow
+from bayesdx.report.blocks import AnyCell, Cell, Entries, Page, Section, Table
+from bayesdx.words.phrases import fitted, label_of, listed
+
+#: Characters of a file name that are shown.
+NAME = 34
+
+
+def page(result: FolderReading) -> Page:
+    """A row a report, and how many could be read."""
+    read = [row for row in result.rows if not row.error]
+    head = [("Folder", result.folder), ("Reports", f"{len(result.rows)}, {len(read)} read")]
+    if result.output:
+        head.append(("Written to", result.output))
+    labels = {variable.id: label_of(variable) for variable in result.variables}
+    table = Table(
+        ("report", "network", "findings", "uncertain", "to check"),
+        tuple(_row(row, labels) for row in result.rows),
+        right=(2, 3),
+    )
+    return Page(Entries(tuple(head)), (Section("", (table,)),), disclaimer=False)
+
+
+def _row(row: ReportRow, labels: dict[str, str]) -> tuple[AnyCell, ...]:
+    name = fitted(row.file, NAME)
+    if row.error:
+        return name, "", "", "", Cell(row.error, "changes")
+    check = ["several lesions"] if row.several else []
+    if row.contradictory:
+        check.append(f"contradictory: {listed([labels.get(one, one) for one in row.contradictory])}")
+    return name, row.network, str(len(row.case.findings)), str(row.uncertain), "; ".join(check)
