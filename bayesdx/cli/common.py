@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -83,6 +83,9 @@ def worth_option(help: str) -> Callable[[Command], Command]:
     return click.option("--worth", type=Number(0), default=0.0, help=help)
 
 
+lexicon_option = click.option(
+    "--lexicon", "lexicons", multiple=True, metavar="FILE", help="Phrases of your own, beside those that ship."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 _CASE_PARAMETERS = (
@@ -119,13 +122,18 @@ def case_command(command: Command) -> Command:
         target: str | None,
         **options: Any,
     ) -> Any:
-        from bayesdx.model import load_for
-
         named = load_named(network, prior, target)
         case = read_case(path, case_id, pairs, age, sex, named)
-        return command(model=named or load_for(case, prior), case=case, **options)
+        return command(model=model_for(case, named, prior), case=case, **options)
 
     return case_parameters(ask)  # type: ignore[return-value]
+
+
+def model_for(case: Case, named: Model | None, prior: str | None) -> Model:
+    """The model of the network that is named, else of the one that covers the case's level."""
+    from bayesdx.model import load_for
+
+    return named or load_for(case, prior)
 
 
 def case_parameters(command: Command) -> Command:
@@ -148,17 +156,31 @@ def read_case(
     ``model`` is that of the network that is named: it knows which findings have an equals sign in their name.
     """
     from bayesdx.case import case_from_mapping
-    from bayesdx.formats.case_file import pick_case, read_cases, with_changes
+    from bayesdx.formats.case_file import pick_case, read_cases
 
-    added = parse_findings(pairs, names=model.network.index if model else ())
-    if age is not None and not math.isfinite(age):
-        raise InputError(f"--age {age} is not a number of years")
-    stated = {key: value for key, value in (("age", age), ("sex", sex)) if value is not None}
+    added, stated = options_stated(pairs, age, sex, model)
     if path is None:
         if not added and not stated:
             raise InputError(NO_CASE)
         return case_from_mapping({**stated, "findings": added}, "command line")
-    case = pick_case(read_cases(path), case_id)
+    return changed(pick_case(read_cases(path), case_id), added, stated)
+
+
+def options_stated(
+    pairs: Sequence[str], age: float | None, sex: str | None, model: Model | None = None
+) -> tuple[dict[str, object], dict[str, object]]:
+    """What ``-f`` options state, and what ``--age`` and ``--sex`` do."""
+    added = parse_findings(pairs, names=model.network.index if model else ())
+    if age is not None and not math.isfinite(age):
+        raise InputError(f"--age {age} is not a number of years")
+    stated = {key: value for key, value in (("age", age), ("sex", sex)) if value is not None}
+    return added, stated
+
+
+def changed(case: Case, added: Mapping[str, object], stated: Mapping[str, object]) -> Case:
+    """A case with what ``-f`` (``added``), ``--age`` and ``--sex`` (``stated``) add or replace."""
+    from bayesdx.formats.case_file import with_changes
+
     twice = next((key for key in stated if key in added), None)
     if twice is not None:
         raise InputError(f"-f {twice}: is given twice: once as --{twice}")

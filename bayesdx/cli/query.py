@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_command
+from bayesdx.cli.common import (
+    case_parameters,
+    changed,
+    lexicon_option,
+    load_named,
+    model_for,
+    options_stated,
+    read_case,
+)
 from bayesdx.cli.output import show
+from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -18,11 +29,59 @@ EXAMPLE = "Example: bayesdx query -f level=cervical -f mr_t2_signal=hyper -f 'mr
 
 
 @click.command("query", epilog=EXAMPLE)
-@case_command
+@case_parameters
 @click.option("--all", "show_all", is_flag=True, help="Show every diagnosis, not only the first ones.")
-def command(model: Model, case: Case, as_json: bool, show_all: bool) -> None:
+@click.option("--report", metavar="FILE", help="Read the findings from a radiology report, and ask before answering.")
+@click.option("--yes", is_flag=True, help="Take the findings of the report as they are read.")
+@lexicon_option
+def command(
+    path: str | None,
+    case_id: str | None,
+    pairs: Sequence[str],
+    age: float | None,
+    sex: str | None,
+    network: str | None,
+    prior: str | None,
+    target: str | None,
+    as_json: bool,
+    show_all: bool,
+    report: str | None,
+    yes: bool,
+    lexicons: tuple[str, ...],
+) -> None:
     """Rank the diagnoses of a case.
 
     CASE is a YAML or JSON file, or '-' for standard input; without it, give findings with -f.
     """
-    show(model.ask("query", case), as_json, show_all=show_all)
+    named = load_named(network, prior, target)
+    if report is None:
+        if yes or lexicons:
+            raise InputError(f"{'--yes' if yes else '--lexicon'} needs --report")
+        case = read_case(path, case_id, pairs, age, sex, named)
+    elif path is not None or case_id is not None:
+        raise InputError("name a case or a --report, not both")
+    else:
+        added, stated = options_stated(pairs, age, sex, named)
+        case = changed(confirmed(report, lexicons, named, yes), added, stated)
+    show(model_for(case, named, prior).ask("query", case), as_json, show_all=show_all)
+
+
+def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bool) -> Case:
+    """The case of a report, once whoever asks has seen what was read and said yes; the proposal goes to stderr.
+
+    Raises InputError where nobody can be asked, and with ``--yes`` for a report of several lesions.
+    """
+    from bayesdx.files import read_text
+    from bayesdx.reports import Reports
+
+    if not yes and (report == "-" or not sys.stdin.isatty()):
+        raise InputError("nobody can be asked whether the report was read rightly: --yes takes it as it is read")
+    text, place = read_text(report)
+    reading = Reports(lexicon=lexicons, document=named.document if named else None).read(text, place=place)
+    click.echo(reading.text(), err=True)
+    if yes:
+        if reading.several:
+            raise InputError("speaks of more than one lesion: write a report of one of them", place=place)
+    elif not click.confirm("Ask with these findings?", err=True):
+        raise click.Abort
+    return reading.case

@@ -6,16 +6,11 @@ import os
 
 import click
 
-from bayesdx.cli.common import json_option, network_option, progress
+from bayesdx.cli.common import json_option, lexicon_option, network_option, progress
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
 EXAMPLE = "Example: bayesdx read report.txt -o case.yaml && bayesdx query case.yaml"
-
-lexicon_option = click.option(
-    "--lexicon", "lexicons", multiple=True, metavar="FILE", help="Phrases of your own, beside those that ship."
-)
-
 
 @click.command("read", epilog=EXAMPLE)
 @click.argument("path", metavar="REPORT|FOLDER")

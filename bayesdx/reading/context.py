@@ -19,7 +19,7 @@ from bayesdx.reading.tokens import HYPHENS, Token
 #: How sure a mention is, by what a trigger says of it: an assumption, no figure of a study.
 CERTAINTY = {"probable": 0.8, "possible": 0.65, "doubted": 0.8}
 #: What triggers say. Of several that reach a mention the first in this order counts; denials and doubts add up.
-UNREAD = ("another person", "hypothetical", "past", "not imaging")
+UNREAD = ("another person", "hypothetical", "past", "not imaging", "normal")
 
 
 class Trigger(NamedTuple):
@@ -91,7 +91,7 @@ def clauses(tokens: Sequence[Token], grammar: Grammar) -> Clauses:
             reaches.append((trigger, trigger.last, min(stop, last)))
         else:
             stop = max((stop + 1 for stop in stops if stop < trigger.first), default=first)
-            far = trigger.meaning.says == "denied" or trigger.meaning.says in UNREAD
+            far = trigger.meaning.says in ("denied", *UNREAD)
             reaches.append((trigger, first if far else max(first, stop), trigger.first))
     return Clauses(tuple(ranges), tuple(reaches))
 
@@ -117,10 +117,12 @@ def status(
 
 
 def _longest(found: Sequence[Match[Trigger]]) -> list[Match[Trigger]]:
-    """Triggers that do not overlap; of those that do, the longest."""
+    """Triggers that do not overlap; of those that do, the longest. One that reaches both ways is there twice."""
     kept: list[Match[Trigger]] = []
     for match in sorted(found, key=lambda match: (match.first - match.last, match.first)):
-        if not any(match.first < other.last and other.first < match.last for other in kept):
+        if not any(
+            match.first < other.last and other.first < match.last and match[:2] != other[:2] for other in kept
+        ):
             kept.append(match)
     return sorted(kept, key=lambda match: match.first)
 

@@ -90,6 +90,10 @@ class Lexicon:
     grammar: Grammar
     headings: Mapping[str, str]
 
+    def is_place(self, finding: str) -> bool:
+        """Whether a finding says where the lesion is."""
+        return finding in self.variables and self.variables[finding].kind == "location"
+
 
 def lexicon_for(
     network: Network,

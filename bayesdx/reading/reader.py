@@ -104,10 +104,12 @@ class _Sentence:
             for match in matches
             if not isinstance(match.meaning, (Unless, Beyond))
             and not any(
-                _hides(first, last, name, match) for first, last, name in hidden
+                _hides(first, last, name, match)
+                or (not name and match.last == first and not lexicon.is_place(match.meaning.finding))
+                for first, last, name in hidden
             )
         ]
-        self.hidden = hidden
+        self.hidden = hidden  # also the word before the name of a diagnosis: *calcified schwannoma*
         self.beyond = [match.last for match in matches if isinstance(match.meaning, Beyond)]
         self.clauses: Clauses = clauses(self.tokens, lexicon.grammar)
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)

@@ -21,6 +21,7 @@ UNREAD = {
     "another person": "of another person",
     "hypothetical": "asked or supposed, not seen",
     "past": "of an earlier time",
+    "normal": "normal",
     "not imaging": "seen by microscope or at operation",
     "beyond the lesion": "where the lesion reaches or presses, not where it is",
     "a part of the lesion": "of a part of the lesion",
