@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -44,10 +44,8 @@ class Reports:
 
         self._named = network is not None or document is not None
         self.document = document or read_document(network or DEFAULT_NETWORK)
-        shipped = not self._named or (network is not None and os.fspath(network) in network_names())
-        self.lexicon: Lexicon = lexicon_for(
-            self.document.network, self.document.vocabulary, shipped or _speaks_ours(self.document), lexicon
-        )
+        ours = self.document.network.id in network_names() and bool(self.document.vocabulary)
+        self.lexicon: Lexicon = lexicon_for(self.document.network, self.document.vocabulary, ours, lexicon)
 
     def read(self, text: str, case_id: str | None = None, place: str = "report") -> ReportReading:
         """What a report says; raises InputError for one that is empty or too long to be one."""
@@ -73,31 +71,39 @@ class Reports:
         self, folder: str | os.PathLike[str], advance: Callable[[int], object] = lambda steps: None
     ) -> FolderReading:
         """What each report of a folder says (.txt, by name); a file that cannot be read is a row with its error."""
-        from bayesdx.analyses.read_folder.numbers import FolderReading, ReportRow
-        from bayesdx.case import Case
         from bayesdx.files import read_text
 
+        def texts() -> Iterator[tuple[str, str | InputError]]:
+            for file in report_files(folder):
+                try:
+                    yield file, read_text(os.path.join(folder, file))[0]
+                except InputError as error:
+                    yield file, error
+
+        return self.several(texts(), os.fspath(folder), advance)
+
+    def several(
+        self,
+        reports: Iterable[tuple[str, str | InputError]],
+        folder: str = "",
+        advance: Callable[[int], object] = lambda steps: None,
+    ) -> FolderReading:
+        """What each of several reports says, by its name; one that cannot be read is a row with its error."""
+        from bayesdx.analyses.read_folder.numbers import FolderReading, ReportRow
+        from bayesdx.case import Case
+
         rows = []
-        for file in report_files(folder):
-            path = os.path.join(folder, file)
+        for file, report in reports:
+            name = os.path.splitext(file)[0]
             try:
-                reading = self.read(read_text(path)[0], os.path.splitext(file)[0], path)
+                if isinstance(report, InputError):
+                    raise report
+                rows.append(ReportRow.of(file, self.read(report, name, os.path.join(folder, file))))
             except InputError as error:
-                rows.append(ReportRow(file, Case(id=os.path.splitext(file)[0]), error=error.message))
-            else:
-                rows.append(
-                    ReportRow(
-                        file,
-                        reading.case,
-                        sum(one.certainty == "uncertain" for one in reading.findings),
-                        tuple(one.finding for one in reading.contradictory),
-                        reading.several,
-                        reading.document.network.id,
-                    )
-                )
+                rows.append(ReportRow(file, Case(id=name), error=error.message))
             advance(1)
         variables = tuple(self.lexicon.variables.values())
-        return FolderReading(os.fspath(folder), tuple(rows), variables, face=ANALYSES["read_folder"])
+        return FolderReading(folder, tuple(rows), variables, face=ANALYSES["read_folder"])
 
 
 def read_report(
@@ -133,8 +139,3 @@ def write_cases(reading: FolderReading, path: str) -> FolderReading:
     columns = columns_of(reading.rows, reading.variables)
     write_rows(path, columns, cells_of(reading.rows, columns))
     return replace(reading, output=path)
-
-
-def _speaks_ours(document: NetworkDocument) -> bool:
-    """Whether a network file has the findings of the shipped vocabulary: it has learnt, or was edited."""
-    return bool(document.vocabulary) and document.network.target == "diagnosis"

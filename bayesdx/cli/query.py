@@ -31,7 +31,9 @@ EXAMPLE = "Example: bayesdx query -f level=cervical -f mr_t2_signal=hyper -f 'mr
 @click.command("query", epilog=EXAMPLE)
 @case_parameters
 @click.option("--all", "show_all", is_flag=True, help="Show every diagnosis, not only the first ones.")
-@click.option("--report", metavar="FILE", help="Read the findings from a radiology report, and ask before answering.")
+@click.option(
+    "--report", metavar="FILE", help="Read the findings from a radiology report, and ask before answering."
+)
 @click.option("--yes", is_flag=True, help="Take the findings of the report as they are read.")
 @lexicon_option
 def command(

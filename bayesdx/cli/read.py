@@ -12,10 +12,13 @@ from bayesdx.errors import InputError
 
 EXAMPLE = "Example: bayesdx read report.txt -o case.yaml && bayesdx query case.yaml"
 
+
 @click.command("read", epilog=EXAMPLE)
 @click.argument("path", metavar="REPORT|FOLDER")
 @click.option("-o", "--output", metavar="FILE", help="Save what one report says as a case (.yaml, .json).")
-@click.option("--table", metavar="FILE", help="Save what a folder says as a table of cases (.csv, .jsonl, .parquet).")
+@click.option(
+    "--table", metavar="FILE", help="Save what a folder says as a table of cases (.csv, .jsonl, .parquet)."
+)
 @lexicon_option
 @network_option
 @json_option

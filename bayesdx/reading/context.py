@@ -146,9 +146,7 @@ def _ranges(
     return ranges
 
 
-def _divides(
-    tokens: Sequence[Token], first: int, at: int, denials: Sequence[int], grammar: Grammar
-) -> bool:
+def _divides(tokens: Sequence[Token], first: int, at: int, denials: Sequence[int], grammar: Grammar) -> bool:
     """Whether a comma or *and* stands between two clauses: what follows has a verb, and so has what goes before.
 
     After a comma a denial without a verb is enough: *no dural tail, oedema is present*.

@@ -20,7 +20,22 @@ from bayesdx.reading.phrases import Phrases, spellings
 
 _PAIRS = (("present", "absent"), ("yes", "no"), ("true", "false"), ("on", "off"))
 _KEYS = ("words", "diagnoses", "beyond", "apart", "findings")
-_FINDING = ("states", "weak", "of", "values", "likely", "itself", "denied", "unless", "only", "place", "past", "measure", "reach", "yields")
+_FINDING = (
+    "states",
+    "weak",
+    "of",
+    "values",
+    "likely",
+    "itself",
+    "denied",
+    "unless",
+    "only",
+    "place",
+    "past",
+    "measure",
+    "reach",
+    "yields",
+)
 _MEASURES = ("length", "duration", "vertebra")
 
 Lists = Mapping[str, Sequence[str]]
@@ -179,9 +194,11 @@ def _checked(source: object, variables: Mapping[str, Variable], place: str) -> M
         for state in [*states, *(str(one).removeprefix("not ") for one in stated if one is not None)]:
             if state not in variables[name].states:
                 raise InputError(f"no state '{state}'", nearest(str(state), variables[name].states), at)
-        for measure, meant in _mapping(entry.get("measure"), at).items() if isinstance(
-            entry.get("measure"), Mapping
-        ) else [(entry.get("measure", "length"), {})]:
+        for measure, meant in (
+            _mapping(entry.get("measure"), at).items()
+            if isinstance(entry.get("measure"), Mapping)
+            else [(entry.get("measure", "length"), {})]
+        ):
             if measure not in _MEASURES:
                 raise InputError(f"no measure '{measure}'", nearest(str(measure), _MEASURES), at)
             for state in _mapping(meant, at) if measure == "duration" else _mapping(meant, at).values():
@@ -319,5 +336,3 @@ def _these(value: object, place: str) -> Phrases[str]:
     phrases: Phrases[str] = Phrases()
     phrases.add(_ways(value, {}, place), "")
     return phrases
-
-

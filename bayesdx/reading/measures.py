@@ -18,15 +18,15 @@ _NOT_A_SIZE = re.compile(
     r"|disp|isotropic|collimation|margin|deep to|anterior to|posterior to|lateral to|clearance|needle|catheter|incision|screw)",
     re.IGNORECASE,
 )
-_THICKNESS = re.compile(r"(?:thickness|slices?|sections?|collimation|shift|distance|displac\w+)\W+(?:\w+\W+){0,3}$", re.IGNORECASE)
+_THICKNESS = re.compile(
+    r"(?:thickness|slices?|sections?|collimation|shift|distance|displac\w+)\W+(?:\w+\W+){0,3}$", re.IGNORECASE
+)
 _AGE = re.compile(
     r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y/?o)\b|"
     r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|(\d{1,3})\s?([MF])\b(?![\w/-]))",
     re.IGNORECASE,
 )
-_SEX = re.compile(
-    r"\b(?:(woman|female|girl|lady)|(man|male|boy|gentleman))\b", re.IGNORECASE
-)
+_SEX = re.compile(r"\b(?:(woman|female|girl|lady)|(man|male|boy|gentleman))\b", re.IGNORECASE)
 _WORDS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "twelve": 12, "several": 4, "few": 3, "couple": 2, "many": 5,
@@ -45,12 +45,19 @@ _LEVELS = re.compile(
     rf"(?<![A-Za-z0-9])([CTDLS])\s?-?\s?(\d{{1,2}})(?:\s*(?:-|–|—|/|to|through|and|,|&)\s*(?:the\s+)?([CTDLS])?\s?-?\s?(\d{{1,2}})(?![\d.]|\s*(?:mm|cm|x|×|months|years)))?(?![A-Za-z0-9])"
 )
 _LARGEST = {"C": 8, "T": 12, "D": 12, "L": 6, "S": 5}
-_ORDER = [f"{letter}{number}" for letter, most in (("C", 7), ("T", 12), ("L", 5), ("S", 5)) for number in range(1, most + 1)]
+_ORDER = [
+    f"{letter}{number}"
+    for letter, most in (("C", 7), ("T", 12), ("L", 5), ("S", 5))
+    for number in range(1, most + 1)
+]
 _BONE = re.compile(
     r"^\W{0,3}(?:vertebra|level|body|bodies|lamina|pedicle|nerve|root|spinous|foram|disc|disk|spine|cord|rib|facet|interspace|neural|process|posterior|transverse)",
     re.IGNORECASE,
 )
-_AT = re.compile(r"(?:\bat|level(?:s)? of|level|\bof|from|between|below|above|behind|the|left|right|in|involving|vertebra)\W{0,3}$", re.IGNORECASE)
+_AT = re.compile(
+    r"(?:\bat|level(?:s)? of|level|\bof|from|between|below|above|behind|the|left|right|in|involving|vertebra)\W{0,3}$",
+    re.IGNORECASE,
+)
 
 
 class Measure(NamedTuple):
@@ -75,7 +82,11 @@ def lengths(text: str, start: int, end: int) -> Iterator[Measure]:
     for match in _LENGTH.finditer(text, start, end):
         numbers = [(match[i], match[i + 1]) for i in (1, 3, 5) if match[i]]
         units = [unit for _, unit in numbers if unit]
-        if not units or _NOT_A_SIZE.match(text[match.end() : end]) or _THICKNESS.search(text[start : match.start()]):
+        if (
+            not units
+            or _NOT_A_SIZE.match(text[match.end() : end])
+            or _THICKNESS.search(text[start : match.start()])
+        ):
             continue
         values = [
             float(number.replace(",", ".")) * (10.0 if (unit or units[-1]).lower().startswith("c") else 1.0)
@@ -139,4 +150,6 @@ def vertebrae(text: str, start: int, end: int, signal: bool) -> Iterator[Vertebr
             continue
         a, b = sorted((_ORDER.index(one), _ORDER.index(other)))
         letters = [name[0] for name in _ORDER[a : b + 1]]
-        yield Vertebrae({letter: letters.count(letter) for letter in dict.fromkeys(letters)}, match.start(), match.end())
+        yield Vertebrae(
+            {letter: letters.count(letter) for letter in dict.fromkeys(letters)}, match.start(), match.end()
+        )

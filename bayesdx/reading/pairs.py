@@ -8,7 +8,27 @@ from typing import NamedTuple
 from bayesdx.reading.phrases import Match
 from bayesdx.reading.tokens import HYPHENS, Token
 
-_JOINS = frozenset((",", "and", "or", "/", "&", "+", "as", "well", "both", "the", "weighted", "(", ")", "w", "image", "images", "sequences"))
+_JOINS = frozenset(
+    (
+        ",",
+        "and",
+        "or",
+        "/",
+        "&",
+        "+",
+        "as",
+        "well",
+        "both",
+        "the",
+        "weighted",
+        "(",
+        ")",
+        "w",
+        "image",
+        "images",
+        "sequences",
+    )
+)
 _ALIKE = frozenset((",", "and", "or", "/", "&", "to", "but", "slightly", "mildly", "markedly", "more", "very"))
 _BREAKS = frozenset((",", "and", "or", "/", "(", ")", ":"))
 _TOWARDS = frozenset(("on", "in", "at", "with", "of", "to", "during", "after", "following"))

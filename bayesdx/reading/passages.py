@@ -39,7 +39,9 @@ def sentences(text: str, headings: Mapping[str, str]) -> list[Sentence]:
     for start, end, kind in _sections(text, headings):
         before = start
         for i, (first, last) in enumerate(_cut(text, start, end)):
-            found.append(Sentence(first, last, kind, i == 0 or "\n\n" in re.sub(r"[ \t\r]", "", text[before:first])))
+            found.append(
+                Sentence(first, last, kind, i == 0 or "\n\n" in re.sub(r"[ \t\r]", "", text[before:first]))
+            )
             before = last
     return found
 

@@ -98,7 +98,11 @@ class _Sentence:
         self.span = Span(sentence.start, sentence.end)
         self.tokens = tokens_of(text, sentence.start, sentence.end)
         matches = lexicon.phrases.find(self.tokens)
-        hidden = [(match.first, match.last, match.meaning.finding) for match in matches if isinstance(match.meaning, Unless)]
+        hidden = [
+            (match.first, match.last, match.meaning.finding)
+            for match in matches
+            if isinstance(match.meaning, Unless)
+        ]
         self.matches = [
             match
             for match in matches
@@ -174,7 +178,9 @@ class _Sentence:
         groups = self._groups()
         for group in groups:
             heads = self._apart([match for match in of if match.meaning.finding in group])
-            others = self._apart([match for match in of if not match.meaning.finding], heads) if len(group) > 1 else []
+            others = (
+                self._apart([match for match in of if not match.meaning.finding], heads) if len(group) > 1 else []
+            )
             within = [match for match in values if match.meaning.finding in group]
             places = sorted({(match.first, match.last) for match in self._widest(within)})
             head_places = sorted({(match.first, match.last) for match in (*heads, *others)})
@@ -214,7 +220,10 @@ class _Sentence:
 
     def _bare(self, name: str, match: Match[Of], said: Sequence[Match[Says]]) -> Iterator[tuple[Mention, str]]:
         """*The lesion enhances*: what the word itself says, and what its denial does."""
-        if any(other.meaning.finding == name and other.first < match.last and match.first < other.last for other in said):
+        if any(
+            other.meaning.finding == name and other.first < match.last and match.first < other.last
+            for other in said
+        ):
             return
         speech, states = self.lexicon.speech[name], self.lexicon.variables[name].states
         how = status(match.first, match.last, self.clauses.reaches)
@@ -299,10 +308,14 @@ class _Sentence:
                 for one in durations(self.text, *self.span):
                     state = next((s for s, most in speech.states.items() if one.value <= most), None)
                     if state is not None:
-                        yield from self._number(name, weights_of(states, state, False, 1.0), one.start, one.end, None)
+                        yield from self._number(
+                            name, weights_of(states, state, False, 1.0), one.start, one.end, None
+                        )
             elif speech.measure == "vertebra":
                 for span in vertebrae(self.text, *self.span, signal):
-                    shares = {speech.states[letter]: n for letter, n in span.counts.items() if letter in speech.states}
+                    shares = {
+                        speech.states[letter]: n for letter, n in span.counts.items() if letter in speech.states
+                    }
                     weights = {state: n / max(shares.values()) for state, n in shares.items() if state in states}
                     if weights:
                         yield from self._number(name, weights, span.start, span.end, None)
@@ -349,7 +362,9 @@ class _Sentence:
             if isinstance(match.meaning, Value):
                 named.setdefault((match.first, match.last), set()).add(match.meaning.finding)
         groups: list[set[str]] = [
-            {match.meaning.finding} for match in self.matches if isinstance(match.meaning, Of) and match.meaning.finding
+            {match.meaning.finding}
+            for match in self.matches
+            if isinstance(match.meaning, Of) and match.meaning.finding
         ]
         for names in named.values():
             touched = [group for group in groups if group & names]
@@ -373,7 +388,9 @@ class _Sentence:
             match
             for match in matches
             if not any(
-                one.first <= match.first and match.last <= one.last and one.last - one.first > match.last - match.first
+                one.first <= match.first
+                and match.last <= one.last
+                and one.last - one.first > match.last - match.first
                 for one in matches
             )
         ]

@@ -11,6 +11,7 @@ from bayesdx.data import network_names
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError, nearest
 from bayesdx.model import Model, model_of
+from bayesdx.reports import Reports
 
 
 class Models:
@@ -30,6 +31,7 @@ class Models:
         self._lock = Lock()
         self._documents: dict[str, NetworkDocument] = {}
         self._models: dict[tuple[str, str], Model] = {}
+        self._reports: dict[str | None, Reports] = {}
         self.names = network_names()
         if network is not None:
             document = read_document(network)
@@ -42,6 +44,18 @@ class Models:
     def document(self, name: str) -> NetworkDocument:
         """The network ``name`` under its default prior set; raises InputError for one that is not served."""
         return self._model(name, None).document
+
+    def reports(self, name: str | None) -> Reports:
+        """What reads reports in the terms of a network, of the shipped ones where none is named.
+
+        Raises InputError for a network that is not served.
+        """
+        name = name or self.only
+        document = None if name is None else self.document(name)
+        with self._lock:
+            if name not in self._reports:
+                self._reports[name] = Reports(document=document)
+            return self._reports[name]
 
     def source(self, name: str) -> str:
         """The file of a network, or its name where it is a shipped one."""

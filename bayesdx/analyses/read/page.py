@@ -20,7 +20,11 @@ def page(result: ReportReading) -> Page:
     head = Entries((("Report", result.case.place), ("Network", f"{network.label or network.id}: {result.choice}")))
     tables = (_table(result, proposed),) if proposed else ()
     left = tuple(
-        (Cell(label(result, Proposal(one.finding, None, "", ())), ""), quoted(result.report, one.words), UNREAD[why])
+        (
+            Cell(label(result, Proposal(one.finding, None, "", ())), ""),
+            quoted(result.report, one.words),
+            UNREAD[why],
+        )
         for one, why in result.passages.left_out
     )
     silent = tuple((quoted(result.report, span, 96),) for span in result.passages.silent)

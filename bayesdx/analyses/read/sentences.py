@@ -50,7 +50,9 @@ def warnings(reading: ReportReading) -> tuple[str, ...]:
     found = []
     if reading.several:
         said = listed([quoted(reading.report, span) for span in reading.passages.several[:3]])
-        found.append(f"the report speaks of more than one lesion ({said}): check which of them each finding belongs to")
+        found.append(
+            f"the report speaks of more than one lesion ({said}): check which of them each finding belongs to"
+        )
     for one in reading.contradictory:
         said = listed(list(dict.fromkeys(quoted(reading.report, mention.words) for mention in one.mentions)))
         found.append(f"{label(reading, one)} is contradictory ({said}): not stated")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bayesdx.analyses.answer import Answer
+from bayesdx.analyses.read.numbers import ReportReading
 from bayesdx.case import Case
 from bayesdx.network import Variable
 
@@ -24,6 +25,18 @@ class ReportRow:
     several: bool = False
     network: str = ""
     error: str = ""
+
+    @classmethod
+    def of(cls, file: str, reading: ReportReading) -> ReportRow:
+        """The row of a report that was read."""
+        return cls(
+            file,
+            reading.case,
+            sum(one.certainty == "uncertain" for one in reading.findings),
+            tuple(one.finding for one in reading.contradictory),
+            reading.several,
+            reading.document.network.id,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from bayesdx.web.requests.case import (
 )
 from bayesdx.web.requests.cases import Batch, Benchmark, Evaluate, Learn
 from bayesdx.web.requests.networks import Coverage, Export, Named, Network, Networks
+from bayesdx.web.requests.reports import Read, ReadFolder
 
 #: The body of each analysis by its folder; an analysis that is not here is asked about a case, without options.
 BODIES: dict[str, type[Body]] = {
@@ -37,4 +38,6 @@ BODIES: dict[str, type[Body]] = {
     "coverage": Coverage,
     "check": Named,
     "export": Export,
+    "read": Read,
+    "read_folder": ReadFolder,
 }
