@@ -26,8 +26,8 @@ _ENDINGS = (".txt", ".text", ".rpt")
 class Reports:
     """Reads reports in the terms of one network, named or filed; without one, of the shipped ones.
 
-    ``lexicon`` is one's own, beside the one that ships: mappings, or files of them (``networks/reading/findings.yaml``
-    says how they are written). Raises InputError for a network or lexicon that cannot be read.
+    ``lexicon`` is one's own, beside the one that ships: mappings, or files of them; how they are written stands in
+    ``networks/reading/findings.yaml``. Raises InputError for a network or lexicon that cannot be read.
 
     >>> reading = Reports().read("A calcified extradural mass at C7 without a dural tail.")
     >>> reading.case.findings["level"], reading.case.findings["mr_dural_tail"]

@@ -173,8 +173,8 @@ def options_stated(
     added = parse_findings(pairs, names=model.network.index if model else ())
     if age is not None and not math.isfinite(age):
         raise InputError(f"--age {age} is not a number of years")
-    stated = {key: value for key, value in (("age", age), ("sex", sex)) if value is not None}
-    return added, stated
+    patient: dict[str, object] = {"age": age, "sex": sex}
+    return added, {key: value for key, value in patient.items() if value is not None}
 
 
 def changed(case: Case, added: Mapping[str, object], stated: Mapping[str, object]) -> Case:

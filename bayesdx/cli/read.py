@@ -27,9 +27,9 @@ def command(
 ) -> None:
     """Read a radiology report, and propose findings.
 
-    REPORT is a text file, or '-' for standard input; of a FOLDER each .txt file is a report. Every finding stands with
-    the sentence and the words that it rests on: whether they are meant so is for you to confirm. Names of diagnoses are
-    never read as findings.
+    REPORT is a text file, or '-' for standard input; of a FOLDER each .txt file is a report. Every finding stands
+    with the sentence and the words that it rests on: whether they are meant so is for you to confirm. Names of
+    diagnoses are never read as findings.
     """
     from bayesdx.files import read_text
     from bayesdx.formats.case_file import check_writable, write_case

@@ -1,15 +1,15 @@
 """Whether a mention is affirmed, denied, doubted, or of another time or person: the ConText algorithm.
 
-Words such as *no*, *possible*, *to evaluate for* act on what follows or goes before them, up to the end of the clause or a
-word that ends what they reach (Harkema H, Dowling JN, Thornblade T, Chapman WW. ConText: an algorithm for determining
-negation, experiencer, and temporal status from clinical reports. J Biomed Inform 2009;42:839-51). The words stand in the
-lexicon (``networks/reading/context.yaml``). Of two triggers that overlap the longer one counts: *no change in* is no
-denial.
+Words such as *no*, *possible*, *to evaluate for* act on what follows or goes before them, up to the end of the
+clause or a word that ends what they reach (Harkema H, Dowling JN, Thornblade T, Chapman WW. ConText: an algorithm
+for determining negation, experiencer, and temporal status from clinical reports. J Biomed Inform 2009;42:839-51).
+The words stand in ``networks/reading/context.yaml``. Of two triggers that overlap the longer one counts: *no change
+in* is no denial.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,9 +23,12 @@ UNREAD = ("another person", "hypothetical", "past", "not imaging", "normal")
 
 
 class Trigger(NamedTuple):
-    """``says``: ``denied``, a key of CERTAINTY (``doubted``: a denial that is not certain), one of UNREAD, or
-    ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, or the whole ``sentence`` and those that follow
-    it in its paragraph, up to one that speaks of images."""
+    """What words do to those that they reach.
+
+    ``says``: ``denied``, a key of CERTAINTY (``doubted``: a denial that is not certain), one of UNREAD, or
+    ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, or the whole ``sentence`` and those that
+    follow it in its paragraph, up to one that speaks of images.
+    """
 
     says: str
     reach: str
@@ -130,7 +133,7 @@ def _longest(found: Sequence[Match[Trigger]]) -> list[Match[Trigger]]:
 def _ranges(
     tokens: Sequence[Token], triggers: Sequence[Match[Trigger]], taken: Sequence[bool], grammar: Grammar
 ) -> list[tuple[int, int]]:
-    """Clauses end at a semicolon, at words such as *but*, and at a comma or *and* between two clauses with verbs."""
+    """Clauses end at a semicolon, at words such as *but*, and at a comma or *and* between two with verbs."""
     ends = {match.first: match.last for match in grammar.ends.find(tokens) if not taken[match.first]}
     denials = [trigger.first for trigger in triggers if trigger.meaning.says in ("denied", "doubted")]
     ranges, first, i = [], 0, 0

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayesdx.network import Variable
+from bayesdx.network import Array, Variable
 from bayesdx.reading.lexicon import Lexicon, Speech
-from bayesdx.reading.reader import Mention, Passages
+from bayesdx.reading.mentions import Mention, Passages
 from bayesdx.states import as_stated
 
 
@@ -17,8 +17,8 @@ from bayesdx.states import as_stated
 class Proposal:
     """A finding as a report states it.
 
-    ``value`` is what a case file holds: a state, ``not <state>``, weights by state, or a number; None where the mentions
-    contradict each other. ``mentions`` stand behind it, the ``others`` say less and gave way.
+    ``value`` is what a case file holds: a state, ``not <state>``, weights by state, or a number; None where the
+    mentions contradict each other. ``mentions`` stand behind it, the ``others`` say less and gave way.
     """
 
     finding: str
@@ -31,8 +31,8 @@ class Proposal:
 def gather(passages: Passages, lexicon: Lexicon) -> tuple[Proposal, ...]:
     """A proposal for each finding that is mentioned, in the order of the lexicon.
 
-    What is certain goes before what is doubted, the whole lesion before a part of it, a plain statement before a weak one.
-    What then remains is taken together; where no state fits all of it, the finding is contradictory.
+    A plain statement goes before a weak one, the whole lesion before a part of it, what is certain before what is
+    doubted. What then remains is taken together; where no state fits all of it, the finding is contradictory.
     """
     found: dict[str, list[Mention]] = {}
     for mention in passages.mentions:
@@ -71,14 +71,12 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
 def _best(variable: Variable, mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions that count: each rule keeps those that pass it, where there are any."""
     kept = list(mentions)
-    rules = [lambda m: not m.weak, lambda m: m.certainty == 1.0 or m.denied]
+    kept = [mention for mention in kept if not mention.weak] or kept
     if len(variable.states) > 2:
-        rules.insert(1, lambda m: not m.part)
-    for rule in rules:
-        kept = [mention for mention in kept if rule(mention)] or kept
-    if any(not mention.weak and len(mention.weights) == 1 for mention in kept):
-        positive = [mention for mention in kept if not mention.denied]
-        kept = positive if positive and len(variable.states) > 2 else kept
+        kept = [mention for mention in kept if not mention.part] or kept
+    kept = [mention for mention in kept if mention.certainty == 1.0] or kept
+    if len(variable.states) > 2:  # what it is says more than what it is not
+        kept = [mention for mention in kept if not mention.denied] or kept
     return kept
 
 
@@ -93,7 +91,7 @@ def _yielded(mentions: list[Mention], speech: Speech) -> list[Mention]:
     return [mention for mention in mentions if not gives_way(mention)] or mentions
 
 
-def _together(variable: Variable, mentions: Sequence[Mention]) -> np.ndarray | None:
+def _together(variable: Variable, mentions: Sequence[Mention]) -> Array | None:
     """The product of the weights, largest 1; None where nothing is left.
 
     Doubtful mentions are no independent witnesses: of those that lean the same way the surest one counts.
@@ -106,7 +104,7 @@ def _together(variable: Variable, mentions: Sequence[Mention]) -> np.ndarray | N
     return product / product.max() if product.max() > 0 else None
 
 
-def _mixed(variable: Variable, mentions: Sequence[Mention]) -> tuple[list[Mention], np.ndarray | None]:
+def _mixed(variable: Variable, mentions: Sequence[Mention]) -> tuple[list[Mention], Array | None]:
     """Several signals in one sentence are a mixed one."""
     if len({mention.sentence for mention in mentions}) > 1:
         return list(mentions), None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,6 +18,8 @@ from bayesdx.reading.pairs import FARTHEST
 from bayesdx.reading.passages import KINDS
 from bayesdx.reading.phrases import Phrases, spellings
 
+#: Read as what a case says of the patient, not as findings.
+_PATIENT = ("sex", "age", "age_group")
 _PAIRS = (("present", "absent"), ("yes", "no"), ("true", "false"), ("on", "off"))
 _KEYS = ("words", "diagnoses", "beyond", "apart", "findings")
 _FINDING = (
@@ -132,8 +134,8 @@ def lexicon_for(
             sources.append((_checked(parse(text, place), variables, place), place))
     lists: dict[str, list[str]] = {}
     for source, place in sources:
-        for name, phrases in _mapping(source.get("words"), f"{place}: words").items():
-            lists.setdefault(name, []).extend(_lines(phrases, f"{place}: words: {name}"))
+        for name, said in _mapping(source.get("words"), f"{place}: words").items():
+            lists.setdefault(name, []).extend(_lines(said, f"{place}: words: {name}"))
     entries: dict[str, dict[str, Any]] = {}
     phrases: Phrases[Meaning] = Phrases()
     for source, place in sources:
@@ -156,7 +158,7 @@ def _variables(network: Network, vocabulary: Mapping[str, tuple[str, ...]]) -> d
     """The findings that can be read: those of the network, with the states that only the vocabulary has."""
     found = {}
     for one in network.findings:
-        if one.id == network.target:
+        if one.id in (network.target, *_PATIENT):
             continue
         more = tuple(state for state in vocabulary.get(one.id, ()) if state not in one.states)
         labels = (*(one.state_labels or one.states), *more)

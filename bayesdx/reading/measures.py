@@ -8,22 +8,24 @@ from typing import NamedTuple
 
 _N = r"\d+(?:[.,]\d+)?"
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
+_ONE = rf"({_N})[\s—–-]*({_UNIT})?"
 _LENGTH = re.compile(
-    rf"(?<![\w.,])({_N})[\s—–-]*({_UNIT})?(?:\s*(?:x|×|\*|by|X)\s*({_N})[\s—–-]*({_UNIT})?)?"
-    rf"(?:\s*(?:x|×|\*|by|X)\s*({_N})[\s—–-]*({_UNIT})?)?",
+    rf"(?<![\w.,]){_ONE}(?:\s*(?:x|×|\*|by)\s*{_ONE})?(?:\s*(?:x|×|\*|by)\s*{_ONE})?", re.IGNORECASE
+)
+#: What stands after or before a number that is a distance, or of the scan.
+_NOT_AFTER = re.compile(
+    r"\s*(?:-?\s*thick|slice|section|interval|gap|from|away|distal|proximal|above|below|inferior|superior|"
+    r"(?:of )?(?:shift|disp)|midline|isotropic|collimation|margin|deep to|anterior to|posterior to|lateral to|"
+    r"needle|catheter|incision|screw)",
     re.IGNORECASE,
 )
-_NOT_A_SIZE = re.compile(
-    r"^\s*(?:-?\s*thick|slice|section|interval|gap|from|away|distal|proximal|above|below|inferior|superior|shift|of shift|midline"
-    r"|disp|isotropic|collimation|margin|deep to|anterior to|posterior to|lateral to|clearance|needle|catheter|incision|screw)",
-    re.IGNORECASE,
-)
-_THICKNESS = re.compile(
+_NOT_BEFORE = re.compile(
     r"(?:thickness|slices?|sections?|collimation|shift|distance|displac\w+)\W+(?:\w+\W+){0,3}$", re.IGNORECASE
 )
 _AGE = re.compile(
     r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y/?o)\b|"
-    r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|(\d{1,3})\s?([MF])\b(?![\w/-]))",
+    r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|"
+    r"(\d{1,3})\s?([MF])\b(?![\w/-]))",
     re.IGNORECASE,
 )
 _SEX = re.compile(r"\b(?:(woman|female|girl|lady)|(man|male|boy|gentleman))\b", re.IGNORECASE)
@@ -34,28 +36,27 @@ _WORDS = {
 _DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.4, "year": 365.0}
 _AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+of)?[\s-]*(hour|day|week|month|year)s?"
 _DURATION = re.compile(
-    rf"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|almost|nearly)"
-    rf"(?:\s+(?:the|about|approximately|almost|nearly|more than|over|at least|last|past|previous|preceding|a period of|duration of))*\s+"
-    rf"{_AMOUNT}\b(?!\s*(?:ago|old|later|after|before|postop|earlier|prior))|"
+    r"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|almost)"
+    r"(?:\s+(?:the|about|approximately|almost|nearly|more than|over|at least|last|past|previous|preceding|"
+    rf"a period of|duration of))*\s+{_AMOUNT}\b(?!\s*(?:ago|old|later|after|before|postop|earlier|prior))|"
     rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|h/o)\b)",
     re.IGNORECASE,
 )
-_VERTEBRA = r"(?:[CTDLS]\s?-?\s?\d{1,2})"
 _LEVELS = re.compile(
-    rf"(?<![A-Za-z0-9])([CTDLS])\s?-?\s?(\d{{1,2}})(?:\s*(?:-|–|—|/|to|through|and|,|&)\s*(?:the\s+)?([CTDLS])?\s?-?\s?(\d{{1,2}})(?![\d.]|\s*(?:mm|cm|x|×|months|years)))?(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])([CTDLS])\s?-?\s?(\d{1,2})"
+    r"(?:\s*(?:-|–|—|/|to|through|and|,|&)\s*(?:the\s+)?([CTDLS])?\s?-?\s?(\d{1,2})"
+    r"(?!\.?\d|\s*(?:mm|cm|x|×|months|years)))?(?![A-Za-z0-9])"
 )
 _LARGEST = {"C": 8, "T": 12, "D": 12, "L": 6, "S": 5}
-_ORDER = [
-    f"{letter}{number}"
-    for letter, most in (("C", 7), ("T", 12), ("L", 5), ("S", 5))
-    for number in range(1, most + 1)
-]
+_ORDER = [f"{letter}{n}" for letter, most in (("C", 7), ("T", 12), ("L", 5), ("S", 5)) for n in range(1, most + 1)]
+#: After T1 or T2 and before it: it is a vertebra.
 _BONE = re.compile(
-    r"^\W{0,3}(?:vertebra|level|body|bodies|lamina|pedicle|nerve|root|spinous|foram|disc|disk|spine|cord|rib|facet|interspace|neural|process|posterior|transverse)",
+    r"\W{0,3}(?:vertebra|level|body|bodies|lamina|pedicle|nerve|root|spinous|foram|disc|disk|spine|cord|rib|facet|"
+    r"interspace|neural|process|posterior|transverse)",
     re.IGNORECASE,
 )
 _AT = re.compile(
-    r"(?:\bat|level(?:s)? of|level|\bof|from|between|below|above|behind|the|left|right|in|involving|vertebra)\W{0,3}$",
+    r"(?:\bat|levels? of|level|\bof|from|between|below|above|behind|the|left|right|in|involving|vertebra)\W{0,3}$",
     re.IGNORECASE,
 )
 
@@ -84,8 +85,8 @@ def lengths(text: str, start: int, end: int) -> Iterator[Measure]:
         units = [unit for _, unit in numbers if unit]
         if (
             not units
-            or _NOT_A_SIZE.match(text[match.end() : end])
-            or _THICKNESS.search(text[start : match.start()])
+            or _NOT_AFTER.match(text[match.end() : end])
+            or _NOT_BEFORE.search(text[start : match.start()])
         ):
             continue
         values = [
@@ -130,8 +131,11 @@ def durations(text: str, start: int, end: int) -> Iterator[Measure]:
 
 
 def vertebrae(text: str, start: int, end: int, signal: bool) -> Iterator[Vertebrae]:
-    """Vertebrae and ranges of them. ``signal`` says that the sentence speaks of MR signal: T1 and T2 are then vertebrae
-    only where another word or another vertebra says so."""
+    """Vertebrae and ranges of them.
+
+    ``signal`` says that the sentence speaks of MR signal: T1 and T2 are then vertebrae only where another word or
+    another vertebra says so.
+    """
     for match in _LEVELS.finditer(text, start, end):
         first, low, second, high = match.groups()
         if int(low) < 1 or int(low) > _LARGEST[first]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bayesdx.reading.phrases import Match
 from bayesdx.reading.tokens import HYPHENS, Token
 
 _JOINS = frozenset(

@@ -13,13 +13,15 @@ _HEADING = re.compile(
     re.MULTILINE,
 )
 _END = re.compile(
-    r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9]|\([a-z]\))|\s*(?:\.{2,}|…)\s*|\n\s*\n|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z /]{2,40}:)"
+    r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9]|\([a-z]\))"  # a full stop before a capital
+    r"|\s*(?:\.{2,}|…)\s*|\n\s*\n"  # what was left out, an empty line
+    r"|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z /]{2,40}:)"  # an entry of a list, a heading
 )
 #: What ends in a full stop without ending a sentence.
 _SHORT = re.compile(r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|st|ref|refs)\.$", re.IGNORECASE)
 
-#: What a section may be: of ``findings`` those of images are read, of ``history`` history and presentation, of ``plain``
-#: all; ``skip`` is not read.
+#: What a section may be: of ``findings`` those of images are read, of ``history`` history and presentation, of
+#: ``plain`` all; ``skip`` is not read.
 KINDS = ("findings", "history", "plain", "skip")
 
 
@@ -34,7 +36,7 @@ class Sentence(NamedTuple):
 
 
 def sentences(text: str, headings: Mapping[str, str]) -> list[Sentence]:
-    """The sentences of a report in order. ``headings`` tells the kind of a section by its heading in small letters."""
+    """The sentences of a report in order; ``headings`` has the kinds of sections by heading in small letters."""
     found: list[Sentence] = []
     for start, end, kind in _sections(text, headings):
         before = start

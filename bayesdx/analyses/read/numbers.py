@@ -11,16 +11,17 @@ from bayesdx.document import NetworkDocument
 from bayesdx.network import Variable
 from bayesdx.reading.gather import Proposal, gather
 from bayesdx.reading.lexicon import Lexicon
-from bayesdx.reading.reader import Mention, Passages, read_text
+from bayesdx.reading.mentions import Mention, Passages
+from bayesdx.reading.reader import read_text
 
 
 @dataclass(frozen=True, eq=False)
 class ReportReading(Answer):
     """Findings that a report states, to be confirmed by whoever asks.
 
-    ``case`` holds them as a case file does; ``findings`` says for each of them which words of ``report`` it rests on, and
-    ``patient`` the same of age and sex. ``passages`` has every mention, those that were left out too. ``network`` is the
-    one that covers the level, or that was named; ``choice`` says which.
+    ``case`` holds them as a case file does; ``findings`` says for each of them which words of ``report`` it rests
+    on, and ``patient`` the same of age and sex. ``passages`` has every mention, those that were left out too.
+    ``document`` is of the network that covers the level, or that was named; ``choice`` says why it is this one.
     """
 
     report: str

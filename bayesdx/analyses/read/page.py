@@ -5,7 +5,7 @@ from __future__ import annotations
 from bayesdx.analyses.read.numbers import ReportReading
 from bayesdx.analyses.read.sentences import CERTAINTIES, UNREAD, label, quoted, state, warnings
 from bayesdx.reading.gather import Proposal
-from bayesdx.reading.reader import Span
+from bayesdx.reading.mentions import Span
 from bayesdx.report.blocks import Cell, Entries, Lines, Page, Section, Table
 from bayesdx.words.phrases import clipped
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bayesdx.analyses.read.numbers import ReportReading
 from bayesdx.reading.gather import Proposal
-from bayesdx.reading.reader import Span
+from bayesdx.reading.mentions import Span
 from bayesdx.words.phrases import label_of, listed, state_phrase
 
 #: What is said of each certainty.

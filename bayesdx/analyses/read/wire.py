@@ -6,7 +6,7 @@ from bayesdx.analyses.read.numbers import ReportReading
 from bayesdx.analyses.read.sentences import label, warnings
 from bayesdx.formats.case_file import as_mapping
 from bayesdx.reading.gather import Proposal
-from bayesdx.reading.reader import Mention, Span
+from bayesdx.reading.mentions import Mention, Span
 
 
 def to_dict(result: ReportReading) -> dict[str, object]:

@@ -15,7 +15,7 @@ from bayesdx.network import Variable
 class ReportRow:
     """One report: the case that was read, how many findings are uncertain, and which are contradictory.
 
-    ``several``: it speaks of more than one lesion; ``network`` covers its level. ``error`` says why it was not read.
+    ``several``: it speaks of more than one lesion; ``network`` covers its level. ``error``: why it was not read.
     """
 
     file: str

@@ -1,0 +1,1 @@
+"""``read``: what a radiology report says of each finding."""

@@ -1,0 +1,1 @@
+"""``read FOLDER``: what the reports of a folder say."""

@@ -1,0 +1,344 @@
+"""One sentence: what it says of which finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bayesdx.reading.context import Status, clauses, status
+from bayesdx.reading.lexicon import Beyond, Lexicon, Of, Says, Unless, Value
+from bayesdx.reading.measures import ages, durations, lengths, sexes, vertebrae
+from bayesdx.reading.mentions import Mention, Span, weights_of
+from bayesdx.reading.pairs import pairs
+from bayesdx.reading.passages import Sentence
+from bayesdx.reading.phrases import Match
+from bayesdx.reading.tokens import tokens_of
+
+#: How sure a state is that the lexicon calls likely.
+LIKELY = 0.8
+#: Words for a part of the lesion count for a mention that is at most this many tokens away.
+NEAR = 3
+
+Place = tuple[int, int]
+Found = tuple[Mention, str]
+
+
+class SentenceReader:
+    """A sentence with its tokens, clauses, and the phrases that were found in it.
+
+    ``not_imaging`` says that it is about an operation or the microscope, ``imaging`` that it is about images.
+    """
+
+    def __init__(self, text: str, sentence: Sentence, lexicon: Lexicon) -> None:
+        self.text, self.kind, self.lexicon = text, sentence.kind, lexicon
+        self.span = Span(sentence.start, sentence.end)
+        self.tokens = tokens_of(text, sentence.start, sentence.end)
+        self.clauses = clauses(self.tokens, lexicon.grammar)
+        self.parts = [(match.first, match.last) for match in lexicon.grammar.parts.find(self.tokens)]
+        self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
+        self.imaging = bool(lexicon.grammar.imaging.find(self.tokens))
+        self._sort()
+
+    def _sort(self) -> None:
+        """Find the phrases, by what they mean; those within which nothing is read hide others."""
+        self.hidden: list[tuple[int, int, str]] = []
+        self.beyond: list[int] = []
+        self.says: list[Match[Says]] = []
+        self.of: list[Match[Of]] = []
+        self.values: list[Match[Value]] = []
+        found = self.lexicon.phrases.find(self.tokens)
+        for match in found:
+            if isinstance(match.meaning, Unless):
+                self.hidden.append((match.first, match.last, match.meaning.finding))
+            elif isinstance(match.meaning, Beyond):
+                self.beyond.append(match.last)
+        for match in found:
+            meaning = match.meaning
+            if isinstance(meaning, (Unless, Beyond)) or self._hides(match.first, match.last, meaning.finding):
+                continue
+            if isinstance(meaning, Says):
+                self.says.append(Match(match.first, match.last, meaning, match.gap))
+            elif isinstance(meaning, Of):
+                self.of.append(Match(match.first, match.last, meaning))
+            else:
+                self.values.append(Match(match.first, match.last, meaning))
+
+    def _hides(self, first: int, last: int, finding: str) -> bool:
+        """Whether nothing is read in a match.
+
+        It lies in the name of a diagnosis, or stands before one (*calcified schwannoma*) and is no place; or it
+        meets words that are about something else, and has no more words than those.
+        """
+        for start, end, name in self.hidden:
+            if not name:
+                before = last == start and not self.lexicon.is_place(finding)
+                if before or (start <= first and last <= end):
+                    return True
+            elif name == finding and start < last and first < end and last - first <= end - start:
+                return True
+        return False
+
+    def mentions(self) -> Iterator[Found]:
+        """Each mention, and why it does not count (empty where it does)."""
+        for match in _longest(self.says):
+            finding, state, weak = match.meaning
+            how = status(match.first, match.last, self.clauses.reaches, match.gap)
+            yield from self._stated(finding, state, (match.first, match.last), how, weak=weak)
+        for group in self._groups():
+            yield from self._linked(group)
+        for finding, speech in self.lexicon.speech.items():
+            if speech.measure:
+                yield from self._measured(finding)
+
+    def ages(self) -> list[Mention]:
+        """Ages in years, but for those of other persons."""
+        return [
+            Mention("age", {}, self.span, Span(one.start, one.end), number=one.value, weak=not one.sure)
+            for one in ages(self.text, *self.span)
+            if self._status_at(one.start, one.end).unread != "another person"
+        ]
+
+    def sexes(self) -> list[Mention]:
+        """Words for a sex, but for that of other persons."""
+        return [
+            Mention("sex", {sex: 1.0}, self.span, Span(start, end), weak=not sure)
+            for sex, start, end, sure in sexes(self.text, *self.span)
+            if self._status_at(start, end).unread != "another person"
+        ]
+
+    def several(self) -> list[Span]:
+        """Words that speak of another lesion than the one that is described."""
+        found = self.lexicon.grammar.several.find(self.tokens)
+        how = [status(match.first, match.last, self.clauses.reaches) for match in found]
+        return [
+            self._span(match.first, match.last)
+            for match, one in zip(found, how, strict=True)
+            if not one.denied and not one.unread
+        ]
+
+    def _stated(
+        self,
+        finding: str,
+        state: str,
+        place: Place,
+        how: Status,
+        *,
+        weak: bool = False,
+        certainty: float = 1.0,
+        whole: Place | None = None,
+    ) -> Iterator[Found]:
+        """A state that stands at ``place``; ``whole`` are the words with what it is said of, for a value."""
+        speech, states = self.lexicon.speech[finding], self.lexicon.variables[finding].states
+        if state not in states:
+            return
+        certainty = min(certainty, how.certainty)
+        opposite = how.denied and whole is None and speech.denied and state != speech.denied
+        weights = (
+            weights_of(states, speech.denied, False, certainty)
+            if opposite
+            else weights_of(states, state, how.denied, certainty)
+        )
+        why = "" if speech.past and how.unread == "past" else how.unread
+        if not why and speech.place and self._is_beyond(place[0]):
+            why = "beyond the lesion"
+        one = self._made(finding, weights, whole or place, how, place, weak=weak, certainty=certainty)
+        yield one, why or self._section(finding)
+
+    def _linked(self, group: frozenset[str]) -> Iterator[Found]:
+        """Values and what they are said of, and what is spoken of without a value."""
+        heads = _apart([match for match in self.of if match.meaning.finding in group])
+        if not heads:
+            return
+        # the signal of a sequence that is no finding belongs to that sequence
+        others = _apart([match for match in self.of if not match.meaning.finding], heads) if len(group) > 1 else []
+        spoken = {(match.first, match.last): match.meaning.finding for match in (*heads, *others)}
+        places = sorted(spoken)
+        within = _widest([match for match in self.values if match.meaning.finding in group])
+        valued = sorted({(match.first, match.last) for match in within})
+        farthest = max(self.lexicon.speech[finding].reach for finding in group)
+        clause_of = [self.clauses.clause(i) for i in range(len(self.tokens))]
+        done: set[Place] = set()
+        for pair in pairs(self.tokens, valued, places, clause_of, farthest):
+            for head in (places[j] for j in pair.heads):
+                for match in within:
+                    if match.meaning.finding == spoken[head] and (match.first, match.last) == valued[pair.value]:
+                        found = list(self._value(match, head))
+                        done |= {head} if found else set()
+                        yield from found
+        for spoken_of in heads:
+            if (spoken_of.first, spoken_of.last) not in done:
+                yield from self._bare(spoken_of)
+
+    def _value(self, match: Match[Value], head: Place) -> Iterator[Found]:
+        finding, state, likely = match.meaning
+        place = (match.first, match.last)
+        of, how = status(*head, self.clauses.reaches), status(*place, self.clauses.reaches)
+        if of.denied and not how.denied:
+            return  # a value that the denial does not reach belongs to something else
+        if self._meets_phrase(finding, place):
+            return
+        whole = min(place[0], head[0]), max(place[1], head[1])
+        certainty = LIKELY if likely else 1.0
+        yield from self._stated(finding, state, place, _both(how, of), certainty=certainty, whole=whole)
+
+    def _bare(self, match: Match[Of]) -> Iterator[Found]:
+        """*The lesion enhances*: what the word itself says, and what its denial does."""
+        finding, place = match.meaning.finding, (match.first, match.last)
+        speech, states = self.lexicon.speech[finding], self.lexicon.variables[finding].states
+        how = status(*place, self.clauses.reaches)
+        said = speech.denied if how.denied else speech.itself
+        state = said.removeprefix("not ")
+        if not said or state not in states or self._meets_phrase(finding, place):
+            return
+        why = how.unread or self._section(finding)
+        if how.denied and not why and self._of_a_part(match.first):
+            why = "a part of the lesion"
+        weights = weights_of(states, state, said.startswith("not "), how.certainty)
+        yield self._made(finding, weights, place, how, place, weak=not how.denied), why
+
+    def _measured(self, finding: str) -> Iterator[Found]:
+        """Lengths, durations and vertebrae."""
+        speech, states = self.lexicon.speech[finding], self.lexicon.variables[finding].states
+        if speech.measure == "length":
+            for one in lengths(self.text, *self.span):
+                yield from self._number(finding, {}, Span(one.start, one.end), one.value)
+        elif speech.measure == "duration":
+            for one in durations(self.text, *self.span):
+                state = next((state for state, most in speech.states.items() if one.value <= most), None)
+                if state in states:
+                    weights = weights_of(states, str(state), False, 1.0)
+                    yield from self._number(finding, weights, Span(one.start, one.end), None)
+        else:
+            for found in vertebrae(self.text, *self.span, self._speaks_of_signal()):
+                shares = {
+                    speech.states[letter]: count
+                    for letter, count in found.counts.items()
+                    if speech.states.get(letter) in states
+                }
+                if shares:
+                    most = max(shares.values())
+                    weights = {state: count / most for state, count in shares.items()}
+                    yield from self._number(finding, weights, Span(found.start, found.end), None)
+
+    def _number(
+        self, finding: str, weights: Mapping[str, float], at: Span, number: float | None
+    ) -> Iterator[Found]:
+        place = self._tokens_at(*at)
+        if self._hides(*place, finding):
+            return
+        how = status(*place, self.clauses.reaches)
+        why = how.unread or ("denied" if how.denied else "")
+        if not why and self.lexicon.speech[finding].place and self._is_beyond(place[0]):
+            why = "beyond the lesion"
+        yield (
+            self._made(finding, weights, place, Status(cues=how.cues), place, number=number),
+            why or self._section(finding),
+        )
+
+    def _made(
+        self,
+        finding: str,
+        weights: Mapping[str, float],
+        words: Place,
+        how: Status,
+        value: Place,
+        *,
+        weak: bool = False,
+        certainty: float | None = None,
+        number: float | None = None,
+    ) -> Mention:
+        cues = tuple(self._span(cue.first, cue.last) for cue in how.cues)
+        part = any(
+            end <= value[0] <= end + NEAR or value[1] <= start < value[1] + NEAR for start, end in self.parts
+        )
+        sure = how.certainty if certainty is None else certainty
+        return Mention(finding, weights, self.span, self._span(*words), cues, number, how.denied, sure, weak, part)
+
+    def _section(self, finding: str) -> str:
+        """Why a finding is not read in this section: history holds history only, findings no symptoms."""
+        clinical = self.lexicon.variables[finding].kind == "clinical"
+        if self.kind == "history" and not clinical:
+            return "history"
+        return "findings" if self.kind == "findings" and self.lexicon.speech[finding].history else ""
+
+    def _is_beyond(self, first: int) -> bool:
+        """Whether words such as *extending to* stand before, in the same clause."""
+        start = self.clauses.ranges[self.clauses.clause(first)][0]
+        return any(start <= at <= first for at in self.beyond)
+
+    def _of_a_part(self, first: int) -> bool:
+        """Whether the clause speaks of a part of the lesion up to this word."""
+        start, end = self.clauses.ranges[self.clauses.clause(first)]
+        return any(start <= at < end and at <= first + NEAR for at, _ in self.parts)
+
+    def _meets_phrase(self, finding: str, place: Place) -> bool:
+        """Whether a whole phrase says the state of the finding here."""
+        return any(
+            one.meaning.finding == finding and one.first < place[1] and place[0] < one.last for one in self.says
+        )
+
+    def _speaks_of_signal(self) -> bool:
+        """Whether values such as *hyperintense* stand here, which several findings share."""
+        return any(len(group) > 1 for group in self._groups())
+
+    def _groups(self) -> list[frozenset[str]]:
+        """Findings that are spoken of; those whose values are the same words, such as T1 and T2, together."""
+        named: dict[Place, set[str]] = {}
+        for match in self.values:
+            named.setdefault((match.first, match.last), set()).add(match.meaning.finding)
+        groups = [{match.meaning.finding} for match in self.of if match.meaning.finding]
+        for names in named.values():
+            touched = [group for group in groups if group & names]
+            if touched:
+                groups = [group for group in groups if not group & names] + [set().union(*touched)]
+        return list(dict.fromkeys(frozenset(group) for group in groups))
+
+    def _span(self, first: int, last: int) -> Span:
+        return Span(self.tokens[first].start, self.tokens[last - 1].end)
+
+    def _tokens_at(self, start: int, end: int) -> Place:
+        inside = [i for i, token in enumerate(self.tokens) if token.start < end and start < token.end]
+        return inside[0], inside[-1] + 1
+
+    def _status_at(self, start: int, end: int) -> Status:
+        return status(*self._tokens_at(start, end), self.clauses.reaches)
+
+
+def _longest(matches: Sequence[Match[Says]]) -> list[Match[Says]]:
+    """Of a finding's phrases that overlap the longest, and of equal ones the first."""
+    kept: list[Match[Says]] = []
+    for match in sorted(matches, key=lambda match: (match.first - match.last, match.first)):
+        finding = match.meaning.finding
+        if not any(
+            one.meaning.finding == finding and one.first < match.last and match.first < one.last for one in kept
+        ):
+            kept.append(match)
+    return sorted(kept, key=lambda match: match.first)
+
+
+def _apart(matches: Sequence[Match[Of]], others: Sequence[Match[Of]] = ()) -> list[Match[Of]]:
+    """The widest of matches that overlap, and none that overlaps one of the others."""
+    kept: list[Match[Of]] = []
+    for match in sorted(matches, key=lambda match: (match.first - match.last, match.first)):
+        if not any(match.first < one.last and one.first < match.last for one in (*kept, *others)):
+            kept.append(match)
+    return sorted(kept, key=lambda match: match.first)
+
+
+def _widest(matches: Sequence[Match[Value]]) -> list[Match[Value]]:
+    """Values that are no part of a wider one."""
+
+    def within(match: Match[Value], one: Match[Value]) -> bool:
+        wider = one.last - one.first > match.last - match.first
+        return wider and one.first <= match.first and match.last <= one.last
+
+    return [match for match in matches if not any(within(match, one) for one in matches)]
+
+
+def _both(one: Status, other: Status) -> Status:
+    """A value and what it is said of, taken together."""
+    return Status(
+        one.denied or other.denied,
+        min(one.certainty, other.certainty),
+        one.unread or other.unread,
+        tuple(dict.fromkeys((*one.cues, *other.cues))),
+    )

@@ -1,0 +1,102 @@
+"""Denied, doubted, supposed, past: how a mention is meant (ConText), sentence by sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from bayesdx.reading.context import CERTAINTY
+from bayesdx.reports import Reports
+
+from .conftest import Read
+
+POSSIBLE = {"absent": 1 - CERTAINTY["possible"], "present": CERTAINTY["possible"]}
+
+#: Thirteen sentences on which general rules for negation are known to fail.
+TRAPS = [
+    ("No dural tail is seen; edema is present.", {"mr_dural_tail": "absent", "mr_perilesional_edema": "present"}),
+    ("Dural tail cannot be excluded.", {"mr_dural_tail": POSSIBLE}),
+    ("Questionable calcification.", {"ct_calcification": POSSIBLE}),
+    ("Calcification is absent. Syrinx not identified.", {"ct_calcification": "absent", "syrinx": "absent"}),
+    ("No significant interval change in the calcification.", {"ct_calcification": "present"}),
+    ("Edema has resolved.", {"mr_perilesional_edema": "absent"}),
+    ("CT is recommended to evaluate for calcification.", {}),
+    ("Neither edema nor enhancement.", {"mr_perilesional_edema": "absent", "mr_enhancement": "none"}),
+    ("Prior edema.", {}),
+    (
+        "No edema, hemorrhage or syrinx.",
+        {"mr_perilesional_edema": "absent", "mr_haemorrhage": "absent", "syrinx": "absent"},
+    ),
+    ("The mass enhances without a dural tail.", {"mr_enhancement": "not none", "mr_dural_tail": "absent"}),
+    ("Lack of blooming on SWI.", {"mr_swi_blooming": "absent"}),
+    ("No edema but a syrinx.", {"mr_perilesional_edema": "absent", "syrinx": "present"}),
+]
+
+SENTENCES = [
+    ("No dural tail is seen, edema is present.", {"mr_dural_tail": "absent", "mr_perilesional_edema": "present"}),
+    ("There was no oedema and bone destruction was noted.", {"mr_perilesional_edema": "absent", "destruction": "present"}),
+    ("Edema and flow voids are absent.", {"mr_perilesional_edema": "absent", "mr_flow_voids": "absent"}),
+    ("Peripheral nonenhancing syrinx.", {"mr_enhancement": "none", "syrinx": "present"}),
+    ("The lesion does not enhance.", {"mr_enhancement": "none"}),
+    ("No definite syrinx.", {"syrinx": {"absent": CERTAINTY["doubted"], "present": 1 - CERTAINTY["doubted"]}}),
+    ("Probable syrinx.", {"syrinx": {"absent": 1 - CERTAINTY["probable"], "present": CERTAINTY["probable"]}}),
+    ("Her mother had seizures.", {}),
+    ("If a syrinx develops, MRI should be repeated.", {}),
+    ("A syrinx was previously noted and is again seen.", {"syrinx": "present"}),
+    ("No enhancement of the calcified mass.", {"mr_enhancement": "none", "ct_calcification": "present"}),
+    ("A dural tail is not only present but thick.", {"mr_dural_tail": "present"}),
+    ("The syrinx is no longer than before.", {"syrinx": "present"}),
+]
+
+
+def rounded(findings: dict[str, object]) -> dict[str, object]:
+    return {
+        name: {state: round(weight, 9) for state, weight in value.items()} if isinstance(value, dict) else value
+        for name, value in findings.items()
+    }
+
+
+def scaled(value: object) -> object:
+    """Weights with the largest 1, as a case holds them."""
+    if not isinstance(value, dict):
+        return value
+    return {state: weight / max(value.values()) for state, weight in value.items()}
+
+
+@pytest.mark.parametrize(("sentence", "expected"), TRAPS + SENTENCES)
+def test_sentence(read: Read, sentence: str, expected: dict[str, object]) -> None:
+    assert rounded(read(sentence)) == rounded({name: scaled(value) for name, value in expected.items()})
+
+
+def test_why_mentions_do_not_count(reports: Reports) -> None:
+    text = (
+        "Her brother has a syrinx. CT to assess for calcification. Prior oedema. The vertebral bodies are normal. "
+        "A mass at C5 extends to the foramen magnum. Histology showed calcification."
+    )
+    left_out = [(one.finding, why) for one, why in reports.read(text).passages.left_out]
+    assert left_out == [
+        ("syrinx", "another person"),
+        ("ct_calcification", "hypothetical"),
+        ("mr_perilesional_edema", "past"),
+        ("compartment", "normal"),
+        ("epicentre", "normal"),
+        ("level", "beyond the lesion"),
+        ("ct_calcification", "not imaging"),
+    ]
+
+
+def test_after_the_operation_reading_goes_on_with_images(read: Read) -> None:
+    text = "CT showed a calcified mass. At surgery it was firm. There was haemorrhage. MRI showed a syrinx."
+    assert read(text) == {"ct_calcification": "present", "syrinx": "present"}
+    assert read("At surgery there was haemorrhage.\n\nA syrinx is present.") == {"syrinx": "present"}
+
+
+def test_certain_words_go_before_doubtful_ones(read: Read) -> None:
+    assert read("Possible syrinx. A syrinx is present.") == {"syrinx": "present"}
+    assert read("Possible syrinx. No syrinx.") == {"syrinx": "absent"}
+
+
+def test_contradictions_are_not_stated(reports: Reports) -> None:
+    reading = reports.read("A syrinx is present. There is no syrinx. A dural tail is seen.")
+    assert dict(reading.case.findings) == {"mr_dural_tail": "present"}
+    assert [one.finding for one in reading.contradictory] == ["syrinx"]
+    assert "Syrinx is contradictory (“syrinx”): not stated" in str(reading)

@@ -1,0 +1,162 @@
+"""Values and what they are said of, measures, places, and names of diagnoses."""
+
+from __future__ import annotations
+
+import pytest
+
+from bayesdx.reports import Reports
+
+from .conftest import Read
+
+SIGNALS = [
+    ("Hypointense on T1 and hyperintense on T2.", "hypo", "hyper"),
+    ("On T1-weighted images the mass was hypointense, and on T2-weighted images hyperintense.", "hypo", "hyper"),
+    ("T1: iso, T2: hyper.", "iso", "hyper"),
+    ("Low signal on both T1- and T2-weighted images.", "hypo", "hypo"),
+    ("T1 hypointense, T2 isointense.", "hypo", "iso"),
+    ("Low T1 and high T2 signal.", "hypo", "hyper"),
+    ("Isointense and hyperintense on T1 and T2 respectively.", "iso", "hyper"),
+    ("Hypointense on T1WI, heterogeneously hyperintense on T2WI.", "hypo", "hyper"),
+    ("A hyperintense mass on T2; it is bright on FLAIR and dark on T1.", "hypo", "hyper"),
+    ("The T2 hyperintense lesion follows CSF on all sequences and is hypointense on T1.", "hypo", "fluid"),
+]
+
+FINDINGS = [
+    ("Homogeneous enhancement.", {"mr_enhancement": "homogeneous"}),
+    ("It enhances in a ring-like fashion.", {"mr_enhancement": "rim_or_peripheral"}),
+    ("Peripheral rim enhancement with a non-enhancing centre.", {"mr_enhancement": "rim_or_peripheral"}),
+    ("Heterogeneous, avid enhancement.", {"mr_enhancement": "heterogeneous"}),
+    ("Eggshell calcification.", {"ct_calcification": "present", "ct_calcification_pattern": "peripheral_rim"}),
+    ("Densely calcified mass.", {"ct_calcification": "present", "ct_calcification_pattern": "dense_solid"}),
+    ("Rings and arcs calcification.", {"ct_calcification": "present", "ct_calcification_pattern": "rings_and_arcs"}),
+    ("No bony destruction or hyperostosis.", {"destruction": "absent", "hyperostosis_or_sclerosis": "absent"}),
+    ("A mass of 20 x 29 x 30.4 mm.", {"size_mm": 30.4}),
+    ("A 1.2 cm nodule; sections of 3 mm thickness, slice thickness 5 mm.", {"size_mm": 12}),
+    ("A lesion of 1,5 × 0,9 cm, 40 mm from the midline.", {"size_mm": 15}),
+    ("A mass at T1-T3.", {"level": "thoracic"}),
+    ("A mass of the T2 vertebral body.", {"level": "thoracic", "epicentre": "vertebral_body", "compartment": "osseous"}),
+    ("A mass in the left cerebellopontine angle.", {"level": "posterior_fossa"}),
+    ("MRI of the lumbar spine: a mass at T11.", {"level": "thoracic"}),
+    ("A well-circumscribed extradural mass dorsal to the cord.", {
+        "margin": "well_defined", "compartment": "extradural", "axial_position": "posterior",
+        "epicentre": "epidural_space",
+    }),
+    ("Iso- to hypointense on T1.", {"mr_t1_signal": "mixed"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sentence", "t1", "t2"), SIGNALS)
+def test_signals(read: Read, sentence: str, t1: str, t2: str) -> None:
+    found = read(sentence)
+    assert (found.get("mr_t1_signal"), found.get("mr_t2_signal")) == (t1, t2)
+
+
+@pytest.mark.parametrize(("sentence", "expected"), FINDINGS)
+def test_findings(read: Read, sentence: str, expected: dict[str, object]) -> None:
+    found = read(sentence)
+    assert {name: found.get(name) for name in expected} == expected
+
+
+def test_a_range_of_levels_is_shared_out(read: Read) -> None:
+    assert read("An intradural mass from T11 to L1.")["level"] == {"thoracic": 1.0, "lumbar": 0.5}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Calcifying pseudoneoplasm of the neuraxis", "Tumoral calcinosis", "Synovial cyst", "calcified meningioma",
+     "Hydatid cyst", "Cavernous malformation", "haemorrhagic metastasis", "Heterotopic ossification"],
+)  # fmt: skip
+def test_names_of_diagnoses_are_no_findings(read: Read, name: str) -> None:
+    assert read(f"IMPRESSION: {name}.") == {}
+    assert read(f"Most consistent with {name}, less likely lipoma or dermoid cyst.") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "age", "sex"),
+    [
+        ("A 68-year-old man.", 68, "male"),
+        ("58F with headache.", 58, "female"),
+        ("Girl, 8 years old.", 8, "female"),
+        ("A 9 month old boy.", pytest.approx(9 * 30.4 / 365), "male"),
+        ("72 y/o woman; her brother, 70 years old.", 72, "female"),
+        ("The patient is 34 years old, his wife 30 years old.", None, None),
+    ],
+)
+def test_age_and_sex(reports: Reports, text: str, age: object, sex: str | None) -> None:
+    case = reports.read(text).case
+    assert (case.age, case.sex) == (age, sex)
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("Pain for 4 days.", "acute"),
+        ("Pain for 4 weeks.", "subacute"),
+        ("A 6-month history of pain.", "chronic"),
+        ("Pain lasting several years.", "chronic"),
+        ("Surgery 2 years ago; pain for 10 days.", "acute"),
+    ],
+)
+def test_durations(read: Read, text: str, state: str) -> None:
+    assert read(text)["symptom_duration"] == state
+
+
+REPORT = """EXAM: MRI cervical spine with contrast
+
+CLINICAL HISTORY: 45-year-old woman with neck pain for 8 months. No known malignancy. Calcified lesion on outside CT.
+
+TECHNIQUE: Sagittal T1 and T2, 3 mm sections; enhanced T1.
+
+COMPARISON: CT with a calcified mass of 9 mm and cord edema.
+
+FINDINGS:
+There is a well-circumscribed intradural extramedullary mass at C5-C6 measuring 1.2 x 0.9 x 1.5 cm, ventral to the cord.
+It is isointense on T1 and hyperintense on T2 with homogeneous enhancement. A dural tail is present.
+No cord edema or syrinx. Vertebral marrow signal is normal. There is neck pain.
+
+IMPRESSION: Mass at C5-C6, most consistent with meningioma; calcified schwannoma is less likely.
+"""
+
+
+def test_sections(reports: Reports) -> None:
+    """Technique and comparison are not read, history gives history, findings no symptoms."""
+    reading = reports.read(REPORT)
+    assert (reading.case.age, reading.case.sex) == (45, "female")
+    assert dict(reading.case.findings) == {
+        "level": "cervical",
+        "compartment": "intradural_extramedullary",
+        "axial_position": "anterior",
+        "size_mm": 15,
+        "pain": "present",
+        "symptom_duration": "chronic",
+        "history_malignancy": "absent",
+        "margin": "well_defined",
+        "mr_t1_signal": "iso",
+        "mr_t2_signal": "hyper",
+        "mr_enhancement": "homogeneous",
+        "mr_dural_tail": "present",
+        "mr_perilesional_edema": "absent",
+        "syrinx": "absent",
+    }
+    assert {(one.finding, why) for one, why in reading.passages.left_out} >= {
+        ("ct_calcification", "history"),
+        ("pain", "findings"),
+        ("epicentre", "normal"),
+    }
+
+
+def test_every_place_holds_the_words_that_it_names(reports: Reports) -> None:
+    reading = reports.read(REPORT)
+    for mention in reading.passages.mentions:
+        assert mention.sentence.start <= mention.words.start < mention.words.end <= mention.sentence.end
+        assert REPORT[mention.words.start : mention.words.end].strip()
+    tail = next(one for one in reading.passages.mentions if one.finding == "mr_dural_tail")
+    assert REPORT[tail.words.start : tail.words.end] == "dural tail"
+    assert REPORT[tail.sentence.start : tail.sentence.end] == "A dural tail is present."
+
+
+def test_two_lesions_are_said(reports: Reports) -> None:
+    reading = reports.read("A mass at C5. A second lesion at T4 is calcified.")
+    assert reading.several
+    assert "more than one lesion (“second lesion”)" in str(reading)
+    assert not reports.read("A mass at C5. No second lesion.").several
