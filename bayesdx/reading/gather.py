@@ -57,7 +57,8 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
         product = _together(variable, kept)
     if product is None and "mixed" in variable.states:
         kept, product = _mixed(variable, kept)
-    others = tuple(mention for mention in mentions if mention not in kept)
+    standing = {id(mention) for mention in kept}
+    others = tuple(mention for mention in mentions if id(mention) not in standing)
     if product is None:
         return Proposal(variable.id, None, "contradictory", tuple(kept), others)
     value = as_stated(variable, product)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 from bayesdx.reading.tokens import HYPHENS, Token
@@ -33,6 +34,8 @@ _BREAKS = frozenset((",", "and", "or", "/", "(", ")", ":"))
 _TOWARDS = frozenset(("on", "in", "at", "with", "of", "to", "during", "after", "following"))
 #: Steps from a value to what it is said of: words between, and dearer ones.
 _BREAK, _OTHER_VALUE, _OTHER_HEAD, _CLAUSE = 6.0, 5.0, 4.0, 6.0
+#: Tokens between a value and a head that are too many in any case.
+_ANYWHERE = 80
 #: The farthest that a value may stand, unless the lexicon says otherwise.
 FARTHEST = 26.0
 
@@ -113,6 +116,8 @@ def _cost(
     start, end = (value[1], head[0]) if rightwards else (head[1], value[0])
     if start >= end:
         return 0.0
+    if end - start > _ANYWHERE:
+        return inf
     between = [token.norm for token in tokens[start:end]]
     steps = float(sum(word not in HYPHENS for word in between))
     breaks = sum(word in _BREAKS for word in between)

@@ -17,6 +17,8 @@ _END = re.compile(
     r"|\s*(?:\.{2,}|…)\s*|\n\s*\n"  # what was left out, an empty line
     r"|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z /]{2,40}:)"  # an entry of a list, a heading
 )
+#: Characters of the longest sentence.
+LONGEST = 1500
 #: What ends in a full stop without ending a sentence.
 _SHORT = re.compile(r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|st|ref|refs)\.$", re.IGNORECASE)
 
@@ -72,6 +74,12 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Without white space at its ends; a table or the like that never ends is cut into pieces."""
+    while end - start > LONGEST:
+        space = text.rfind(" ", start, start + LONGEST)
+        middle = space if space > start else start + LONGEST
+        yield from _trimmed(text, start, middle)
+        start = middle
     while start < end and text[start].isspace():
         start += 1
     while start < end and text[end - 1].isspace():

@@ -1,0 +1,119 @@
+"""How well reports are read: findings of passages against those that people coded.
+
+``python scripts/reading.py PASSAGES.yaml`` takes a list of passages, each with ``id``, ``region`` (spine or cranial), ``text``,
+and ``findings`` as a case file has them. The figures of docs/reading.md come from 589 passages of publications, quoted as
+they stand and therefore no part of this project. One half, by publication (``--half writing``), was there to write rules
+from; the other (``--half kept``, the default) was not looked at before they were measured.
+
+Codings were made from longer texts than the passages: what is coded may not be said in the passage, and what is said
+may not be coded. ``--list KIND`` names the disagreements: ``wrong``, ``extra`` (read, not coded) or ``missed``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import yaml
+
+from bayesdx.case import Case, encode
+from bayesdx.reports import Reports
+
+_PART = re.compile(r"_[a-z0-9]{1,4}$")
+
+
+def half(name: str) -> str:
+    """``writing`` or ``kept``, the same for all passages of a publication."""
+    return ("writing", "kept")[hashlib.sha256(_PART.sub("", name).encode()).digest()[0] % 2]
+
+
+@dataclass
+class Tally:
+    """How often a finding was coded, read too, read with the state that was coded, and read without being coded."""
+
+    coded: int = 0
+    both: int = 0
+    right: int = 0
+    extra: int = 0
+    denial: int = 0  # read as present for absent, or the other way round
+    listed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+def tally(passages: list[dict[str, Any]]) -> dict[str, Tally]:
+    """Tallies by finding."""
+    readers = {network: Reports(network) for network in ("spine", "cranial")}
+    found: dict[str, Tally] = defaultdict(Tally)
+    for one in passages:
+        reader = readers[one["region"]]
+        document = reader.document
+        reading = reader.read(one["text"])
+        coded = encode(Case(one["findings"]), document.network, document.vocabulary)
+        read = encode(Case(dict(reading.case.findings)), document.network, document.vocabulary)
+        words = {
+            mention.finding: one["text"][mention.words.start : mention.words.end]
+            for mention in reversed(reading.passages.mentions)
+        }
+        for name, weights in coded.weights.items():
+            row = found[name]
+            row.coded += 1
+            at = f"{one['id']}: coded {coded.stated[name]}, read {read.stated.get(name)} | {one['text']}"
+            if name not in read.weights:
+                row.listed["missed"].append(at)
+                continue
+            row.both += 1
+            top = np.flatnonzero(read.weights[name] == read.weights[name].max())
+            right = len(top) == 1 and weights[top[0]] == weights.max()
+            row.right += right
+            states = document.network.variable(name).states
+            no = {state for state in ("absent", "none") if state in states}
+            said = {states[int(i)] for i in top}
+            row.denial += not right and len(no & said) != len(no & {states[int(weights.argmax())]})
+            if not right:
+                row.listed["wrong"].append(at)
+        for name in read.weights.keys() - coded.weights.keys():
+            found[name].extra += 1
+            found[name].listed["extra"].append(
+                f"{one['id']}: read {read.stated[name]} from “{words.get(name, '')}” | {one['text']}"
+            )
+    return found
+
+
+def lines(found: dict[str, Tally]) -> Iterator[str]:
+    """A row a finding, and the sum."""
+    total = Tally(*(sum(getattr(row, name) for row in found.values()) for name in ("coded", "both", "right", "extra", "denial")))
+    yield f"{'finding':36} {'coded':>6} {'read':>6} {'right':>6} {'extra':>6}"
+    for name, row in sorted(found.items(), key=lambda pair: -pair[1].coded):
+        yield f"{name:36} {row.coded:6} {row.both:6} {row.right:6} {row.extra:6}"
+    yield f"{'all':36} {total.coded:6} {total.both:6} {total.right:6} {total.extra:6}"
+    yield ""
+    yield f"of the coded findings are read        {total.both / total.coded:6.1%}"
+    yield f"of these with the state that is coded {total.right / total.both:6.1%}"
+    yield f"of these with a denial mistaken       {total.denial / total.both:6.2%}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("passages")
+    parser.add_argument("--half", choices=("writing", "kept"), default="kept")
+    parser.add_argument("--list", dest="kind", choices=("wrong", "extra", "missed"))
+    arguments = parser.parse_args()
+    with open(arguments.passages, encoding="utf-8") as file:
+        passages = [one for one in yaml.safe_load(file) if half(one["id"]) == arguments.half]
+    found = tally(passages)
+    if arguments.kind:
+        for name, row in sorted(found.items()):
+            for at in row.listed[arguments.kind]:
+                print(f"{name} | {at}")
+        return
+    print(f"{len(passages)} passages")
+    print("\n".join(lines(found)))
+
+
+if __name__ == "__main__":
+    main()
