@@ -76,7 +76,7 @@ def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bo
     from bayesdx.files import read_text
     from bayesdx.reports import Reports
 
-    if not yes and (report == "-" or not sys.stdin.isatty()):
+    if not yes and (report == "-" or not asked_here()):
         raise InputError("nobody can be asked whether the report was read rightly: --yes takes it as it is read")
     text, place = read_text(report)
     reading = Reports(lexicon=lexicons, document=named.document if named else None).read(text, place=place)
@@ -87,3 +87,8 @@ def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bo
     elif not click.confirm("Ask with these findings?", err=True):
         raise click.Abort
     return reading.case
+
+
+def asked_here() -> bool:
+    """Whether somebody sits at a terminal and can answer."""
+    return sys.stdin.isatty()

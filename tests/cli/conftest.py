@@ -24,7 +24,8 @@ def data(tmp_path_factory: pytest.TempPathFactory, small: NetworkDocument) -> Pa
     root = tmp_path_factory.mktemp("data")
     (root / "networks").mkdir()
     (root / "priors").symlink_to(ROOT / "priors")
-    (root / "networks" / "ledger").symlink_to(ROOT / "networks" / "ledger")
+    for folder in ("ledger", "reading"):
+        (root / "networks" / folder).symlink_to(ROOT / "networks" / folder)
     for definition in (ROOT / "networks").glob("*.yaml"):
         (root / "networks" / definition.name).symlink_to(definition)
     levels = {

@@ -37,6 +37,10 @@ COMMANDS = [
     ("networks-show", ["networks", "show", "cranial"]),
     ("networks-check", ["networks", "check", "spine"]),
     ("export", ["export", "spine"]),
+    ("read", ["read", "REPORT"]),
+    ("read", ["read", "REPORT", "-n", "spine", "-o", "SAVED"]),
+    ("read-folder", ["read", "FOLDER"]),
+    ("read-folder", ["read", "FOLDER", "--table", "OUT"]),
     ("batch", ["batch", "TABLE"]),
     ("batch", ["batch", "TABLE", "-o", "OUT"]),
 ]
@@ -53,7 +57,19 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
     table.write_text("level,age\ncervical,3\nnowhere,1\n")
     costs = tmp_path / "costs.yaml"
     costs.write_text("{unit: EUR, ct: 100, mr_dural_tail: 300}")
-    paths = {"COSTS": str(costs), "TABLE": str(table), "OUT": str(tmp_path / "out.csv")}
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    report = "HISTORY: 58-year-old man.\nFINDINGS: Possible syrinx at C5. A second lesion of 1 cm. No oedema. Oedema."
+    (folder / "a.txt").write_text(report)
+    (folder / "b.txt").write_text("")
+    paths = {
+        "COSTS": str(costs),
+        "TABLE": str(table),
+        "OUT": str(tmp_path / "out.csv"),
+        "FOLDER": str(folder),
+        "REPORT": str(folder / "a.txt"),
+        "SAVED": str(tmp_path / "saved.yaml"),
+    }
     result = run(*(paths.get(part, part) for part in arguments), "--json", stdin="id: a")
     answer = json.loads(result.stdout)
     jsonschema.Draft202012Validator(schema_of(name)).validate(answer)
@@ -61,7 +77,7 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
 
 
 def test_schemas_are_schemas() -> None:
-    assert len(SCHEMAS) == 18
+    assert len(SCHEMAS) == 20
     for path in SCHEMAS.values():
         jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
 

@@ -63,6 +63,7 @@ SAME: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     ("report", {"versus": "other"}, ["report", "CASE", "--versus", "other"]),
     ("batch", {"cases": PROVEN}, ["batch", "TABLE"]),
+    ("read", {"report": "A mass at C5. No syrinx.", "network": "small"}, ["read", "REPORT"]),
     (
         "learn",
         {"cases": PROVEN * 6, "restarts": 0, "name": "here"},
@@ -80,6 +81,8 @@ def printed(tmp_path: Path, network: Path | None, arguments: list[str]) -> str:
     for name, rows in (("TABLE", PROVEN), ("MANY", PROVEN * 6)):
         named[name] = tmp_path / f"{name}.jsonl"
         named[name].write_text("".join(json.dumps(row) + "\n" for row in rows))
+    named["REPORT"] = tmp_path / "report.txt"
+    named["REPORT"].write_text("A mass at C5. No syrinx.")
     if network is not None:
         named["NETWORK"] = network
     call = [str(named.get(part, part)) for part in arguments]
@@ -94,7 +97,7 @@ def printed(tmp_path: Path, network: Path | None, arguments: list[str]) -> str:
 def test_answers_are_those_of_the_command_line(
     small_client: Client, small_path: Path, tmp_path: Path, name: str, body: dict[str, Any], arguments: list[str]
 ) -> None:
-    sent = body if "cases" in body else {"case": CASE, **body}
+    sent = body if "cases" in body or "report" in body else {"case": CASE, **body}
     answer = small_client.post(path_of(ANALYSES[name]), sent)
     assert answer.status_code == 200, answer.text
     assert answer.text == printed(tmp_path, small_path, arguments)
@@ -198,10 +201,14 @@ def test_every_analysis_has_a_route(small_client: Client) -> None:
 ELSEWHERE = {
     "case", "path", "case_id", "pairs", "age", "sex", "network", "prior", "target", "as_json", "show_all", "save",
     "output", "top", "references", "plot", "panels", "changes", "removed", "what", "given", "name", "strict",
-    "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases",
+    "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases", "report", "yes",
+    "lexicons", "table",
 }  # fmt: skip
 #: Fields of the service for which the command line has another way: answers are typed, changes have two options.
-FIELDS = {"case", "cases", "network", "prior", "set", "unset", "answers", "finding", "state", "given", "format"}
+FIELDS = {"case", "cases", "network", "prior", "set", "unset", "answers", "finding", "state", "given", "format"} | {
+    "report",
+    "reports",
+}
 
 
 @pytest.mark.parametrize("name", ANALYSES)
@@ -277,3 +284,20 @@ def test_which_form_is_liked(small_client: Client, accept: str, liked: str | Non
     answer = small_client.post("/v1/report", {"case": CASE}, headers={"Accept": accept})
     assert answer.status_code == (200 if liked else 406)
     assert answer.headers["content-type"].partition(";")[0] == (liked or "application/problem+json")
+
+
+def test_reports_are_read_and_not_kept(shipped: Client, caplog: pytest.LogCaptureFixture) -> None:
+    text = "A calcified mass at the foramen magnum in a 58-year-old man named Doe. A second lesion."
+    answer = shipped.post("/v1/read", {"report": text})
+    assert answer.status_code == 200
+    follows("read", answer.json())
+    assert answer.json()["case"] == {"age": 58, "sex": "male", "findings": answer.json()["case"]["findings"]}
+    assert answer.json()["several"] == ["second lesion"]
+    assert "Doe" not in caplog.text
+    many = shipped.post("/v1/read-folder", {"reports": [{"id": "a", "report": text}, {"id": "b", "report": ""}]})
+    follows("read_folder", many.json())
+    assert [(one["case"]["id"], one["error"]) for one in many.json()["reports"]] == [("a", None), ("b", "the report is empty")]
+    wrong = shipped.post("/v1/read", {"report": " "})
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["pointer"] == "/report"
+    assert "did you mean 'spine'?" in shipped.post("/v1/read", {"report": text, "network": "spin"}).text

@@ -34,7 +34,7 @@ class Read(Body, kw_only=True):
         return found
 
 
-class Named(Struct, forbid_unknown_fields=True, kw_only=True):
+class NamedReport(Struct, forbid_unknown_fields=True, kw_only=True):
     """A report with the id of its case."""
 
     id: str
@@ -44,7 +44,7 @@ class Named(Struct, forbid_unknown_fields=True, kw_only=True):
 class ReadFolder(Body, kw_only=True):
     """Radiology reports. Nothing of them is kept or logged."""
 
-    reports: Annotated[list[Named], Meta(min_length=1, description="Reports, each with the id of its case.")]
+    reports: Annotated[list[NamedReport], Meta(min_length=1, description="Reports, each with the id of its case.")]
     network: NetworkId = None
 
     @property
