@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bayesdx.reading.context import Status, clauses, status
+from bayesdx.reading.context import Status, Trigger, clauses, status
 from bayesdx.reading.lexicon import Beyond, Lexicon, Of, Says, Unless, Value
 from bayesdx.reading.measures import ages, durations, lengths, sexes, vertebrae
 from bayesdx.reading.mentions import Mention, Span, weights_of
@@ -138,8 +138,7 @@ class SentenceReader:
             else weights_of(states, state, how.denied, certainty)
         )
         why = "" if speech.past and how.unread == "past" else how.unread
-        if not why and speech.place and self._is_beyond(place[0]):
-            why = "beyond the lesion"
+        why = why or self._elsewhere(finding, place[0], how.denied)
         one = self._made(finding, weights, whole or place, how, place, weak=weak, certainty=certainty)
         yield one, why or self._section(finding)
 
@@ -226,9 +225,7 @@ class SentenceReader:
         if self._hides(*place, finding):
             return
         how = status(*place, self.clauses.reaches)
-        why = how.unread or ("denied" if how.denied else "")
-        if not why and self.lexicon.speech[finding].place and self._is_beyond(place[0]):
-            why = "beyond the lesion"
+        why = how.unread or ("denied" if how.denied else self._elsewhere(finding, place[0], False))
         yield (
             self._made(finding, weights, place, Status(cues=how.cues), place, number=number),
             why or self._section(finding),
@@ -260,10 +257,15 @@ class SentenceReader:
             return "history"
         return "findings" if self.kind == "findings" and self.lexicon.speech[finding].history else ""
 
-    def _is_beyond(self, first: int) -> bool:
-        """Whether words such as *extending to* stand before, in the same clause."""
+    def _elsewhere(self, finding: str, first: int, denied: bool) -> str:
+        """Why a place is not that of the lesion: *extending to* or *no oedema of* stands before it in the clause."""
+        if not self.lexicon.speech[finding].place:
+            return ""
         start = self.clauses.ranges[self.clauses.clause(first)][0]
-        return any(start <= at <= first for at in self.beyond)
+        if any(start <= at <= first for at in self.beyond):
+            return "beyond the lesion"
+        denials = [cue.first for cue, _, _ in self.clauses.reaches if cue.meaning == Trigger("denied", "after")]
+        return "of what is denied" if not denied and any(start <= at < first for at in denials) else ""
 
     def _of_a_part(self, first: int) -> bool:
         """Whether the clause speaks of a part of the lesion up to this word."""

@@ -21,7 +21,7 @@ def page(result: ReportReading) -> Page:
     tables = (_table(result, proposed),) if proposed else ()
     left = tuple(
         (
-            Cell(label(result, Proposal(one.finding, None, "", ())), ""),
+            Cell(label(result, one.finding), ""),
             quoted(result.report, one.words),
             UNREAD[why],
         )
@@ -43,7 +43,7 @@ def _table(result: ReportReading, proposed: tuple[Proposal, ...]) -> Table:
     rows, notes = [], []
     for one in proposed:
         tone = "" if one.certainty in ("stated", "negated") else "changes"
-        rows.append((label(result, one), Cell(state(result, one)), Cell(CERTAINTIES[one.certainty], tone)))
+        rows.append((label(result, one.finding), Cell(state(result, one)), Cell(CERTAINTIES[one.certainty], tone)))
         notes.append((Cell(around(result.report, one.mentions[0].sentence, one.mentions[0].words), "faint"),))
     return Table(("finding", "state", "how"), tuple(rows), notes=tuple(notes))
 

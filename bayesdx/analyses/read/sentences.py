@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from bayesdx.analyses.read.numbers import ReportReading
+from bayesdx.network import Variable
 from bayesdx.reading.gather import Proposal
 from bayesdx.reading.mentions import Span
 from bayesdx.words.phrases import label_of, listed, state_phrase
@@ -26,6 +27,7 @@ UNREAD = {
     "beyond the lesion": "where the lesion reaches or presses, not where it is",
     "a part of the lesion": "of a part of the lesion",
     "denied": "denied",
+    "of what is denied": "where something is denied, not where the lesion is",
     "history": "no finding of the history",
     "findings": "no finding of images",
 }
@@ -37,12 +39,18 @@ def quoted(text: str, span: Span, most: int = 60) -> str:
     return f"“{words}”" if len(words) <= most else f"“{words[: most - 1]}…”"
 
 
-def label(reading: ReportReading, one: Proposal) -> str:
+def variable_of(reading: ReportReading, finding: str, states: Collection[str] = ()) -> Variable | None:
+    """The finding in the network that covers the level, where that has these states, else as it was read."""
+    network = reading.document.network
+    if finding in network and set(states) <= set(network.variable(finding).states):
+        return network.variable(finding)
+    return next((variable for variable in reading.variables if variable.id == finding), None)
+
+
+def label(reading: ReportReading, finding: str) -> str:
     """The label of a finding, or of age and sex."""
-    for variable in reading.variables:
-        if variable.id == one.finding:
-            return label_of(variable)
-    return one.finding.capitalize()
+    variable = variable_of(reading, finding) if finding not in ("age", "sex") else None
+    return label_of(variable) if variable else finding.capitalize()
 
 
 def warnings(reading: ReportReading) -> tuple[str, ...]:
@@ -55,7 +63,7 @@ def warnings(reading: ReportReading) -> tuple[str, ...]:
         )
     for one in reading.contradictory:
         said = listed(list(dict.fromkeys(quoted(reading.report, mention.words) for mention in one.mentions)))
-        found.append(f"{label(reading, one)} is contradictory ({said}): not stated")
+        found.append(f"{label(reading, one.finding)} is contradictory ({said}): not stated")
     if not reading.findings:
         found.append("no finding was read")
     silent = len(reading.passages.silent)
@@ -65,20 +73,23 @@ def warnings(reading: ReportReading) -> tuple[str, ...]:
 
 
 def state(reading: ReportReading, one: Proposal) -> str:
-    """What is proposed of a finding, by the labels of its states."""
+    """What is proposed of a finding, by the labels of its states; the two likeliest where it is uncertain."""
     if one.value is None:
         return "–"
-    variable = next((variable for variable in reading.variables if variable.id == one.finding), None)
-    if variable is None:
-        return f"{one.value} years" if one.finding == "age" else str(one.value)
+    if one.finding == "age":
+        return f"{one.value:.3g} years"
     if isinstance(one.value, (int, float)):
         return f"{one.value:g} mm"
     if isinstance(one.value, Mapping):
-        return " or ".join(
-            f"{state_phrase(variable, name)} {weight:.2g}"
-            for name, weight in sorted(_shares(one.value).items(), key=lambda pair: -pair[1])[:2]
-        )
-    return state_phrase(variable, one.value)
+        shares = sorted(_shares(one.value).items(), key=lambda pair: -pair[1])[:2]
+        variable = variable_of(reading, one.finding, [name for name, _ in shares])
+        return " or ".join(f"{_named(variable, name)} {share:.2g}" for name, share in shares)
+    variable = variable_of(reading, one.finding, [str(one.value).removeprefix("not ")])
+    return _named(variable, str(one.value)) if one.finding != "sex" else str(one.value)
+
+
+def _named(variable: Variable | None, name: str) -> str:
+    return state_phrase(variable, name) if variable else name
 
 
 def _shares(weights: Mapping[str, float]) -> dict[str, float]:

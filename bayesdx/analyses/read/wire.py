@@ -32,7 +32,7 @@ def to_dict(result: ReportReading) -> dict[str, object]:
 def _proposal(result: ReportReading, one: Proposal) -> dict[str, object]:
     return {
         "finding": one.finding,
-        "label": label(result, one),
+        "label": label(result, one.finding),
         "value": one.value,
         "certainty": one.certainty,
         "mentions": [_mention(result.report, mention) for mention in one.mentions],

@@ -15,7 +15,7 @@ def page(result: FolderReading) -> Page:
     read = [row for row in result.rows if not row.error]
     head = [("Folder", result.folder), ("Reports", f"{len(result.rows)}, {len(read)} read")]
     if result.output:
-        head.append(("Written to", result.output))
+        head.append(("Table", result.output))
     labels = {variable.id: label_of(variable) for variable in result.variables}
     table = Table(
         ("report", "network", "findings", "uncertain", "to check"),
