@@ -26,13 +26,26 @@ _READ = (*_KEYS, "source", "region", "preoperative_impression")
 _NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
+class Origin(NamedTuple):
+    """Where a case stands that was read from resources of a hospital's system (FHIR).
+
+    ``subject`` refers to the patient, None where nothing does. By finding, ``places`` say where in the resources it
+    is stated, and ``basis`` refers to what states it. ``issues`` tell what of the resources was not used.
+    """
+
+    subject: str | None
+    places: Mapping[str, str]
+    basis: Mapping[str, str]
+    issues: tuple[InputError, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Case(ByValue):
     """One patient: findings as written, and the proven diagnosis when known (never used by a query).
 
     ``age`` is in years, and ``sex`` a state, unless the network has variables of these names that say otherwise;
     both are checked when the case meets a network. ``place`` names the file and the entry in messages;
-    ``metadata`` keeps every other key of the file.
+    ``metadata`` keeps every other key of the file, ``origin`` what an answer in FHIR has to name.
     """
 
     findings: Mapping[str, object] = field(default_factory=dict)
@@ -43,6 +56,7 @@ class Case(ByValue):
     metadata: Mapping[str, object] = field(default_factory=dict)
     place: str = "case"
     warnings: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 class EncodedCase(NamedTuple):
@@ -108,23 +122,27 @@ def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...
     Raises InputError for an unknown finding or state, and for weights that are negative, not finite or all
     zero.
     """
-    warnings = [*case.warnings, *misplaced(case, network)]
+    issues = case.origin.issues if case.origin else ()
+    warnings = [*case.warnings, *map(str, issues), *misplaced(case, network)]
     patient = {"age": case.age, "sex": case.sex}
     weights: dict[str, Array] = {}
     stated: dict[str, object] = {}
-    try:
-        written = [pair for pair in (*case.findings.items(), *patient.items()) if not is_missing(pair[1])]
-        for key, value in chain.from_iterable(gathered(*pair, network, vocabulary) for pair in written):
-            name, found, unused = encode_finding(key, value, network, vocabulary)
-            warnings += unused
-            if found is None:
-                continue
-            if name in weights:
-                raise InputError(f"'{name}' is given twice: once as '{key}'")
-            weights[name] = found
-            stated[name] = as_stated(network.variable(name), found)
-    except InputError as error:
-        raise error.at(case.place) from None
+    for pair in (*case.findings.items(), *patient.items()):
+        if is_missing(pair[1]):
+            continue
+        try:
+            for key, value in gathered(*pair, network, vocabulary):
+                name, found, unused = encode_finding(key, value, network, vocabulary)
+                warnings += unused
+                if found is None:
+                    continue
+                if name in weights:
+                    raise InputError(f"'{name}' is given twice: once as '{key}'")
+                weights[name] = found
+                stated[name] = as_stated(network.variable(name), found)
+        except InputError as error:
+            where = case.origin.places.get(pair[0]) if case.origin else None
+            raise (error.at(where) if where else error).at(case.place) from None
     return EncodedCase(MappingProxyType(weights), MappingProxyType(stated), tuple(warnings))
 
 

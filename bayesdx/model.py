@@ -116,6 +116,7 @@ class Model(ByValue):
             prior_sets={name: prior.probabilities for name, prior in self.document.prior_sets.items()},
             choice=self.choice,
             warnings=(*encoded.warnings, *self.document.warnings),
+            origin=one.origin,
         )
 
     def ask(self, name: str, case: AnyCase, /, **options: Any) -> Answer:

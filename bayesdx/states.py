@@ -15,6 +15,8 @@ from bayesdx.network import Array, Network, Variable, as_spelt
 
 _YES = ("present", "yes", "true", "on")
 _NO = ("absent", "no", "false", "off")
+#: A number that is known to lie between bounds: ``5..20``, ``..20``, ``<5``, ``>=20``.
+_RANGE = re.compile(r"(?P<low>\d+(?:\.\d+)?)?\.\.(?P<high>\d+(?:\.\d+)?)?|(?P<sign>[<>]=?) ?(?P<end>\d+(?:\.\d+)?)")
 #: What stands where nothing was seen, in small letters; a state of that name comes first.
 _MISSING_WORDS = frozenset(("", "na", "n/a", "nan", "<na>", "#n/a", "null", "*", "?"))
 
@@ -37,6 +39,8 @@ def read_finding(variable: Variable, value: object) -> tuple[Mapping[object, obj
             return {text: 1.0}, False
         if ruled_out in variable.states:
             return {ruled_out: 1.0}, True
+        if text != ".." and (span := _RANGE.fullmatch(text)):
+            return dict.fromkeys(_met(variable, text, span), 1.0), False
         if weights := parse_weights(text):
             return weights, False
         return ({ruled_out: 1.0}, True) if ruled_out else ({text: 1.0}, False)
@@ -136,6 +140,21 @@ def _measured(variable: Variable, number: float) -> int:
     raise InputError(
         f"'{variable.id}' takes one of its states, not the number {shown}; {_choices(variable.states)}"
     )
+
+
+def _met(variable: Variable, text: str, span: re.Match[str]) -> list[object]:
+    """The states that a range meets, all of which are possible; raises InputError where the states are no ranges."""
+    low, high = float(span["low"] or 0.0), float(span["high"] or math.inf)
+    if span["sign"]:
+        below, end = span["sign"][0] == "<", float(span["end"])
+        end = end if span["sign"].endswith("=") else math.nextafter(end, -math.inf if below else math.inf)
+        low, high = (0.0, end) if below else (end, math.inf)
+    met: list[object] = [
+        state for state in variable.states if max(low, _bounds(state)[0]) <= min(high, _bounds(state)[1])
+    ]
+    if not met:
+        raise InputError(f"no state of '{variable.id}' lies in {text}; {_choices(variable.states)}")
+    return met
 
 
 def _bounds(state: str) -> tuple[float, float]:
