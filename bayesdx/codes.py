@@ -120,6 +120,16 @@ def as_finding(text: str, names: Collection[str]) -> str:
     return text if text in names else _meant(text, lambda variable, state: variable if state is None else "", names)
 
 
+def finding_meant(text: str) -> str:
+    """The finding that a code stands for, text itself for any other."""
+    return next((variable for variable, state in meanings(text) if state is None), text)
+
+
+def diagnosis_meant(text: str) -> str:
+    """The diagnosis that a code stands for, text itself for any other."""
+    return next((str(state) for variable, state in meanings(text) if variable == DIAGNOSIS), text)
+
+
 def as_state(text: str, variable: str, states: Collection[str]) -> str:
     """The one of the ``states`` of ``variable`` that a code stands for; ``text`` itself where it is none.
 
@@ -133,6 +143,11 @@ def as_state(text: str, variable: str, states: Collection[str]) -> str:
 
 def _meant(text: str, name: Callable[[str, str | None], str], names: Collection[str]) -> str:
     return next((one for one in (name(*meaning) for meaning in meanings(text)) if one in names), text)
+
+
+def is_code(text: str, names: Collection[str]) -> bool:
+    """Whether text is written as a code, unless one of ``names`` stands before its colon."""
+    return written(text) is not None and text.partition(":")[0].strip() not in names
 
 
 def note(text: str) -> str:
