@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesdx.cells import clipped, comma_hint, is_missing, kind_of, number_of, shown, state_text, word
+from bayesdx.codes import note
 from bayesdx.errors import InputError, nearest, printable
-from bayesdx.network import Array, Network, as_spelt
+from bayesdx.network import Array, Network, named
 from bayesdx.states import as_stated, gathered, read_finding, says_missing, state_number
 from bayesdx.values import ByValue
 
@@ -165,7 +166,7 @@ def encode_finding(
     ``weights`` has shape (card of the variable,) and is read-only; None when the network does not use the
     finding, and for a word such as 'NA' that says that it is missing. Raises InputError as ``encode`` does.
     """
-    name = "age_group" if key == "age" and key not in network else as_spelt(key, chain(network.index, vocabulary))
+    name = "age_group" if key == "age" and key not in network else named(key, (*network.index, *vocabulary))
     states = network.variable(name).states if name in network else ()
     if says_missing(value, states, vocabulary.get(name, ())):
         return name, None, ()
@@ -175,7 +176,7 @@ def encode_finding(
         if name in vocabulary or key in ("age", "sex"):
             return name, None, (f"'{key}' is not used by network '{network.id}'",)
         known = [v.id for v in network.findings] + list(vocabulary)
-        raise InputError(f"unknown finding '{clipped(name)}'", nearest(clipped(name), known))
+        raise InputError(f"unknown finding '{clipped(name)}'{note(name)}", nearest(clipped(name), known))
     variable = network.variable(name)
     if name == network.target:
         raise InputError(f"'{name}' is what network '{network.id}' is asked for, not a finding")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from bayesdx.case import Case, case_from_mapping
 from bayesdx.cells import number_of
+from bayesdx.codes import finding_meant
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse, read_text, write_text
 
@@ -85,8 +86,9 @@ def _drop(name: str, mapping: dict[str, object], findings: dict[str, object]) ->
     """Take out what states ``name``, under each of its keys; False when nothing does."""
     keys = ("age", "age_group") if name in ("age", "age_group") else (name,)
     known = False
+    for key in [one for one in findings if finding_meant(one) in map(finding_meant, keys)]:
+        known = findings.pop(key) is not None or known
     for key in keys:
-        known = findings.pop(key, None) is not None or known
         if key in ("age", "sex"):
             known = mapping.pop(key, None) is not None or known
     return known

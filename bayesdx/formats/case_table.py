@@ -15,7 +15,7 @@ from bayesdx.case import METADATA, case_from_mapping, encode_finding, misplaced
 from bayesdx.cells import is_missing, shown, word
 from bayesdx.errors import InputError, nearest, printable
 from bayesdx.formats.table import NumberedRow
-from bayesdx.network import Array, Network, as_spelt
+from bayesdx.network import Array, Network, named
 from bayesdx.states import gathered
 
 #: Rows that are encoded and scored together: enough for vectorised work, and a few megabytes.
@@ -69,6 +69,7 @@ class _Encoder:
         self.reserved = _NOT_FINDINGS.difference(network.index, vocabulary)
         if network.target == "diagnosis":
             self.reserved |= {"diagnosis"}  # what was proven, which a query never uses
+        self.called: dict[object, object] = {}
         self.known: dict[tuple[str, type, object], _Cell | InputError] = {}
 
     def row(self, row: Mapping[str, object] | InputError) -> _Encoded:
@@ -84,7 +85,9 @@ class _Encoder:
 
     def _name(self, column: object) -> object:
         """What the network calls a column."""
-        return as_spelt(column, self.names) if isinstance(column, str) else column
+        if column not in self.called:
+            self.called[column] = named(column, self.names) if isinstance(column, str) else column
+        return self.called[column]
 
     def _is_case(self, row: Mapping[str, object]) -> bool:
         if "findings" not in self.network:
@@ -169,7 +172,7 @@ class _Encoder:
             return column, -1, None, ()
         if not isinstance(column, str):
             raise InputError(f"column {shown(column)} is not text")
-        column = as_spelt(column, self.names)
+        column = named(column, self.names)
         if column not in self.names:
             folded = [name for name in self.names if name.casefold() == column.strip().casefold()]
             if close := folded or get_close_matches(column, self.names, n=1, cutoff=0.8):

@@ -15,6 +15,7 @@ from datetime import date, datetime
 import numpy as np
 
 from bayesdx.cells import is_missing, number_of, shown
+from bayesdx.codes import DIAGNOSIS, as_state, diagnosis_meant, is_code, note
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.case_file import as_mapping, read_cases
 from bayesdx.formats.case_table import CaseTable, encode_rows
@@ -118,7 +119,13 @@ def _with_target(row: Mapping[str, object], network: Network) -> Mapping[str, ob
     if is_missing(proven) and isinstance(inside, Mapping):
         proven = inside.get(target)
     states = network.variable(target).states
+    if isinstance(proven, str):
+        proven = as_state(proven, target, states)
+        proven = diagnosis_meant(proven) if proven not in states and target == DIAGNOSIS else proven
     named = isinstance(proven, str) and proven.strip() not in ("", *states)
+    if named and is_code(str(proven), states):
+        unknown = f"unknown diagnosis '{proven}'{note(str(proven))}"
+        raise InputError(unknown, nearest(str(proven), states))
     if (
         named
         and REST in states
