@@ -18,11 +18,11 @@ import numpy as np
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.question import Question, impossible
-from bayesdx.case import Case, case_from_mapping, encode
+from bayesdx.case import Case, encode
 from bayesdx.catalogue import DEFAULT_NETWORK, document_for, read_document
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
-from bayesdx.formats.case_file import pick_case, read_cases
+from bayesdx.formats.case_file import case_of, pick_case, read_cases
 from bayesdx.network import Network
 from bayesdx.values import ByValue
 
@@ -366,7 +366,7 @@ def as_case(case: AnyCase) -> Case:
         return pick_case(read_cases(case), None)
     row: Any = case
     one = hasattr(row, "keys") and not hasattr(row, "columns")  # also a row of a pandas table, but no table
-    return case_from_mapping(dict(row) if one else row)
+    return case_of(dict(row) if one else row)
 
 
 def load(network: str | os.PathLike[str], prior: str | None = None, target: str | None = None) -> Model:

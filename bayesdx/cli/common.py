@@ -85,6 +85,30 @@ def worth_option(help: str) -> Callable[[Command], Command]:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
+
+def format_option(command: Command) -> Command:
+    """Give a command the option ``--format``; where FHIR is asked for, a refusal is an OperationOutcome as well."""
+
+    @wraps(command)
+    def answered(**options: Any) -> Any:
+        fhir = options["form"] == "fhir"
+        if fhir and options["as_json"]:
+            raise InputError("--json and --format fhir are two forms: choose one")
+        try:
+            return command(**options)
+        except InputError as error:
+            if fhir:
+                from bayesdx.cli.output import echo_json
+                from bayesdx.formats.fhir.outcome import outcome
+
+                echo_json(outcome([error]))
+            raise
+
+    choice = click.Choice(["text", "json", "fhir"])
+    help = "How to print the answer: text, as --json does, or as a FHIR R4 resource."
+    return click.option("--format", "form", type=choice, default="text", help=help)(answered)
+
+
 _CASE_PARAMETERS = (
     click.argument("path", metavar="[CASE]", required=False),
     click.option("--case", "case_id", metavar="ID", help="Which case, when the file holds several."),

@@ -17,10 +17,13 @@ def show(
     json_options: Mapping[str, Any] | None = None,
     *,
     err: bool = False,
+    form: str = "text",
     **page_options: Any,
 ) -> None:
     """Print an answer, in one piece: bad input leaves nothing half-written. ``err``: the page goes to stderr."""
-    if as_json:
+    if form == "fhir":
+        echo_json(answer.to_fhir())
+    elif as_json or form == "json":
         echo_json(answer.to_dict(**json_options or {}))
     else:
         click.echo(answer.text(**page_options), err=err)
