@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -31,11 +30,12 @@ class Origin(NamedTuple):
     """Where a case stands that was read from resources of a hospital's system (FHIR).
 
     ``subject`` refers to the patient, None where nothing does. By finding, ``places`` say where in the resources it
-    is stated, and ``basis`` refers to what states it. ``issues`` tell what of the resources was not used.
+    is named and where its value stands, and ``basis`` refers to what states it. ``issues`` tell what of the
+    resources was not used.
     """
 
     subject: str | None
-    places: Mapping[str, str]
+    places: Mapping[str, tuple[str, str]]
     basis: Mapping[str, str]
     issues: tuple[InputError, ...]
 
@@ -142,9 +142,23 @@ def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...
                 weights[name] = found
                 stated[name] = as_stated(network.variable(name), found)
         except InputError as error:
-            where = case.origin.places.get(pair[0]) if case.origin else None
-            raise (error.at(where) if where else error).at(case.place) from None
+            if case.origin is not None and pair[0] in case.origin.places:
+                known = named(pair[0], (*network.index, *vocabulary)) in (*network.index, *vocabulary, "age", "sex")
+                error = error.at(case.origin.places[pair[0]][known])
+            raise error.at(case.place) from None
     return EncodedCase(MappingProxyType(weights), MappingProxyType(stated), tuple(warnings))
+
+
+def mistakes(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...]] = _NONE) -> list[InputError]:
+    """Everything that ``encode`` refuses of a case, finding by finding."""
+    parts = [Case(findings={name: value}) for name, value in case.findings.items()]
+    found = []
+    for part in (*parts, Case(age=case.age), Case(sex=case.sex)):
+        try:
+            encode(replace(part, place=case.place, origin=case.origin), network, vocabulary)
+        except InputError as error:
+            found.append(error)
+    return found
 
 
 def misplaced(case: Case, network: Network) -> list[str]:

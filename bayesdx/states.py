@@ -150,7 +150,7 @@ def _measured(variable: Variable, number: float) -> int:
 
 
 def _met(variable: Variable, text: str, span: re.Match[str]) -> list[object]:
-    """The states that a range meets, all of which are possible; raises InputError where the states are no ranges."""
+    """The states that a range meets: all are possible. Raises InputError where it meets none."""
     low, high = float(span["low"] or 0.0), float(span["high"] or math.inf)
     if span["sign"]:
         below, end = span["sign"][0] == "<", float(span["end"])

@@ -106,7 +106,7 @@ def format_option(command: Command) -> Command:
 
     choice = click.Choice(["text", "json", "fhir"])
     help = "How to print the answer: text, as --json does, or as a FHIR R4 resource."
-    return click.option("--format", "form", type=choice, default="text", help=help)(answered)
+    return click.option("--format", "form", type=choice, default="text", help=help)(answered)  # type: ignore[return-value]
 
 
 _CASE_PARAMETERS = (

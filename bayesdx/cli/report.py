@@ -22,9 +22,7 @@ EXAMPLE = "Example: bayesdx report case.yaml -o report.html"
 @case_command
 @click.option("-o", "--output", metavar="FILE", help="Where to write: .html, .md or .json.")
 @click.option("--versus", metavar="DIAGNOSIS", help="Compare the leader with this diagnosis, not the runner-up.")
-def command(
-    model: Model, case: Case, as_json: bool, form: str, output: str | None, versus: str | None
-) -> None:
+def command(model: Model, case: Case, as_json: bool, form: str, output: str | None, versus: str | None) -> None:
     """Write a report of a case: one file that stands alone and can be printed.
 
     It holds the case, the differential, its explanation, what to look at next, how far the answer can be trusted,

@@ -27,7 +27,9 @@ def read_cases(path: str | os.PathLike[str]) -> list[Case]:
         return [case_from_mapping({"findings": read_evidence(path)}, os.fspath(path))]
     text, place = read_text(os.fspath(path))
     if text.lstrip().startswith("<"):
-        what = "FHIR in XML: it is read as JSON" if "hl7.org/fhir" in text else "XML, not a case file (YAML or JSON)"
+        what = (
+            "FHIR in XML: it is read as JSON" if "hl7.org/fhir" in text else "XML, not a case file (YAML or JSON)"
+        )
         raise InputError(f"is {what}", place=place)
     data = parse(text, place)
     if isinstance(data, list):

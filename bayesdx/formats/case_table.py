@@ -11,9 +11,10 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.case import METADATA, case_from_mapping, encode_finding, misplaced
+from bayesdx.case import METADATA, encode_finding, misplaced
 from bayesdx.cells import is_missing, shown, word
 from bayesdx.errors import InputError, nearest, printable
+from bayesdx.formats.case_file import case_of
 from bayesdx.formats.table import NumberedRow
 from bayesdx.network import Array, Network, named
 from bayesdx.states import gathered
@@ -90,6 +91,8 @@ class _Encoder:
         return self.called[column]
 
     def _is_case(self, row: Mapping[str, object]) -> bool:
+        if "resourceType" in row and "resourceType" not in self.network:
+            return True  # a FHIR resource
         if "findings" not in self.network:
             return "findings" in row
         stated = row.get("findings")  # weights of the variable of this name, or findings
@@ -98,14 +101,15 @@ class _Encoder:
     def _case(self, row: Mapping[str, object]) -> _Encoded:
         """A row that is a case as in a case file."""
         try:
-            case = case_from_mapping(row, "row")
+            case = case_of(row, "row")
         except InputError as error:
             raise InputError(str(error).removeprefix("row: ")) from None
         for name, value in case.findings.items():
             if name not in self.names:
                 encode_finding(name, value, self.network, self.vocabulary)  # raises, and names the nearest one
         cells = [*case.findings.items(), ("age", case.age), ("sex", case.sex)]
-        return self._encoded(case.id, cells, [*case.warnings, *misplaced(case, self.network)])
+        issues = map(str, case.origin.issues) if case.origin else ()
+        return self._encoded(case.id, cells, [*case.warnings, *issues, *misplaced(case, self.network)])
 
     def _no_finding(self, row: Mapping[str, object]) -> str:
         known = f"no column is a finding of network '{self.network.id}'"

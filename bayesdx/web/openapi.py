@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.report.blocks import DISCLAIMER
-from bayesdx.web import arrow, stream
+from bayesdx.web import arrow, fhir, stream
 from bayesdx.web.problems import TYPES
 from bayesdx.web.requests import BODIES
 from bayesdx.web.requests.case import CaseBody
@@ -104,6 +104,7 @@ def document() -> dict[str, Any]:
         if analysis.folder == "batch":
             _also_lines(operation)
         paths[path_of(analysis)] = {method_of(analysis).lower(): operation}
+    paths.update(fhir.described())
     for name in {form.__name__ for analysis, form in forms.items() if method_of(analysis) == "GET"}:
         del components[name]
     return {

@@ -125,8 +125,8 @@ def check_media_type(request: Request, *known: str) -> str:
     """The media type of the body; raises Problem for one that is not ``known``, and for a compressed body."""
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
     media_type = media_type.strip().lower()
-    charset = parameters.lower().replace(" ", "").replace('"', "")
-    if media_type not in known or charset not in ("", "charset=utf-8"):
+    said = set(parameters.lower().replace(" ", "").replace('"', "").split(";"))
+    if media_type not in known or said - {"", "charset=utf-8", "fhirversion=4.0"}:
         raise Problem("wrong-media-type", f"send {' or '.join(known)} in UTF-8")
     if request.headers.get("content-encoding", "identity") != "identity":
         raise Problem("wrong-media-type", "send the body as it is, not compressed")

@@ -36,7 +36,11 @@ def outcome(errors: Iterable[InputError], severity: str = "error") -> Json:
 def issue(error: InputError, severity: str = "error") -> Json:
     """One issue; its text is that of the error, its expression the FHIRPath at the end of the place."""
     path = error.place.rpartition(": ")[2]
-    found: Json = {"severity": severity, "code": _code(error), "details": {"text": _text(error.message, error.hint)}}
+    found: Json = {
+        "severity": severity,
+        "code": _code(error),
+        "details": {"text": _text(error.message, error.hint)},
+    }
     if error.hint is not None and error.hint.closest is not None:
         found["diagnostics"] = f"nearest valid choice: {error.hint.closest}"
     if is_path(path):

@@ -22,10 +22,29 @@ from bayesdx.formats.fhir.structure import Element, Malformed
 from bayesdx.formats.fhir.values import VALUES, codings, finding_of, unknown, value_of
 
 #: Status of what counts, and of what was withdrawn.
-_COUNTS = ("final", "amended", "corrected", "appended", "preliminary", "partial", "registered", "unknown", "modified")
+_COUNTS = (
+    "final",
+    "amended",
+    "corrected",
+    "appended",
+    "preliminary",
+    "partial",
+    "registered",
+    "unknown",
+    "modified",
+)
 _WITHDRAWN = ("entered-in-error", "cancelled")
 _RESOURCE = ("resourceType", "id", "meta", "implicitRules", "language", "text", "contained", "extension")
-_VALUED = ("id", "extension", "modifierExtension", "code", "dataAbsentReason", "interpretation", "referenceRange", *VALUES)
+_VALUED = (
+    "id",
+    "extension",
+    "modifierExtension",
+    "code",
+    "dataAbsentReason",
+    "interpretation",
+    "referenceRange",
+    *VALUES,
+)
 _OBSERVATION = (
     *_RESOURCE,
     *_VALUED,
@@ -37,15 +56,19 @@ _OBSERVATION = (
 #: What a patient's record holds beside findings, and nobody expects to be read as one.
 _BESIDE = (
     *("Patient", "Observation", "DiagnosticReport", "OperationOutcome", "Practitioner", "PractitionerRole"),
-    *("Organization", "Location", "Encounter", "ImagingStudy", "ServiceRequest", "Device", "Specimen", "Composition"),
+    *(
+        "Organization",
+        "Location",
+        "Encounter",
+        "ImagingStudy",
+        "ServiceRequest",
+        "Device",
+        "Specimen",
+        "Composition",
+    ),
     *("RelatedPerson", "CareTeam", "HealthcareService", "Endpoint", "Provenance", "Media", "ImagingSelection"),
     *("ProcedureRequest", "BodyStructure", "MessageHeader", "Binary"),
 )
-
-
-def is_fhir(value: object) -> bool:
-    """Whether a JSON value is a FHIR resource."""
-    return isinstance(value, Mapping) and "resourceType" in value and "findings" not in value
 
 
 def read_case(resource: Mapping[str, Any], place: str = "FHIR") -> Case:
@@ -58,6 +81,8 @@ def read_case(resource: Mapping[str, Any], place: str = "FHIR") -> Case:
         return replace(_read(resource), place=place)
     except InputError as error:
         raise error.at(place) from None
+    except RecursionError:
+        raise Malformed("is nested too deeply", place=place) from None
 
 
 @dataclass
@@ -65,21 +90,24 @@ class _Reading:
     """What was understood so far."""
 
     findings: dict[str, object] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
+    places: dict[str, tuple[str, str]] = field(default_factory=dict)
     basis: dict[str, str] = field(default_factory=dict)
     issues: list[InputError] = field(default_factory=list)
     known: bool = False
 
-    def take(self, name: str, value: object, place: str, reference: str | None) -> None:
-        """Note a finding; raises InputError for one that was stated otherwise before."""
+    def take(self, name: str, value: object, places: tuple[str, str], reference: str | None) -> None:
+        """Note a finding, where it is named and where its value stands.
+
+        Raises InputError for one that was stated otherwise before.
+        """
         self.known = True
         if value is None:
             return
         if name in self.findings and self.findings[name] != value:
-            also = f"'{clipped(name)}' is given twice, and not the same: also at {self.places[name]}"
-            raise InputError(also, place=place)
+            also = f"'{clipped(name)}' is given twice, and not the same: also at {self.places[name][1]}"
+            raise InputError(also, place=places[1])
         self.findings.setdefault(name, value)
-        self.places.setdefault(name, place)
+        self.places.setdefault(name, places)
         if reference is not None:
             self.basis.setdefault(name, reference)
 
@@ -97,7 +125,7 @@ def _read(resource: Mapping[str, Any]) -> Case:
     dates: list[str] = []
     subjects: list[tuple[str, int, str]] = []
     for number, one in resources.everything("Observation"):
-        if any(one is other for other in withdrawn):
+        if id(one) in withdrawn:
             continue
         if _counts(one, reading):
             _observation(one, resources, number, reading)
@@ -123,10 +151,10 @@ def _read(resource: Mapping[str, Any]) -> Case:
     return replace(found, origin=origin)
 
 
-def _reports(resources: Resources, reading: _Reading) -> list[Element]:
-    """Observations of reports that were withdrawn, and of no other; results that are not here are noted."""
-    withdrawn: list[Element] = []
-    standing: list[Element] = []
+def _reports(resources: Resources, reading: _Reading) -> set[int]:
+    """``id()`` of Observations of reports that were withdrawn, and of no other; notes results that are not here."""
+    withdrawn: set[int] = set()
+    standing: set[int] = set()
     for number, report in resources.everything("DiagnosticReport"):
         report.understood()
         counts = _counts(report, reading)
@@ -134,12 +162,12 @@ def _reports(resources: Resources, reading: _Reading) -> list[Element]:
             reference = result.text("reference")
             found = None if reference is None else resources.meant(reference, number)
             if found is not None:
-                (standing if counts else withdrawn).append(found)
+                (standing if counts else withdrawn).add(id(found))
             elif counts:
                 reading.issues.append(InputError(f"{_said(reference)} is not here: not used", place=result.place))
         if not counts:
-            withdrawn += [one for one in resources.held[number].values() if one.kind == "Observation"]
-    return [one for one in withdrawn if not any(one is other for other in standing)]
+            withdrawn |= {id(one) for one in resources.held[number].values()}
+    return withdrawn - standing
 
 
 def _said(reference: str | None) -> str:
@@ -200,7 +228,7 @@ def _stated(owner: Element, reading: _Reading, reference: str | None) -> None:
     place = next((owner.at(one) for one in VALUES if owner.has(one)), owner.place)
     if state is not None:
         value = _of_state(state, value, place)
-    reading.take(name, value, place, reference)
+    reading.take(name, value, (code.place, place), reference)
 
 
 def _of_state(state: str, value: object, place: str) -> object:
@@ -247,7 +275,9 @@ def _patient(resources: Resources, subjects: list[tuple[str, int, str]]) -> tupl
             found = None
         return found, None if reference.startswith("#") else reference
     if len(patients) > 1:
-        raise InputError("there are several patients, and no subject says whom it is about", place=patients[1][1].place)
+        raise InputError(
+            "there are several patients, and no subject says whom it is about", place=patients[1][1].place
+        )
     if not patients:
         return None, None
     number, patient = patients[0]
@@ -261,7 +291,7 @@ def _about(patient: Element, dates: list[str], reading: _Reading) -> dict[str, o
     gender = patient.text("gender")
     if gender in ("female", "male"):
         about["sex"] = gender
-        reading.places["sex"] = patient.at("gender")
+        reading.places["sex"] = patient.at("gender"), patient.at("gender")
     elif gender == "other":
         reading.issues.append(InputError("'other' is not stated to the network", place=patient.at("gender")))
     elif gender not in (None, "unknown"):
@@ -286,7 +316,7 @@ def _about(patient: Element, dates: list[str], reading: _Reading) -> dict[str, o
         if abs(stated - age) >= 2:
             raise InputError("does not fit the age that an Observation states", place=place)
         return about
-    reading.places["age"] = place
+    reading.places["age"] = place, place
     return {**about, "age": age}
 
 
@@ -312,7 +342,9 @@ def _proven(resources: Resources, reading: _Reading) -> str | None:
         if confirmed and len(named) == 1 and named[0]:
             found.append(named[0])
         else:
-            reading.issues.append(InputError("is not read: state what it means by Observations", place=condition.place))
+            reading.issues.append(
+                InputError("is not read: state what it means by Observations", place=condition.place)
+            )
     return found[0] if len(set(found)) == 1 else None
 
 
@@ -323,7 +355,9 @@ def _beside(resources: Resources, reading: _Reading) -> None:
         if one.kind not in (*_BESIDE, "Condition"):
             first.setdefault(one.kind, one.place)
     for kind, place in first.items():
-        reading.issues.append(InputError(f"'{clipped(kind)}' is not read: state what it means by Observations", place=place))
+        reading.issues.append(
+            InputError(f"'{clipped(kind)}' is not read: state what it means by Observations", place=place)
+        )
 
 
 def _case_id(root: Element) -> str | None:

@@ -22,6 +22,7 @@ class Resources:
     found: list[Element] = field(default_factory=list)
     urls: list[str | None] = field(default_factory=list)
     held: list[dict[str, Element]] = field(default_factory=list)
+    _named: dict[str, Element] = field(default_factory=dict)
 
     def add(self, resource: Element, url: str | None = None) -> None:
         """Add a resource, and those of a Bundle one by one."""
@@ -45,6 +46,10 @@ class Resources:
                 what = "has no id" if name is None else f"id '{name}' is given twice"
                 raise Malformed(f"{what}: what is contained is referred to by it", place=one.place)
             held[name] = one
+        if url is not None:
+            self._named.setdefault(_plain(url), resource)
+        if resource.has("id"):
+            self._named.setdefault(f"{kind}/{resource.text('id')}", resource)
         self.found.append(resource)
         self.urls.append(url)
         self.held.append(held)
@@ -61,13 +66,7 @@ class Resources:
         if reference.startswith("#"):
             return self.found[owner] if reference == "#" else self.held[owner].get(reference[1:])
         wanted = _plain(reference)
-        for resource, url in zip(self.found, self.urls, strict=True):
-            if url is not None and _plain(url) == wanted:
-                return resource
-        for resource in self.found:
-            if f"{resource.kind}/{resource.fields.get('id')}" == _tail(wanted):
-                return resource
-        return None
+        return self._named.get(wanted) or self._named.get(_tail(wanted))
 
     def reference_to(self, number: int, resource: Element) -> str | None:
         """How others refer to a resource; None for one that is contained, or has neither address nor id."""

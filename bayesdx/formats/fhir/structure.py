@@ -72,15 +72,15 @@ class Element:
         """Raise Malformed for a field that FHIR does not know here, and that nobody would read."""
         for key in self.fields:
             if key.removeprefix("_") not in names:
-                raise Malformed(
-                    f"has no field '{clipped(str(key))}'", nearest(str(key)[:100], names), self.place
-                )
+                raise Malformed(f"has no field '{clipped(str(key))}'", nearest(str(key)[:100], names), self.place)
 
     def understood(self) -> None:
         """Raise InputError where the sender says that whoever does not know an extension may not read on."""
         for one in self.elements("modifierExtension"):
             url = clipped(one.text("url") or "?")
-            raise InputError(f"modifier extension '{url}' is not known here: it may change the meaning", place=one.place)
+            raise InputError(
+                f"modifier extension '{url}' is not known here: it may change the meaning", place=one.place
+            )
         if self.has("implicitRules"):
             raise InputError("rules that are not known here may change the meaning", place=self.at("implicitRules"))
 

@@ -164,13 +164,17 @@ def value_of(owner: Element, finding: str, note: Callable[[InputError], object])
         inner = owner.element(name)
         assert inner is not None
         return _range(inner, finding)
-    raise InputError(f"finding '{clipped(finding)}' cannot be stated by a {name[5:]}", nearest(name, VALUES[:6]), place)
+    raise InputError(
+        f"finding '{clipped(finding)}' cannot be stated by a {name[5:]}", nearest(name, VALUES[:6]), place
+    )
 
 
 def _interpreted(owner: Element, finding: str, note: Callable[[InputError], object]) -> object:
     """The finding that an interpretation states where there is no value: positive is present."""
     value = owner.fields.get("interpretation")
-    listed = Element({"interpretation": value if isinstance(value, list) or value is None else [value]}, owner.place)
+    listed = Element(
+        {"interpretation": value if isinstance(value, list) or value is None else [value]}, owner.place
+    )
     said = {
         _SAID[one.fields["code"]]
         for concept in listed.elements("interpretation")
@@ -206,7 +210,9 @@ def _state(concept: Element, finding: str) -> object:
             state = parts["state"].element("valueCoding") if "state" in parts else None
             weight = parts["weight"].number("valueDecimal") if "weight" in parts else None
             if state is None or weight is None:
-                raise Malformed("needs the parts 'state' (valueCoding) and 'weight' (valueDecimal)", place=one.place)
+                raise Malformed(
+                    "needs the parts 'state' (valueCoding) and 'weight' (valueDecimal)", place=one.place
+                )
             name = _coded([state], finding, one)
             if name in weights:
                 raise InputError(f"state '{name}' is given twice", place=one.place)
@@ -262,7 +268,7 @@ def _plain(number: float) -> str:
 
 
 def _in_unit(inner: Element, finding: str) -> float | int:
-    """A quantity in years for an age, in the unit that ends the id of the finding for a length, else without any."""
+    """A quantity in years for an age, in the unit that ends the id of a finding, else without any."""
     number = inner.number("value")
     if number is None:
         raise Malformed("has no value", place=inner.place)

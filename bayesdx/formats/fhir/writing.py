@@ -159,7 +159,11 @@ def _condition(diagnosis: str, network: Network, subject: Json) -> Json:
     """What was proven, as a confirmed Condition."""
     known = network.target == "diagnosis" and diagnosis in network.variable("diagnosis").states
     own = coding(terms.DIAGNOSIS, diagnosis)
-    code = terms.state_concept(network.variable("diagnosis"), diagnosis) if known else {"coding": [own], "text": diagnosis}
+    code = (
+        terms.state_concept(network.variable("diagnosis"), diagnosis)
+        if known
+        else {"coding": [own], "text": diagnosis}
+    )
     system = "http://terminology.hl7.org/CodeSystem/condition-"
     return {
         "resourceType": "Condition",

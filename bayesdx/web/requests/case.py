@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 from bayesdx.analyses.answer import Answer
-from bayesdx.case import Case, case_from_mapping, encode
+from bayesdx.case import Case, encode
 from bayesdx.cells import clipped
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
+from bayesdx.formats.case_file import case_of
 from bayesdx.inference.draws import DRAWS
 from bayesdx.model import Model
-from bayesdx.web.problems import Problem, error_of, pointer_to
+from bayesdx.web.problems import Problem, error_of, pointer_to, refusal
 from bayesdx.web.requests.body import Asking, Body, Fraction, Json, OfNetwork
 
 Count = Annotated[int, Meta(ge=0)]
@@ -29,7 +30,7 @@ class CaseBody(OfNetwork, Body, kw_only=True):
         findings = self.case.get("findings")
         if isinstance(findings, dict) and len(findings) > asking.settings.findings:
             raise InputError(f"a case has at most {asking.settings.findings} findings here", place="/case/findings")
-        case = case_from_mapping(self.case, "/case")
+        case = case_of(self.case, "/case")
         model = self.model(asking.models, case)
         asking.about(model, len(case.findings))
         try:
@@ -49,6 +50,9 @@ class CaseBody(OfNetwork, Body, kw_only=True):
 
 def wrong_case(case: Case, model: Model, error: InputError) -> Problem:
     """Everything that is wrong with the findings of a case, each at its place."""
+    if case.origin is not None:  # FHIR: the place is a path in it
+        path = error.place.partition(": ")[2]
+        return refusal("wrong-input", InputError(f"{path}: {error.message}", error.hint), "/case")
     parts: list[tuple[tuple[str, ...], Case]] = [
         (("findings", key), Case(findings={key: value})) for key, value in case.findings.items()
     ]

@@ -1,0 +1,93 @@
+"""CDS Hooks: one service, which reads a patient's Observations and answers with a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bayesdx.analyses.answer import json_text
+from bayesdx.analyses.query.fhir import leading
+from bayesdx.analyses.query.numbers.differential import QueryResult
+from bayesdx.errors import InputError
+from bayesdx.formats.fhir.outcome import Refused
+from bayesdx.formats.fhir.reading import read_case
+from bayesdx.report.blocks import DISCLAIMER
+from bayesdx.web.fhir import DEPTH
+from bayesdx.web.problems import Problem, refusal
+from bayesdx.web.rest import JSON, Service, check_media_type, parsed
+from bayesdx.web.work import Advance
+
+PATH, NAME = "/cds-services", "differential"
+#: Diagnoses that a card names, and the characters that its summary may have.
+NAMED, SUMMARY = 5, 139
+OFFERED = {
+    "services": [
+        {
+            "hook": "patient-view",
+            "id": NAME,
+            "title": "Differential diagnosis of a calcified lesion",
+            "description": f"Ranks the diagnoses that the coded findings of a patient leave. {DISCLAIMER}",
+            "prefetch": {
+                "patient": "Patient/{{context.patientId}}",
+                "observations": "Observation?patient={{context.patientId}}&category=imaging,exam",
+            },
+        }
+    ]
+}
+
+
+def routes(service: Service) -> list[Route]:
+    """The list of services, and the one that there is."""
+
+    def services(request: Request) -> Response:
+        return Response(json_text(OFFERED), media_type=JSON)
+
+    async def called(request: Request) -> Response:
+        check_media_type(request, JSON)
+        sent = await request.body()
+
+        def work_out(advance: Advance) -> str:
+            value = parsed(sent, DEPTH)
+            try:
+                return json_text({"cards": cards(service, request, value)})
+            except InputError as error:
+                raise refusal("wrong-input", InputError(str(error)), "/prefetch") from None
+
+        return Response(await service.quick.run(request.receive, work_out), media_type=JSON)
+
+    return [Route(PATH, services), Route(f"{PATH}/{NAME}", called, methods=["POST"], name="cds-differential")]
+
+
+def cards(service: Service, request: Request, value: object) -> list[dict[str, object]]:
+    """One card with the differential; none where no finding of the patient is known to bayesdx."""
+    if not isinstance(value, Mapping) or value.get("hook") != "patient-view":
+        raise Problem("wrong-input", "this service is called by the hook patient-view")
+    prefetch: Any = value.get("prefetch")
+    if not isinstance(prefetch, Mapping):
+        raise Problem("wrong-input", "send 'prefetch': resources are not fetched from here")
+    entries = [{"resource": resource} for resource in prefetch.values() if resource is not None]
+    try:
+        case = read_case({"resourceType": "Bundle", "type": "collection", "entry": entries}, "prefetch")
+    except Refused:
+        return []
+    if not case.findings:
+        return []
+    model = service.models.model(None, None, case)
+    service.about(request, model, 1, len(case.findings))
+    result = model.query(case)
+    return [_card(result)]
+
+
+def _card(result: QueryResult) -> dict[str, object]:
+    summary = f"Most probable: {leading(result.posterior[:1])}"
+    rows = "\n".join(f"- {leading([row])}" for row in result.posterior[:NAMED])
+    return {
+        "summary": summary if len(summary) <= SUMMARY else f"{summary[: SUMMARY - 1]}…",
+        "indicator": "info",
+        "source": {"label": f"bayesdx, network {result.question.network.id}"},
+        "detail": f"{rows}\n\nFrom {len(result.question.findings)} findings. {DISCLAIMER}",
+    }
