@@ -73,5 +73,6 @@ ANALYSES = {
         Analysis("networks check", "check", "check_network"),
         Analysis("learn", "learn", "learn", "learning.md"),
         Analysis("export", "export", "export_network", "formats.md"),
+        Analysis("codebook", "codebook", "codebook", "codes.md"),
     )
 }

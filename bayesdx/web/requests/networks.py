@@ -75,3 +75,10 @@ class Export(Named, kw_only=True):
 
     def answer(self, asking: Asking) -> Answer:
         return self.model(asking, self.prior).export(self.format)
+
+
+class Codebook(Named, kw_only=True):
+    """The network as the data dictionary of a study."""
+
+    def answer(self, asking: Asking) -> Answer:
+        return self.model(asking).codebook()
