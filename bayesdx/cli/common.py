@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bayesdx.cli.output import CODES
 from bayesdx.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -85,6 +86,19 @@ def worth_option(help: str) -> Callable[[Command], Command]:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
+
+def _keep_codes(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta[CODES] = value
+
+
+codes_option = click.option(
+    "--codes",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep_codes,
+    help="With --json: also the standard codes (RadLex, NCIt, …) of diagnoses and findings.",
+)
+
 _CASE_PARAMETERS = (
     click.argument("path", metavar="[CASE]", required=False),
     click.option("--case", "case_id", metavar="ID", help="Which case, when the file holds several."),
@@ -101,6 +115,7 @@ _CASE_PARAMETERS = (
     prior_option,
     target_option,
     json_option,
+    codes_option,
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bayesdx.cli.common import case_command
-from bayesdx.cli.output import echo_json
+from bayesdx.cli.output import echo_json, with_codes
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,10 +33,11 @@ def command(model: Model, case: Case, as_json: bool, output: str | None, versus:
         check_ending(output)
     elif not as_json:
         raise InputError("name the file to write, such as: bayesdx report case.yaml -o report.html")
+    coded = with_codes(as_json)
     report = model.report(case, versus)
     if output is not None:
         write_report(report, output)
     if as_json:
-        echo_json(report.to_dict())
+        echo_json(report.to_dict(**coded))
     else:
         click.echo(f"report of {case.id or 'the case'} written to {output}", err=True)

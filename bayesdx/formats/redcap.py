@@ -66,10 +66,10 @@ _OWN = frozenset(
     )
 )
 _STATUS = frozenset(("0", "1", "2", "", "Incomplete", "Unverified", "Complete"))
-_OWN_LABELS = frozenset("".join(name.split()).casefold() for name in _OWN)
 #: What tells an export whose heads are names of fields, and one whose heads are labels.
 _RAW = (RECORD, "redcap_event_name", "redcap_repeat_instrument", f"{FORM}_complete")
 _LABELLED = (RECORD_LABEL, "Event Name", "Repeat Instrument", "Complete?")
+_OWN_LABELS = tuple("".join(name.replace("_", " ").split()).casefold() for name in (*_OWN, *_RAW, *_LABELLED))
 _BOX = re.compile(r"(?P<field>.+?)___(?P<choice>.+)")
 _BOX_LABEL = re.compile(r"(?P<field>.+) \(choice=(?P<choice>.*)\)", re.DOTALL)
 _TICKED = {"1": True, "checked": True, "0": False, "unchecked": False, "": False}
@@ -193,7 +193,7 @@ def _field_name(name: str) -> str:
     """Small letters, digits and single underscores, a letter first, none of REDCap's own."""
     word = _word(name)
     word = (word if word[:1].isalpha() else f"v_{word}".rstrip("_"))[:_LONGEST].rstrip("_")
-    return f"{word}_field" if word in _OWN or word.endswith(("_complete", "_timestamp")) else word
+    return f"{word}_field" if word == RECORD or word in _OWN or word.endswith(("_complete", "_timestamp")) else word
 
 
 def _choice_code(state: str) -> str:
@@ -246,14 +246,16 @@ class Export:
         labelled = not any(name in row for name in _RAW)
         ticked: dict[str, list[str]] = {}
         for column, value in row.items():
-            if column in (RECORD, RECORD_LABEL) or (column == "id" and "id" in found) or self._told(column, value):
+            if column in (RECORD, RECORD_LABEL) or (column == "id" and "id" in found):
                 continue
-            box = self._box(column, labelled) if isinstance(column, str) else None
+            field = self._field(column, labelled) if isinstance(column, str) else None
+            if field is None and self._told(column, value):
+                continue
+            box = self._box(column, labelled) if isinstance(column, str) and field is None else None
             if box is not None:
                 if _is_ticked(column, value):
                     ticked.setdefault(box[0], []).append(box[1])
                 continue
-            field = self._field(column, labelled) if isinstance(column, str) else None
             name = column if field is None else field.variable
             if field is not None and not (is_missing(value) or value == ""):
                 value = self._state(field, value)
@@ -270,7 +272,7 @@ class Export:
 
     def _told(self, column: object, value: object) -> bool:
         """Whether a column is what REDCap says about the record."""
-        if not isinstance(column, str) or column in self.network or column in self.dictionary.by_name:
+        if not isinstance(column, str) or column in self.network:
             return False
         return column in _OWN or (column.endswith("_complete") and ("" if value is None else str(value)) in _STATUS)
 

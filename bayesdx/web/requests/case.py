@@ -14,13 +14,13 @@ from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.inference.draws import DRAWS
 from bayesdx.model import Model
 from bayesdx.web.problems import Problem, error_of, pointer_to
-from bayesdx.web.requests.body import Asking, Body, Fraction, Json, OfNetwork
+from bayesdx.web.requests.body import Asking, Body, Coded, Fraction, Json, OfNetwork
 
 Count = Annotated[int, Meta(ge=0)]
 CaseJson = Annotated[Json, Meta(extra_json_schema={"$ref": "#/components/schemas/Case"})]
 
 
-class CaseBody(OfNetwork, Body, kw_only=True):
+class CaseBody(Coded, OfNetwork, Body, kw_only=True):
     """A case."""
 
     case: CaseJson
@@ -165,7 +165,7 @@ class Ask(CaseBody, kw_only=True):
         return now
 
     def to_dict(self, answer: Answer) -> dict[str, object]:
-        return {**answer.to_dict(), "saved": None}
+        return {**super().to_dict(answer), "saved": None}
 
 
 class Sensitivity(CaseBody, kw_only=True):
@@ -200,7 +200,7 @@ class Sensitivity(CaseBody, kw_only=True):
         )
 
     def to_dict(self, answer: Answer) -> dict[str, object]:
-        return answer.to_dict(top=None if self.all else 50)
+        return answer.to_dict(codes=self.codes, top=None if self.all else 50)
 
 
 class Report(CaseBody, kw_only=True):
@@ -222,7 +222,7 @@ class Report(CaseBody, kw_only=True):
         return model.report(case, self.versus)
 
 
-class Cite(OfNetwork, Body, kw_only=True):
+class Cite(Coded, OfNetwork, Body, kw_only=True):
     """The facts and sources behind P(finding | diagnosis)."""
 
     finding: str

@@ -11,7 +11,7 @@ from bayesdx.cells import clipped
 from bayesdx.errors import InputError
 from bayesdx.model import Model
 from bayesdx.web.problems import Problem
-from bayesdx.web.requests.body import Asking, Body, faced
+from bayesdx.web.requests.body import Asking, Body, Coded, faced
 
 
 class Networks(Body, kw_only=True):
@@ -44,7 +44,7 @@ class Named(Body, kw_only=True):
         return faced(asking, ANALYSES[asking.analysis].run(self.model(asking).document))
 
 
-class Network(Named, kw_only=True):
+class Network(Coded, Named, kw_only=True):
     """How a network is described."""
 
     prior: str | None = None
