@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary
     from bayesdx.analyses.cite.numbers import LikelihoodCitation
     from bayesdx.analyses.cite_case.numbers import CaseCitation
+    from bayesdx.analyses.codebook.numbers import Codebook
     from bayesdx.analyses.compare.numbers import Comparison
     from bayesdx.analyses.explain.numbers.explanation import Explanation
     from bayesdx.analyses.export.numbers import NetworkExport
@@ -190,6 +191,11 @@ class Model(ByValue):
         analysis = ANALYSES["export"]
         written = analysis.run(self.network, self.head(), file_format, file)
         return cast("NetworkExport", written.faced(analysis))
+
+    def codebook(self, file: str | None = None) -> Codebook:
+        """The network as a REDCap data dictionary; see ``bayesdx.analyses.codebook``."""
+        analysis = ANALYSES["codebook"]
+        return cast("Codebook", analysis.run(self.network, self.head(), file).faced(analysis))
 
     def learn(
         self,

@@ -37,9 +37,13 @@ class Analysis:
         module, _, name = self.function.rpartition(".")
         return getattr(self._module(f"numbers{module and '.' + module}"), name)(*arguments, **options)
 
-    def to_dict(self, result: Any, **options: Any) -> dict[str, object]:
-        """The JSON object of a result."""
+    def to_dict(self, result: Any, *, codes: bool = False, **options: Any) -> dict[str, object]:
+        """The JSON object of a result; ``codes`` adds the standard codes of all that it names."""
         answer: dict[str, object] = self._module("wire").to_dict(result, **options)
+        if codes:
+            from bayesdx.analyses.coded import coded, network_of
+
+            answer["codes"] = coded(answer, network_of(result))
         return answer
 
     def to_fhir(self, result: Any, **options: Any) -> dict[str, object]:
@@ -84,5 +88,6 @@ ANALYSES = {
         Analysis("networks check", "check", "check_network"),
         Analysis("learn", "learn", "learn", "learning.md"),
         Analysis("export", "export", "export_network", "formats.md"),
+        Analysis("codebook", "codebook", "codebook", "codes.md"),
     )
 }

@@ -31,7 +31,10 @@ class Answer:
         return replace(self, face=face)
 
     def to_dict(self, **options: Any) -> dict[str, object]:
-        """The object that ``--json`` prints; its form is the ``schema.json`` beside the analysis."""
+        """The object that ``--json`` prints; its form is the ``schema.json`` beside the analysis.
+
+        With ``codes=True`` it also holds the standard codes of the diagnoses and findings that it names.
+        """
         return self._face().to_dict(self, **options)
 
     def to_fhir(self, **options: Any) -> dict[str, object]:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bayesdx.cli.output import CODES
 from bayesdx.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -104,9 +105,21 @@ def format_option(command: Command) -> Command:
                 echo_json(outcome([error]))
             raise
 
-    choice = click.Choice(["text", "json", "fhir"])
-    help = "How to print the answer: text, as --json does, or as a FHIR R4 resource."
-    return click.option("--format", "form", type=choice, default="text", help=help)(answered)  # type: ignore[return-value]
+    choice = click.Choice(["fhir"])
+    return click.option("--format", "form", type=choice, help="Print a FHIR R4 resource.")(answered)  # type: ignore[return-value]
+
+
+def _keep_codes(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta[CODES] = value
+
+
+codes_option = click.option(
+    "--codes",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep_codes,
+    help="With --json: also the standard codes (RadLex, NCIt, …) of diagnoses and findings.",
+)
 
 
 _CASE_PARAMETERS = (
@@ -125,6 +138,7 @@ _CASE_PARAMETERS = (
     prior_option,
     target_option,
     json_option,
+    codes_option,
 )
 
 

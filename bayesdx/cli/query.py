@@ -21,7 +21,7 @@ EXAMPLE = "Example: bayesdx query -f level=cervical -f mr_t2_signal=hyper -f 'mr
 @format_option
 @case_command
 @click.option("--all", "show_all", is_flag=True, help="Show every diagnosis, not only the first ones.")
-def command(model: Model, case: Case, as_json: bool, form: str, show_all: bool) -> None:
+def command(model: Model, case: Case, as_json: bool, form: str | None, show_all: bool) -> None:
     """Rank the diagnoses of a case.
 
     CASE is a YAML, JSON or FHIR file, or '-' for standard input; without it, give findings with -f.

@@ -15,6 +15,7 @@ from bayesdx.case import METADATA, encode_finding, misplaced
 from bayesdx.cells import is_missing, shown, word
 from bayesdx.errors import InputError, nearest, printable
 from bayesdx.formats.case_file import case_of
+from bayesdx.formats.redcap import Export
 from bayesdx.formats.table import NumberedRow
 from bayesdx.network import Array, Network, named
 from bayesdx.states import gathered
@@ -70,6 +71,7 @@ class _Encoder:
         self.reserved = _NOT_FINDINGS.difference(network.index, vocabulary)
         if network.target == "diagnosis":
             self.reserved |= {"diagnosis"}  # what was proven, which a query never uses
+        self.export = Export(network, vocabulary)
         self.called: dict[object, object] = {}
         self.known: dict[tuple[str, type, object], _Cell | InputError] = {}
 
@@ -77,6 +79,8 @@ class _Encoder:
         """Encode a row; raises InputError for whatever is wrong with it."""
         if isinstance(row, InputError):
             raise row
+        if self.export.holds(row):
+            row = {name: value for name, value in self.export.plain(row).items() if name != self.network.target}
         if self._is_case(row):
             return self._case(row)
         if self.findings.isdisjoint(row) and self.findings.isdisjoint(map(self._name, row)):

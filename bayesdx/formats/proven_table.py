@@ -19,6 +19,7 @@ from bayesdx.codes import DIAGNOSIS, as_state, diagnosis_meant, is_code, note
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.case_file import as_mapping, read_cases
 from bayesdx.formats.case_table import CaseTable, encode_rows
+from bayesdx.formats.redcap import Export
 from bayesdx.formats.table import NumberedRow, read_rows
 from bayesdx.network import Array, Network
 
@@ -67,6 +68,7 @@ def read_proven(
     for name in named:
         if name in network:
             raise InputError(f"'{name}' is a variable of network '{network.id}', no weight or date of a case")
+    export = Export(network, vocabulary)
     open_network = replace(network, target=None)
     read: list[NumberedRow] = []
     weights: dict[int, float] = {}
@@ -78,6 +80,7 @@ def read_proven(
             continue
         heads.update(dict.fromkeys(map(str, row)))
         try:
+            row = export.plain(row) if export.holds(row) else row
             if columns.weight is not None:
                 weights[line] = _weight(row.get(columns.weight), columns.weight)
             if columns.date is not None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from bayesdx.analyses.network.numbers import LISTED, NetworkDescription
+from bayesdx.codes import SYSTEMS, codes_of
 from bayesdx.document import NetworkDocument
-from bayesdx.network import Array, Variable
+from bayesdx.network import Array, Network, Variable
 from bayesdx.report.blocks import Block, Cell, Lines, Page, Paragraph, Section, Table
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import clipped
 
+NO_CODE = "no standard code"
 _LEARNT = ("cases", "variable", "given", "before", "seen", "expected counts")
 
 
-def page(result: NetworkDescription, *, learnt: bool = False) -> Page:
+def page(result: NetworkDescription, *, learnt: bool = False, codes: bool = False) -> Page:
     """Diagnoses with their priors, findings with their states, prior sets with their populations.
 
-    Or, of a network that has ``learnt``, the counts that came from cases.
+    Or, of a network that has ``learnt``, the counts that came from cases; or the standard ``codes``.
     """
     if learnt:
         return _learnt(result)
+    if codes:
+        return _codes(result.document.network)
     document, network = result.document, result.document.network
     version = f" {network.version}" if network.version else ""
     size = f"{len(network.variables)} variables, {network.parameter_count} parameters"
@@ -60,6 +64,32 @@ def _largest(variable: Variable, counts: Array) -> str:
     """The expected counts, the largest first, as many as there is room for."""
     order = sorted(range(len(counts)), key=lambda i: -counts[i])
     return clipped(", ".join(f"{variable.states[i]} {counts[i]:.1f}" for i in order if counts[i] >= LISTED), 32)
+
+
+def _codes(network: Network) -> Page:
+    """The codes of the diagnoses, the findings and their states, and under which notice they stand."""
+    found: set[str] = set()
+
+    def written(variable: str, state: str | None = None) -> str:
+        codes = codes_of(variable, state)
+        found.update(code.system for code in codes)
+        return ", ".join(map(str, codes))
+
+    blocks: list[Block] = [Lines(((Cell(network.label or network.id), f" ({network.id} {network.version})"),))]
+    if network.target:
+        target = network.variable(network.target)
+        rows = tuple((state, written(target.id, state) or NO_CODE) for state in target.states)
+        blocks.append(Table((target.id, "codes"), rows))
+    findings: list[tuple[str, str]] = []
+    for v in network.findings:
+        findings.append((v.id, written(v.id) or NO_CODE))
+        states = ((state, written(v.id, state)) for state in v.states)
+        findings += [(f"  {state}", codes) for state, codes in states if codes]
+    blocks.append(Table(("finding, state", "codes"), tuple(findings)))
+    systems = tuple((one.name, one.notice) for key, one in SYSTEMS.items() if key in found)
+    if systems:
+        blocks.append(Table(("system", "notice"), systems))
+    return Page(None, (Section("", tuple(blocks)),))
 
 
 def _prior_sets(document: NetworkDocument) -> list[Table]:

@@ -70,6 +70,15 @@ class Body(Struct, metaclass=Form, forbid_unknown_fields=True):
         return {}
 
 
+class Coded(Body, kw_only=True):
+    """What can be answered with standard codes."""
+
+    codes: Annotated[bool, Meta(description="Also the standard codes of the diagnoses and findings named.")] = False
+
+    def to_dict(self, answer: Answer) -> dict[str, object]:
+        return answer.to_dict(codes=self.codes)
+
+
 class OfNetwork(Struct, metaclass=Form, forbid_unknown_fields=True, kw_only=True):
     """Which network is asked, and under which prior set."""
 

@@ -7,21 +7,21 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
-from bayesdx.analyses.answer import Answer
+from bayesdx.analyses.answer import Answer, json_text
 from bayesdx.case import Case, encode
 from bayesdx.cells import clipped
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.formats.case_file import case_of
 from bayesdx.inference.draws import DRAWS
 from bayesdx.model import Model
-from bayesdx.web.problems import Problem, error_of, pointer_to, refusal
-from bayesdx.web.requests.body import Asking, Body, Fraction, Json, OfNetwork
+from bayesdx.web.problems import FHIR, Problem, error_of, pointer_to, refusal
+from bayesdx.web.requests.body import Asking, Body, Coded, Fraction, Json, OfNetwork
 
 Count = Annotated[int, Meta(ge=0)]
 CaseJson = Annotated[Json, Meta(extra_json_schema={"$ref": "#/components/schemas/Case"})]
 
 
-class CaseBody(OfNetwork, Body, kw_only=True):
+class CaseBody(Coded, OfNetwork, Body, kw_only=True):
     """A case."""
 
     case: CaseJson
@@ -46,6 +46,11 @@ class CaseBody(OfNetwork, Body, kw_only=True):
     def options(self, model: Model) -> dict[str, Any]:
         """Options of the analysis by name."""
         return {}
+
+
+def fhir_text(answer: Answer) -> str:
+    """The FHIR resource of an answer."""
+    return json_text(answer.to_fhir())
 
 
 def wrong_case(case: Case, model: Model, error: InputError) -> Problem:
@@ -169,7 +174,7 @@ class Ask(CaseBody, kw_only=True):
         return now
 
     def to_dict(self, answer: Answer) -> dict[str, object]:
-        return {**answer.to_dict(), "saved": None}
+        return {**super().to_dict(answer), "saved": None}
 
 
 class Sensitivity(CaseBody, kw_only=True):
@@ -204,7 +209,7 @@ class Sensitivity(CaseBody, kw_only=True):
         )
 
     def to_dict(self, answer: Answer) -> dict[str, object]:
-        return answer.to_dict(top=None if self.all else 50)
+        return answer.to_dict(codes=self.codes, top=None if self.all else 50)
 
 
 class Report(CaseBody, kw_only=True):
@@ -220,13 +225,13 @@ class Report(CaseBody, kw_only=True):
     def forms() -> dict[str, Callable[[Any], str]]:
         from bayesdx.analyses.report import document
 
-        return {"text/html": document.html, "text/markdown": document.markdown}
+        return {"text/html": document.html, "text/markdown": document.markdown, FHIR: fhir_text}
 
     def ask(self, asking: Asking, model: Model, case: Case) -> Answer:
         return model.report(case, self.versus)
 
 
-class Cite(OfNetwork, Body, kw_only=True):
+class Cite(Coded, OfNetwork, Body, kw_only=True):
     """The facts and sources behind P(finding | diagnosis)."""
 
     finding: str

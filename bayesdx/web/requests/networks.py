@@ -11,7 +11,7 @@ from bayesdx.cells import clipped
 from bayesdx.errors import InputError
 from bayesdx.model import Model
 from bayesdx.web.problems import Problem
-from bayesdx.web.requests.body import Asking, Body, faced
+from bayesdx.web.requests.body import Asking, Body, Coded, faced
 
 
 class Networks(Body, kw_only=True):
@@ -44,7 +44,7 @@ class Named(Body, kw_only=True):
         return faced(asking, ANALYSES[asking.analysis].run(self.model(asking).document))
 
 
-class Network(Named, kw_only=True):
+class Network(Coded, Named, kw_only=True):
     """How a network is described."""
 
     prior: str | None = None
@@ -75,3 +75,10 @@ class Export(Named, kw_only=True):
 
     def answer(self, asking: Asking) -> Answer:
         return self.model(asking, self.prior).export(self.format)
+
+
+class Codebook(Named, kw_only=True):
+    """The network as the data dictionary of a study."""
+
+    def answer(self, asking: Asking) -> Answer:
+        return self.model(asking).codebook()
