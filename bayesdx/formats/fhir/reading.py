@@ -139,7 +139,7 @@ def _read(resource: Mapping[str, Any]) -> Case:
     about = _about(patient, dates, reading) if patient else {}
     diagnosis = _proven(resources, reading)
     _beside(resources, reading)
-    if not reading.known and (reading.issues or not about):
+    if not reading.known and (reading.issues or patient is None):
         raise Refused("states no finding that bayesdx knows", reading.issues, kind)
     mapping = {"id": _case_id(root), "diagnosis": diagnosis, **about}
     if number_of(reading.findings.get("age")) is not None:  # in years, not a state
@@ -165,6 +165,11 @@ def _reports(resources: Resources, reading: _Reading) -> set[int]:
                 (standing if counts else withdrawn).add(id(found))
             elif counts:
                 reading.issues.append(InputError(f"{_said(reference)} is not here: not used", place=result.place))
+        if counts and not (report.has("result") or resources.held[number]):
+            reading.issues.append(InputError("has no results: its text is not read", place=report.place))
+        if counts and report.has("conclusionCode"):
+            conclusion = report.at("conclusionCode")
+            reading.issues.append(InputError("is not used: a diagnosis is no finding", place=conclusion))
         if not counts:
             withdrawn |= {id(one) for one in resources.held[number].values()}
     return withdrawn - standing

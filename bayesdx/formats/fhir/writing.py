@@ -15,7 +15,7 @@ from bayesdx.network import Network, Variable
 from bayesdx.states import as_stated, gathered
 
 _GENDERS = ("female", "male")
-_IMAGING = {"coding": [coding(terms.CATEGORY, "imaging", "Imaging")]}
+_IMAGED = ("ct", "mr", "location")
 
 
 def patient(sex: object) -> Json:
@@ -25,10 +25,11 @@ def patient(sex: object) -> Json:
 
 def observation(variable: Variable, stated: object, subject: Json | None) -> Json:
     """The Observation of a finding: a state, ``not STATE``, ``{state: weight}``, or a number in its unit."""
+    imaging = [coding(terms.CATEGORY, "imaging", "Imaging")]
     return {
         "resourceType": "Observation",
         "status": "final",
-        **({"category": [_IMAGING]} if variable.kind in ("ct", "mr", "location") else {}),
+        **({"category": [{"coding": imaging}]} if variable.kind in _IMAGED else {}),
         "code": terms.finding_concept(variable),
         **({"subject": subject} if subject else {}),
         **_value(variable, stated),
@@ -73,7 +74,7 @@ def age_observation(years: float, subject: Json | None) -> Json:
     return {
         "resourceType": "Observation",
         "status": "final",
-        "code": {"coding": [coding(terms.FINDING, "age", "Age"), terms.AGE], "text": "Age"},
+        "code": {"coding": [coding(terms.FINDING, "age", "Age"), dict(terms.AGE)], "text": "Age"},
         **({"subject": subject} if subject else {}),
         "valueQuantity": terms.quantity(whole(years), "years", "a"),
     }

@@ -74,6 +74,10 @@ def wrong_case(case: Case, model: Model, error: InputError) -> Problem:
 class Query(CaseBody):
     """Which diagnoses, and how sure?"""
 
+    @staticmethod
+    def forms() -> dict[str, Callable[[Any], str]]:
+        return {FHIR: fhir_text}
+
 
 class CiteCase(CaseBody):
     """The sources that the answer to a case rests on most."""
