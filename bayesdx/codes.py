@@ -75,12 +75,12 @@ SYSTEMS = {
     "gamuts": System(
         "Radiology Gamuts Ontology",
         "https://gamuts.net",  # as with OIFM, out of whose files these codes come
-        "as in Open Imaging Finding Models: MIT License, Copyright (c) 2025 Open Imaging Data Model Initiative",
+        "MIT License, as part of Open Imaging Finding Models",
     ),
     "snomed": System(
         "SNOMED CT",
         "http://snomed.info/sct",
-        "SNOMED CT(R), (c) International Health Terminology Standards Development Organisation; numbers alone",
+        "SNOMED CT(R), (c) SNOMED International; numbers alone",
     ),
 }
 

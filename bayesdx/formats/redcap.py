@@ -193,7 +193,8 @@ def _field_name(name: str) -> str:
     """Small letters, digits and single underscores, a letter first, none of REDCap's own."""
     word = _word(name)
     word = (word if word[:1].isalpha() else f"v_{word}".rstrip("_"))[:_LONGEST].rstrip("_")
-    return f"{word}_field" if word == RECORD or word in _OWN or word.endswith(("_complete", "_timestamp")) else word
+    word = f"v_{word}" if word == RECORD or word.startswith("redcap_") else word
+    return f"{word}_field" if word.endswith(("_complete", "_timestamp")) else word
 
 
 def _choice_code(state: str) -> str:

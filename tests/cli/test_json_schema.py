@@ -37,6 +37,7 @@ COMMANDS = [
     ("networks-show", ["networks", "show", "cranial"]),
     ("networks-check", ["networks", "check", "spine"]),
     ("export", ["export", "spine"]),
+    ("codebook", ["codebook", "spine"]),
     ("batch", ["batch", "TABLE"]),
     ("batch", ["batch", "TABLE", "-o", "OUT"]),
 ]
@@ -61,7 +62,7 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
 
 
 def test_schemas_are_schemas() -> None:
-    assert len(SCHEMAS) == 18
+    assert len(SCHEMAS) == 19
     for path in SCHEMAS.values():
         jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
 

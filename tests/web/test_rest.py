@@ -108,6 +108,8 @@ def test_answers_are_those_of_the_command_line(
         ("/v1/networks/small?prior=uniform", "network", ["networks", "show", "NETWORK", "--prior", "uniform"]),
         ("/v1/networks/small/check", "check", ["networks", "check", "NETWORK"]),
         ("/v1/networks/small/export", "export", ["export", "NETWORK"]),
+        ("/v1/networks/small/codebook", "codebook", ["codebook", "NETWORK"]),
+        ("/v1/networks/small?codes=true", "network", ["networks", "show", "NETWORK", "--codes"]),
     ],
 )
 def test_networks_are_those_of_the_command_line(

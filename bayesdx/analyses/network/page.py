@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bayesdx.analyses.network.numbers import LISTED, NetworkDescription
-from bayesdx.codes import SYSTEMS, codes_of
+from bayesdx.codes import ANY, SYSTEMS, Code, codes_of
 from bayesdx.document import NetworkDocument
 from bayesdx.network import Array, Network, Variable
 from bayesdx.report.blocks import Block, Cell, Lines, Page, Paragraph, Section, Table
@@ -68,25 +70,28 @@ def _largest(variable: Variable, counts: Array) -> str:
 
 def _codes(network: Network) -> Page:
     """The codes of the diagnoses, the findings and their states, and under which notice they stand."""
-    found: set[str] = set()
+    met: set[str] = set()
 
-    def written(variable: str, state: str | None = None) -> str:
-        codes = codes_of(variable, state)
-        found.update(code.system for code in codes)
-        return ", ".join(map(str, codes))
+    def written(codes: Iterable[Code]) -> str:
+        codes = tuple(codes)
+        met.update(code.system for code in codes)
+        return ", ".join(f"{code} {code.display}".rstrip() for code in codes)
 
     blocks: list[Block] = [Lines(((Cell(network.label or network.id), f" ({network.id} {network.version})"),))]
     if network.target:
         target = network.variable(network.target)
-        rows = tuple((state, written(target.id, state) or NO_CODE) for state in target.states)
+        rows = tuple((state, written(codes_of(target.id, state)) or NO_CODE) for state in target.states)
         blocks.append(Table((target.id, "codes"), rows))
     findings: list[tuple[str, str]] = []
     for v in network.findings:
-        findings.append((v.id, written(v.id) or NO_CODE))
-        states = ((state, written(v.id, state)) for state in v.states)
-        findings += [(f"  {state}", codes) for state, codes in states if codes]
+        findings.append((v.id, written(codes_of(v.id)) or NO_CODE))
+        for state in v.states:
+            own = [code for code in codes_of(v.id, state) if code not in codes_of(ANY, state)]
+            findings += [(f"  {state}", written(own))] if own else []
+    everywhere = dict.fromkeys(state for v in network.findings for state in v.states if codes_of(ANY, state))
+    findings += [(f"{state}, of any finding", written(codes_of(ANY, state))) for state in everywhere]
     blocks.append(Table(("finding, state", "codes"), tuple(findings)))
-    systems = tuple((one.name, one.notice) for key, one in SYSTEMS.items() if key in found)
+    systems = tuple((one.name, one.notice) for key, one in SYSTEMS.items() if key in met)
     if systems:
         blocks.append(Table(("system", "notice"), systems))
     return Page(None, (Section("", tuple(blocks)),))

@@ -21,6 +21,8 @@ from bayesdx.web.work import Advance
 
 Fraction = Annotated[float, Meta(gt=0, le=1)]
 Json = dict[str, Any]
+#: Asks for the standard codes of what an answer names.
+Codes = Annotated[bool, Meta(description="Also the standard codes of the diagnoses and findings named.")]
 
 
 @dataclass(frozen=True)
@@ -68,15 +70,6 @@ class Body(Struct, metaclass=Form, forbid_unknown_fields=True):
     def forms() -> dict[str, Callable[[Any], str]]:
         """What an answer is to be had as beside JSON, by media type."""
         return {}
-
-
-class Coded(Body, kw_only=True):
-    """What can be answered with standard codes."""
-
-    codes: Annotated[bool, Meta(description="Also the standard codes of the diagnoses and findings named.")] = False
-
-    def to_dict(self, answer: Answer) -> dict[str, object]:
-        return answer.to_dict(codes=self.codes)
 
 
 class OfNetwork(Struct, metaclass=Form, forbid_unknown_fields=True, kw_only=True):

@@ -15,16 +15,17 @@ from bayesdx.formats.case_file import case_of
 from bayesdx.inference.draws import DRAWS
 from bayesdx.model import Model
 from bayesdx.web.problems import FHIR, Problem, error_of, pointer_to, refusal
-from bayesdx.web.requests.body import Asking, Body, Coded, Fraction, Json, OfNetwork
+from bayesdx.web.requests.body import Asking, Body, Codes, Fraction, Json, OfNetwork
 
 Count = Annotated[int, Meta(ge=0)]
 CaseJson = Annotated[Json, Meta(extra_json_schema={"$ref": "#/components/schemas/Case"})]
 
 
-class CaseBody(Coded, OfNetwork, Body, kw_only=True):
+class CaseBody(OfNetwork, Body, kw_only=True):
     """A case."""
 
     case: CaseJson
+    codes: Codes = False
 
     def answer(self, asking: Asking) -> Answer:
         findings = self.case.get("findings")
@@ -46,6 +47,9 @@ class CaseBody(Coded, OfNetwork, Body, kw_only=True):
     def options(self, model: Model) -> dict[str, Any]:
         """Options of the analysis by name."""
         return {}
+
+    def to_dict(self, answer: Answer) -> dict[str, object]:
+        return answer.to_dict(codes=self.codes)
 
 
 def fhir_text(answer: Answer) -> str:
@@ -235,14 +239,18 @@ class Report(CaseBody, kw_only=True):
         return model.report(case, self.versus)
 
 
-class Cite(Coded, OfNetwork, Body, kw_only=True):
+class Cite(OfNetwork, Body, kw_only=True):
     """The facts and sources behind P(finding | diagnosis)."""
 
     finding: str
     state: str | None = None
     given: Annotated[str, Meta(description="The diagnosis whose likelihood is asked for.")]
+    codes: Codes = False
 
     def answer(self, asking: Asking) -> Answer:
         model = self.model(asking.models, Case())
         asking.about(model, 0)
         return model.cite_likelihood(self.finding, self.given, (self.state,) if self.state else ())
+
+    def to_dict(self, answer: Answer) -> dict[str, object]:
+        return answer.to_dict(codes=self.codes)

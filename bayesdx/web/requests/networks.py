@@ -11,7 +11,7 @@ from bayesdx.cells import clipped
 from bayesdx.errors import InputError
 from bayesdx.model import Model
 from bayesdx.web.problems import Problem
-from bayesdx.web.requests.body import Asking, Body, Coded, faced
+from bayesdx.web.requests.body import Asking, Body, Codes, faced
 
 
 class Networks(Body, kw_only=True):
@@ -44,13 +44,17 @@ class Named(Body, kw_only=True):
         return faced(asking, ANALYSES[asking.analysis].run(self.model(asking).document))
 
 
-class Network(Coded, Named, kw_only=True):
+class Network(Named, kw_only=True):
     """How a network is described."""
 
     prior: str | None = None
+    codes: Codes = False
 
     def answer(self, asking: Asking) -> Answer:
         return faced(asking, ANALYSES["network"].run(self.model(asking, self.prior).document))
+
+    def to_dict(self, answer: Answer) -> dict[str, object]:
+        return answer.to_dict(codes=self.codes)
 
 
 class Coverage(Named, kw_only=True):

@@ -87,8 +87,7 @@ def score_cases(
         proven = case.diagnosis if case.diagnosis in diagnoses else diagnosis_meant(case.diagnosis)
         truth = proven if proven in diagnoses else "other"
         if truth != proven and is_code(proven, ()):
-            unknown = f"unknown diagnosis '{proven}'{note(proven)}"
-            raise InputError(unknown, nearest(proven, diagnoses), case.place)
+            raise InputError(f"unknown diagnosis '{proven}'{note(proven)}", nearest(proven, diagnoses), case.place)
         if truth not in diagnoses:
             raise InputError(
                 f"network '{name}' has no diagnosis '{case.diagnosis}'",
