@@ -463,7 +463,8 @@ def test_a_row_of_a_table_may_be_fhir(spine: Model) -> None:
     result = spine.query_batch(rows)
     assert list(result.lines) == [1, 2]
     assert result.probabilities[0].tolist() == result.probabilities[1].tolist()
-    assert "mr_dural_tail" in result.errors[0].message
+    assert result.errors[0][0] == 3
+    assert "did you mean 'mr_dural_tail'" in result.errors[0][1]
 
 
 # What is written

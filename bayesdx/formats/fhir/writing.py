@@ -131,7 +131,7 @@ def _findings(case: Case, document: NetworkDocument) -> Iterator[tuple[Variable,
             continue
         variable = network.variable(found)
         number = number_of(value) if terms.unit_of(found) and value not in variable.states else None
-        yield variable, as_stated(variable, weights) if number is None else value
+        yield variable, as_stated(variable, weights) if number is None else number
 
 
 def _beside(case: Case, document: NetworkDocument) -> Iterator[tuple[str, object]]:
