@@ -52,7 +52,7 @@ def test_answers(run: Run, observations: Path, command: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("spoilt", "issue", "code"),
     [
-        (("cervical", "cervicl"), "did you mean 'cervical'", "code-invalid"),
+        (("extradural", "extradurl"), "did you mean 'extradural'", "code-invalid"),
         (('"size_mm"', '"size_mn"'), "did you mean 'size_mm'", "code-invalid"),
         (('"final"', '"finl"'), "did you mean 'final'", "structure"),
     ],

@@ -280,7 +280,8 @@ def _in_unit(inner: Element, finding: str) -> float | int:
     if not table:
         if unit in ("", "1"):
             return number
-        raise InputError(f"'{clipped(finding)}' has no unit '{clipped(unit)}'", place=inner.place)
+        hint = None if finding in findings() else _nearest([finding], findings())
+        raise InputError(f"'{clipped(finding)}' has no unit '{clipped(unit)}'", hint, inner.place)
     if unit not in table:
         said = f"unit '{clipped(unit)}' is not known" if unit else "has no unit"
         raise InputError(f"{said}", nearest(unit, table), inner.place)
