@@ -23,7 +23,7 @@ FINDINGS = (
     "-f",
     "size_mm=4",
     "-f",
-    "mr_t2_signal=not hyper",
+    "compartment=extradural",
 )
 
 
@@ -36,7 +36,7 @@ def observations(run: Run, tmp_path: Path) -> Path:
 
 def test_a_case_goes_there_and_back(run: Run, observations: Path) -> None:
     check(json.loads(observations.read_text()))
-    expected = "age: 31\nsex: female\nfindings:\n  level: cervical\n  size_mm: 4\n  mr_t2_signal: not hyper\n"
+    expected = "age: 31\nsex: female\nfindings:\n  level: cervical\n  size_mm: 4\n  compartment: extradural\n"
     assert run("convert", str(observations)).stdout == expected
     asked = json.loads(run("query", *FINDINGS, "--json").stdout)
     assert json.loads(run("query", str(observations), "--json").stdout) == asked
