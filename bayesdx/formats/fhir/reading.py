@@ -21,6 +21,8 @@ from bayesdx.formats.fhir.references import Resources, check_kind, same
 from bayesdx.formats.fhir.structure import Element, Malformed
 from bayesdx.formats.fhir.values import VALUES, codings, finding_of, unknown, value_of
 
+#: What was not used is told one by one up to here.
+TOLD = 50
 #: Status of what counts, and of what was withdrawn.
 _COUNTS = (
     "final",
@@ -139,6 +141,9 @@ def _read(resource: Mapping[str, Any]) -> Case:
     about = _about(patient, dates, reading) if patient else {}
     diagnosis = _proven(resources, reading)
     _beside(resources, reading)
+    if len(reading.issues) > TOLD:
+        more = f"and {len(reading.issues) - TOLD} more parts are not used"
+        reading.issues[TOLD:] = [InputError(more, place=kind)]
     if not reading.known and (reading.issues or patient is None):
         raise Refused("states no finding that bayesdx knows", reading.issues, kind)
     mapping = {"id": _case_id(root), "diagnosis": diagnosis, **about}

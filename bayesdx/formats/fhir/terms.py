@@ -99,6 +99,11 @@ def quantity(value: float, unit: str, code: str | None = None) -> Json:
     return {"value": value, "unit": unit, "system": UCUM, "code": code or unit}
 
 
+def whole(number: float) -> float | int:
+    """A number as it is written: whole numbers without a point."""
+    return int(number) if float(number).is_integer() else number
+
+
 def unit_of(name: str) -> str | None:
     """The unit in which a finding is a number, which the end of its id names: ``mm`` for ``size_mm``."""
     end = name.rpartition("_")[2]

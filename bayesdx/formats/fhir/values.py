@@ -286,4 +286,4 @@ def _in_unit(inner: Element, finding: str) -> float | int:
         said = f"unit '{clipped(unit)}' is not known" if unit else "has no unit"
         raise InputError(f"{said}", nearest(unit, table), inner.place)
     factor = table[unit] / (table[own] if own else 1.0)
-    return number if factor == 1 else round(number * factor, 9)
+    return number if factor == 1 else terms.whole(round(number * factor, 9))

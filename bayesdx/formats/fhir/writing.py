@@ -48,7 +48,7 @@ def _value(variable: Variable, stated: object) -> Json:
         said = ", ".join(f"{state}: {weight:g}" for state, weight in stated.items())
         return {"valueCodeableConcept": {"extension": parts, "text": f"uncertain: {said}"}}
     if not isinstance(stated, str):
-        number = whole(number_of(stated) or 0.0)
+        number = terms.whole(number_of(stated) or 0.0)
         unit = terms.unit_of(variable.id)
         return {"valueQuantity": terms.quantity(number, unit) if unit else {"value": number}}
     if stated in variable.states:
@@ -64,11 +64,6 @@ def _own(variable: Variable, state: str) -> Json:
     return own
 
 
-def whole(number: float) -> float | int:
-    """A number as it is written: whole numbers without a point."""
-    return int(number) if float(number).is_integer() else number
-
-
 def age_observation(years: float, subject: Json | None) -> Json:
     """The Observation of an age in years."""
     return {
@@ -76,7 +71,7 @@ def age_observation(years: float, subject: Json | None) -> Json:
         "status": "final",
         "code": {"coding": [coding(terms.FINDING, "age", "Age"), dict(terms.AGE)], "text": "Age"},
         **({"subject": subject} if subject else {}),
-        "valueQuantity": terms.quantity(whole(years), "years", "a"),
+        "valueQuantity": terms.quantity(terms.whole(years), "years", "a"),
     }
 
 
