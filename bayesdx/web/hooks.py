@@ -91,3 +91,46 @@ def _card(result: QueryResult) -> dict[str, object]:
         "source": {"label": f"bayesdx, network {result.question.network.id}"},
         "detail": f"{rows}\n\nFrom {len(result.question.findings)} findings. {DISCLAIMER}",
     }
+
+
+def described() -> dict[str, Any]:
+    """The paths of CDS Hooks in the OpenAPI document."""
+
+    def content(schema: Mapping[str, object]) -> dict[str, Any]:
+        return {JSON: {"schema": schema}}
+
+    def holds(name: str, kind: str) -> dict[str, Any]:
+        return {"type": "object", "required": [name], "properties": {name: {"type": kind}}}
+
+    problem = {"$ref": "#/components/schemas/Problem"}
+    refused = {"description": "A refusal.", "content": {"application/problem+json": {"schema": problem}}}
+    call = holds("prefetch", "object")
+    call["properties"]["hook"] = {"const": "patient-view"}
+    call["required"].append("hook")
+    return {
+        PATH: {
+            "get": {
+                "operationId": "cds-services",
+                "summary": "The services that there are for CDS Hooks.",
+                "description": "One service: its hook, and the prefetch that it asks for.",
+                "responses": {
+                    "200": {"description": "The services.", "content": content(holds("services", "array"))},
+                    "4XX": refused,
+                    "5XX": refused,
+                },
+            }
+        },
+        f"{PATH}/{NAME}": {
+            "post": {
+                "operationId": "cds-differential",
+                "summary": "A patient's Observations as CDS Hooks prefetches them.",
+                "description": "The answer is one card with the differential, or none.",
+                "requestBody": {"required": True, "content": content(call)},
+                "responses": {
+                    "200": {"description": "The cards.", "content": content(holds("cards", "array"))},
+                    "4XX": refused,
+                    "5XX": refused,
+                },
+            }
+        },
+    }

@@ -631,3 +631,56 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     """Every place in a JSON value: container and key."""
     keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
     return [(value, key) for key in keys] + [place for key in keys for place in places(value[key])]
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "value"),
+    [
+        ("http://terminology.hl7.org/CodeSystem/v2-0136", "Y", "present"),
+        ("http://terminology.hl7.org/CodeSystem/v2-0136", "N", "absent"),
+        (LOINC, "LA9633-4", "present"),
+        (LOINC, "LA32-8", "absent"),
+    ],
+)
+def test_yes_and_no_as_hospitals_code_them(system: str, code: str, value: str) -> None:
+    case = read_case(observation(valueCodeableConcept=concept(code, system)))
+    assert dict(case.findings) == {"mr_dural_tail": value}
+
+
+def test_what_a_withdrawn_panel_contains_is_withdrawn() -> None:
+    inside = {**observation("level", valueString="cervical"), "id": "o1"}
+    panel = observation(contained=[inside], hasMember=[{"reference": "#o1"}]) | {"status": "entered-in-error"}
+    case = read_case(collected(panel, observation("syrinx", valueBoolean=True)))
+    assert dict(case.findings) == {"syrinx": True}
+
+
+def test_proven_diagnoses() -> None:
+    status = concept("confirmed", "http://terminology.hl7.org/CodeSystem/condition-ver-status")
+    code = concept("C3230", "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl")
+    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/p1"}, "code": code}
+    proven = read_case(collected(observation(**PRESENT), {**condition, "verificationStatus": status}))
+    assert (proven.diagnosis, issues(proven)) == ("meningioma", [])
+    suspected = read_case(collected(observation(**PRESENT), condition))
+    assert suspected.diagnosis is None
+    assert "Bundle.entry[1].resource: is not read" in issues(suspected)[0]
+
+
+def test_what_is_not_used_is_told_up_to_a_number() -> None:
+    weights = [observation() | {"code": {"text": f"weight {number}"}} for number in range(80)]
+    case = read_case(collected(observation(**PRESENT), *weights))
+    assert len(issues(case)) == 51
+    assert issues(case)[-1] == "Bundle: and 30 more parts are not used"
+
+
+def test_a_case_travels() -> None:
+    import pickle
+
+    case = read_case(collected(observation(**PRESENT), observation() | {"code": {"text": "weight"}}, patient()))
+    assert pickle.loads(pickle.dumps(case)) == copy.deepcopy(case) == case
+
+
+def test_findings_are_of_patients() -> None:
+    with pytest.raises(InputError, match=r"Observation.subject: findings are about a patient, not a Device"):
+        read_case(observation(**PRESENT, subject={"reference": "Device/1"}))
+    noted = read_case(observation(**PRESENT, focus=[{"reference": "RelatedPerson/1"}]))
+    assert issues(noted) == ["Observation.focus: is not read: it is taken as the patient's"]

@@ -18,6 +18,7 @@ from web_client import Client
 
 from bayesdx.analyses import ANALYSES, Analysis
 from bayesdx.cli import main
+from bayesdx.web import fhir, hooks
 from bayesdx.web.app import create_app
 from bayesdx.web.models import Models
 from bayesdx.web.openapi import document
@@ -189,7 +190,9 @@ def test_the_document_is_openapi() -> None:
 
 def test_every_analysis_has_a_route(small_client: Client) -> None:
     paths = small_client.get("/v1/openapi.json").json()["paths"]
-    assert set(paths) == {path_of(row) for row in ANALYSES.values()}
+    others = {path for path in paths if not path.startswith("/v1")}
+    assert set(paths) - others == {path_of(row) for row in ANALYSES.values()}
+    assert others == {*fhir.described(), *hooks.described()}
     page = small_client.get("/v1/docs").text
     assert all(f'id="{name}"' in page for name in ANALYSES)
     assert "http://" not in page.replace("http://127.0.0.1:8000", "")
@@ -200,7 +203,7 @@ def test_every_analysis_has_a_route(small_client: Client) -> None:
 ELSEWHERE = {
     "case", "path", "case_id", "pairs", "age", "sex", "network", "prior", "target", "as_json", "show_all", "save",
     "output", "top", "references", "plot", "panels", "changes", "removed", "what", "given", "name", "strict",
-    "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases",
+    "form", "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases",
 }  # fmt: skip
 #: Fields of the service for which the command line has another way: answers are typed, changes have two options.
 FIELDS = {"case", "cases", "network", "prior", "set", "unset", "answers", "finding", "state", "given", "format"}

@@ -19,7 +19,7 @@ from bayesdx.formats.fhir import terms
 from bayesdx.formats.fhir.outcome import Refused
 from bayesdx.formats.fhir.references import Resources, check_kind, same
 from bayesdx.formats.fhir.structure import Element, Malformed
-from bayesdx.formats.fhir.values import VALUES, codings, finding_of, unknown, value_of
+from bayesdx.formats.fhir.values import VALUES, codings, diagnosis_of, finding_of, unknown, value_of
 
 #: What was not used is told one by one up to here.
 TOLD = 50
@@ -129,10 +129,13 @@ def _read(resource: Mapping[str, Any]) -> Case:
     for number, one in resources.everything("Observation"):
         if id(one) in withdrawn:
             continue
-        if _counts(one, reading):
-            _observation(one, resources, number, reading)
-            dates += _dates(one)
-            subjects += _subject(one, number)
+        if not _counts(one, reading):
+            if one is resources.found[number]:
+                withdrawn |= {id(held) for held in resources.held[number].values()}
+            continue
+        _observation(one, resources, number, reading)
+        dates += _dates(one)
+        subjects += _subject(one, number)
     for number, report in resources.everything("DiagnosticReport"):
         if report.text("status") not in _WITHDRAWN:
             dates += _dates(report)
@@ -218,6 +221,10 @@ def _observation(one: Element, resources: Resources, number: int, reading: _Read
         part.only(_VALUED)
         part.understood()
         _stated(part, reading, reference)
+    if one.has("focus"):
+        reading.issues.append(
+            InputError("is not read: the finding is taken as the patient's", place=one.at("focus"))
+        )
     if one.has("bodySite"):
         reading.issues.append(
             InputError("is not used: state the level as a finding of its own", place=one.at("bodySite"))
@@ -263,6 +270,9 @@ def _dates(one: Element) -> list[str]:
 def _subject(one: Element, number: int) -> list[tuple[str, int, str]]:
     subject = one.element("subject")
     reference = subject.text("reference") if subject else None
+    kind = reference.split("/")[-2] if reference and "/" in reference else ""
+    if kind in ("Device", "Location"):
+        raise InputError(f"findings are about a patient, not a {kind}", place=one.at("subject"))
     return [(reference, number, one.at("subject"))] if reference else []
 
 
@@ -342,20 +352,19 @@ def _date(text: str, place: str) -> tuple[int, ...]:
 
 
 def _proven(resources: Resources, reading: _Reading) -> str | None:
-    """The diagnosis that a confirmed Condition names by a code of bayesdx; other Conditions are noted."""
+    """The diagnosis that a confirmed Condition names; other Conditions are noted."""
     found: list[str] = []
     for _, condition in resources.everything("Condition"):
         status = condition.element("verificationStatus")
         confirmed = status is not None and any(one.fields.get("code") == "confirmed" for one in codings(status))
         code = condition.element("code")
-        named = [one.text("code") for one in codings(code) if one.text("system") == terms.DIAGNOSIS] if code else []
-        if confirmed and len(named) == 1 and named[0]:
-            found.append(named[0])
-        else:
-            reading.issues.append(
-                InputError("is not read: state what it means by Observations", place=condition.place)
-            )
-    return found[0] if len(set(found)) == 1 else None
+        named = diagnosis_of(code) if code and confirmed else None
+        if named is not None and named not in found[1:]:
+            found.append(named)
+        if named is None or named != found[0]:
+            what = "names another diagnosis" if named else "is not read"
+            reading.issues.append(InputError(f"{what}: state what it means by Observations", place=condition.place))
+    return found[0] if found else None
 
 
 def _beside(resources: Resources, reading: _Reading) -> None:

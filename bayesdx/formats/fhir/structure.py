@@ -10,6 +10,8 @@ from typing import Any
 from bayesdx.cells import clipped, kind_of
 from bayesdx.errors import InputError, nearest
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
 
 class Malformed(InputError):
     """Not what FHIR says a resource is."""
@@ -37,6 +39,8 @@ class Element:
     def text(self, name: str) -> str | None:
         """Text; raises Malformed for anything else, and for text that is empty."""
         value = self.fields.get(name)
+        if isinstance(value, str) and _UNPRINTABLE.search(value):
+            raise Malformed("holds a character that FHIR has not", place=self.at(name))
         if value is None or (isinstance(value, str) and value.strip()):
             return value
         raise Malformed(f"is {'empty' if value == '' else kind_of(value)}, not text", place=self.at(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from bayesdx.cells import clipped
-from bayesdx.codes import ANY, SYSTEMS, meanings
+from bayesdx.codes import ANY, DIAGNOSIS, SYSTEMS, meanings
 from bayesdx.errors import Hint, InputError, nearest
 from bayesdx.formats.fhir import terms
 from bayesdx.formats.fhir.known import findings, states
@@ -46,6 +46,15 @@ _INTERPRETATIONS = (
     "http://hl7.org/fhir/v2/0078",
 )
 _SAID = {"POS": "present", "NEG": "absent"}
+#: Answers yes and no of the systems that hospitals have: HL7 v2, and the answer lists of LOINC.
+_YES_OR_NO = {
+    ("http://terminology.hl7.org/CodeSystem/v2-0136", "Y"): "present",
+    ("http://terminology.hl7.org/CodeSystem/v2-0136", "N"): "absent",
+    (terms.LOINC, "LA33-6"): "present",
+    (terms.LOINC, "LA32-8"): "absent",
+    (terms.LOINC, "LA9633-4"): "present",
+    (terms.LOINC, "LA9634-2"): "absent",
+}
 #: A finding, and the state of it where the code names one.
 Meaning = tuple[str, str | None]
 
@@ -85,6 +94,19 @@ def finding_of(code: Element) -> Meaning | None:
             whole = [pair for pair in known if pair[1] is None]
             found.update(dict.fromkeys(whole or (known if len(known) == 1 else [])))
     return _agreed(found, code)
+
+
+def diagnosis_of(code: Element) -> str | None:
+    """The diagnosis that a CodeableConcept names, by a code of ours or a standard one; None where there is none."""
+    found: dict[Meaning, None] = {}
+    for one in codings(code):
+        text, system = one.text("code") or "", one.text("system")
+        if system == terms.DIAGNOSIS:
+            found[DIAGNOSIS, text] = None
+        else:
+            found.update({pair: None for pair in _standard(system, text) if pair[0] == DIAGNOSIS})
+    agreed = _agreed(found, code)
+    return agreed[1] if agreed else None
 
 
 def _standard(system: str | None, code: str) -> tuple[Meaning, ...]:
@@ -231,6 +253,8 @@ def _coded(known: list[Element], finding: str, concept: Element) -> str:
             continue
         if system in (terms.STATE, terms.DIAGNOSIS):
             found[finding, text] = None
+        elif (system or "", text) in _YES_OR_NO:
+            found[finding, _YES_OR_NO[system or "", text]] = None
         else:
             standard = [state for owner, state in _standard(system, text) if owner in (finding, ANY) and state]
             found.update({(finding, state): None for state in standard})
