@@ -16,7 +16,7 @@ from starlette.routing import Route
 from bayesdx.analyses import ANALYSES
 from bayesdx.report.blocks import DISCLAIMER
 from bayesdx.web import arrow, fhir, hooks, stream
-from bayesdx.web.problems import TYPES
+from bayesdx.web.problems import FHIR, TYPES
 from bayesdx.web.requests import BODIES
 from bayesdx.web.requests.case import CaseBody
 from bayesdx.web.rest import Service, method_of, path_of
@@ -94,7 +94,10 @@ def document() -> dict[str, Any]:
                     "description": "The answer.",
                     "content": {
                         "application/json": {"schema": {"$ref": REF.format(name=name)}},
-                        **{media_type: {"schema": {"type": "string"}} for media_type in form.forms()},
+                        **{
+                            kind: {"schema": {"type": "object" if kind == FHIR else "string"}}
+                            for kind in form.forms()
+                        },
                     },
                 },
                 "4XX": REFUSED,

@@ -683,4 +683,4 @@ def test_findings_are_of_patients() -> None:
     with pytest.raises(InputError, match=r"Observation.subject: findings are about a patient, not a Device"):
         read_case(observation(**PRESENT, subject={"reference": "Device/1"}))
     noted = read_case(observation(**PRESENT, focus=[{"reference": "RelatedPerson/1"}]))
-    assert issues(noted) == ["Observation.focus: is not read: it is taken as the patient's"]
+    assert issues(noted) == ["Observation.focus: is not read: the finding is taken as the patient's"]
