@@ -72,6 +72,7 @@ PRESENT = {"valueCodeableConcept": state("present")}
         ("mr_dural_tail", {"valueCodeableConcept": {"coding": [{"code": "present"}]}}, "present"),
         ("mr_dural_tail", {"valueCodeableConcept": concept("RID28473", RADLEX)}, "absent"),
         ("mr_dural_tail", {"valueCodeableConcept": concept("52101004", SNOMED)}, "present"),
+        ("mr_dural_tail", {"valueCodeableConcept": concept("RID28472", "urn:oid:2.16.840.1.113883.6.256")}, "present"),
         (
             "mr_dural_tail",
             {

@@ -55,6 +55,12 @@ _YES_OR_NO = {
     (terms.LOINC, "LA9633-4"): "present",
     (terms.LOINC, "LA9634-2"): "absent",
 }
+#: Code systems by the object identifiers that older interfaces have.
+_OIDS = {
+    "urn:oid:2.16.840.1.113883.6.256": "radlex",
+    "urn:oid:2.16.840.1.113883.6.96": "snomed",
+    "urn:oid:2.16.840.1.113883.3.26.1.1": "ncit",
+}
 #: A finding, and the state of it where the code names one.
 Meaning = tuple[str, str | None]
 
@@ -90,7 +96,7 @@ def finding_of(code: Element) -> Meaning | None:
         elif (system, text) == (terms.AGE["system"], terms.AGE["code"]):
             found["age", None] = None
         else:
-            known = [pair for pair in _standard(system, text) if pair[0] != ANY]
+            known = [pair for pair in _standard(system, text) if pair[0] not in (ANY, DIAGNOSIS)]
             whole = [pair for pair in known if pair[1] is None]
             found.update(dict.fromkeys(whole or (known if len(known) == 1 else [])))
     return _agreed(found, code)
@@ -111,7 +117,7 @@ def diagnosis_of(code: Element) -> str | None:
 
 def _standard(system: str | None, code: str) -> tuple[Meaning, ...]:
     """What a code of a standard system means."""
-    key = next((key for key, known in SYSTEMS.items() if known.uri == system), None)
+    key = _OIDS.get(system or "") or next((key for key, known in SYSTEMS.items() if known.uri == system), None)
     return meanings(code, key) if key else ()
 
 
@@ -127,7 +133,7 @@ def _agreed(found: Iterable[Meaning], concept: Element) -> Meaning | None:
 def unknown(code: Element) -> UnknownCode:
     """What is said of a code that is no finding, with the nearest one by what the code is called."""
     known = codings(code)
-    said = _shown(known) or f"'{code.text('text')}'"
+    said = _shown(known) or f"'{clipped(code.text('text') or '?')}'"
     hint = _nearest([code.text("text"), *_words(known)], findings())
     return UnknownCode(f"{said} is no finding of bayesdx: it is not used", hint, code.place)
 
