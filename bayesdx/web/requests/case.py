@@ -13,6 +13,7 @@ from bayesdx.cells import clipped
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.inference.draws import DRAWS
 from bayesdx.model import Model
+from bayesdx.network import named
 from bayesdx.web.problems import Problem, error_of, pointer_to
 from bayesdx.web.requests.body import Asking, Body, Codes, Fraction, Json, OfNetwork
 
@@ -156,12 +157,13 @@ class Ask(CaseBody, kw_only=True):
             asking.advance(0)
             place = f"/answers/{number}"
             asked = {value.variable.id: value for value in now.open}
-            if reply.finding not in asked:
+            finding = named(reply.finding, asked)
+            if finding not in asked:
                 raise InputError(
                     f"'{clipped(reply.finding)}' is not asked", nearest(reply.finding, asked), f"{place}/finding"
                 )
             try:
-                now = now.answered(asked[reply.finding], reply.value)
+                now = now.answered(asked[finding], reply.value)
             except ImpossibleFindings as error:
                 raise error.at(place) from None
             except InputError as error:
