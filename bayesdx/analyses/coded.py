@@ -10,11 +10,9 @@ from bayesdx.network import Network
 
 
 def network_of(result: Any) -> Network:
-    """The network that a result is about."""
-    for part in ("question", "document"):
-        if hasattr(result, part):
-            result = getattr(result, part)
-            break
+    """The network that a result is about, or one of its parts."""
+    for part in ("query", "before", "question", "document"):
+        result = getattr(result, part, result)
     found: Network = result.network
     return found
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bayesdx.case import METADATA, encode_finding, misplaced
 from bayesdx.cells import is_missing, shown, word
+from bayesdx.codes import note
 from bayesdx.errors import InputError, nearest, printable
 from bayesdx.formats.case_file import case_of
 from bayesdx.formats.redcap import Export
@@ -185,7 +186,12 @@ class _Encoder:
             folded = [name for name in self.names if name.casefold() == column.strip().casefold()]
             if close := folded or get_close_matches(column, self.names, n=1, cutoff=0.8):
                 raise InputError(f"unknown finding '{column}'; did you mean '{close[0]}'?")
-            return column, -1, None, (f"column '{printable(column)}' is not a finding, and is not used",)
+            return (
+                column,
+                -1,
+                None,
+                (f"column '{printable(column)}'{note(column)} is not a finding, and is not used",),
+            )
         name, weights, warnings = encode_finding(column, value, self.network, self.vocabulary)
         if weights is None:
             return name, -1, None, warnings

@@ -45,7 +45,7 @@ COLUMNS = (
 RECORD, RECORD_LABEL = "record_id", "Record ID"
 FORM = "findings"
 AGE = "age"
-_LONGEST = 100  # characters of a field's name
+_LONGEST = 80  # characters of a field's name, with room for what sets it apart: REDCap takes 100
 _RADIO = 6  # choices that are shown beside each other; more go into a list that folds
 #: What an export says beside the fields, under its name (raw) and its label.
 _OWN = frozenset(

@@ -282,3 +282,23 @@ def test_which_form_is_liked(small_client: Client, accept: str, liked: str | Non
     answer = small_client.post("/v1/report", {"case": CASE}, headers={"Accept": accept})
     assert answer.status_code == (200 if liked else 406)
     assert answer.headers["content-type"].partition(";")[0] == (liked or "application/problem+json")
+
+
+def test_codes_are_asked_for_and_taken(small_client: Client) -> None:
+    """A case in codes has the answer of the case, and the codes of what it names where they are asked for."""
+    plain = {"findings": {"mr_dural_tail": "present", "ct_calcification": "absent"}}
+    coded = {"findings": {"mr_dural_tail": "RID28472", "ct_calcification": "snomed:2667000"}}
+    answer = small_client.post("/v1/query", {"case": plain}).json()
+    assert small_client.post("/v1/query", {"case": coded}).json() == answer
+    held = small_client.post("/v1/query", {"case": coded, "codes": True})
+    follows("query", held.json())
+    codes = held.json()["codes"]
+    assert {key: value for key, value in held.json().items() if key != "codes"} == answer
+    assert [one["code"] for one in codes["mr_dural_tail"]["states"]["present"]] == ["RID28472", "52101004"]
+    wrong = small_client.post("/v1/query", {"case": {"findings": {"mr_dural_tail": "C3230"}}})
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["pointer"] == "/case/findings/mr_dural_tail"
+    rows = [{"record_id": "1", "size_mm": "lt_10", "findings_complete": "2"}]
+    batch = small_client.post("/v1/batch", {"cases": rows}).json()
+    assert batch["cases"][0]["id"] == "1"
+    assert batch["warnings"] == {}

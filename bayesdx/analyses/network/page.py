@@ -91,6 +91,7 @@ def _codes(network: Network) -> Page:
     everywhere = dict.fromkeys(state for v in network.findings for state in v.states if codes_of(ANY, state))
     findings += [(f"{state}, of any finding", written(codes_of(ANY, state))) for state in everywhere]
     blocks.append(Table(("finding, state", "codes"), tuple(findings)))
+    blocks.append(Paragraph(f"{NO_CODE.capitalize()}: none was found that means exactly the same."))
     systems = tuple((one.name, one.notice) for key, one in SYSTEMS.items() if key in met)
     if systems:
         blocks.append(Table(("system", "notice"), systems))

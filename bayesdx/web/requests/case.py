@@ -14,6 +14,7 @@ from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.formats.case_file import case_of
 from bayesdx.inference.draws import DRAWS
 from bayesdx.model import Model
+from bayesdx.network import named
 from bayesdx.web.problems import FHIR, Problem, error_of, pointer_to, refusal
 from bayesdx.web.requests.body import Asking, Body, Codes, Fraction, Json, OfNetwork
 
@@ -169,12 +170,13 @@ class Ask(CaseBody, kw_only=True):
             asking.advance(0)
             place = f"/answers/{number}"
             asked = {value.variable.id: value for value in now.open}
-            if reply.finding not in asked:
+            finding = named(reply.finding, asked)
+            if finding not in asked:
                 raise InputError(
                     f"'{clipped(reply.finding)}' is not asked", nearest(reply.finding, asked), f"{place}/finding"
                 )
             try:
-                now = now.answered(asked[reply.finding], reply.value)
+                now = now.answered(asked[finding], reply.value)
             except ImpossibleFindings as error:
                 raise error.at(place) from None
             except InputError as error:
