@@ -72,7 +72,7 @@ PRESENT = {"valueCodeableConcept": state("present")}
         ("mr_dural_tail", {"valueCodeableConcept": {"coding": [{"code": "present"}]}}, "present"),
         ("mr_dural_tail", {"valueCodeableConcept": concept("RID28473", RADLEX)}, "absent"),
         ("mr_dural_tail", {"valueCodeableConcept": concept("52101004", SNOMED)}, "present"),
-        ("mr_dural_tail", {"valueCodeableConcept": concept("RID28472", "urn:oid:2.16.840.1.113883.6.256")}, "present"),
+        ("mr_dural_tail", {"valueCodeableConcept": concept("2667000", "urn:oid:2.16.840.1.113883.6.96")}, "absent"),
         (
             "mr_dural_tail",
             {
@@ -223,6 +223,14 @@ def test_birth_dates_that_say_less() -> None:
         read_case(collected(seen, patient(birthDate="2030")))
     with pytest.raises(InputError, match=r"birthDate: '1990-13-01' is no date"):
         read_case(collected(seen, patient(birthDate="1990-13-01")))
+
+
+def test_the_age_is_that_of_the_findings() -> None:
+    weight = observation(effectiveDateTime="2026-06-01") | {"code": {"text": "weight"}}
+    case = read_case(
+        collected(weight, observation(effectiveDateTime="2020-06-01", **PRESENT), patient(birthDate="1990-01-01"))
+    )
+    assert case.age == 30
 
 
 def test_age_as_an_observation() -> None:

@@ -35,7 +35,7 @@ def evidence(question: Question) -> tuple[list[Json], list[Json]]:
     origin = question.origin
     sex = question.stated.get("sex")
     in_patient = sex in ("female", "male") and not (origin and "sex" in origin.basis)
-    contained = [] if origin and origin.subject else [{**patient(sex), "id": PATIENT}]
+    contained = [] if origin and origin.subject else [identified(PATIENT, patient(sex))]
     references: list[str] = []
     for name, stated in question.stated.items():
         written = origin.basis.get({"age_group": "age"}.get(name, name), origin.basis.get(name)) if origin else None
@@ -44,10 +44,15 @@ def evidence(question: Question) -> tuple[list[Json], list[Json]]:
         if written is None:
             number = f"finding-{len(contained)}"
             one = observation(question.network.variable(name), stated, subject(question))
-            contained.append({**one, "id": number})
+            contained.append(identified(number, one))
             written = f"#{number}"
         references.append(written)
     return contained, [{"reference": one} for one in dict.fromkeys(references)]
+
+
+def identified(name: str, resource: Json) -> Json:
+    """A resource under an id, to be contained."""
+    return {"resourceType": resource["resourceType"], "id": name, **resource}
 
 
 def subject(question: Question) -> Json:
@@ -64,7 +69,7 @@ def assessment(result: QueryResult, basis: list[Json]) -> tuple[list[Json], Json
     extensions = []
     issues = question.origin.issues if question.origin else ()
     if issues:
-        contained.append({**outcome(issues, "warning"), "id": ISSUES})
+        contained.append(identified(ISSUES, outcome(issues, "warning")))
         extensions.append(extension(terms.ISSUES, valueReference={"reference": f"#{ISSUES}"}))
     fields: Json = {
         **({"extension": extensions} if extensions else {}),

@@ -125,6 +125,7 @@ def _read(resource: Mapping[str, Any]) -> Case:
     reading = _Reading()
     withdrawn = _reports(resources, reading)
     dates: list[str] = []
+    others: list[str] = []  # of what states no finding: a weight of years ago does not tell the age
     subjects: list[tuple[str, int, str]] = []
     for number, one in resources.everything("Observation"):
         if id(one) in withdrawn:
@@ -133,15 +134,16 @@ def _read(resource: Mapping[str, Any]) -> Case:
             if one is resources.found[number]:
                 withdrawn |= {id(held) for held in resources.held[number].values()}
             continue
+        before = len(reading.findings)
         _observation(one, resources, number, reading)
-        dates += _dates(one)
+        (dates if len(reading.findings) > before else others).extend(_dates(one))
         subjects += _subject(one, number)
     for number, report in resources.everything("DiagnosticReport"):
         if report.text("status") not in _WITHDRAWN:
-            dates += _dates(report)
+            others += _dates(report)
             subjects += _subject(report, number)
     patient, reference = _patient(resources, subjects)
-    about = _about(patient, dates, reading) if patient else {}
+    about = _about(patient, dates or others, reading) if patient else {}
     diagnosis = _proven(resources, reading)
     _beside(resources, reading)
     if len(reading.issues) > TOLD:
