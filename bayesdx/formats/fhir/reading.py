@@ -37,40 +37,24 @@ _COUNTS = (
 )
 _WITHDRAWN = ("entered-in-error", "cancelled")
 _RESOURCE = ("resourceType", "id", "meta", "implicitRules", "language", "text", "contained", "extension")
+#: Fields of a component, and of an Observation from DSTU 2 to R5.
 _VALUED = (
-    "id",
-    "extension",
-    "modifierExtension",
-    "code",
-    "dataAbsentReason",
-    "interpretation",
-    "referenceRange",
-    *VALUES,
-)
+    "id", "extension", "modifierExtension", "code", "dataAbsentReason", "interpretation", "referenceRange", *VALUES,
+)  # fmt: skip
 _OBSERVATION = (
-    *_RESOURCE,
-    *_VALUED,
-    *("identifier", "instantiatesCanonical", "instantiatesReference", "basedOn", "triggeredBy", "partOf", "status"),
-    *("category", "subject", "focus", "organizer", "encounter", "effectiveDateTime", "effectivePeriod"),
-    *("effectiveTiming", "effectiveInstant", "issued", "performer", "note", "comment", "bodySite", "bodyStructure"),
-    *("method", "specimen", "device", "related", "hasMember", "derivedFrom", "component"),
-)
+    *_RESOURCE, *_VALUED, "identifier", "instantiatesCanonical", "instantiatesReference", "basedOn", "triggeredBy",
+    "partOf", "status", "category", "subject", "focus", "organizer", "encounter", "effectiveDateTime",
+    "effectivePeriod", "effectiveTiming", "effectiveInstant", "issued", "performer", "note", "comment", "comments",
+    "context", "bodySite", "bodyStructure", "method", "specimen", "device", "related", "hasMember", "derivedFrom",
+    "component",
+)  # fmt: skip
 #: What a patient's record holds beside findings, and nobody expects to be read as one.
 _BESIDE = (
-    *("Patient", "Observation", "DiagnosticReport", "OperationOutcome", "Practitioner", "PractitionerRole"),
-    *(
-        "Organization",
-        "Location",
-        "Encounter",
-        "ImagingStudy",
-        "ServiceRequest",
-        "Device",
-        "Specimen",
-        "Composition",
-    ),
-    *("RelatedPerson", "CareTeam", "HealthcareService", "Endpoint", "Provenance", "Media", "ImagingSelection"),
-    *("ProcedureRequest", "BodyStructure", "MessageHeader", "Binary"),
-)
+    "Patient", "Observation", "DiagnosticReport", "OperationOutcome", "Practitioner", "PractitionerRole",
+    "Organization", "Location", "Encounter", "ImagingStudy", "ServiceRequest", "Device", "Specimen", "Composition",
+    "RelatedPerson", "CareTeam", "HealthcareService", "Endpoint", "Provenance", "Media", "ImagingSelection",
+    "ProcedureRequest", "BodyStructure", "MessageHeader", "Binary",
+)  # fmt: skip
 
 
 def read_case(resource: Mapping[str, Any], place: str = "FHIR") -> Case:
