@@ -69,7 +69,7 @@ SYSTEMS = {
         "NCI Thesaurus",
         "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl",
         "CC BY 4.0, National Cancer Institute",
-        r"C\d+",
+        r"C\d{3,6}",  # shorter ones are vertebrae
     ),
     "doid": System("Human Disease Ontology", "http://purl.obolibrary.org/obo/doid.owl", "CC0 1.0", r"DOID:\d+"),
     "gamuts": System(

@@ -152,6 +152,12 @@ def test_codes_and_meanings_are_each_others_inverse() -> None:
             assert meanings(str(code)) == meanings(code.code, code.system)
 
 
+def test_vertebrae_are_no_codes(spine: Model) -> None:
+    assert [written(name) for name in ("C1", "C5", "C7", "c12")] == [None] * 4
+    with pytest.raises(InputError, match=r"'C5' is not a state of 'level'; choose from"):
+        spine.query({"findings": {"level": "C5"}})
+
+
 @given(st.text(max_size=20))
 def test_any_text_is_asked_without_an_error(text: str) -> None:
     assert isinstance(meanings(text), tuple)
@@ -268,15 +274,15 @@ def test_a_column_that_is_no_finding_is_named_with_what_it_means(spine: Model) -
 
 def test_a_proven_diagnosis_that_only_looks_like_a_code_is_refused(spine: Model, tmp_path: Path) -> None:
     case = tmp_path / "c.yaml"
-    case.write_text("diagnosis: C70\nfindings: {level: cervical}\n")
+    case.write_text("diagnosis: C2946\nfindings: {level: cervical}\n")
     done = CliRunner().invoke(main, ["evaluate", str(case)], prog_name="bayesdx")
     assert done.exit_code == 2
-    assert "unknown diagnosis 'C70' (a code of NCI Thesaurus that stands for nothing here)" in done.stderr
-    rows = [{"diagnosis": "C70", "level": "cervical"}, {"diagnosis": "C3230", "level": "cervical"}]
+    assert "unknown diagnosis 'C2946' (a code of NCI Thesaurus that stands for nothing here)" in done.stderr
+    rows = [{"diagnosis": "C2946", "level": "cervical"}, {"diagnosis": "C3230", "level": "cervical"}]
     from bayesdx.formats.proven_table import read_proven
 
     table = read_proven(rows, spine.network, {}).table
-    assert table.errors[0].message.startswith("unknown diagnosis 'C70'")
+    assert table.errors[0].message.startswith("unknown diagnosis 'C2946'")
     target = spine.network.variable("diagnosis")
     assert target.states[table.codes[0, spine.network.index["diagnosis"]]] == "meningioma"
 

@@ -19,6 +19,7 @@ from bayesdx.case import OLDEST
 from bayesdx.cells import is_missing, shown
 from bayesdx.codes import codes_of
 from bayesdx.errors import InputError
+from bayesdx.formats.answers import is_measured
 from bayesdx.formats.plain_names import interchange_name
 from bayesdx.network import Network, Variable
 
@@ -136,7 +137,7 @@ def dictionary_of(network: Network, sections: Mapping[str, str]) -> Dictionary:
     names = _spelt([v.id for v, _ in asked], _field_name)
     fields = [Field(RECORD, RECORD_LABEL, RECORD, "")]
     for (variable, section), name in zip(asked, names, strict=True):
-        if variable.id == "age_group" and AGE not in network and AGE not in names:
+        if variable.id == "age_group" and is_measured(variable) and AGE not in network and AGE not in names:
             field = Field(AGE, "Age (years)", AGE, section)
         else:
             field = Field(
