@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from bayesdx.cells import clipped, comma_hint, is_missing, kind_of, number_of, shown, state_text, word
+from bayesdx.codes import note
 from bayesdx.errors import InputError, nearest, printable
-from bayesdx.network import Array, Network, as_spelt
+from bayesdx.network import Array, Network, named
 from bayesdx.states import as_stated, gathered, read_finding, says_missing, state_number
 from bayesdx.values import ByValue
 
@@ -26,13 +26,27 @@ _READ = (*_KEYS, "source", "region", "preoperative_impression")
 _NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
+class Origin(NamedTuple):
+    """Where a case stands that was read from resources of a hospital's system (FHIR).
+
+    ``subject`` refers to the patient, None where nothing does. By finding, ``places`` say where in the resources it
+    is named and where its value stands, and ``basis`` refers to what states it. ``issues`` tell what of the
+    resources was not used.
+    """
+
+    subject: str | None
+    places: Mapping[str, tuple[str, str]]
+    basis: Mapping[str, str]
+    issues: tuple[InputError, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Case(ByValue):
     """One patient: findings as written, and the proven diagnosis when known (never used by a query).
 
     ``age`` is in years, and ``sex`` a state, unless the network has variables of these names that say otherwise;
     both are checked when the case meets a network. ``place`` names the file and the entry in messages;
-    ``metadata`` keeps every other key of the file.
+    ``metadata`` keeps every other key of the file, ``origin`` what an answer in FHIR has to name.
     """
 
     findings: Mapping[str, object] = field(default_factory=dict)
@@ -43,6 +57,7 @@ class Case(ByValue):
     metadata: Mapping[str, object] = field(default_factory=dict)
     place: str = "case"
     warnings: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 class EncodedCase(NamedTuple):
@@ -108,24 +123,42 @@ def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...
     Raises InputError for an unknown finding or state, and for weights that are negative, not finite or all
     zero.
     """
-    warnings = [*case.warnings, *misplaced(case, network)]
+    issues = case.origin.issues if case.origin else ()
+    warnings = [*case.warnings, *map(str, issues), *misplaced(case, network)]
     patient = {"age": case.age, "sex": case.sex}
     weights: dict[str, Array] = {}
     stated: dict[str, object] = {}
-    try:
-        written = [pair for pair in (*case.findings.items(), *patient.items()) if not is_missing(pair[1])]
-        for key, value in chain.from_iterable(gathered(*pair, network, vocabulary) for pair in written):
-            name, found, unused = encode_finding(key, value, network, vocabulary)
-            warnings += unused
-            if found is None:
-                continue
-            if name in weights:
-                raise InputError(f"'{name}' is given twice: once as '{key}'")
-            weights[name] = found
-            stated[name] = as_stated(network.variable(name), found)
-    except InputError as error:
-        raise error.at(case.place) from None
+    for pair in (*case.findings.items(), *patient.items()):
+        if is_missing(pair[1]):
+            continue
+        try:
+            for key, value in gathered(*pair, network, vocabulary):
+                name, found, unused = encode_finding(key, value, network, vocabulary)
+                warnings += unused
+                if found is None:
+                    continue
+                if name in weights:
+                    raise InputError(f"'{name}' is given twice: once as '{key}'")
+                weights[name] = found
+                stated[name] = as_stated(network.variable(name), found)
+        except InputError as error:
+            if case.origin is not None and pair[0] in case.origin.places:
+                known = named(pair[0], (*network.index, *vocabulary)) in (*network.index, *vocabulary, "age", "sex")
+                error = error.at(case.origin.places[pair[0]][known])
+            raise error.at(case.place) from None
     return EncodedCase(MappingProxyType(weights), MappingProxyType(stated), tuple(warnings))
+
+
+def mistakes(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...]] = _NONE) -> list[InputError]:
+    """Everything that ``encode`` refuses of a case, finding by finding."""
+    parts = [Case(findings={name: value}) for name, value in case.findings.items()]
+    found = []
+    for part in (*parts, Case(age=case.age), Case(sex=case.sex)):
+        try:
+            encode(replace(part, place=case.place, origin=case.origin), network, vocabulary)
+        except InputError as error:
+            found.append(error)
+    return found
 
 
 def misplaced(case: Case, network: Network) -> list[str]:
@@ -147,7 +180,7 @@ def encode_finding(
     ``weights`` has shape (card of the variable,) and is read-only; None when the network does not use the
     finding, and for a word such as 'NA' that says that it is missing. Raises InputError as ``encode`` does.
     """
-    name = "age_group" if key == "age" and key not in network else as_spelt(key, chain(network.index, vocabulary))
+    name = "age_group" if key == "age" and key not in network else named(key, (*network.index, *vocabulary))
     states = network.variable(name).states if name in network else ()
     if says_missing(value, states, vocabulary.get(name, ())):
         return name, None, ()
@@ -157,7 +190,7 @@ def encode_finding(
         if name in vocabulary or key in ("age", "sex"):
             return name, None, (f"'{key}' is not used by network '{network.id}'",)
         known = [v.id for v in network.findings] + list(vocabulary)
-        raise InputError(f"unknown finding '{clipped(name)}'", nearest(clipped(name), known))
+        raise InputError(f"unknown finding '{clipped(name)}'{note(name)}", nearest(clipped(name), known))
     variable = network.variable(name)
     if name == network.target:
         raise InputError(f"'{name}' is what network '{network.id}' is asked for, not a finding")

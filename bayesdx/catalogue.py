@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bayesdx.case import Case
 from bayesdx.cells import number_of, parse_weights
+from bayesdx.codes import as_state
 from bayesdx.data import network_index, network_path
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
@@ -60,9 +61,9 @@ def _levels(case: Case) -> list[str]:
     """The levels that a case states, the most probable first."""
     level = case.findings.get("level")
     if isinstance(level, str):
-        level = level.strip()
+        level = as_state(level.strip(), "level", shipped_levels())
         level = parse_weights(level) or ([] if level.startswith("not ") else [level])
     if isinstance(level, Mapping):
         weights = {str(state): number_of(weight) or 0.0 for state, weight in level.items()}
-        return sorted(weights, key=lambda state: -weights[state])
-    return level if isinstance(level, list) else []
+        level = sorted(weights, key=lambda state: -weights[state])
+    return [as_state(str(one), "level", shipped_levels()) for one in level] if isinstance(level, list) else []

@@ -34,6 +34,12 @@ class InputError(ValueError):
         """Everything that is valid there; empty where that is no list."""
         return self.hint.choices if self.hint else ()
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and str(other) == str(self)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
     def at(self, place: str) -> Self:
         """The same error in the entry or file ``place``, which stands before the place it has."""
         return type(self)(self.message, self.hint, f"{place}: {self.place}" if self.place else place)

@@ -18,11 +18,11 @@ import numpy as np
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.question import Question, impossible
-from bayesdx.case import Case, case_from_mapping, encode
+from bayesdx.case import Case, encode
 from bayesdx.catalogue import DEFAULT_NETWORK, document_for, read_document
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
-from bayesdx.formats.case_file import pick_case, read_cases
+from bayesdx.formats.case_file import case_of, pick_case, read_cases
 from bayesdx.network import Network
 from bayesdx.values import ByValue
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary
     from bayesdx.analyses.cite.numbers import LikelihoodCitation
     from bayesdx.analyses.cite_case.numbers import CaseCitation
+    from bayesdx.analyses.codebook.numbers import Codebook
     from bayesdx.analyses.compare.numbers import Comparison
     from bayesdx.analyses.explain.numbers.explanation import Explanation
     from bayesdx.analyses.export.numbers import NetworkExport
@@ -116,6 +117,7 @@ class Model(ByValue):
             prior_sets={name: prior.probabilities for name, prior in self.document.prior_sets.items()},
             choice=self.choice,
             warnings=(*encoded.warnings, *self.document.warnings),
+            origin=one.origin,
         )
 
     def ask(self, name: str, case: AnyCase, /, **options: Any) -> Answer:
@@ -189,6 +191,11 @@ class Model(ByValue):
         analysis = ANALYSES["export"]
         written = analysis.run(self.network, self.head(), file_format, file)
         return cast("NetworkExport", written.faced(analysis))
+
+    def codebook(self, file: str | None = None) -> Codebook:
+        """The network as a REDCap data dictionary; see ``bayesdx.analyses.codebook``."""
+        analysis = ANALYSES["codebook"]
+        return cast("Codebook", analysis.run(self.network, self.head(), file).faced(analysis))
 
     def learn(
         self,
@@ -365,7 +372,7 @@ def as_case(case: AnyCase) -> Case:
         return pick_case(read_cases(case), None)
     row: Any = case
     one = hasattr(row, "keys") and not hasattr(row, "columns")  # also a row of a pandas table, but no table
-    return case_from_mapping(dict(row) if one else row)
+    return case_of(dict(row) if one else row)
 
 
 def load(network: str | os.PathLike[str], prior: str | None = None, target: str | None = None) -> Model:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesdx.codes import as_finding, as_state, note
 from bayesdx.errors import InputError, nearest
 from bayesdx.values import ByValue
 
@@ -67,12 +68,12 @@ class Variable:
         return len(self.states)
 
     def state_index(self, state: str) -> int:
-        """Position of ``state``; raises InputError that names the nearest state."""
+        """Position of ``state``, or of what a code stands for; raises InputError that names the nearest state."""
         try:
-            return self.states.index(as_spelt(state, self.states))
+            return self.states.index(as_state(as_spelt(state, self.states), self.id, self.states))
         except ValueError:
             raise InputError(
-                f"'{state}' is not a state of '{self.id}'", nearest(state, self.states, limit=12)
+                f"'{state}'{note(state)} is not a state of '{self.id}'", nearest(state, self.states, limit=12)
             ) from None
 
     def state_label(self, index: int) -> str:
@@ -103,6 +104,11 @@ def as_spelt(name: str, names: Iterable[str]) -> str:
 
     meant = [one for one in known if normalize("NFC", one) == normalize("NFC", name)]
     return meant[0] if len(meant) == 1 else name
+
+
+def named(text: str, names: Collection[str]) -> str:
+    """The one of the variables ``names`` that text means: it reads like it, or is its code; else text itself."""
+    return as_finding(as_spelt(text, names), names)
 
 
 def cpt_shape(owner: str, cardinalities: Iterable[int]) -> tuple[int, ...]:

@@ -10,11 +10,14 @@ from numbers import Real
 import numpy as np
 
 from bayesdx.cells import clipped, comma_hint, is_decimal, kind_of, number_of, parse_weights, state_text
+from bayesdx.codes import as_finding, as_state, is_code, note
 from bayesdx.errors import InputError, nearest
 from bayesdx.network import Array, Network, Variable, as_spelt
 
 _YES = ("present", "yes", "true", "on")
 _NO = ("absent", "no", "false", "off")
+#: A number that is known to lie between bounds: ``5..20``, ``..20``, ``<5``, ``>=20``.
+_RANGE = re.compile(r"(?P<low>\d+(?:\.\d+)?)?\.\.(?P<high>\d+(?:\.\d+)?)?|(?P<sign>[<>]=?) ?(?P<end>\d+(?:\.\d+)?)")
 #: What stands where nothing was seen, in small letters; a state of that name comes first.
 _MISSING_WORDS = frozenset(("", "na", "n/a", "nan", "<na>", "#n/a", "null", "*", "?"))
 
@@ -35,8 +38,12 @@ def read_finding(variable: Variable, value: object) -> tuple[Mapping[object, obj
         ruled_out = as_spelt(text[4:].strip(), variable.states) if text.startswith("not ") else ""
         if text in variable.states:
             return {text: 1.0}, False
-        if ruled_out in variable.states:
+        if ruled_out in variable.states or is_code(ruled_out, variable.states):
             return {ruled_out: 1.0}, True
+        if is_code(text, variable.states):
+            return {text: 1.0}, False
+        if text != ".." and (span := _RANGE.fullmatch(text)):
+            return dict.fromkeys(_met(variable, text, span), 1.0), False
         if weights := parse_weights(text):
             return weights, False
         return ({ruled_out: 1.0}, True) if ruled_out else ({text: 1.0}, False)
@@ -59,7 +66,7 @@ def gathered(
     said of the others; a state that is no finding (``ct_bone_change: none``) that none of them is
     present. Raises InputError for weights, and for what is none of the states.
     """
-    name = as_spelt(key, vocabulary) if key not in network else key
+    name = key if key in network else as_finding(as_spelt(key, vocabulary), vocabulary)
     states = () if name in network else vocabulary.get(name, ())
     if not any(state in network for state in states) or says_missing(value, states):
         return [(key, value)]
@@ -69,9 +76,11 @@ def gathered(
             raise InputError(f"'{key}' takes one of its states or a list of them, not {kind_of(one)}")
         for text in re.split("[,;]", one):
             absent = text.strip().startswith("not ")
-            state = as_spelt(text.strip().removeprefix("not ").strip(), states)
+            state = as_finding(as_spelt(text.strip().removeprefix("not ").strip(), states), states)
             if state not in states:
-                raise InputError(f"'{clipped(state)}' is not a state of '{name}'", nearest(clipped(state), states))
+                raise InputError(
+                    f"'{clipped(state)}'{note(state)} is not a state of '{name}'", nearest(clipped(state), states)
+                )
             if state in network or state in vocabulary:
                 found.append((state, "absent" if absent else "present"))
             elif not absent:
@@ -86,9 +95,11 @@ def state_number(
     states = variable.states
     text = state_text(value)
     text = text if text in states else as_spelt(text.strip(), states)
+    unused = vocabulary.get(variable.id, ())
+    text = as_state(text, variable.id, (*states, *unused))
     if text in states:
         return states.index(text)
-    if text in vocabulary.get(variable.id, ()):
+    if text in unused:
         return None
     for words in (_YES, _NO):
         if text.casefold() in words[1:]:
@@ -136,6 +147,21 @@ def _measured(variable: Variable, number: float) -> int:
     raise InputError(
         f"'{variable.id}' takes one of its states, not the number {shown}; {_choices(variable.states)}"
     )
+
+
+def _met(variable: Variable, text: str, span: re.Match[str]) -> list[object]:
+    """The states that a range meets: all are possible. Raises InputError where it meets none."""
+    low, high = float(span["low"] or 0.0), float(span["high"] or math.inf)
+    if span["sign"]:
+        below, end = span["sign"][0] == "<", float(span["end"])
+        end = end if span["sign"].endswith("=") else math.nextafter(end, -math.inf if below else math.inf)
+        low, high = (0.0, end) if below else (end, math.inf)
+    met: list[object] = [
+        state for state in variable.states if max(low, _bounds(state)[0]) <= min(high, _bounds(state)[1])
+    ]
+    if not met:
+        raise InputError(f"no state of '{variable.id}' lies in {text}; {_choices(variable.states)}")
+    return met
 
 
 def _bounds(state: str) -> tuple[float, float]:

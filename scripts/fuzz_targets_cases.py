@@ -24,6 +24,11 @@ _CASES = (
     "- {id: 0012345, findings: {level: lumbar, size_mm: 12.5}}\n- {id: b, findings: {mr_dural_tail: yes}}\n",
     '{"id": "a", "age": 31, "findings": {"level": "lumbar", "mr_t2_signal": {"hyper": 1, "iso": 0.5}}}',
     '[{"id": 7, "sex": "female", "findings": {"ct_calcification": true}}, {"id": null}]',
+    '{"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Observation", '
+    '"status": "final", "effectiveDateTime": "2026-03-14", "subject": {"reference": "Patient/p"}, '
+    '"code": {"coding": [{"system": "urn:bayesdx:finding", "code": "size_mm"}]}, '
+    '"valueQuantity": {"value": 1.5, "unit": "cm"}}}, '
+    '{"resource": {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1990-02-03"}}]}',
     "base: &base {level: lumbar}\nfindings:\n  <<: *base\n  mr_t2_signal: !!str hyper\n",
 )
 _TABLES = (

@@ -86,7 +86,12 @@ def tally(passages: list[dict[str, Any]]) -> dict[str, Tally]:
 
 def lines(found: dict[str, Tally]) -> Iterator[str]:
     """A row a finding, and the sum."""
-    total = Tally(*(sum(getattr(row, name) for row in found.values()) for name in ("coded", "both", "right", "extra", "denial")))
+    total = Tally(
+        *(
+            sum(getattr(row, name) for row in found.values())
+            for name in ("coded", "both", "right", "extra", "denial")
+        )
+    )
     yield f"{'finding':36} {'coded':>6} {'read':>6} {'right':>6} {'extra':>6}"
     for name, row in sorted(found.items(), key=lambda pair: -pair[1].coded):
         yield f"{name:36} {row.coded:6} {row.both:6} {row.right:6} {row.extra:6}"

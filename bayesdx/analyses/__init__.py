@@ -1,8 +1,8 @@
 """The table of analyses: one row a question, one folder a row.
 
 A folder holds ``numbers`` (options, the function, its result), ``wire`` (result -> the dict of ``schema.json``) and
-``page`` (result -> blocks of words). They are named here as text and imported when they are used: numbers know
-neither of the other two.
+``page`` (result -> blocks of words); some have ``fhir`` (result -> FHIR resource). They are named here as text and
+imported when they are used: numbers know none of the others.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+
+from bayesdx.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Analysis:
     folder: str
     function: str
     document: str = "tour.md"
+    fhir: bool = False
 
     def _module(self, corner: str) -> ModuleType:
         return import_module(f"{__name__}.{self.folder}.{corner}")
@@ -34,10 +37,22 @@ class Analysis:
         module, _, name = self.function.rpartition(".")
         return getattr(self._module(f"numbers{module and '.' + module}"), name)(*arguments, **options)
 
-    def to_dict(self, result: Any, **options: Any) -> dict[str, object]:
-        """The JSON object of a result."""
+    def to_dict(self, result: Any, *, codes: bool = False, **options: Any) -> dict[str, object]:
+        """The JSON object of a result; ``codes`` adds the standard codes of all that it names."""
         answer: dict[str, object] = self._module("wire").to_dict(result, **options)
+        if codes:
+            from bayesdx.analyses.coded import coded, network_of
+
+            answer["codes"] = coded(answer, network_of(result))
         return answer
+
+    def to_fhir(self, result: Any, **options: Any) -> dict[str, object]:
+        """The FHIR resource of a result; raises InputError for an analysis without one."""
+        if not self.fhir:
+            known = " and ".join(row.command for row in ANALYSES.values() if row.fhir)
+            raise InputError(f"'{self.command}' has no form in FHIR; {known} have one")
+        resource: dict[str, object] = self._module("fhir").to_fhir(result, **options)
+        return resource
 
     def text(self, result: Any, **options: Any) -> str:
         """The page of a result as text of a terminal, with ANSI styles."""
@@ -55,7 +70,7 @@ class Analysis:
 ANALYSES = {
     row.folder: row
     for row in (
-        Analysis("query", "query", "differential.query"),
+        Analysis("query", "query", "differential.query", fhir=True),
         Analysis("explain", "explain", "explanation.explain"),
         Analysis("what-if", "what_if", "worth.what_if"),
         Analysis("what-if --set", "compare", "compare"),
@@ -63,7 +78,7 @@ ANALYSES = {
         Analysis("sensitivity", "sensitivity", "result.sensitivity", "sensitivity.md"),
         Analysis("cite --given", "cite", "cite_likelihood"),
         Analysis("cite", "cite_case", "cite_case"),
-        Analysis("report", "report", "report"),
+        Analysis("report", "report", "report", fhir=True),
         Analysis("evaluate", "evaluate", "scoring.evaluate_cases"),
         Analysis("evaluate --compare", "benchmark", "compare_cases"),
         Analysis("batch", "batch", "query_batch"),
@@ -75,5 +90,6 @@ ANALYSES = {
         Analysis("read", "read", "propose", "reading.md"),
         Analysis("read --table", "read_folder", "columns_of", "reading.md"),
         Analysis("export", "export", "export_network", "formats.md"),
+        Analysis("codebook", "codebook", "codebook", "codes.md"),
     )
 }

@@ -19,6 +19,7 @@ from bayesdx.network import Array, Network, Variable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from bayesdx.case import Origin
     from bayesdx.inference import Engine
     from bayesdx.inference.results import Derivatives, Posterior
 
@@ -45,6 +46,7 @@ class Question:
     ``"not <state>"`` or ``{state: weight}``). ``prior`` names the prior set and ``population`` where it holds;
     ``prior_sets`` are the probabilities (card of the target,) of all that the network has, by name. ``choice`` says
     how the network was chosen. ``warnings`` came up while the case was read; analyses add their own behind them.
+    ``origin`` is that of the case.
 
     What several analyses need is asked of the engine once and kept: ``answer``, ``alone``, ``joints``,
     ``derivatives``, ``posterior_draws``.
@@ -59,6 +61,7 @@ class Question:
     prior_sets: Mapping[str, Array] = field(default_factory=dict)
     choice: str = ""
     warnings: tuple[str, ...] = ()
+    origin: Origin | None = None
 
     def __repr__(self) -> str:
         stated = ", ".join(f"{name}={words(value)}" for name, value in self.stated.items())

@@ -17,7 +17,7 @@ from bayesdx.cli.common import (
     read_case,
     worth_option,
 )
-from bayesdx.cli.output import echo_json
+from bayesdx.cli.output import echo_json, with_codes
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def command(
     from bayesdx.model import load_for
     from bayesdx.report.render.text import section
 
+    coded = with_codes(as_json)
     if save is not None:
         check_writable(save)  # before the questions, not after the answers
     if path == "-":
@@ -96,7 +97,7 @@ def command(
         write_case(save, case_from_mapping(end.case, save))
     say("\n" + section(closing(end, save)))
     if as_json:
-        echo_json({**end.to_dict(), "saved": save})
+        echo_json({**end.to_dict(**coded), "saved": save})
 
 
 def _reader(err: bool) -> Read:

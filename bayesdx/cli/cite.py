@@ -6,7 +6,7 @@ import os
 
 import click
 
-from bayesdx.cli.common import json_option, load_named, network_option, prior_option, read_case
+from bayesdx.cli.common import codes_option, json_option, load_named, network_option, prior_option, read_case
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
@@ -26,6 +26,7 @@ from bayesdx.errors import InputError
 @network_option
 @prior_option
 @json_option
+@codes_option
 def command(
     what: str,
     given: str | None,

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bayesdx.cli.output import CODES
 from bayesdx.errors import InputError, nearest
 
 if TYPE_CHECKING:
@@ -88,6 +89,42 @@ lexicon_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
+
+def format_option(command: Command) -> Command:
+    """Give a command the option ``--format``; where FHIR is asked for, a refusal is an OperationOutcome as well."""
+
+    @wraps(command)
+    def answered(**options: Any) -> Any:
+        fhir = options["form"] == "fhir"
+        if fhir and options["as_json"]:
+            raise InputError("--json and --format fhir are two forms: choose one")
+        try:
+            return command(**options)
+        except InputError as error:
+            if fhir:
+                from bayesdx.cli.output import echo_json
+                from bayesdx.formats.fhir.outcome import outcome
+
+                echo_json(outcome([error]))
+            raise
+
+    choice = click.Choice(["fhir"])
+    return click.option("--format", "form", type=choice, help="Print a FHIR R4 resource.")(answered)  # type: ignore[return-value]
+
+
+def _keep_codes(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta[CODES] = value
+
+
+codes_option = click.option(
+    "--codes",
+    is_flag=True,
+    expose_value=False,
+    callback=_keep_codes,
+    help="With --json: also the standard codes (RadLex, NCIt, …) of diagnoses and findings.",
+)
+
+
 _CASE_PARAMETERS = (
     click.argument("path", metavar="[CASE]", required=False),
     click.option("--case", "case_id", metavar="ID", help="Which case, when the file holds several."),
@@ -104,6 +141,7 @@ _CASE_PARAMETERS = (
     prior_option,
     target_option,
     json_option,
+    codes_option,
 )
 
 

@@ -30,17 +30,19 @@ def list_networks(as_json: bool) -> None:
 @click.argument("network", metavar="NAME|FILE")
 @click.option("--coverage", is_flag=True, help="How many facts, patients and sources stand behind each row.")
 @click.option("--learnt", is_flag=True, help="The counts that it has learnt from cases, row by row.")
+@click.option("--codes", is_flag=True, help="The standard codes of its diagnoses, findings and states.")
 @prior_option
 @json_option
-def show_network(network: str, prior: str | None, coverage: bool, learnt: bool, as_json: bool) -> None:
+def show_network(network: str, prior: str | None, coverage: bool, learnt: bool, codes: bool, as_json: bool) -> None:
     """Show the diagnoses, findings and prior sets of a network, the literature behind it, or what it has learnt."""
     from bayesdx.model import load
 
-    if coverage and learnt:
-        raise InputError("--coverage and --learnt: ask for one at a time")
-    if learnt:
+    asked = [f"--{name}" for name, on in (("coverage", coverage), ("learnt", learnt), ("codes", codes)) if on]
+    if len(asked) > 1:
+        raise InputError(f"{' and '.join(asked)}: ask for one at a time")
+    if learnt or codes:
         found = ANALYSES["network"].run(load(network, prior).document)
-        show(found.faced(ANALYSES["network"]), as_json, learnt=True)
+        show(found.faced(ANALYSES["network"]), as_json, {"codes": codes}, learnt=learnt, codes=codes)
         return
     analysis = ANALYSES["coverage" if coverage else "network"]
     show(analysis.run(network if coverage else load(network, prior).document).faced(analysis), as_json)

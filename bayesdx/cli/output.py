@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayesdx.errors import InputError
+
 if TYPE_CHECKING:
     from bayesdx.analyses.answer import Answer
+
+#: Where the context of a command keeps that ``--codes`` was given.
+CODES = "bayesdx.codes"
 
 
 def show(
@@ -17,13 +22,25 @@ def show(
     json_options: Mapping[str, Any] | None = None,
     *,
     err: bool = False,
+    form: str | None = None,
     **page_options: Any,
 ) -> None:
     """Print an answer, in one piece: bad input leaves nothing half-written. ``err``: the page goes to stderr."""
-    if as_json:
-        echo_json(answer.to_dict(**json_options or {}))
+    coded = with_codes(as_json)
+    if form == "fhir":
+        echo_json(answer.to_fhir())
+    elif as_json:
+        echo_json(answer.to_dict(**coded, **json_options or {}))
     else:
         click.echo(answer.text(**page_options), err=err)
+
+
+def with_codes(as_json: bool) -> dict[str, bool]:
+    """The option of ``to_dict`` that ``--codes`` asks for; raises InputError when no JSON is asked for."""
+    coded = bool(click.get_current_context().meta.get(CODES))
+    if coded and not as_json:
+        raise InputError("--codes: standard codes stand in the JSON; add --json")
+    return {"codes": True} if coded else {}
 
 
 def echo_json(value: Mapping[str, object]) -> None:

@@ -11,6 +11,7 @@ import click
 from bayesdx.cli.common import (
     case_parameters,
     changed,
+    format_option,
     lexicon_option,
     load_named,
     model_for,
@@ -29,6 +30,7 @@ EXAMPLE = "Example: bayesdx query -f level=cervical -f mr_t2_signal=hyper -f 'mr
 
 
 @click.command("query", epilog=EXAMPLE)
+@format_option
 @case_parameters
 @click.option("--all", "show_all", is_flag=True, help="Show every diagnosis, not only the first ones.")
 @click.option(
@@ -46,6 +48,7 @@ def command(
     prior: str | None,
     target: str | None,
     as_json: bool,
+    form: str | None,
     show_all: bool,
     report: str | None,
     yes: bool,
@@ -53,7 +56,7 @@ def command(
 ) -> None:
     """Rank the diagnoses of a case.
 
-    CASE is a YAML or JSON file, or '-' for standard input; without it, give findings with -f.
+    CASE is a YAML, JSON or FHIR file, or '-' for standard input; without it, give findings with -f.
     """
     named = load_named(network, prior, target)
     if report is None:
@@ -65,7 +68,7 @@ def command(
     else:
         added, stated = options_stated(pairs, age, sex, named)
         case = changed(confirmed(report, lexicons, named, yes), added, stated)
-    show(model_for(case, named, prior).ask("query", case), as_json, show_all=show_all)
+    show(model_for(case, named, prior).ask("query", case), as_json, form=form, show_all=show_all)
 
 
 def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bool) -> Case:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import case_command
-from bayesdx.cli.output import echo_json
+from bayesdx.cli.common import case_command, format_option
+from bayesdx.cli.output import echo_json, with_codes
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,10 +18,13 @@ EXAMPLE = "Example: bayesdx report case.yaml -o report.html"
 
 
 @click.command("report", epilog=EXAMPLE)
+@format_option
 @case_command
 @click.option("-o", "--output", metavar="FILE", help="Where to write: .html, .md or .json.")
 @click.option("--versus", metavar="DIAGNOSIS", help="Compare the leader with this diagnosis, not the runner-up.")
-def command(model: Model, case: Case, as_json: bool, output: str | None, versus: str | None) -> None:
+def command(
+    model: Model, case: Case, as_json: bool, form: str | None, output: str | None, versus: str | None
+) -> None:
     """Write a report of a case: one file that stands alone and can be printed.
 
     It holds the case, the differential, its explanation, what to look at next, how far the answer can be trusted,
@@ -29,14 +32,19 @@ def command(model: Model, case: Case, as_json: bool, output: str | None, versus:
     """
     from bayesdx.analyses.report.document import check_ending, write_report
 
-    if output is not None:
+    if output is not None and form != "fhir":
         check_ending(output)
-    elif not as_json:
+    elif output is not None:
+        raise InputError("--format fhir prints: leave -o out", place=output)
+    elif not as_json and form != "fhir":
         raise InputError("name the file to write, such as: bayesdx report case.yaml -o report.html")
+    coded = with_codes(as_json)
     report = model.report(case, versus)
     if output is not None:
         write_report(report, output)
-    if as_json:
-        echo_json(report.to_dict())
+    if form == "fhir":
+        echo_json(report.to_fhir())
+    elif as_json:
+        echo_json(report.to_dict(**coded))
     else:
         click.echo(f"report of {case.id or 'the case'} written to {output}", err=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from unicodedata import normalize
 
+from bayesdx.codes import as_state
 from bayesdx.errors import InputError, nearest
 from bayesdx.network import Variable
 
@@ -34,8 +35,8 @@ def parse_answer(text: str, variable: Variable, offered: Sequence[str]) -> objec
     >>> parse_answer("not 3", signal, signal.states), parse_answer("m", signal, signal.states)
     ('not hyper', 'mixed')
     """
-    if text.strip() in offered:  # before anything that its name could mean
-        return text.strip()
+    if (state := as_state(text.strip(), variable.id, offered)) in offered:  # before anything its name could mean
+        return state
     text = " ".join(text.split())
     if _NUMBER.fullmatch(text) and is_measured(variable):
         number = float(text)
@@ -63,6 +64,7 @@ def parse_answer(text: str, variable: Variable, offered: Sequence[str]) -> objec
 
 def _state(text: str, variable: Variable, offered: Sequence[str]) -> str:
     """The state meant by its number, id, label, or the beginning of one of these."""
+    text = as_state(text, variable.id, offered)
     word = _plain(text)
     if word.isdecimal() and not is_measured(variable):
         if not 1 <= int(word) <= len(offered):

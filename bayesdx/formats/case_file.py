@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from bayesdx.case import Case, case_from_mapping
+from bayesdx.case import Case, Origin, case_from_mapping
 from bayesdx.cells import number_of
+from bayesdx.codes import finding_meant
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse, read_text, write_text
 
 
 def read_cases(path: str | os.PathLike[str]) -> list[Case]:
     """Cases of a YAML or JSON file (one case, or a list of cases), or of UAI evidence; ``-`` is standard input.
+
+    A case may be FHIR in JSON: an Observation, a DiagnosticReport, or a Bundle.
 
     Raises InputError that names the file and the place in it.
     """
@@ -22,12 +26,26 @@ def read_cases(path: str | os.PathLike[str]) -> list[Case]:
 
         return [case_from_mapping({"findings": read_evidence(path)}, os.fspath(path))]
     text, place = read_text(os.fspath(path))
+    if text.lstrip().startswith("<"):
+        what = (
+            "FHIR in XML: it is read as JSON" if "hl7.org/fhir" in text else "XML, not a case file (YAML or JSON)"
+        )
+        raise InputError(f"is {what}", place=place)
     data = parse(text, place)
     if isinstance(data, list):
         if not data:
             raise InputError("holds no case", place=place)
-        return [case_from_mapping(entry, f"{place}: case {_name(entry, i)}") for i, entry in enumerate(data, 1)]
-    return [case_from_mapping(data, place)]
+        return [case_of(entry, f"{place}: case {_name(entry, i)}") for i, entry in enumerate(data, 1)]
+    return [case_of(data, place)]
+
+
+def case_of(value: object, place: str = "case") -> Case:
+    """The case that a mapping states, as a case file does or as a FHIR resource; raises InputError."""
+    if isinstance(value, Mapping) and "resourceType" in value:
+        from bayesdx.formats.fhir.reading import read_case
+
+        return read_case(value, place)
+    return case_from_mapping(value, place)
 
 
 def pick_case(cases: list[Case], case_id: str | None) -> Case:
@@ -78,15 +96,28 @@ def with_changes(case: Case, changes: Mapping[str, object], removed: Iterable[st
     for name, value in changes.items():
         years = name == "age" and number_of(value) is not None
         (mapping if years or name == "sex" else findings)[name] = value
-    return case_from_mapping({**mapping, "findings": findings}, case.place)
+    changed = case_from_mapping({**mapping, "findings": findings}, case.place)
+    return replace(changed, origin=_kept(case, changed))
+
+
+def _kept(before: Case, after: Case) -> Origin | None:
+    """Where a case comes from, without what was set to another value."""
+    if before.origin is None:
+        return None
+    was, now = ({"age": case.age, "sex": case.sex, **case.findings} for case in (before, after))
+    same = {name for name, value in now.items() if was.get(name) == value}
+    basis = {name: reference for name, reference in before.origin.basis.items() if name in same}
+    places = {name: place for name, place in before.origin.places.items() if name in same}
+    return before.origin._replace(basis=basis, places=places)
 
 
 def _drop(name: str, mapping: dict[str, object], findings: dict[str, object]) -> bool:
     """Take out what states ``name``, under each of its keys; False when nothing does."""
     keys = ("age", "age_group") if name in ("age", "age_group") else (name,)
     known = False
+    for key in [one for one in findings if finding_meant(one) in map(finding_meant, keys)]:
+        known = findings.pop(key) is not None or known
     for key in keys:
-        known = findings.pop(key, None) is not None or known
         if key in ("age", "sex"):
             known = mapping.pop(key, None) is not None or known
     return known
@@ -103,10 +134,15 @@ def check_writable(path: str) -> None:
 
 def write_case(path: str, case: Case) -> None:
     """Write a case file: JSON when ``path`` ends in .json, else YAML; whole or not at all."""
+    write_text(path, case_text(case, "json" if path.lower().endswith(".json") else "yaml"))
+
+
+def case_text(case: Case, form: str) -> str:
+    """A case as the text of a case file; ``form`` is ``json`` or ``yaml``."""
     mapping = as_mapping(case)
-    if path.lower().endswith(".json"):
-        write_text(path, json.dumps(mapping, indent=2, ensure_ascii=False, default=str) + "\n")
-        return
+    if form == "json":
+        return json.dumps(mapping, indent=2, ensure_ascii=False, default=str) + "\n"
     import yaml
 
-    write_text(path, yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True, default_flow_style=False))
+    text: str = yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True, default_flow_style=False)
+    return text

@@ -11,11 +11,14 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.case import METADATA, case_from_mapping, encode_finding, misplaced
+from bayesdx.case import METADATA, encode_finding, misplaced
 from bayesdx.cells import is_missing, shown, word
+from bayesdx.codes import note
 from bayesdx.errors import InputError, nearest, printable
+from bayesdx.formats.case_file import case_of
+from bayesdx.formats.redcap import Export
 from bayesdx.formats.table import NumberedRow
-from bayesdx.network import Array, Network, as_spelt
+from bayesdx.network import Array, Network, named
 from bayesdx.states import gathered
 
 #: Rows that are encoded and scored together: enough for vectorised work, and a few megabytes.
@@ -69,12 +72,16 @@ class _Encoder:
         self.reserved = _NOT_FINDINGS.difference(network.index, vocabulary)
         if network.target == "diagnosis":
             self.reserved |= {"diagnosis"}  # what was proven, which a query never uses
+        self.export = Export(network, vocabulary)
+        self.called: dict[object, object] = {}
         self.known: dict[tuple[str, type, object], _Cell | InputError] = {}
 
     def row(self, row: Mapping[str, object] | InputError) -> _Encoded:
         """Encode a row; raises InputError for whatever is wrong with it."""
         if isinstance(row, InputError):
             raise row
+        if self.export.holds(row):
+            row = {name: value for name, value in self.export.plain(row).items() if name != self.network.target}
         if self._is_case(row):
             return self._case(row)
         if self.findings.isdisjoint(row) and self.findings.isdisjoint(map(self._name, row)):
@@ -84,9 +91,13 @@ class _Encoder:
 
     def _name(self, column: object) -> object:
         """What the network calls a column."""
-        return as_spelt(column, self.names) if isinstance(column, str) else column
+        if column not in self.called:
+            self.called[column] = named(column, self.names) if isinstance(column, str) else column
+        return self.called[column]
 
     def _is_case(self, row: Mapping[str, object]) -> bool:
+        if "resourceType" in row and "resourceType" not in self.network:
+            return True  # a FHIR resource
         if "findings" not in self.network:
             return "findings" in row
         stated = row.get("findings")  # weights of the variable of this name, or findings
@@ -95,14 +106,15 @@ class _Encoder:
     def _case(self, row: Mapping[str, object]) -> _Encoded:
         """A row that is a case as in a case file."""
         try:
-            case = case_from_mapping(row, "row")
+            case = case_of(row, "row")
         except InputError as error:
             raise InputError(str(error).removeprefix("row: ")) from None
         for name, value in case.findings.items():
             if name not in self.names:
                 encode_finding(name, value, self.network, self.vocabulary)  # raises, and names the nearest one
         cells = [*case.findings.items(), ("age", case.age), ("sex", case.sex)]
-        return self._encoded(case.id, cells, [*case.warnings, *misplaced(case, self.network)])
+        issues = map(str, case.origin.issues) if case.origin else ()
+        return self._encoded(case.id, cells, [*case.warnings, *issues, *misplaced(case, self.network)])
 
     def _no_finding(self, row: Mapping[str, object]) -> str:
         known = f"no column is a finding of network '{self.network.id}'"
@@ -169,12 +181,17 @@ class _Encoder:
             return column, -1, None, ()
         if not isinstance(column, str):
             raise InputError(f"column {shown(column)} is not text")
-        column = as_spelt(column, self.names)
+        column = named(column, self.names)
         if column not in self.names:
             folded = [name for name in self.names if name.casefold() == column.strip().casefold()]
             if close := folded or get_close_matches(column, self.names, n=1, cutoff=0.8):
                 raise InputError(f"unknown finding '{column}'; did you mean '{close[0]}'?")
-            return column, -1, None, (f"column '{printable(column)}' is not a finding, and is not used",)
+            return (
+                column,
+                -1,
+                None,
+                (f"column '{printable(column)}'{note(column)} is not a finding, and is not used",),
+            )
         name, weights, warnings = encode_finding(column, value, self.network, self.vocabulary)
         if weights is None:
             return name, -1, None, warnings

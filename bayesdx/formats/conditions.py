@@ -9,7 +9,7 @@ import numpy as np
 from bayesdx.errors import InputError
 from bayesdx.network import Array, Variable
 
-_TERM = r"(?:P\(\s*)?([\w.+-]*[A-Za-z_][\w.+-]*)\s*\)?"
+_TERM = r"(?:P\(\s*)?((?:[A-Za-z]+:)?[\w.+-]*[A-Za-z_][\w.+-]*|[A-Za-z]+:\w+)\s*\)?"
 _NUMBER = r"(\d*\.?\d+(?:[eE][-+]?\d+)?%?)"
 _LEVEL = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*{_NUMBER}\s*$")
 _RATIO = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*(?:{_NUMBER}\s*[*x×]\s*)?{_TERM}\s*$")

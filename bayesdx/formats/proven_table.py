@@ -15,9 +15,11 @@ from datetime import date, datetime
 import numpy as np
 
 from bayesdx.cells import is_missing, number_of, shown
+from bayesdx.codes import DIAGNOSIS, as_state, diagnosis_meant, is_code, note
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.case_file import as_mapping, read_cases
 from bayesdx.formats.case_table import CaseTable, encode_rows
+from bayesdx.formats.redcap import Export
 from bayesdx.formats.table import NumberedRow, read_rows
 from bayesdx.network import Array, Network
 
@@ -66,6 +68,7 @@ def read_proven(
     for name in named:
         if name in network:
             raise InputError(f"'{name}' is a variable of network '{network.id}', no weight or date of a case")
+    export = Export(network, vocabulary)
     open_network = replace(network, target=None)
     read: list[NumberedRow] = []
     weights: dict[int, float] = {}
@@ -77,6 +80,7 @@ def read_proven(
             continue
         heads.update(dict.fromkeys(map(str, row)))
         try:
+            row = export.plain(row) if export.holds(row) else row
             if columns.weight is not None:
                 weights[line] = _weight(row.get(columns.weight), columns.weight)
             if columns.date is not None:
@@ -118,7 +122,13 @@ def _with_target(row: Mapping[str, object], network: Network) -> Mapping[str, ob
     if is_missing(proven) and isinstance(inside, Mapping):
         proven = inside.get(target)
     states = network.variable(target).states
+    if isinstance(proven, str):
+        proven = as_state(proven, target, states)
+        proven = diagnosis_meant(proven) if proven not in states and target == DIAGNOSIS else proven
     named = isinstance(proven, str) and proven.strip() not in ("", *states)
+    if named and is_code(str(proven), states):
+        unknown = f"unknown diagnosis '{proven}'{note(str(proven))}"
+        raise InputError(unknown, nearest(str(proven), states))
     if (
         named
         and REST in states

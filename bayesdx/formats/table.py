@@ -29,6 +29,8 @@ _PARQUET_ROWS = 8192
 FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _SEPARATORS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+#: Heads of columns that hold nothing of a case; REDCap writes the second one behind every form.
+_REPEATED = ("", "Complete?")
 _FAULTS = {
     "unexpected end of data": "a quotation mark is not closed: the file ends inside it",
     "field larger than field limit": f"a cell is longer than {csv.field_size_limit():,} characters",
@@ -72,7 +74,7 @@ def _row(row: object) -> Mapping[str, object] | InputError:
 def _columns(heads: list[Any], place: str) -> list[Any]:
     """The names of the columns, without blanks around them; raises InputError for one that is given twice."""
     heads = [head.strip() if isinstance(head, str) else head for head in heads]
-    twice = next((head for head in heads if head != "" and heads.count(head) > 1), None)
+    twice = next((head for head in heads if head not in _REPEATED and heads.count(head) > 1), None)
     if twice is not None:
         raise InputError(f"column '{twice}' is given twice", place=place)
     return heads

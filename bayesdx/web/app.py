@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from bayesdx.case import Case
 from bayesdx.errors import InputError
-from bayesdx.web import batch, metrics, openapi, rest
+from bayesdx.web import batch, fhir, hooks, metrics, openapi, rest
 from bayesdx.web.models import Models
 from bayesdx.web.page import routes as page_routes
 from bayesdx.web.problems import Problem, answer_problem, answer_status, refusal
@@ -59,6 +59,8 @@ def create_app(models: Models, settings: Settings | None = None) -> Starlette:
         Route("/metrics", measured),
         *batch.routes(service),
         *rest.routes(service),
+        *fhir.routes(service),
+        *hooks.routes(service),
         *openapi.routes(service),
         *page_routes(service),
     ]

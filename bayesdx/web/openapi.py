@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.report.blocks import DISCLAIMER
-from bayesdx.web import arrow, stream
-from bayesdx.web.problems import TYPES
+from bayesdx.web import arrow, fhir, hooks, stream
+from bayesdx.web.problems import FHIR, TYPES
 from bayesdx.web.requests import BODIES
 from bayesdx.web.requests.case import CaseBody
 from bayesdx.web.rest import Service, method_of, path_of
@@ -94,7 +94,10 @@ def document() -> dict[str, Any]:
                     "description": "The answer.",
                     "content": {
                         "application/json": {"schema": {"$ref": REF.format(name=name)}},
-                        **{media_type: {"schema": {"type": "string"}} for media_type in form.forms()},
+                        **{
+                            kind: {"schema": {"type": "object" if kind == FHIR else "string"}}
+                            for kind in form.forms()
+                        },
                     },
                 },
                 "4XX": REFUSED,
@@ -104,6 +107,7 @@ def document() -> dict[str, Any]:
         if analysis.folder == "batch":
             _also_lines(operation)
         paths[path_of(analysis)] = {method_of(analysis).lower(): operation}
+    paths.update({**fhir.described(), **hooks.described()})
     for name in {form.__name__ for analysis, form in forms.items() if method_of(analysis) == "GET"}:
         del components[name]
     return {
@@ -205,7 +209,9 @@ def _fields(operation: dict[str, Any], found: dict[str, Any]) -> Any:
         yield parameter["name"], _type(parameter["schema"]), parameter["required"], said
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if content:
-        form = found["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+        form = content["schema"]
+        if "$ref" in form:
+            form = found["components"]["schemas"][form["$ref"].rpartition("/")[2]]
         for name, schema in form["properties"].items():
             yield name, _type(schema), name in form.get("required", ()), schema.get("description", "")
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from bayesdx.errors import InputError, printable
 
@@ -29,6 +30,27 @@ TYPES = {
     "too-many": (503, "The server is busy"),
     "ending": (503, "The server is ending"),
     "too-long": (503, "The answer takes too long"),
+}
+#: What a refusal below this address is, and its form.
+FHIR_PATH, FHIR = "/fhir/", "application/fhir+json"
+#: The code of an issue in FHIR (IssueType) by type of refusal; ``processing`` for the rest.
+ISSUES = {
+    "bad-json": "structure",
+    "no-key": "login",
+    "foreign-origin": "forbidden",
+    "wrong-host": "forbidden",
+    "not-found": "not-found",
+    "wrong-method": "not-supported",
+    "not-acceptable": "not-supported",
+    "wrong-media-type": "not-supported",
+    "wrong-input": "invalid",
+    "impossible-findings": "business-rule",
+    "too-large": "too-long",
+    "too-slow": "timeout",
+    "too-long": "timeout",
+    "too-many": "throttled",
+    "ending": "transient",
+    "defect": "exception",
 }
 #: Characters of a message or a name that an answer repeats at most.
 SHOWN = 400
@@ -69,6 +91,11 @@ class Problem(Exception):
             found["errors"] = self.errors
         return found
 
+    def issues(self) -> list[Mapping[str, object]]:
+        """The same as issues of an OperationOutcome (FHIR)."""
+        code = ISSUES.get(self.kind, "processing")
+        return [{"severity": "error", "code": code, "details": {"text": self.detail or self.title}}]
+
     def response(self, request_id: str = "") -> Response:
         """The same as a response."""
         text = json.dumps(self.body(request_id), indent=2) + "\n"
@@ -103,10 +130,19 @@ def pointer_to(*keys: object) -> str:
     return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
 
 
+def response_to(problem: Problem, scope: Scope) -> Response:
+    """A refusal in the form of the address that was asked: an OperationOutcome below ``/fhir``."""
+    if str(scope.get("path", "")).startswith(FHIR_PATH):
+        body = {"resourceType": "OperationOutcome", "issue": problem.issues()}
+        text = json.dumps(body, indent=2) + "\n"
+        return Response(text, problem.status, problem.headers, FHIR)
+    return problem.response(scope.get("request_id", ""))
+
+
 def answer_problem(request: Request, problem: Exception) -> Response:
     """The handler of Starlette for ``Problem``."""
     assert isinstance(problem, Problem)
-    return problem.response(request.scope.get("request_id", ""))
+    return response_to(problem, request.scope)
 
 
 def answer_status(request: Request, error: Exception) -> Response:
@@ -115,6 +151,4 @@ def answer_status(request: Request, error: Exception) -> Response:
     kinds = {status: kind for kind, (status, _) in reversed(TYPES.items())}
     if status not in kinds:
         return Response(HTTPStatus(status).phrase + "\n", status, getattr(error, "headers", None))
-    return Problem(kinds[status], headers=getattr(error, "headers", None)).response(
-        request.scope.get("request_id", "")
-    )
+    return response_to(Problem(kinds[status], headers=getattr(error, "headers", None)), request.scope)

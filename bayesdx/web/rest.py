@@ -14,6 +14,7 @@ from starlette.routing import Route
 from bayesdx.analyses import ANALYSES, Analysis
 from bayesdx.analyses.answer import json_text
 from bayesdx.cells import number_of
+from bayesdx.codes import finding_meant
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.files import parse_json
 from bayesdx.model import Model
@@ -125,8 +126,8 @@ def check_media_type(request: Request, *known: str) -> str:
     """The media type of the body; raises Problem for one that is not ``known``, and for a compressed body."""
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
     media_type = media_type.strip().lower()
-    charset = parameters.lower().replace(" ", "").replace('"', "")
-    if media_type not in known or charset not in ("", "charset=utf-8"):
+    said = set(parameters.lower().replace(" ", "").replace('"', "").split(";"))
+    if media_type not in known or said - {"", "charset=utf-8", "fhirversion=4.0"}:
         raise Problem("wrong-media-type", f"send {' or '.join(known)} in UTF-8")
     if request.headers.get("content-encoding", "identity") != "identity":
         raise Problem("wrong-media-type", "send the body as it is, not compressed")
@@ -196,8 +197,8 @@ def wrong_input(error: InputError, asked: msgspec.Struct) -> Problem:
     """What an analysis refuses. Its place is a pointer, or it is an option that the message quotes."""
     if isinstance(error, ImpossibleFindings):
         stated = asked.case.get("findings") if isinstance(asked, CaseBody) else None
-        named = [name for name in error.findings if name in (stated or ())]
-        pointers = [pointer_to("case", "findings", name) for name in named] or [error.place]
+        keys = [key for key in stated or () if key in error.findings or finding_meant(key) in error.findings]
+        pointers = [pointer_to("case", "findings", key) for key in keys] or [error.place]
         return Problem("impossible-findings", error.message, [error_of(error, pointer) for pointer in pointers])
     pointer = error.place.partition(": ")[0]
     if not pointer.startswith("/"):

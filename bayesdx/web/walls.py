@@ -20,7 +20,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bayesdx.web.metrics import Metrics
-from bayesdx.web.problems import Problem
+from bayesdx.web.problems import Problem, response_to
 from bayesdx.web.settings import Settings
 
 POLICY = (
@@ -95,16 +95,16 @@ class Walls:
                 await self._app(scope, body, reply)
             except Problem as problem:
                 if not status:
-                    await problem.response(scope["request_id"])(scope, body, reply)
+                    await response_to(problem, scope)(scope, body, reply)
             except asyncio.CancelledError:
                 if not status:
-                    await Problem("ending").response(scope["request_id"])(scope, body, reply)
+                    await response_to(Problem("ending"), scope)(scope, body, reply)
                 raise
             except Exception as error:
                 note["defect"] = _place(error)
                 if status:
                     raise ConnectionAbortedError from None  # half an answer is none
-                await Problem("defect").response(scope["request_id"])(scope, body, reply)
+                await response_to(Problem("defect"), scope)(scope, body, reply)
         finally:
             self._metrics.in_flight -= 1
             method = scope["method"] if scope["method"] in METHODS else "_OTHER"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from bayesdx.network import Network
 
-_LABELS = {
+#: What shows a finding, in the order in which patients meet it.
+EXAMINATIONS = {
     "history": "History and presentation",
     "ct": "CT",
     "mr": "MR without contrast",
     "mr_contrast": "MR without and with contrast",
-    "contrast": "Contrast series alone",
     "mr_swi": "Susceptibility-weighted MR",
+}
+_LABELS = {
+    **EXAMINATIONS,
+    "contrast": "Contrast series alone",
     "all": "All that is missing",
     "free": "What costs nothing more",
 }

@@ -41,6 +41,7 @@ COMMANDS = [
     ("read", ["read", "REPORT", "-n", "spine", "-o", "SAVED"]),
     ("read-folder", ["read", "FOLDER"]),
     ("read-folder", ["read", "FOLDER", "--table", "OUT"]),
+    ("codebook", ["codebook", "spine"]),
     ("batch", ["batch", "TABLE"]),
     ("batch", ["batch", "TABLE", "-o", "OUT"]),
 ]
@@ -59,7 +60,9 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
     costs.write_text("{unit: EUR, ct: 100, mr_dural_tail: 300}")
     folder = tmp_path / "reports"
     folder.mkdir()
-    report = "HISTORY: 58-year-old man.\nFINDINGS: Possible syrinx at C5. A second lesion of 1 cm. No oedema. Oedema."
+    report = (
+        "HISTORY: 58-year-old man.\nFINDINGS: Possible syrinx at C5. A second lesion of 1 cm. No oedema. Oedema."
+    )
     (folder / "a.txt").write_text(report)
     (folder / "b.txt").write_text("")
     paths = {
@@ -77,7 +80,7 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
 
 
 def test_schemas_are_schemas() -> None:
-    assert len(SCHEMAS) == 20
+    assert len(SCHEMAS) == 21
     for path in SCHEMAS.values():
         jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
 

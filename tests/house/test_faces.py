@@ -47,6 +47,7 @@ def answers(model: Model) -> dict[str, Answer]:
         "report": model.report(CASE),
         "batch": model.query_batch([{"level": "cervical"}]),
         "export": model.export("bif"),
+        "codebook": model.codebook(),
     }
 
 

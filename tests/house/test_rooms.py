@@ -28,6 +28,7 @@ def test_every_row_has_its_corners(row: Analysis) -> None:
     assert (folder / "numbers.py").is_file() or (folder / "numbers").is_dir()
     assert "def to_dict(" in (folder / "wire.py").read_text()
     assert "def page(" in (folder / "page.py").read_text()
+    assert (folder / "fhir.py").is_file() == row.fhir
     schema = json.loads((folder / "schema.json").read_text())
     said = (ROOT.parent / "docs" / "json.md").read_text()
     assert f"({schema['$id'].removeprefix('bayesdx:')})" in said

@@ -33,7 +33,10 @@ TRAPS = [
 
 SENTENCES = [
     ("No dural tail is seen, edema is present.", {"mr_dural_tail": "absent", "mr_perilesional_edema": "present"}),
-    ("There was no oedema and bone destruction was noted.", {"mr_perilesional_edema": "absent", "destruction": "present"}),
+    (
+        "There was no oedema and bone destruction was noted.",
+        {"mr_perilesional_edema": "absent", "destruction": "present"},
+    ),
     ("Edema and flow voids are absent.", {"mr_perilesional_edema": "absent", "mr_flow_voids": "absent"}),
     ("Peripheral nonenhancing syrinx.", {"mr_enhancement": "none", "syrinx": "present"}),
     ("The lesion does not enhance.", {"mr_enhancement": "none"}),

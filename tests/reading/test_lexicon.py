@@ -84,7 +84,11 @@ def test_a_phrase_is_found_where_it_stands(words: list[str], before: list[str], 
     tokens = tokens_of(text, 0, len(text))
     places = {match.first for match in phrases.find(tokens)}
     size = len(words)
-    expected = {i for i in range(len(tokens) - size + 1) if [t.norm for t in tokens[i : i + size]] == list(map(normal, words))}
+    expected = {
+        i
+        for i in range(len(tokens) - size + 1)
+        if [t.norm for t in tokens[i : i + size]] == list(map(normal, words))
+    }
     assert places == expected
 
 
@@ -97,7 +101,14 @@ def test_any_text_is_read_or_refused(reports: Reports, text: str) -> None:
         assert not text.strip()
         return
     for mention in reading.passages.mentions:
-        assert 0 <= mention.sentence.start <= mention.words.start < mention.words.end <= mention.sentence.end <= len(text)
+        assert (
+            0
+            <= mention.sentence.start
+            <= mention.words.start
+            < mention.words.end
+            <= mention.sentence.end
+            <= len(text)
+        )
     for one in reading.findings:
         assert one.value is None or one.value == reading.case.findings[one.finding]
 
@@ -134,7 +145,10 @@ def test_a_synonym_beside_those_that_ship() -> None:
         ({"finding": {}}, "lexicon: no key 'finding'; did you mean 'findings'?"),
         ({"findings": {"dural_tail": {}}}, "no finding 'dural_tail'; did you mean 'mr_dural_tail'?"),
         ({"findings": {"mr_dural_tail": {"state": {}}}}, "mr_dural_tail: no key 'state'; did you mean 'states'?"),
-        ({"findings": {"mr_dural_tail": {"states": {"presnt": "x"}}}}, "no state 'presnt'; did you mean 'present'?"),
+        (
+            {"findings": {"mr_dural_tail": {"states": {"presnt": "x"}}}},
+            "no state 'presnt'; did you mean 'present'?",
+        ),
         ({"findings": {"mr_dural_tail": {"states": {"present": {"a": 1}}}}}, "where phrases belong"),
         ({"findings": {"mr_dural_tail": {"states": {"present": "(a"}}}}, "'(' is not closed"),
         ({"findings": {"size_mm": {"measure": "weight"}}}, "no measure 'weight'"),

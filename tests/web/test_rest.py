@@ -18,6 +18,7 @@ from web_client import Client
 
 from bayesdx.analyses import ANALYSES, Analysis
 from bayesdx.cli import main
+from bayesdx.web import fhir, hooks
 from bayesdx.web.app import create_app
 from bayesdx.web.models import Models
 from bayesdx.web.openapi import document
@@ -111,6 +112,8 @@ def test_answers_are_those_of_the_command_line(
         ("/v1/networks/small?prior=uniform", "network", ["networks", "show", "NETWORK", "--prior", "uniform"]),
         ("/v1/networks/small/check", "check", ["networks", "check", "NETWORK"]),
         ("/v1/networks/small/export", "export", ["export", "NETWORK"]),
+        ("/v1/networks/small/codebook", "codebook", ["codebook", "NETWORK"]),
+        ("/v1/networks/small?codes=true", "network", ["networks", "show", "NETWORK", "--codes"]),
     ],
 )
 def test_networks_are_those_of_the_command_line(
@@ -190,7 +193,9 @@ def test_the_document_is_openapi() -> None:
 
 def test_every_analysis_has_a_route(small_client: Client) -> None:
     paths = small_client.get("/v1/openapi.json").json()["paths"]
-    assert set(paths) == {path_of(row) for row in ANALYSES.values()}
+    others = {path for path in paths if not path.startswith("/v1")}
+    assert set(paths) - others == {path_of(row) for row in ANALYSES.values()}
+    assert others == {*fhir.described(), *hooks.described()}
     page = small_client.get("/v1/docs").text
     assert all(f'id="{name}"' in page for name in ANALYSES)
     assert "http://" not in page.replace("http://127.0.0.1:8000", "")
@@ -202,7 +207,7 @@ ELSEWHERE = {
     "case", "path", "case_id", "pairs", "age", "sex", "network", "prior", "target", "as_json", "show_all", "save",
     "output", "top", "references", "plot", "panels", "changes", "removed", "what", "given", "name", "strict",
     "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases", "report", "yes",
-    "lexicons", "table",
+    "lexicons", "table", "form",
 }  # fmt: skip
 #: Fields of the service for which the command line has another way: answers are typed, changes have two options.
 FIELDS = {"case", "cases", "network", "prior", "set", "unset", "answers", "finding", "state", "given", "format"} | {
@@ -296,8 +301,31 @@ def test_reports_are_read_and_not_kept(shipped: Client, caplog: pytest.LogCaptur
     assert "Doe" not in caplog.text
     many = shipped.post("/v1/read-folder", {"reports": [{"id": "a", "report": text}, {"id": "b", "report": ""}]})
     follows("read_folder", many.json())
-    assert [(one["case"]["id"], one["error"]) for one in many.json()["reports"]] == [("a", None), ("b", "the report is empty")]
+    assert [(one["case"]["id"], one["error"]) for one in many.json()["reports"]] == [
+        ("a", None),
+        ("b", "the report is empty"),
+    ]
     wrong = shipped.post("/v1/read", {"report": " "})
     assert wrong.status_code == 422
     assert wrong.json()["errors"][0]["pointer"] == "/report"
     assert "did you mean 'spine'?" in shipped.post("/v1/read", {"report": text, "network": "spin"}).text
+
+
+def test_codes_are_asked_for_and_taken(small_client: Client) -> None:
+    """A case in codes has the answer of the case, and the codes of what it names where they are asked for."""
+    plain = {"findings": {"mr_dural_tail": "present", "ct_calcification": "absent"}}
+    coded = {"findings": {"mr_dural_tail": "RID28472", "ct_calcification": "snomed:2667000"}}
+    answer = small_client.post("/v1/query", {"case": plain}).json()
+    assert small_client.post("/v1/query", {"case": coded}).json() == answer
+    held = small_client.post("/v1/query", {"case": coded, "codes": True})
+    follows("query", held.json())
+    codes = held.json()["codes"]
+    assert {key: value for key, value in held.json().items() if key != "codes"} == answer
+    assert [one["code"] for one in codes["mr_dural_tail"]["states"]["present"]] == ["RID28472", "52101004"]
+    wrong = small_client.post("/v1/query", {"case": {"findings": {"mr_dural_tail": "C3230"}}})
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["pointer"] == "/case/findings/mr_dural_tail"
+    rows = [{"record_id": "1", "size_mm": "lt_10", "findings_complete": "2"}]
+    batch = small_client.post("/v1/batch", {"cases": rows}).json()
+    assert batch["cases"][0]["id"] == "1"
+    assert batch["warnings"] == {}

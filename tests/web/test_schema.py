@@ -18,11 +18,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from bayesdx.analyses import ANALYSES
+from bayesdx.web import fhir, hooks
 from bayesdx.web.app import create_app
 from bayesdx.web.models import Models
 from bayesdx.web.rest import method_of, path_of
 from bayesdx.web.settings import Settings
 
+#: Addresses that are no analyses.
+BESIDE = {**fhir.described(), **hooks.described()}
 CHECKS = [
     content_type_conformance,
     negative_data_rejection,
@@ -42,14 +45,28 @@ def api(small_path: Path) -> Any:
 @pytest.mark.parametrize("mode", GenerationMode)
 @pytest.mark.parametrize("name", ANALYSES)
 def test_the_service_does_what_it_says(api: Any, name: str, mode: GenerationMode) -> None:
-    operation = api[path_of(ANALYSES[name])][method_of(ANALYSES[name])]
+    check(api[path_of(ANALYSES[name])][method_of(ANALYSES[name])], mode)
+
+
+@pytest.mark.filterwarnings("ignore:Skipped test cases with unsupported payload")
+@pytest.mark.parametrize("mode", GenerationMode)
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [(path, method) for path, methods in BESIDE.items() for method in methods],
+)
+def test_so_does_it_beside_the_analyses(api: Any, path: str, method: str, mode: GenerationMode) -> None:
+    check(api[path][method], mode)
+
+
+def check(operation: Any, mode: GenerationMode) -> None:
+    """Send what the document allows, or what it does not."""
     if mode is GenerationMode.NEGATIVE and not (operation.body or operation.query):
         return  # nothing to get wrong
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     def answered(case: Any) -> None:
-        if case.media_type in (None, "application/json"):
+        if case.media_type in (None, "application/json", "application/fhir+json"):
             case.call_and_validate(checks=CHECKS, timeout=300)
 
     answered()

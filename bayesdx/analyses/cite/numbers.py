@@ -16,7 +16,7 @@ from bayesdx.knowledge.grades import RowEvidence, row_evidence
 from bayesdx.knowledge.ledger import UNMENTIONED, Ledger, ledger_of
 from bayesdx.knowledge.parts import Part, base_share, parts_of
 from bayesdx.knowledge.sources import Evidence
-from bayesdx.network import Array, Network, Variable
+from bayesdx.network import Array, Network, Variable, named
 
 #: Draws behind the interval of a likelihood.
 DRAWS = 2000
@@ -92,11 +92,12 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
     network = engine.network
     ledger = the_ledger(network)
     target = network.variable(str(network.target))
+    finding = named(finding, network.index)
     variable = network.variable(finding)
     if variable.kind in ("latent", "diagnosis"):
         raise InputError(f"'{finding}' is not a finding: it is never observed")
-    for state in states:
-        variable.state_index(state)
+    states = tuple(variable.states[variable.state_index(state)] for state in states)
+    diagnosis = target.states[target.state_index(diagnosis)]
     given = {target.id: np.eye(target.cardinality)[target.state_index(diagnosis)]}
     parts = parts_of(ledger, network, finding, diagnosis)
     terms = tuple(_terms(parts))

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bayesdx.analyses.network.numbers import LISTED, NetworkDescription
+from bayesdx.codes import ANY, SYSTEMS, Code, codes_of
 from bayesdx.document import NetworkDocument
-from bayesdx.network import Array, Variable
+from bayesdx.network import Array, Network, Variable
 from bayesdx.report.blocks import Block, Cell, Lines, Page, Paragraph, Section, Table
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import clipped
 
+NO_CODE = "no standard code"
 _LEARNT = ("cases", "variable", "given", "before", "seen", "expected counts")
 
 
-def page(result: NetworkDescription, *, learnt: bool = False) -> Page:
+def page(result: NetworkDescription, *, learnt: bool = False, codes: bool = False) -> Page:
     """Diagnoses with their priors, findings with their states, prior sets with their populations.
 
-    Or, of a network that has ``learnt``, the counts that came from cases.
+    Or, of a network that has ``learnt``, the counts that came from cases; or the standard ``codes``.
     """
     if learnt:
         return _learnt(result)
+    if codes:
+        return _codes(result.document.network)
     document, network = result.document, result.document.network
     version = f" {network.version}" if network.version else ""
     size = f"{len(network.variables)} variables, {network.parameter_count} parameters"
@@ -60,6 +66,36 @@ def _largest(variable: Variable, counts: Array) -> str:
     """The expected counts, the largest first, as many as there is room for."""
     order = sorted(range(len(counts)), key=lambda i: -counts[i])
     return clipped(", ".join(f"{variable.states[i]} {counts[i]:.1f}" for i in order if counts[i] >= LISTED), 32)
+
+
+def _codes(network: Network) -> Page:
+    """The codes of the diagnoses, the findings and their states, and under which notice they stand."""
+    met: set[str] = set()
+
+    def written(codes: Iterable[Code]) -> str:
+        codes = tuple(codes)
+        met.update(code.system for code in codes)
+        return ", ".join(f"{code} {code.display}".rstrip() for code in codes)
+
+    blocks: list[Block] = [Lines(((Cell(network.label or network.id), f" ({network.id} {network.version})"),))]
+    if network.target:
+        target = network.variable(network.target)
+        rows = tuple((state, written(codes_of(target.id, state)) or NO_CODE) for state in target.states)
+        blocks.append(Table((target.id, "codes"), rows))
+    findings: list[tuple[str, str]] = []
+    for v in network.findings:
+        findings.append((v.id, written(codes_of(v.id)) or NO_CODE))
+        for state in v.states:
+            own = [code for code in codes_of(v.id, state) if code not in codes_of(ANY, state)]
+            findings += [(f"  {state}", written(own))] if own else []
+    everywhere = dict.fromkeys(state for v in network.findings for state in v.states if codes_of(ANY, state))
+    findings += [(f"{state}, of any finding", written(codes_of(ANY, state))) for state in everywhere]
+    blocks.append(Table(("finding, state", "codes"), tuple(findings)))
+    blocks.append(Paragraph(f"{NO_CODE.capitalize()}: none was found that means exactly the same."))
+    systems = tuple((one.name, one.notice) for key, one in SYSTEMS.items() if key in met)
+    if systems:
+        blocks.append(Table(("system", "notice"), systems))
+    return Page(None, (Section("", tuple(blocks)),))
 
 
 def _prior_sets(document: NetworkDocument) -> list[Table]:

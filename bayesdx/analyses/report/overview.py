@@ -9,6 +9,7 @@ from bayesdx.analyses.query.page import interval
 from bayesdx.analyses.query.sentences import usual
 from bayesdx.analyses.question import Question
 from bayesdx.case import Case
+from bayesdx.codes import diagnosis_meant
 from bayesdx.report.blocks import Block, Differential, Figure, Paragraph, Section, Table
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import label_of, state_phrase
@@ -33,8 +34,8 @@ def case_section(case: Case, question: Question) -> Section:
     blocks: list[Block] = [Table(("Seen in", "Findings"), rows) if rows else Paragraph("No findings.")]
     if case.diagnosis is not None:
         target = question.target
-        known = case.diagnosis in target.states
-        name = target.state_label(target.states.index(case.diagnosis)) if known else case.diagnosis
+        proven = case.diagnosis if case.diagnosis in target.states else diagnosis_meant(case.diagnosis)
+        name = target.state_label(target.states.index(proven)) if proven in target.states else proven
         blocks.append(Paragraph(f"Proven diagnosis, not used by the analysis: {name}."))
     return Section("Case", tuple(blocks))
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bayesdx.case import case_from_mapping, encode
+from bayesdx.case import encode
 from bayesdx.errors import InputError
 from bayesdx.files import parse
-from bayesdx.formats.case_file import as_mapping
+from bayesdx.formats.case_file import as_mapping, case_of
 from bayesdx.web.models import Models
 from bayesdx.web.page.asked import Asked
 
@@ -27,7 +27,7 @@ def read(models: Models, text: str) -> dict[str, Any]:
         if len(data) != 1:
             raise InputError(f"holds {len(data)} cases; paste one of them", place="case")
         data = data[0]
-    case = case_from_mapping(data)
+    case = case_of(data)
     model = models.model(None, None, case)
     encoded = encode(case, model.network, model.document.vocabulary)
     return {"findings": dict(encoded.stated), "warnings": list(encoded.warnings)}

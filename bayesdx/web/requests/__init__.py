@@ -15,7 +15,7 @@ from bayesdx.web.requests.case import (
     WhatIf,
 )
 from bayesdx.web.requests.cases import Batch, Benchmark, Evaluate, Learn
-from bayesdx.web.requests.networks import Coverage, Export, Named, Network, Networks
+from bayesdx.web.requests.networks import Codebook, Coverage, Export, Named, Network, Networks
 from bayesdx.web.requests.reports import Read, ReadFolder
 
 #: The body of each analysis by its folder; an analysis that is not here is asked about a case, without options.
@@ -40,4 +40,5 @@ BODIES: dict[str, type[Body]] = {
     "export": Export,
     "read": Read,
     "read_folder": ReadFolder,
+    "codebook": Codebook,
 }

@@ -21,6 +21,8 @@ from bayesdx.web.work import Advance
 
 Fraction = Annotated[float, Meta(gt=0, le=1)]
 Json = dict[str, Any]
+#: Asks for the standard codes of what an answer names.
+Codes = Annotated[bool, Meta(description="Also the standard codes of the diagnoses and findings named.")]
 
 
 @dataclass(frozen=True)

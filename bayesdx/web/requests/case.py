@@ -7,14 +7,16 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
-from bayesdx.analyses.answer import Answer
-from bayesdx.case import Case, case_from_mapping, encode
+from bayesdx.analyses.answer import Answer, json_text
+from bayesdx.case import Case, encode
 from bayesdx.cells import clipped
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
+from bayesdx.formats.case_file import case_of
 from bayesdx.inference.draws import DRAWS
 from bayesdx.model import Model
-from bayesdx.web.problems import Problem, error_of, pointer_to
-from bayesdx.web.requests.body import Asking, Body, Fraction, Json, OfNetwork
+from bayesdx.network import named
+from bayesdx.web.problems import FHIR, Problem, error_of, pointer_to, refusal
+from bayesdx.web.requests.body import Asking, Body, Codes, Fraction, Json, OfNetwork
 
 Count = Annotated[int, Meta(ge=0)]
 CaseJson = Annotated[Json, Meta(extra_json_schema={"$ref": "#/components/schemas/Case"})]
@@ -24,12 +26,13 @@ class CaseBody(OfNetwork, Body, kw_only=True):
     """A case."""
 
     case: CaseJson
+    codes: Codes = False
 
     def answer(self, asking: Asking) -> Answer:
         findings = self.case.get("findings")
         if isinstance(findings, dict) and len(findings) > asking.settings.findings:
             raise InputError(f"a case has at most {asking.settings.findings} findings here", place="/case/findings")
-        case = case_from_mapping(self.case, "/case")
+        case = case_of(self.case, "/case")
         model = self.model(asking.models, case)
         asking.about(model, len(case.findings))
         try:
@@ -46,9 +49,20 @@ class CaseBody(OfNetwork, Body, kw_only=True):
         """Options of the analysis by name."""
         return {}
 
+    def to_dict(self, answer: Answer) -> dict[str, object]:
+        return answer.to_dict(codes=self.codes)
+
+
+def fhir_text(answer: Answer) -> str:
+    """The FHIR resource of an answer."""
+    return json_text(answer.to_fhir())
+
 
 def wrong_case(case: Case, model: Model, error: InputError) -> Problem:
     """Everything that is wrong with the findings of a case, each at its place."""
+    if case.origin is not None:  # FHIR: the place is a path in it
+        path = error.place.partition(": ")[2]
+        return refusal("wrong-input", InputError(f"{path}: {error.message}", error.hint), "/case")
     parts: list[tuple[tuple[str, ...], Case]] = [
         (("findings", key), Case(findings={key: value})) for key, value in case.findings.items()
     ]
@@ -64,6 +78,10 @@ def wrong_case(case: Case, model: Model, error: InputError) -> Problem:
 
 class Query(CaseBody):
     """Which diagnoses, and how sure?"""
+
+    @staticmethod
+    def forms() -> dict[str, Callable[[Any], str]]:
+        return {FHIR: fhir_text}
 
 
 class CiteCase(CaseBody):
@@ -152,12 +170,13 @@ class Ask(CaseBody, kw_only=True):
             asking.advance(0)
             place = f"/answers/{number}"
             asked = {value.variable.id: value for value in now.open}
-            if reply.finding not in asked:
+            finding = named(reply.finding, asked)
+            if finding not in asked:
                 raise InputError(
                     f"'{clipped(reply.finding)}' is not asked", nearest(reply.finding, asked), f"{place}/finding"
                 )
             try:
-                now = now.answered(asked[reply.finding], reply.value)
+                now = now.answered(asked[finding], reply.value)
             except ImpossibleFindings as error:
                 raise error.at(place) from None
             except InputError as error:
@@ -165,7 +184,7 @@ class Ask(CaseBody, kw_only=True):
         return now
 
     def to_dict(self, answer: Answer) -> dict[str, object]:
-        return {**answer.to_dict(), "saved": None}
+        return {**super().to_dict(answer), "saved": None}
 
 
 class Sensitivity(CaseBody, kw_only=True):
@@ -200,7 +219,7 @@ class Sensitivity(CaseBody, kw_only=True):
         )
 
     def to_dict(self, answer: Answer) -> dict[str, object]:
-        return answer.to_dict(top=None if self.all else 50)
+        return answer.to_dict(codes=self.codes, top=None if self.all else 50)
 
 
 class Report(CaseBody, kw_only=True):
@@ -216,7 +235,7 @@ class Report(CaseBody, kw_only=True):
     def forms() -> dict[str, Callable[[Any], str]]:
         from bayesdx.analyses.report import document
 
-        return {"text/html": document.html, "text/markdown": document.markdown}
+        return {"text/html": document.html, "text/markdown": document.markdown, FHIR: fhir_text}
 
     def ask(self, asking: Asking, model: Model, case: Case) -> Answer:
         return model.report(case, self.versus)
@@ -228,8 +247,12 @@ class Cite(OfNetwork, Body, kw_only=True):
     finding: str
     state: str | None = None
     given: Annotated[str, Meta(description="The diagnosis whose likelihood is asked for.")]
+    codes: Codes = False
 
     def answer(self, asking: Asking) -> Answer:
         model = self.model(asking.models, Case())
         asking.about(model, 0)
         return model.cite_likelihood(self.finding, self.given, (self.state,) if self.state else ())
+
+    def to_dict(self, answer: Answer) -> dict[str, object]:
+        return answer.to_dict(codes=self.codes)

@@ -10,8 +10,9 @@ from msgspec import Meta, field
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.answer import Answer
-from bayesdx.case import Case, case_from_mapping
+from bayesdx.case import Case
 from bayesdx.errors import InputError
+from bayesdx.formats.case_file import case_of
 from bayesdx.learning import settings as learning
 from bayesdx.web.problems import Problem
 from bayesdx.web.requests.body import Asking, Body, Fraction, Json, OfNetwork, faced
@@ -39,7 +40,7 @@ class CasesBody(OfNetwork, Body, kw_only=True):
 
 def read_cases(cases: CasesJson) -> list[Case]:
     """Cases, whose places are pointers into the body; raises InputError for what is no case."""
-    return [case_from_mapping(case, f"/cases/{number}") for number, case in enumerate(cases)]
+    return [case_of(case, f"/cases/{number}") for number, case in enumerate(cases)]
 
 
 class Batch(CasesBody, kw_only=True):

@@ -11,7 +11,7 @@ from bayesdx.cells import clipped
 from bayesdx.errors import InputError
 from bayesdx.model import Model
 from bayesdx.web.problems import Problem
-from bayesdx.web.requests.body import Asking, Body, faced
+from bayesdx.web.requests.body import Asking, Body, Codes, faced
 
 
 class Networks(Body, kw_only=True):
@@ -48,9 +48,13 @@ class Network(Named, kw_only=True):
     """How a network is described."""
 
     prior: str | None = None
+    codes: Codes = False
 
     def answer(self, asking: Asking) -> Answer:
         return faced(asking, ANALYSES["network"].run(self.model(asking, self.prior).document))
+
+    def to_dict(self, answer: Answer) -> dict[str, object]:
+        return answer.to_dict(codes=self.codes)
 
 
 class Coverage(Named, kw_only=True):
@@ -75,3 +79,10 @@ class Export(Named, kw_only=True):
 
     def answer(self, asking: Asking) -> Answer:
         return self.model(asking, self.prior).export(self.format)
+
+
+class Codebook(Named, kw_only=True):
+    """The network as the data dictionary of a study."""
+
+    def answer(self, asking: Asking) -> Answer:
+        return self.model(asking).codebook()

@@ -12,6 +12,7 @@ from bayesdx.analyses.evaluate.numbers.figures import Evaluation, ScoredCase, ev
 from bayesdx.analyses.question import Question
 from bayesdx.case import Case, encode, misplaced
 from bayesdx.catalogue import document_for, read_document
+from bayesdx.codes import diagnosis_meant, is_code, note
 from bayesdx.data import network_names
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
@@ -83,20 +84,21 @@ def score_cases(
         if document.network.target is None:
             raise InputError(f"network '{document.network.id}' names no target to score")
         diagnoses = document.network.variable(document.network.target).states
-        truth = case.diagnosis if case.diagnosis in diagnoses else "other"
+        proven = case.diagnosis if case.diagnosis in diagnoses else diagnosis_meant(case.diagnosis)
+        truth = proven if proven in diagnoses else "other"
+        if truth != proven and is_code(proven, ()):
+            raise InputError(f"unknown diagnosis '{proven}'{note(proven)}", nearest(proven, diagnoses), case.place)
         if truth not in diagnoses:
             raise InputError(
                 f"network '{name}' has no diagnosis '{case.diagnosis}'",
                 nearest(case.diagnosis, diagnoses),
                 case.place,
             )
-        if truth != case.diagnosis:
-            spelt = re.sub(r"[\s-]+", "_", case.diagnosis.strip().lower())
+        if truth != proven:
+            spelt = re.sub(r"[\s-]+", "_", proven.strip().lower())
             near = get_close_matches(spelt, networks.diagnoses, 1, cutoff=0.8)
-            if near and near[0] != case.diagnosis:
-                raise InputError(
-                    f"unknown diagnosis '{case.diagnosis}'; did you mean '{near[0]}'?", place=case.place
-                )
+            if near and near[0] != proven:
+                raise InputError(f"unknown diagnosis '{proven}'; did you mean '{near[0]}'?", place=case.place)
         encoded = encode(case, document.network, document.vocabulary)
         weights = silent(encoded.weights, document.rates) if silence else encoded.weights
         try:
@@ -107,7 +109,7 @@ def score_cases(
             ScoredCase(
                 case=case.id or case.place,
                 network=name,
-                diagnosis=case.diagnosis,
+                diagnosis=proven,
                 scored_as=truth,
                 diagnoses=diagnoses,
                 posterior=posterior,
@@ -132,7 +134,7 @@ def network_of(case: Case) -> str:
 
 def _impression(value: object) -> tuple[str, ...]:
     entries = [value] if isinstance(value, str) else value
-    return tuple(str(entry) for entry in entries) if isinstance(entries, list) else ()
+    return tuple(diagnosis_meant(str(entry)) for entry in entries) if isinstance(entries, list) else ()
 
 
 @dataclass(frozen=True)

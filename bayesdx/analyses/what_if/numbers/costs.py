@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bayesdx.analyses.question import Question
 from bayesdx.cells import number_of, shown
 from bayesdx.errors import InputError, nearest
-from bayesdx.network import Network, Variable
+from bayesdx.network import Network, Variable, named
 from bayesdx.values import ByValue
 
 
@@ -101,9 +101,10 @@ def costs_from_mapping(mapping: object, network: Network, place: str = "costs") 
     findings = {v.id for v in network.findings}
     unit = "" if "unit" in findings else mapping.get("unit", "")
     costs: dict[str, float] = {}
-    for name, cost in mapping.items():
-        if name == "unit" and name not in findings:
+    for key, cost in mapping.items():
+        if key == "unit" and key not in findings:
             continue
+        name = key if key in examinations or not isinstance(key, str) else named(key, findings)
         if name not in examinations and name not in findings:
             known = [*sorted(examinations), *sorted(findings)]
             raise InputError(f"'{name}' is no examination or finding", nearest(str(name), known), place=place)

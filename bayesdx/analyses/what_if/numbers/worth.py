@@ -15,7 +15,7 @@ from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue, exam
 from bayesdx.analyses.what_if.numbers.outcomes import PATIENTS, Prospects
 from bayesdx.analyses.what_if.numbers.sequence import StepSequence, StoppingRules, sequences
 from bayesdx.errors import InputError, nearest
-from bayesdx.network import Array, Variable, as_spelt
+from bayesdx.network import Array, Variable, named
 
 #: Decimals in which values are compared: rounding puts no finding or state before another.
 DECIMALS = 12
@@ -90,7 +90,7 @@ class WhatIf(Answer):
 
     def finding(self, name: str) -> FindingValue:
         """The value of one finding; raises InputError that says why it has none, or names the nearest."""
-        name = as_spelt(name, self.question.network.index)
+        name = named(name, self.question.network.index)
         for value in self.findings:
             if value.variable.id == name:
                 return value

@@ -1,0 +1,41 @@
+"""``bayesdx convert``: a case in another form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bayesdx.cli.common import case_command
+from bayesdx.cli.output import echo_json
+
+if TYPE_CHECKING:
+    from bayesdx.case import Case
+    from bayesdx.model import Model
+
+EXAMPLE = "Example: bayesdx convert case.yaml > observations.json"
+
+
+@click.command("convert", epilog=EXAMPLE)
+@case_command
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(["fhir", "json", "yaml"]),
+    help="What to print. Default: fhir, and yaml where the case is FHIR.",
+)
+def command(model: Model, case: Case, as_json: bool, form: str | None) -> None:
+    """Print a case as FHIR (a Bundle of Observations), or one that is FHIR as a case file.
+
+    The case is checked: its findings are named as the network names them.
+    """
+    from bayesdx.formats.case_file import case_text
+    from bayesdx.formats.fhir.writing import bundle
+
+    form = form or ("json" if as_json else "yaml" if case.origin else "fhir")
+    for warning in model.question(case).warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if form == "fhir":
+        echo_json(bundle(case, model.document))
+    else:
+        click.echo(case_text(case, form), nl=False)

@@ -1,0 +1,99 @@
+"""Which resources there are, and which of them a reference means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bayesdx.errors import InputError, nearest
+from bayesdx.formats.fhir.structure import Element, Malformed
+
+#: Resources from which findings are read.
+READ = ("Observation", "DiagnosticReport", "Bundle")
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The resources of a file in their order.
+
+    ``held[i]`` are those that resource i contains, by id; ``urls[i]`` is what its Bundle calls it.
+    """
+
+    found: list[Element] = field(default_factory=list)
+    urls: list[str | None] = field(default_factory=list)
+    held: list[dict[str, Element]] = field(default_factory=list)
+    _named: dict[str, Element] = field(default_factory=dict)
+
+    def add(self, resource: Element, url: str | None = None) -> None:
+        """Add a resource, and those of a Bundle one by one."""
+        kind = resource.text("resourceType")
+        if kind is None:
+            raise Malformed("has no resourceType", place=resource.place)
+        if kind == "Bundle":
+            resource.understood()
+            if resource.text("type") == "history":
+                raise InputError("a history holds several versions of a resource", place=resource.at("type"))
+            for entry in resource.elements("entry"):
+                entry.understood()
+                inner = entry.element("resource")
+                if inner is not None:
+                    self.add(inner, entry.text("fullUrl"))
+            return
+        held: dict[str, Element] = {}
+        for one in resource.elements("contained"):
+            name = one.text("id")
+            if name is None or name in held:
+                what = "has no id" if name is None else f"id '{name}' is given twice"
+                raise Malformed(f"{what}: what is contained is referred to by it", place=one.place)
+            held[name] = one
+        if url is not None:
+            self._named.setdefault(_plain(url), resource)
+        if resource.has("id"):
+            self._named.setdefault(f"{kind}/{resource.text('id')}", resource)
+        self.found.append(resource)
+        self.urls.append(url)
+        self.held.append(held)
+
+    def everything(self, kind: str) -> Iterator[tuple[int, Element]]:
+        """Resources of a kind with the number of the resource that they are, or are contained in."""
+        for number, resource in enumerate(self.found):
+            for one in (resource, *self.held[number].values()):
+                if one.text("resourceType") == kind:
+                    yield number, one
+
+    def meant(self, reference: str, owner: int) -> Element | None:
+        """The resource that a reference of resource ``owner`` means; None where it is not here."""
+        if reference.startswith("#"):
+            return self.found[owner] if reference == "#" else self.held[owner].get(reference[1:])
+        wanted = _plain(reference)
+        return self._named.get(wanted) or self._named.get(_tail(wanted))
+
+    def reference_to(self, number: int, resource: Element) -> str | None:
+        """How others refer to a resource; None for one that is contained, or has neither address nor id."""
+        if resource is not self.found[number]:
+            return None
+        if self.urls[number] is not None:
+            return self.urls[number]
+        return f"{resource.kind}/{resource.text('id')}" if resource.has("id") else None
+
+
+def _plain(reference: str) -> str:
+    """A reference without the version that it names."""
+    return reference.partition("/_history/")[0]
+
+
+def _tail(reference: str) -> str:
+    """The relative form of a reference: type and id."""
+    return "/".join(reference.split("/")[-2:])
+
+
+def same(reference: str, other: str) -> bool:
+    """Whether two references mean the same resource: one may be relative."""
+    one, two = _plain(reference), _plain(other)
+    return one == two or ("/" in one and _tail(one) == _tail(two) and (one == _tail(one) or two == _tail(two)))
+
+
+def check_kind(kind: str, place: str) -> None:
+    """Raise InputError for a resource that states no findings."""
+    if kind not in READ:
+        raise InputError(f"'{kind}' is no resource that findings are read from", nearest(kind, READ), place)
