@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bayesdx.case import Case
     from bayesdx.errors import ImpossibleFindings, InputError, MissingExtra
     from bayesdx.formats.case_file import read_cases
-    from bayesdx.model import Model, learn, load
+    from bayesdx.model import Model, board, learn, load
     from bayesdx.network import Network, Variable
 
 __version__ = "0.1.0"
@@ -31,6 +31,7 @@ _HOMES = {
     "Model": "model",
     "Network": "network",
     "Variable": "network",
+    "board": "model",
     "learn": "model",
     "load": "model",
     "read_cases": "formats.case_file",
@@ -44,6 +45,7 @@ __all__ = [
     "Model",
     "Network",
     "Variable",
+    "board",
     "learn",
     "load",
     "read_cases",

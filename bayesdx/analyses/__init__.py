@@ -63,6 +63,8 @@ ANALYSES = {
         Analysis("sensitivity", "sensitivity", "result.sensitivity", "sensitivity.md"),
         Analysis("cite --given", "cite", "cite_likelihood"),
         Analysis("cite", "cite_case", "cite_case"),
+        Analysis("impression", "impression", "impression"),
+        Analysis("impression --row", "board", "board"),
         Analysis("report", "report", "report"),
         Analysis("evaluate", "evaluate", "scoring.evaluate_cases"),
         Analysis("evaluate --compare", "benchmark", "compare_cases"),

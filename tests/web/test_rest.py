@@ -61,6 +61,9 @@ SAME: list[tuple[str, dict[str, Any], list[str]]] = [
         {"draws": 200, "all": True, "require": ["capnon >= 0.5"], "range": "10%"},
         ["sensitivity", "CASE", "--draws=200", "--all", "--require", "capnon >= 0.5", "--range", "10%"],
     ),
+    ("impression", {}, ["impression", "CASE"]),
+    ("impression", {"prior": "uniform"}, ["impression", "CASE", "--prior", "uniform"]),
+    ("board", {"cases": PROVEN}, ["impression", "CASES", "--row"]),
     ("report", {"versus": "other"}, ["report", "CASE", "--versus", "other"]),
     ("batch", {"cases": PROVEN}, ["batch", "TABLE"]),
     (
@@ -198,7 +201,7 @@ def test_every_analysis_has_a_route(small_client: Client) -> None:
 ELSEWHERE = {
     "case", "path", "case_id", "pairs", "age", "sex", "network", "prior", "target", "as_json", "show_all", "save",
     "output", "top", "references", "plot", "panels", "changes", "removed", "what", "given", "name", "strict",
-    "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases",
+    "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases", "paths", "row",
 }  # fmt: skip
 #: Fields of the service for which the command line has another way: answers are typed, changes have two options.
 FIELDS = {"case", "cases", "network", "prior", "set", "unset", "answers", "finding", "state", "given", "format"}

@@ -203,6 +203,13 @@ class Sensitivity(CaseBody, kw_only=True):
         return answer.to_dict(top=None if self.all else 50)
 
 
+class Impression(CaseBody):
+    """What a report can say of a case, in sentences and as a row."""
+
+    def ask(self, asking: Asking, model: Model, case: Case) -> Answer:
+        return model.impression(case)
+
+
 class Report(CaseBody, kw_only=True):
     """Everything about a case."""
 
