@@ -165,9 +165,9 @@ class Model(ByValue):
         """How far the answer can be trusted; see ``bayesdx.analyses.sensitivity``."""
         return cast("Sensitivity", self.ask("sensitivity", case, **options))
 
-    def impression(self, case: AnyCase) -> Impression:
+    def impression(self, case: AnyCase, versus: str | None = None) -> Impression:
         """What a report can say of a case, in two to five sentences; see ``bayesdx.analyses.impression``."""
-        return cast("Impression", self.ask("impression", case, case=self._case(case)))
+        return cast("Impression", self.ask("impression", case, case=self._case(case), versus=versus))
 
     def report(self, case: AnyCase, versus: str | None = None) -> Report:
         """Everything about a case in one document; see ``bayesdx.analyses.report``."""

@@ -15,6 +15,7 @@ EXAMPLE = "Examples: bayesdx impression case.yaml; bayesdx impression cases.yaml
 
 @click.command("impression", epilog=EXAMPLE)
 @cases_command
+@click.option("--versus", metavar="DIAGNOSIS", help="Weigh the leader against this diagnosis, not the runner-up.")
 @click.option("--row", is_flag=True, help="A row a case under heads, separated by tabs, to paste into a table.")
 @click.option("-o", "--output", metavar="FILE", help="Write rows to a file: .tsv, .csv or .html.")
 def command(
@@ -27,6 +28,7 @@ def command(
     prior: str | None,
     target: str | None,
     as_json: bool,
+    versus: str | None,
     row: bool,
     output: str | None,
 ) -> None:
@@ -47,8 +49,10 @@ def command(
         if len(paths) > 1:
             raise InputError(f"{len(paths)} files: ask for a row a case with --row")
         case = read_case(paths[0] if paths else None, case_id, pairs, age, sex, named)
-        show((named or load_for(case, prior)).impression(case), as_json)
+        show((named or load_for(case, prior)).impression(case, versus), as_json)
         return
+    if versus is not None:
+        raise InputError("--versus is for sentences: leave it out where rows are written")
     changed = bool(case_id or pairs or age is not None or sex)
     if changed and len(paths) > 1:
         raise InputError("--case, -f, --age and --sex are about one case: name one file")

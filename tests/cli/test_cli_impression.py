@@ -76,6 +76,8 @@ def test_rows_in_files(run: Run, two: str, tmp_path: Path, ending: str) -> None:
         (("TWO", "TWO"), "2 files: ask for a row a case with --row"),
         (("TWO", "TWO", "--row", "--age", "3"), "are about one case: name one file"),
         (("TWO", "-o", "board.xlsx"), "board.xlsx: rows are written to .tsv, .csv, .html"),
+        (("TWO", "--row", "--versus", "capnon"), "--versus is for sentences"),
+        (("-f", "level=cervical", "--versus", "cap"), "did you mean 'capnon'?"),
         (("--row",), "no case"),
         (("no.yaml", "--row"), "no.yaml: no such file"),
     ],

@@ -63,6 +63,7 @@ SAME: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     ("impression", {}, ["impression", "CASE"]),
     ("impression", {"prior": "uniform"}, ["impression", "CASE", "--prior", "uniform"]),
+    ("impression", {"versus": "other"}, ["impression", "CASE", "--versus", "other"]),
     ("board", {"cases": PROVEN}, ["impression", "CASES", "--row"]),
     ("report", {"versus": "other"}, ["report", "CASE", "--versus", "other"]),
     ("batch", {"cases": PROVEN}, ["batch", "TABLE"]),

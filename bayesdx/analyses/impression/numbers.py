@@ -53,9 +53,9 @@ class Outcome(NamedTuple):
 class Impression(Answer):
     """The differential of a case with what an impression says of it.
 
-    ``explanation`` weighs the leader against the runner-up, None where there is nothing to weigh. ``open`` are the
-    findings not yet seen, the most informative first. ``elsewhere`` holds the prior sets under which another
-    diagnosis (index) leads.
+    ``explanation`` weighs the leader against the runner-up, or the rival that was named; None where nothing is to
+    be weighed. ``open`` are the findings not yet seen, the most informative first. ``elsewhere`` holds the prior
+    sets under which another diagnosis (index) leads.
     """
 
     case: Case
@@ -189,18 +189,19 @@ class Impression(Answer):
         )
 
 
-def impression(question: Question, *, case: Case) -> Impression:
+def impression(question: Question, *, case: Case, versus: str | None = None) -> Impression:
     """Ask what an impression holds; ``case`` is that of the question, for its id and age.
 
-    Raises ImpossibleFindings when the findings cannot occur together.
+    ``versus`` names the diagnosis that the leader is weighed against, in place of the runner-up. Raises
+    ImpossibleFindings when the findings cannot occur together, and InputError for ``versus`` as ``explain`` does.
     """
     question = sharing(question)
     answer = query(question)
-    weighed = bool(question.findings) and any(row.probability > 0.0 for row in answer.posterior[1:])
+    rivals = bool(question.findings) and any(row.probability > 0.0 for row in answer.posterior[1:])
     return Impression(
         case=case,
         query=answer,
-        explanation=explain(question) if weighed else None,
+        explanation=explain(question, versus=versus) if rivals or versus is not None else None,
         open=finding_values(question, question.posterior)[0],
         elsewhere=other_leaders(question),
     )

@@ -203,11 +203,13 @@ class Sensitivity(CaseBody, kw_only=True):
         return answer.to_dict(top=None if self.all else 50)
 
 
-class Impression(CaseBody):
+class Impression(CaseBody, kw_only=True):
     """What a report can say of a case, in sentences and as a row."""
 
+    versus: Annotated[str | None, Meta(description="Weigh the leader against this diagnosis.")] = None
+
     def ask(self, asking: Asking, model: Model, case: Case) -> Answer:
-        return model.impression(case)
+        return model.impression(case, self.versus)
 
 
 class Report(CaseBody, kw_only=True):
