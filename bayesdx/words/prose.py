@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from bayesdx.network import Variable
 from bayesdx.words.phrases import (
-    either,
     label_of,
+    listed,
     mid_sentence,
     of_state,
     state_name,
     state_phrase,
+    title_of,
     unqualified,
 )
 
@@ -68,13 +69,19 @@ def noun(target: Variable) -> str:
 
 
 def named(variable: Variable) -> str:
-    """A finding by its label as it stands inside a sentence; an id keeps its letters."""
-    return mid_sentence(variable.label) if variable.label else label_of(variable)
+    """A finding by its label as it stands inside a sentence, without a unit that its states name; an id keeps its
+    letters."""
+    return mid_sentence(title_of(variable, state_name(variable, 0))) if variable.label else label_of(variable)
 
 
 def the(variable: Variable) -> str:
     """A finding as that which is to be looked for: ``the T2 signal``, but ``dural tail``."""
     return f"the {named(variable)}" if variable.label and set(variable.states) != _BINARY else named(variable)
+
+
+def is_absence(words: str) -> bool:
+    """Whether a finding in words is that something is absent."""
+    return words.startswith("absence of ")
 
 
 def is_plural(words: str) -> bool:
@@ -83,7 +90,7 @@ def is_plural(words: str) -> bool:
     >>> is_plural("blood products"), is_plural("absence of blood products")
     (True, False)
     """
-    return not words.startswith("absence of ") and words.endswith(_PLURALS)
+    return not is_absence(words) and words.endswith(_PLURALS)
 
 
 def said(variable: Variable, stated: object) -> str:
@@ -92,7 +99,8 @@ def said(variable: Variable, stated: object) -> str:
     Findings that are not known here, and weights, stand behind the label: ``surface: lobulated``, ``T2 signal
     (hyperintense 0.8, mixed 0.2)``. States that are left open alike are named together.
 
-    >>> enhancement = Variable("mr_enhancement", ("none", "homogeneous"), "Enhancement")
+    >>> states = ("none", "homogeneous")
+    >>> enhancement = Variable("mr_enhancement", states, "Enhancement", state_labels=states)
     >>> said(enhancement, "homogeneous"), said(enhancement, "none"), said(enhancement, "not none")
     ('homogeneous enhancement', 'absence of enhancement', 'enhancement')
     >>> said(Variable("fluid", ("absent", "present"), "Fluid"), "absent")
@@ -103,28 +111,34 @@ def said(variable: Variable, stated: object) -> str:
     state = str(stated)
     if state not in variable.states:
         return _ruled_out(variable, state)
-    if (variable.id, state) in _OTHERWISE and variable.label:
+    if (variable.id, state) in _OTHERWISE and variable.state_labels:
         return _OTHERWISE[variable.id, state]
     if variable.label and state in ("none", "absent"):
         return f"absence of {named(variable)}"
     if variable.label and set(variable.states) == _BINARY:
         return named(variable)
-    if variable.label and variable.id in _SAID:
-        return _SAID[variable.id].format(unqualified(state_name(variable, variable.states.index(state))))
+    if variable.state_labels and variable.id in _SAID:
+        return _SAID[variable.id].format(_bare(variable, state))
     return _listed(variable, state_phrase(variable, state))
 
 
-def _weighed(variable: Variable, stated: Mapping[object, object]) -> str:
-    if len(set(stated.values())) == 1 and variable.label and variable.id in _SAID:
-        return _SAID[variable.id].format(either(variable, [str(state) for state in stated]))
-    return f"{named(variable)} ({state_phrase(variable, stated)})"
+def _weighed(variable: Variable, stated: Mapping[str, float]) -> str:
+    if len(set(stated.values())) == 1 and variable.state_labels and variable.id in _SAID:
+        return _SAID[variable.id].format(
+            listed([_bare(variable, str(state)).replace(" or ", "/") for state in stated], "or")
+        )
+    weights = ", ".join(f"{_bare(variable, str(state))} {weight:g}" for state, weight in stated.items())
+    return f"{named(variable)} ({weights})"
+
+
+def _bare(variable: Variable, state: str) -> str:
+    """A state without the words in brackets that explain it."""
+    return unqualified(state_name(variable, variable.states.index(state)))
 
 
 def _ruled_out(variable: Variable, stated: str) -> str:
-    words = state_phrase(variable, stated)
-    if words == "some":
-        return named(variable)
-    return f"{named(variable)} other than {words.removeprefix('not ')}"
+    state = stated.removeprefix("not ")
+    return named(variable) if state == "none" else f"{named(variable)} other than {_bare(variable, state)}"
 
 
 def _listed(variable: Variable, state: str) -> str:

@@ -14,12 +14,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import bayesdx
 from bayesdx.analyses.impression.numbers import Impression
 from bayesdx.analyses.impression.sentences import LIMIT, paragraph, sentences
 from bayesdx.case import Case
 from bayesdx.document import NetworkDocument, PriorSet
+from bayesdx.errors import ImpossibleFindings
 from bayesdx.model import Model, load_for
 from bayesdx.network import Network, Variable
 
@@ -178,6 +181,38 @@ def test_small_network(small: NetworkDocument) -> None:
     assert paragraph(found).endswith(f"network small 1, surgical prior: {ENDING}")
 
 
+@st.composite
+def stated(draw: st.DrawFn, made: Network) -> dict[str, object]:
+    """Findings of a network in every way that they can be stated."""
+    findings: dict[str, object] = {}
+    for variable in made.findings:
+        state = draw(st.sampled_from(variable.states))
+        weights = {one: draw(st.sampled_from((0.0, 0.5, 1.0))) for one in variable.states}
+        ways: list[object] = [None, state, f"not {state}", weights | {state: 1.0}]
+        findings[variable.id] = draw(st.sampled_from(ways))
+    return {name: value for name, value in findings.items() if value is not None}
+
+
+@given(data=st.data(), prior=st.sampled_from(("surgical", "uniform")))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_case_has_two_to_five_sentences(small: NetworkDocument, data: st.DataObject, prior: str) -> None:
+    findings = data.draw(stated(small.network))
+    try:
+        found = Model(small.with_prior(prior), prior).impression({"findings": findings})
+    except ImpossibleFindings:
+        return
+    said, row = sentences(found), found.leader
+    assert 2 <= len(said) <= 5
+    assert len(paragraph(found).split()) <= LIMIT
+    assert not re.search(r"  | ,| \.|\.\.|\(\)|: ;|None|nan", paragraph(found))
+    if found.band in ("consistent", "favoured"):
+        assert row.probability >= 0.5
+        assert ("favour" in said[0] or "consistent" in said[0]) == (row.probability > row.prior)
+    weights = {one["finding"]: one["decibans"] for key in ("for", "against") for one in found.to_dict()[key]}  # type: ignore[attr-defined]
+    assert set(weights) <= set(found.question.stated)
+    assert sum(one.chance for one in found.outcomes) <= 1 + 1e-9
+
+
 CASES = [*sorted((ROOT / "examples").glob("*.yaml")), ROOT / "priors" / "cases" / "development.yaml"]
 
 
@@ -213,6 +248,7 @@ def test_the_words_read_well() -> None:
         text = paragraph(one)
         assert not re.search(r"\b(\w+) \1\b", text), text  # doubled words
         assert not re.search(r"  | ,| \.|\.\.|\(\)|: ;|_|: present|: absent|None", text), text
+        assert not re.search(r"absence of [^,;.]* and (?!absence)[^.;]* favour", text), text
         assert not re.search(r"(symptoms|lesions|products|voids) favours", text), text
         for phrase in re.findall(r"(?:^|\. )([^.]*? (?:favour|favours) )", text):
             several = " and " in phrase

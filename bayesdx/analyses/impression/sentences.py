@@ -14,8 +14,8 @@ from bayesdx.network import Variable
 from bayesdx.report.blocks import DISCLAIMER
 from bayesdx.words.examinations import examination_label
 from bayesdx.words.numbers import percent, span
-from bayesdx.words.phrases import called, label_of, listed, mid_sentence, state_name
-from bayesdx.words.prose import is_plural, noun, said, the
+from bayesdx.words.phrases import called, label_of, listed, mid_sentence, state_name, unqualified
+from bayesdx.words.prose import is_absence, is_plural, noun, said, the
 
 #: Words that an impression has at most, unless the names of its network are long.
 LIMIT = 110
@@ -267,8 +267,10 @@ def prior_words(question: Question) -> str:
 
 
 def _phrases(impression: Impression, rows: Iterable[FindingWeight]) -> list[str]:
+    """Findings in words; what is absent comes last, so that no other seems to be absent with it."""
     network = impression.question.network
-    return [said(network.variable(row.finding), row.stated) for row in rows]
+    phrases = [said(network.variable(row.finding), row.stated) for row in rows]
+    return sorted(phrases, key=is_absence)
 
 
 def _whole(target: Variable, row: RankedDiagnosis) -> str:
@@ -277,15 +279,21 @@ def _whole(target: Variable, row: RankedDiagnosis) -> str:
     return mid_sentence(row.label) if named_so else _called(target, row.diagnosis)
 
 
-def _called(target: Variable, diagnosis: str) -> str:
-    """A diagnosis inside a sentence; the state for all the rest is what is not listed."""
+def _called(target: Variable, diagnosis: str, *, whole: bool = False) -> str:
+    """A diagnosis inside a sentence, without its qualifier unless ``whole`` or another differs by that alone.
+
+    The state for all the rest is what is not listed; an id stands in quotes.
+    """
     if diagnosis == RESIDUAL:
         return f"an unlisted {noun(target)}"
-    return called(target, diagnosis) if target.state_labels else f"'{diagnosis}'"
+    if not target.state_labels:
+        return f"'{diagnosis}'"
+    name, bare = called(target, diagnosis), [unqualified(label) for label in target.state_labels]
+    return name if whole or bare.count(bare[target.states.index(diagnosis)]) > 1 else unqualified(name)
 
 
 def _with_share(target: Variable, row: RankedDiagnosis) -> str:
-    return _with(_called(target, row.diagnosis), percent(row.probability))
+    return _with(_called(target, row.diagnosis, whole=True), percent(row.probability))
 
 
 def _with(name: str, numbers: str) -> str:
