@@ -408,10 +408,16 @@ def learn(
     return load(network, prior, target).learn(cases, output, **options)
 
 
-def board(cases: Iterable[AnyCase], model: Model | None = None, prior: str | None = None) -> Board:
+def board(
+    cases: Iterable[AnyCase],
+    model: Model | None = None,
+    prior: str | None = None,
+    advance: Callable[[int], object] = lambda cases: None,
+) -> Board:
     """The impressions of some cases as rows for a tumour board; see ``bayesdx.analyses.board``.
 
-    All are put to ``model``, or each to the shipped network that covers its level. Raises InputError for the first
+    All are put to ``model``, or each to the shipped network that covers its level. ``advance`` is told of cases
+    done. Raises InputError for the first
     case that is wrong, with its place.
 
     >>> rows = board([{"id": "a", "age": 9, "findings": {"level": "lumbar"}}]).to_dict()["rows"]
@@ -425,6 +431,7 @@ def board(cases: Iterable[AnyCase], model: Model | None = None, prior: str | Non
         if model is None and name not in loaded:
             loaded[name] = load(name, prior)
         found.append((model or loaded[name]).impression(case))
+        advance(1)
     analysis = ANALYSES["board"]
     return cast("Board", analysis.run(found).faced(analysis))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from bayesdx.cli.common import cases_command, load_named, read_case
+from bayesdx.cli.common import cases_command, load_named, progress, read_case
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
@@ -62,7 +62,8 @@ def command(
         from bayesdx.formats.case_file import read_cases
 
         cases = [case for path in paths for case in read_cases(path)]
-    found = board(cases, named, prior)
+    with progress("Writing", len(cases)) as advance:
+        found = board(cases, named, prior, advance)
     if not as_json:
         from bayesdx.analyses.board.overview import warnings
 
