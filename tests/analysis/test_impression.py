@@ -140,6 +140,8 @@ def test_conflict_and_what_nothing_explains() -> None:
     assert rare.query.surprise.unusual
     assert "No diagnosis of the network explains the findings well; closest is a" in first(rare)
     assert rare.band == "leads"
+    assert paragraph(rare).count("explains the findings well") == 1
+    assert rare.to_dict()["doubts"] == ["no diagnosis of the network explains the findings well"]
     better = asked(network([[0.004], [0.6]], [0.999, 0.001]), 0)
     assert better.leader.diagnosis == "a"
     assert "the picture is unusual for a (" in paragraph(better).replace("The picture", "the picture")
@@ -155,7 +157,7 @@ def test_what_is_not_listed_leads() -> None:
     made = Network("made", (target, *signs), {s.id: ("diagnosis",) for s in signs}, cpts, target="diagnosis")
     found = asked(made, 0)
     assert first(found) == (
-        "With only one finding stated, no listed diagnosis fits well: an unlisted diagnosis (72.7%) is likeliest; "
+        "With only one finding stated, no listed diagnosis leads: an unlisted diagnosis (72.7%) is likeliest; "
         "of those listed, B (18.2%) and A (9.1%) come first."
     )
     assert "Sign 0 speaks against B." in sentences(found)

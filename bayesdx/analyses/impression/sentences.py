@@ -57,10 +57,11 @@ def sentences(impression: Impression) -> tuple[str, ...]:
 
 
 def _written(impression: Impression, room: Room) -> tuple[str, ...]:
+    told = doubts(impression)[1 if _unexplained(impression) else 0 :]
     parts = (
         lead(impression, room.others),
         bearing(impression, room.pro, room.contra),
-        _sentence("; ".join(doubts(impression)[: room.doubts])),
+        _sentence("; ".join(told[: room.doubts])),
         outlook(impression, room.outcomes),
         provenance(impression),
     )
@@ -78,9 +79,9 @@ def lead(impression: Impression, others: int = 2) -> str:
     elif i.band == "alone":
         words = f"the findings leave {first} as the only possible {noun(target)} of this network"
     elif i.unlisted:
-        words = f"no listed {noun(target)} fits well: {first} is likeliest{_of_those(rest)}"
-    elif i.unexplained:
-        words = f"no {noun(target)} of the network explains the findings well; closest is {first}{_then(rest)}"
+        words = f"no listed {noun(target)} leads: {first} is likeliest{_of_those(rest)}"
+    elif _unexplained(i):
+        words = f"{_nothing_fits(i)}; closest is {first}{_then(rest)}"
     elif i.lowered and i.band != "open":
         words = (
             f"{first} is likeliest by its prior ({percent(i.leader.prior)}) rather than by the findings"
@@ -100,6 +101,15 @@ def lead(impression: Impression, others: int = 2) -> str:
     if target.kind != "diagnosis":
         return f"{label_of(target)}: {words}."
     return _sentence(words)
+
+
+def _unexplained(i: Impression) -> bool:
+    """Whether the first sentence says that nothing explains the findings."""
+    return i.unexplained and not i.unlisted and i.band not in ("prior", "alone")
+
+
+def _nothing_fits(i: Impression) -> str:
+    return f"no {noun(i.question.target)} of the network explains the findings well"
 
 
 def _foremost(i: Impression) -> str:
@@ -134,7 +144,7 @@ def _of_those(rest: list[str]) -> str:
 def bearing(impression: Impression, pro: int = 3, contra: int = 2) -> str:
     """The findings with most weight for the leader against the runner-up, and those for the runner-up."""
     e, weighed = impression.explanation, impression.bearing
-    if e is None or weighed is None:
+    if e is None or weighed is None or not e.weights:
         return ""
     target = e.question.target
     first, second = (_called(target, side.diagnosis) for side in (e.first, e.second))
@@ -187,7 +197,7 @@ def differential_words(impression: Impression) -> str:
 def doubts(impression: Impression) -> list[str]:
     """What should make one doubt the answer, the gravest first, as clauses."""
     i, target = impression, impression.question.target
-    found = []
+    found = [_nothing_fits(i)] if i.unexplained else []
     if i.query.unresolved:
         found.append("the findings conflict with one another and should be checked")
     surprise = i.query.surprise
