@@ -16,6 +16,8 @@ from bayesdx.words.phrases import (
     unqualified,
 )
 
+#: How a finding begins that is absent.
+ABSENCE = "absence of "
 _BINARY = frozenset(("absent", "present"))
 #: How a state is said of a finding of more than two states, by the id of the finding.
 _SAID = {
@@ -81,7 +83,7 @@ def the(variable: Variable) -> str:
 
 def is_absence(words: str) -> bool:
     """Whether a finding in words is that something is absent."""
-    return words.startswith("absence of ")
+    return words.startswith(ABSENCE)
 
 
 def is_plural(words: str) -> bool:
@@ -114,7 +116,7 @@ def said(variable: Variable, stated: object) -> str:
     if (variable.id, state) in _OTHERWISE and variable.state_labels:
         return _OTHERWISE[variable.id, state]
     if variable.label and state in ("none", "absent"):
-        return f"absence of {named(variable)}"
+        return f"{ABSENCE}{named(variable)}"
     if variable.label and set(variable.states) == _BINARY:
         return named(variable)
     if variable.state_labels and variable.id in _SAID:

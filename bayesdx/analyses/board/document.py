@@ -16,6 +16,8 @@ from bayesdx.report.blocks import DISCLAIMER, Section
 from bayesdx.report.render.html import sections_html, whole
 
 TITLE = "Tumour board"
+#: A row a case takes the whole width, and paper on its side.
+_WIDE = "\nbody { max-width: none; }\n@page { size: A4 landscape; }\ntd, th { overflow-wrap: break-word; }"
 
 
 def tsv(board: Board) -> str:
@@ -36,7 +38,7 @@ def html(board: Board) -> str:
         f"<header>\n<h1>{TITLE}</h1>\n</header>\n{said}<main>\n{rows}\n</main>\n"
         f"<footer>bayesdx · {escape(DISCLAIMER)}</footer>"
     )
-    return whole(TITLE, body)
+    return whole(TITLE, body, _WIDE)
 
 
 WRITERS: Mapping[str, Callable[[Board], str]] = {".tsv": tsv, ".csv": csv, ".html": html}

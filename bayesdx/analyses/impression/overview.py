@@ -18,7 +18,7 @@ from bayesdx.analyses.impression.sentences import (
 )
 from bayesdx.cells import harmless
 from bayesdx.words.phrases import state_name
-from bayesdx.words.prose import said
+from bayesdx.words.prose import ABSENCE, is_absence, said
 
 #: Columns by the key of JSON and by the head that stands above them.
 COLUMNS = {
@@ -43,13 +43,13 @@ def cells(impression: Impression) -> dict[str, str]:
     question, e = impression.question, impression.explanation
     implied = {name for row in e.weights for name in row.implies} if e else set()
     stated = {v.id: said(v, question.stated[v.id]) for v in question.network.findings if v.id in question.stated}
-    key = [words for name, words in stated.items() if name not in (*_SITE, *_PATIENT, *implied)]
+    key = {name: words for name, words in stated.items() if name not in (*_SITE, *_PATIENT, *implied)}
     favouring, opposing = bearing_words(impression)
     row = {
         "case": impression.case.id or "",
         "patient": ", ".join(filter(None, (_age(impression), _sex(impression)))),
         "site": ", ".join(stated[name] for name in _SITE if name in stated),
-        "findings": "; ".join(key),
+        "findings": _together(key.values()),
         "leader": leader_words(impression),
         "differential": differential_words(impression),
         "for": favouring,
@@ -59,6 +59,13 @@ def cells(impression: Impression) -> dict[str, str]:
         "source": provenance(impression).removesuffix("."),
     }
     return {name: row[name] if name == "case" else row[name][:1].upper() + row[name][1:] for name in COLUMNS}
+
+
+def _together(words: Iterable[str]) -> str:
+    """Findings in one cell; what is absent is named together: ``headache; no dural tail, no flow voids``."""
+    found = list(words)
+    without = ", ".join(f"no {one.removeprefix(ABSENCE)}" for one in found if is_absence(one))
+    return "; ".join(filter(None, [*(one for one in found if not is_absence(one)), without]))
 
 
 def _next(impression: Impression) -> str:
