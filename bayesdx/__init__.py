@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bayesdx.case import Case
     from bayesdx.errors import ImpossibleFindings, InputError, MissingExtra
     from bayesdx.formats.case_file import read_cases
-    from bayesdx.model import Model, learn, load
+    from bayesdx.model import Model, board, learn, load
     from bayesdx.network import Network, Variable
     from bayesdx.reports import Reports, read_report
 
@@ -32,6 +32,7 @@ _HOMES = {
     "Model": "model",
     "Network": "network",
     "Variable": "network",
+    "board": "model",
     "learn": "model",
     "load": "model",
     "Reports": "reports",
@@ -48,6 +49,7 @@ __all__ = [
     "Network",
     "Reports",
     "Variable",
+    "board",
     "learn",
     "load",
     "read_cases",

@@ -18,6 +18,8 @@ _WEIGHT = re.compile(rf"{_NUMBER.pattern}|[+-]?(?:nan|inf|infinity)", re.ASCII |
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _SHOWN = 60
+#: What begins a formula in a spreadsheet, also in full width.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def kind_of(value: object) -> str:
@@ -38,6 +40,16 @@ def shown(value: object) -> str:
 def clipped(text: str) -> str:
     """Text for a message, cut where it is long."""
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def harmless(text: str) -> str:
+    """Text for a cell of a spreadsheet: on one line without tabs, and never a formula.
+
+    >>> harmless("=1+1"), harmless(" a\\tb\\n")
+    ("'=1+1", 'a b')
+    """
+    line = " ".join(_CONTROL.sub(" ", text).split())
+    return f"'{line}" if line.startswith(_FORMULA) else line
 
 
 def word(value: object, key: str) -> str | None:

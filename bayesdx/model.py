@@ -19,7 +19,7 @@ import numpy as np
 from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.question import Question, impossible
 from bayesdx.case import Case, encode
-from bayesdx.catalogue import DEFAULT_NETWORK, document_for, read_document
+from bayesdx.catalogue import DEFAULT_NETWORK, chosen_for, document_for, read_document
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.formats.case_file import case_of, pick_case, read_cases
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from bayesdx.analyses.answer import Answer
     from bayesdx.analyses.ask.numbers import Questionnaire
     from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary
+    from bayesdx.analyses.board.numbers import Board
     from bayesdx.analyses.cite.numbers import LikelihoodCitation
     from bayesdx.analyses.cite_case.numbers import CaseCitation
     from bayesdx.analyses.codebook.numbers import Codebook
     from bayesdx.analyses.compare.numbers import Comparison
     from bayesdx.analyses.explain.numbers.explanation import Explanation
     from bayesdx.analyses.export.numbers import NetworkExport
+    from bayesdx.analyses.impression.numbers import Impression
     from bayesdx.analyses.learn.numbers import LearnResult, Relearnt
     from bayesdx.analyses.query.numbers.differential import QueryResult
     from bayesdx.analyses.report.numbers import Report
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from bayesdx.formats.table import NumberedRow
     from bayesdx.inference import Engine
 
-__all__ = ["DEFAULT_NETWORK", "Model", "as_case", "learn", "load", "load_for"]
+__all__ = ["DEFAULT_NETWORK", "Model", "as_case", "board", "learn", "load", "load_for"]
 
 #: Rows of a table that are scored together: enough for vectorised work, and a few megabytes.
 CHUNK = 8192
@@ -164,6 +166,10 @@ class Model(ByValue):
     def sensitivity(self, case: AnyCase, **options: Any) -> Sensitivity:
         """How far the answer can be trusted; see ``bayesdx.analyses.sensitivity``."""
         return cast("Sensitivity", self.ask("sensitivity", case, **options))
+
+    def impression(self, case: AnyCase, versus: str | None = None) -> Impression:
+        """What a report can say of a case, in two to five sentences; see ``bayesdx.analyses.impression``."""
+        return cast("Impression", self.ask("impression", case, case=self._case(case), versus=versus))
 
     def report(self, case: AnyCase, versus: str | None = None) -> Report:
         """Everything about a case in one document; see ``bayesdx.analyses.report``."""
@@ -407,6 +413,34 @@ def learn(
     (3, 'local')
     """
     return load(network, prior, target).learn(cases, output, **options)
+
+
+def board(
+    cases: Iterable[AnyCase],
+    model: Model | None = None,
+    prior: str | None = None,
+    advance: Callable[[int], object] = lambda cases: None,
+) -> Board:
+    """The impressions of some cases as rows for a tumour board; see ``bayesdx.analyses.board``.
+
+    All are put to ``model``, or each to the shipped network that covers its level. ``advance`` is told of cases
+    done. Raises InputError for the first
+    case that is wrong, with its place.
+
+    >>> rows = board([{"id": "a", "age": 9, "findings": {"level": "lumbar"}}]).to_dict()["rows"]
+    >>> rows[0]["patient"], rows[0]["site"]
+    ('9 years', 'Lumbar level')
+    """
+    loaded: dict[str, Model] = {}
+    found = []
+    for case in map(as_case, cases):
+        name = chosen_for(case)[0]
+        if model is None and name not in loaded:
+            loaded[name] = load(name, prior)
+        found.append((model or loaded[name]).impression(case))
+        advance(1)
+    analysis = ANALYSES["board"]
+    return cast("Board", analysis.run(found).faced(analysis))
 
 
 def load_for(case: Case, prior: str | None = None) -> Model:

@@ -1,12 +1,14 @@
 """How well reports are read: findings of passages against those that people coded.
 
-``python scripts/reading.py PASSAGES.yaml`` takes a list of passages, each with ``id``, ``region`` (spine or cranial), ``text``,
-and ``findings`` as a case file has them. The figures of docs/reading.md come from 589 passages of publications, quoted as
-they stand and therefore no part of this project. One half, by publication (``--half writing``), was there to write rules
-from; the other (``--half kept``, the default) was not looked at before they were measured.
+``python scripts/reading.py PASSAGES.yaml`` takes a list of passages, each with ``id``, ``region`` (spine or
+cranial), ``text``, and ``findings`` as a case file has them. The figures of docs/reading.md come from 589 passages
+of publications, quoted as they stand and therefore no part of this project. One half, by publication (``--half
+writing``), was there to write rules from; the other (``--half kept``, the default) was not looked at before they
+were measured.
 
-Codings were made from longer texts than the passages: what is coded may not be said in the passage, and what is said
-may not be coded. ``--list KIND`` names the disagreements: ``wrong``, ``extra`` (read, not coded) or ``missed``.
+Codings were made from longer texts than the passages: what is coded may not be said in the passage, and what is
+said may not be coded. ``--list KIND`` names the disagreements: ``wrong``, ``extra`` (read, not coded) or
+``missed``.
 """
 
 from __future__ import annotations

@@ -78,6 +78,8 @@ ANALYSES = {
         Analysis("sensitivity", "sensitivity", "result.sensitivity", "sensitivity.md"),
         Analysis("cite --given", "cite", "cite_likelihood"),
         Analysis("cite", "cite_case", "cite_case"),
+        Analysis("impression", "impression", "impression"),
+        Analysis("impression --row", "board", "board"),
         Analysis("report", "report", "report", fhir=True),
         Analysis("evaluate", "evaluate", "scoring.evaluate_cases"),
         Analysis("evaluate --compare", "benchmark", "compare_cases"),

@@ -174,6 +174,14 @@ def model_for(case: Case, named: Model | None, prior: str | None) -> Model:
     return named or load_for(case, prior)
 
 
+def cases_command(command: Command) -> Command:
+    """Give a command any number of arguments CASE, ``paths``, and the shared options as they are."""
+    paths = click.argument("paths", metavar="[CASE]...", nargs=-1)
+    for parameter in reversed((paths, *_CASE_PARAMETERS[1:])):
+        command = parameter(command)
+    return command
+
+
 def case_parameters(command: Command) -> Command:
     """Give a command the argument CASE and the shared options as they are, for one that reads them itself."""
     for parameter in reversed(_CASE_PARAMETERS):

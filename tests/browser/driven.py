@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Page, Request
+
+C7 = Path(__file__).parents[2] / "examples" / "c7-radiculopathy.yaml"
+#: The same case behind the # of the page's address.
+FRAGMENT = (
+    "#age_group=60%2B&sex=male&radiculopathy=present&level=cervical&compartment=extradural&size_mm=10-30"
+    "&ct_calcification=present&ct_calcification_pattern=peripheral_rim&ct_attenuation=low&mr_t1_signal=iso"
+    "&mr_t2_signal=hyper&mr_t2_low_rim=present&mr_enhancement=rim_or_peripheral"
+)
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @dataclass
@@ -59,3 +71,10 @@ class Visit:
 
 Serve = Callable[..., Served]
 Open = Callable[..., Visit]
+
+
+def asked(*options: str) -> dict[str, object]:
+    """What the command line answers."""
+    command = [sys.executable, "-m", "bayesdx", *options, "--json"]
+    found: dict[str, object] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return found

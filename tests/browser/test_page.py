@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
-from driven import Open, Serve, Served, Visit
+from driven import C7, FRAGMENT, WCAG, Open, Serve, Served, Visit, asked
 from playwright.sync_api import expect
 
-C7 = Path(__file__).parents[2] / "examples" / "c7-radiculopathy.yaml"
 #: The C7 case as a reader enters it: finding and state by their labels.
 ENTERED = [
     ("age group", "60 years or more"),
@@ -32,20 +29,7 @@ ENTERED = [
     ("low-signal rim", "present"),
     ("enhancement", "rim or peripheral"),
 ]
-FRAGMENT = (
-    "#age_group=60%2B&sex=male&radiculopathy=present&level=cervical&compartment=extradural&size_mm=10-30"
-    "&ct_calcification=present&ct_calcification_pattern=peripheral_rim&ct_attenuation=low&mr_t1_signal=iso"
-    "&mr_t2_signal=hyper&mr_t2_low_rim=present&mr_enhancement=rim_or_peripheral"
-)
 VIEWS = ["findings", "sensitivity", "priors", "compare", "citations", "report", "case"]
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-def asked(*options: str) -> dict[str, object]:
-    """What the command line answers."""
-    command = [sys.executable, "-m", "bayesdx", *options, "--json"]
-    found: dict[str, object] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    return found
 
 
 def percent(probability: float) -> str:

@@ -33,6 +33,10 @@ COMMANDS = [
     ("explain", ["explain", "-f", "level=cervical", "-f", "mr_t2_signal=not hyper", "-f", "size_mm=3"]),
     ("explain", ["explain", "-", "--pair", "other", "capnon"]),
     ("report", ["report", "-f", "level=cervical", "--age", "7"]),
+    ("impression", ["impression", "-f", "level=cervical", "-f", "mr_t2_signal=not hyper", "--age", "7"]),
+    ("impression", ["impression", "-", "--prior", "uniform"]),
+    ("impression-board", ["impression", "--row", "-f", "level=cervical", "--sex", "male"]),
+    ("impression-board", ["impression", "CASES", "-", "--row"]),
     ("networks-list", ["networks", "list"]),
     ("networks-show", ["networks", "show", "cranial"]),
     ("networks-check", ["networks", "check", "spine"]),
@@ -65,7 +69,10 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
     )
     (folder / "a.txt").write_text(report)
     (folder / "b.txt").write_text("")
+    cases = tmp_path / "cases.yaml"
+    cases.write_text("[{id: a, findings: {level: cervical}}, {id: b, findings: {level: skull_base}}]")
     paths = {
+        "CASES": str(cases),
         "COSTS": str(costs),
         "TABLE": str(table),
         "OUT": str(tmp_path / "out.csv"),
@@ -80,7 +87,7 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
 
 
 def test_schemas_are_schemas() -> None:
-    assert len(SCHEMAS) == 21
+    assert len(SCHEMAS) == 23
     for path in SCHEMAS.values():
         jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
 

@@ -44,6 +44,8 @@ def answers(model: Model) -> dict[str, Answer]:
         "compare": model.compare(CASE, {"mr_dural_tail": "present"}),
         "ask": model.questionnaire(CASE),
         "sensitivity": model.sensitivity(CASE, draws=200),
+        "impression": model.impression(CASE),
+        "board": bayesdx.board([CASE, {"findings": {"level": "lumbar"}}], model),
         "report": model.report(CASE),
         "batch": model.query_batch([{"level": "cervical"}]),
         "export": model.export("bif"),
@@ -51,7 +53,7 @@ def answers(model: Model) -> dict[str, Answer]:
     }
 
 
-@pytest.mark.parametrize("name", ["query", "explain", "what-if", "report"])
+@pytest.mark.parametrize("name", ["query", "explain", "what-if", "impression", "report"])
 def test_one_json(model: Model, small_path: Path, tmp_path: Path, name: str) -> None:
     case = tmp_path / "case.json"
     case.write_text(json.dumps(CASE))
@@ -59,7 +61,8 @@ def test_one_json(model: Model, small_path: Path, tmp_path: Path, name: str) -> 
     assert printed.exit_code == 0
     folder = name.replace("-", "_")
     read = bayesdx.read_cases(case)[0]
-    asked = model.report(read) if name == "report" else model.ask(folder, read)
+    whole = {"impression": model.impression, "report": model.report}
+    asked = whole[name](read) if name in whole else model.ask(folder, read)
     assert json.loads(printed.stdout) == json.loads(json.dumps(asked.to_dict()))
 
 
@@ -80,6 +83,7 @@ def test_one_interval_for_a_case(model: Model) -> None:
         "explain": model.explain(CASE),
         "what_if": model.what_if(CASE, steps=1),
         "sensitivity": model.sensitivity(CASE),
+        "impression": model.impression(CASE),
         "report": model.report(CASE),
     }
     expected = {row.diagnosis: list(row.interval or ()) for row in asked["query"].posterior}
@@ -90,7 +94,8 @@ def test_one_interval_for_a_case(model: Model) -> None:
     for name, found in holding.items():
         assert all(one == expected for one in found), name
     ends = [percent(end) for end in leader.interval]
-    for name in ("query", "sensitivity", "report"):
+    assert json.loads(json.dumps(asked["impression"].to_dict()))["leader"]["interval"] == list(leader.interval)
+    for name in ("query", "sensitivity", "impression", "report"):
         assert all(end in str(asked[name]) for end in ends), name
     again = model.query(CASE, draws=10_000)  # whoever asks for more draws gets another
     assert again.leader.interval != leader.interval

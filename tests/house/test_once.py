@@ -62,3 +62,13 @@ def test_a_report_asks_nothing_twice(name: str, monkeypatch: pytest.MonkeyPatch)
     operations = {operation for operation, *_ in engine.asked}  # type: ignore[misc]
     assert {"posterior", "marginals", "derivatives", "joint", "query_batch"} <= operations
     assert [asked[:2] for asked, times in engine.asked.items() if times > 1] == []  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_impression_asks_nothing_twice(name: str) -> None:
+    case = str(EXAMPLES / f"{name}.yaml")
+    model = load_for(as_case(case))
+    engine = Counting(model.engine)
+    model.__dict__["engine"] = engine
+    model.impression(case)
+    assert [asked[:2] for asked, times in engine.asked.items() if times > 1] == []  # type: ignore[index]

@@ -62,6 +62,10 @@ SAME: list[tuple[str, dict[str, Any], list[str]]] = [
         {"draws": 200, "all": True, "require": ["capnon >= 0.5"], "range": "10%"},
         ["sensitivity", "CASE", "--draws=200", "--all", "--require", "capnon >= 0.5", "--range", "10%"],
     ),
+    ("impression", {}, ["impression", "CASE"]),
+    ("impression", {"prior": "uniform"}, ["impression", "CASE", "--prior", "uniform"]),
+    ("impression", {"versus": "other"}, ["impression", "CASE", "--versus", "other"]),
+    ("board", {"cases": PROVEN}, ["impression", "CASES", "--row"]),
     ("report", {"versus": "other"}, ["report", "CASE", "--versus", "other"]),
     ("batch", {"cases": PROVEN}, ["batch", "TABLE"]),
     ("read", {"report": "A mass at C5. No syrinx.", "network": "small"}, ["read", "REPORT"]),
@@ -207,13 +211,11 @@ ELSEWHERE = {
     "case", "path", "case_id", "pairs", "age", "sex", "network", "prior", "target", "as_json", "show_all", "save",
     "output", "top", "references", "plot", "panels", "changes", "removed", "what", "given", "name", "strict",
     "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases", "report", "yes",
-    "lexicons", "table", "form",
+    "lexicons", "table", "form", "paths", "row",
 }  # fmt: skip
 #: Fields of the service for which the command line has another way: answers are typed, changes have two options.
-FIELDS = {"case", "cases", "network", "prior", "set", "unset", "answers", "finding", "state", "given", "format"} | {
-    "report",
-    "reports",
-}
+FIELDS = {"case", "cases", "network", "prior", "set", "unset", "answers", "finding", "state", "given", "format"}
+FIELDS |= {"report", "reports"}
 
 
 @pytest.mark.parametrize("name", ANALYSES)

@@ -72,12 +72,12 @@ def fragment(page: Page) -> str:
     return f"{sections_html(page.sections, level=4)}{warnings}{small}"
 
 
-def whole(title: str, body: str) -> str:
-    """A whole page that needs nothing beside itself: no script, no address to load from."""
+def whole(title: str, body: str, style: str = "") -> str:
+    """A whole page that needs nothing beside itself: no script, no address to load from. ``style`` adds rules."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{STYLE}{style}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 

@@ -22,7 +22,7 @@ from bayesdx.analyses.query.page import SHOWN, checks, interval
 from bayesdx.analyses.query.sentences import warnings
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.report.overview import case_section, method_section
-from bayesdx.analyses.sensitivity.numbers.priors import prior_sets
+from bayesdx.analyses.sensitivity.numbers.priors import other_leaders
 from bayesdx.analyses.what_if.numbers.worth import FindingValue, WhatIf, finding_values
 from bayesdx.case import Case
 from bayesdx.document import NetworkDocument
@@ -35,6 +35,7 @@ from bayesdx.web.page.told import warned
 from bayesdx.words.examinations import examination_label
 from bayesdx.words.numbers import bits, percent, simulated
 from bayesdx.words.phrases import called, finding_phrase, label_of, listed, ratio, short, signed, state_name
+from bayesdx.words.prose import noun
 
 #: Findings listed as worth looking at.
 NEXT = 5
@@ -115,11 +116,6 @@ def target_of(document: NetworkDocument) -> Variable:
     return document.network.variable(str(document.network.target))
 
 
-def noun(target: Variable) -> str:
-    """What the states of the target are called."""
-    return "diagnosis" if target.kind == "diagnosis" else "state"
-
-
 def _leads(result: QueryResult) -> str:
     """Who leads, with the variable where that is no diagnosis."""
     target, leader = result.question.target, result.leader
@@ -132,13 +128,7 @@ def _leads(result: QueryResult) -> str:
 def _others(question: Question) -> str:
     """Who leads under the prior sets that have another leader, in a sentence; empty where none has."""
     target = question.target
-    if not question.findings or question.network.parents[target.id]:
-        return ""
-    found: dict[int, list[str]] = {}
-    for one in prior_sets(question, question.prior_sets):
-        if one.posterior is not None:
-            found.setdefault(int(one.posterior.argmax()), []).append(f"'{one.name}'")
-    found.pop(int(question.posterior.argmax()), None)
+    found = {leader: [f"'{one.name}'" for one in sets] for leader, sets in other_leaders(question).items()}
     said = [f"under {listed(names)} {called(target, target.states[leader])}" for leader, names in found.items()]
     if not said:
         return ""

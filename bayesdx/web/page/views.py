@@ -22,10 +22,10 @@ from bayesdx.report.render.html import sections_html
 from bayesdx.web.models import Models
 from bayesdx.web.page.asked import Asked
 from bayesdx.web.page.markup import linked, template, whole_in_title
-from bayesdx.web.page.panel import noun
 from bayesdx.web.page.told import warned
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import called, label_of, short
+from bayesdx.words.prose import noun
 
 #: Diagnoses that prior sets are compared in: the first of each.
 LEADING = 6

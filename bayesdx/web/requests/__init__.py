@@ -9,12 +9,13 @@ from bayesdx.web.requests.case import (
     CiteCase,
     Compare,
     Explain,
+    Impression,
     Query,
     Report,
     Sensitivity,
     WhatIf,
 )
-from bayesdx.web.requests.cases import Batch, Benchmark, Evaluate, Learn
+from bayesdx.web.requests.cases import Batch, Benchmark, Board, Evaluate, Learn
 from bayesdx.web.requests.networks import Codebook, Coverage, Export, Named, Network, Networks
 from bayesdx.web.requests.reports import Read, ReadFolder
 
@@ -26,6 +27,8 @@ BODIES: dict[str, type[Body]] = {
     "compare": Compare,
     "ask": Ask,
     "sensitivity": Sensitivity,
+    "impression": Impression,
+    "board": Board,
     "report": Report,
     "cite": Cite,
     "cite_case": CiteCase,

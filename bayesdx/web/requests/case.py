@@ -222,6 +222,15 @@ class Sensitivity(CaseBody, kw_only=True):
         return answer.to_dict(codes=self.codes, top=None if self.all else 50)
 
 
+class Impression(CaseBody, kw_only=True):
+    """What a report can say of a case, in sentences and as a row."""
+
+    versus: Annotated[str | None, Meta(description="Weigh the leader against this diagnosis.")] = None
+
+    def ask(self, asking: Asking, model: Model, case: Case) -> Answer:
+        return model.impression(case, self.versus)
+
+
 class Report(CaseBody, kw_only=True):
     """Everything about a case."""
 

@@ -57,6 +57,19 @@ class Batch(CasesBody, kw_only=True):
         return result
 
 
+class Board(CasesBody, kw_only=True):
+    """Cases for a tumour board, a row each."""
+
+    def answer(self, asking: Asking) -> Answer:
+        found = []
+        for case in read_cases(self.cases):
+            model = self.model(asking.models, case)
+            asking.about(model, 1)
+            asking.advance(1)
+            found.append(model.impression(case))
+        return faced(asking, ANALYSES["board"].run(found))
+
+
 class Evaluate(CasesBody, kw_only=True):
     """Cases whose diagnosis is proven."""
 

@@ -88,6 +88,18 @@ def prior_sets(question: Question, sets: Mapping[str, Array]) -> tuple[PriorSetA
     return tuple(answers)
 
 
+def other_leaders(question: Question) -> dict[int, list[PriorSetAnswer]]:
+    """The prior sets under which another diagnosis (index) leads than now; none without findings to weigh."""
+    if not question.findings or question.network.parents[question.target.id]:
+        return {}
+    found: dict[int, list[PriorSetAnswer]] = {}
+    for one in prior_sets(question, question.prior_sets):
+        if one.posterior is not None:
+            found.setdefault(int(one.posterior.argmax()), []).append(one)
+    found.pop(int(question.posterior.argmax()), None)
+    return found
+
+
 def prior_grid(effect: PriorEffect, points: int = 121) -> Array:
     """Priors (points,), even in log-odds, that show where the curve of ``effect`` rises and its own prior."""
     centre = -math.log(effect.bayes_factor) if effect.bayes_factor else 0.0

@@ -183,6 +183,7 @@ const offline = (error) => error instanceof TypeError ? "The server does not ans
 // ---- showing --------------------------------------------------------------------------------------------------------
 
 function show() {
+  uncopied();
   all(".row", rows).forEach(mark);
   const known = Object.entries(state.findings);
   $("stated").replaceChildren(...known.map(([id, said]) => chip(id, said)));
@@ -451,6 +452,38 @@ async function file(view, name, asked) {
   } catch (error) { say(view, offline(error)); }
 }
 
+// What is copied is asked for now. Where the clipboard is refused it is shown, selected, to be copied by hand.
+async function carry(key) {
+  const versus = $("versus")?.value || null;
+  const asked = post("v1/impression", body({ versus })).then((answer) => answer.json()).then((found) => found[key]);
+  const plain = asked.then((text) => new Blob([text], { type: "text/plain" }));
+  const what = key === "text" ? "The text" : "The row";
+  const of = body();
+  uncopied();
+  $("copied").textContent = "Writing …";
+  plain.catch(() => {});                          // told below, where the text itself is waited for
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": plain })]);
+    if (of === body()) $("copied").textContent = `${what} is copied.`;
+  } catch {
+    try {
+      const text = await asked;
+      if (of !== body()) return;
+      $("copy").value = text;
+      $("copy").hidden = false;
+      $("copy").focus();
+      $("copy").select();
+      $("copy").scrollTop = 0;
+      $("copied").textContent = `${what} is selected: copy it with Ctrl+C or ⌘C.`;
+    } catch (error) { $("copied").textContent = offline(error); }
+  }
+}
+
+function uncopied() {
+  $("copied").textContent = "";
+  $("copy").hidden = true;
+}
+
 async function read(text) {
   try {
     const found = await (await post("page/read", JSON.stringify({ text }))).json();
@@ -494,6 +527,7 @@ const deeds = {
   save: (button) => file("case", `case.${button.dataset.format}`, post("page/write", body({ format: button.dataset.format }))),
   link: () => navigator.clipboard.writeText(location.href).then(() => say("case", "The address is copied."), () => say("case", location.href)),
   paste: () => read($("paste").value),
+  copy: (button) => carry(button.dataset.key),
 };
 
 document.addEventListener("click", (event) => {

@@ -1,0 +1,81 @@
+"""``bayesdx impression``: sentences for a report, or a row for a tumour board."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from bayesdx.cli.common import cases_command, load_named, progress, read_case
+from bayesdx.cli.output import show
+from bayesdx.errors import InputError
+
+EXAMPLE = "Examples: bayesdx impression case.yaml; bayesdx impression cases.yaml --row -o board.csv"
+
+
+@click.command("impression", epilog=EXAMPLE)
+@cases_command
+@click.option("--versus", metavar="DIAGNOSIS", help="Weigh the leader against this diagnosis, not the runner-up.")
+@click.option("--row", is_flag=True, help="A row a case under heads, separated by tabs, to paste into a table.")
+@click.option("-o", "--output", metavar="FILE", help="Write rows to a file: .tsv, .csv or .html.")
+def command(
+    paths: Sequence[str],
+    case_id: str | None,
+    pairs: Sequence[str],
+    age: float | None,
+    sex: str | None,
+    network: str | None,
+    prior: str | None,
+    target: str | None,
+    as_json: bool,
+    versus: str | None,
+    row: bool,
+    output: str | None,
+) -> None:
+    """Say in two to five sentences what a report can say of the differential.
+
+    CASE is a YAML or JSON file, or '-' for standard input; without it, give findings with -f. Which words are used
+    depends on the probability and its interval alone. With --row the same is a row for a tumour board: files may
+    hold any number of cases then, and each case is put to the network that covers its level.
+    """
+    from bayesdx.model import board, load_for
+
+    if output is not None:
+        from bayesdx.analyses.board.document import check_ending
+
+        check_ending(output)
+    named = load_named(network, prior, target)
+    if not row and output is None:
+        if len(paths) > 1:
+            raise InputError(f"{len(paths)} files: ask for a row a case with --row")
+        case = read_case(paths[0] if paths else None, case_id, pairs, age, sex, named)
+        show((named or load_for(case, prior)).impression(case, versus), as_json)
+        return
+    if versus is not None:
+        raise InputError("--versus is for sentences: leave it out where rows are written")
+    changed = bool(case_id or pairs or age is not None or sex)
+    if changed and len(paths) > 1:
+        raise InputError("--case, -f, --age and --sex are about one case: name one file")
+    if changed or not paths:
+        cases = [read_case(paths[0] if paths else None, case_id, pairs, age, sex, named)]
+    else:
+        from bayesdx.formats.case_file import read_cases
+
+        cases = [case for path in paths for case in read_cases(path)]
+    with progress("Writing", len(cases)) as advance:
+        found = board(cases, named, prior, advance)
+    if not as_json:
+        from bayesdx.analyses.board.overview import warnings
+
+        for warning in warnings(found):
+            click.echo(f"warning: {warning}", err=True)
+    if output is not None:
+        from bayesdx.analyses.board.document import write_board
+
+        write_board(found, output)
+    if as_json:
+        show(found, as_json)
+    elif output is None:
+        from bayesdx.analyses.board.document import tsv
+
+        click.echo(tsv(found), nl=False)
