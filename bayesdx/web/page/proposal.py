@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from bayesdx.analyses.read.numbers import ReportReading
-from bayesdx.analyses.read.sentences import CERTAINTIES, UNREAD, label, quoted, warnings
+from bayesdx.analyses.read.sentences import CERTAINTIES, UNREAD, label, quoted, state, warnings
 from bayesdx.case import Case, encode
 from bayesdx.errors import InputError, printable
 from bayesdx.model import Model
@@ -30,7 +31,7 @@ AROUND = 200
 
 
 class Piece(NamedTuple):
-    """Part of a sentence: whether it is of the words that a finding rests on, and of those that deny or doubt it."""
+    """Part of a sentence: whether a finding rests on it, and whether it denies or doubts that."""
 
     text: str
     words: bool = False
@@ -57,8 +58,9 @@ class Row(NamedTuple):
 def propose(models: Models, asked: Asked) -> dict[str, str]:
     """``html`` of what a report proposes, and ``brief``, how much that is.
 
-    It is read in the terms of the network that is named, else of that which covers the level of the report or, where
-    it names none, of the case. Raises InputError for a report that is empty or too long, and for an unknown network.
+    It is read in the terms of the network that is named, else of that which covers the level of the report or,
+    where it names none, of the case. Raises InputError for a report that is empty or too long, and for an unknown
+    network.
     """
     found = models.reports(asked.network).read(asked.report or "")
     findings = {**asked.case.findings, **found.case.findings}
@@ -95,29 +97,40 @@ def propose(models: Models, asked: Asked) -> dict[str, str]:
 
 def _row(found: ReportReading, model: Model, one: Proposal) -> tuple[Row, tuple[str, ...]]:
     """A finding in the terms of the network, with warnings of states that it does not use."""
-    key: Any = one.finding
     by_sentence: dict[Span, list[Mention]] = {}
     for mention in one.mentions:
         by_sentence.setdefault(mention.sentence, []).append(mention)
     shown = tuple(pieces(found.report, mentions) for mentions in list(by_sentence.values())[:SENTENCES])
     row = Row(
-        key, "", label(found, key), "–", one.certainty, CERTAINTIES[one.certainty], shown,
-        max(len(by_sentence) - SENTENCES, 0),
-    )  # fmt: skip
+        id=one.finding,
+        said="",
+        name=label(found, one.finding),
+        state=state(found, one),
+        certainty=one.certainty,
+        how=CERTAINTIES[one.certainty],
+        sentences=shown,
+        more=max(len(by_sentence) - SENTENCES, 0),
+    )
     if one.value is None:
         return row, ()
-    case = Case(**{key: one.value}) if one in found.patient else Case({key: one.value})
     try:
-        encoded = encode(case, model.network, model.document.vocabulary)
+        encoded = encode(_alone(one, one in found.patient), model.network, model.document.vocabulary)
     except InputError as error:
         return row._replace(how=error.message), ()
     if not encoded.stated:
         return row._replace(how="not used by this network"), ()
     name, stated = next(iter(encoded.stated.items()))
     stated, variable = _shares(stated), model.network.variable(name)
-    state = state_phrase(variable, stated)
-    row = row._replace(id=name, said=json.dumps(stated), name=title_of(variable, state), state=state)
+    words = state_phrase(variable, stated)
+    row = row._replace(id=name, said=json.dumps(stated), name=title_of(variable, words), state=words)
     return row, encoded.warnings
+
+
+def _alone(one: Proposal, of_patient: bool) -> Case:
+    """A case that holds this alone."""
+    if not of_patient:
+        return Case({one.finding: one.value})
+    return Case(age=one.value) if one.finding == "age" else Case(sex=one.value)
 
 
 def _shares(stated: object) -> object:
@@ -139,7 +152,7 @@ def pieces(report: str, mentions: Sequence[Mention]) -> tuple[Piece, ...]:
     edges = sorted({start, end, *cuts})
     found = [
         Piece(_plain(report[first:last]), _within(first, words), _within(first, cues))
-        for first, last in zip(edges, edges[1:], strict=False)
+        for first, last in pairwise(edges)
     ]
     before = [Piece("… ")] if start > sentence.start else []
     after = [Piece(" …")] if end < sentence.end else []
@@ -148,10 +161,14 @@ def pieces(report: str, mentions: Sequence[Mention]) -> tuple[Piece, ...]:
 
 def _window(report: str, sentence: Span, spans: Sequence[Span]) -> Span:
     """The sentence, or the part of it about some places, from one space to another."""
+    start, end = sentence
     first = min(span.start for span in spans) - AROUND
     last = max(span.end for span in spans) + AROUND
-    start = max(report.find(" ", first, first + AROUND), first) if first > sentence.start else sentence.start
-    end = max(report.rfind(" ", last - AROUND, last), last - AROUND) if last < sentence.end else sentence.end
+    if first > start:
+        start = max(report.find(" ", first, first + AROUND), first)
+    if last < end:
+        space = report.rfind(" ", last - AROUND, last)
+        end = space if space >= 0 else last
     return Span(start, end)
 
 

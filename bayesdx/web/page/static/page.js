@@ -517,6 +517,7 @@ async function propose(text) {
   $("report-text").value = text;
   say("reading", "Reading …");
   try {
+    if (text.length > LARGEST) throw new Error("The text is too large to be a report.");
     const found = await (await post("page/propose", body({ report: text }), mine.signal)).json();
     swap($("proposal"), found.html);
     $("proposal").hidden = false;
