@@ -59,8 +59,10 @@ class Grammar:
     lesion: Phrases[str]  # words for the lesion
     organs: Phrases[str]  # words for other organs
     resumes: Phrases[str]  # after these a place is that of the lesion again
+    extent: frozenset[str]  # after these stands how far it reaches
     prefixes: frozenset[str]  # before a place: it is beside it
     reaching: frozenset[str]  # after a place: the lesion reaches there
+    landmark: frozenset[str]  # after a place that is no level: it is a landmark
     abbreviations: Mapping[str, str]
     english: frozenset[str]
     foreign: frozenset[str]

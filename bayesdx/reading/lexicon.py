@@ -330,7 +330,7 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
     headings = {line: kind for kind in KINDS for line in _lines(data["headings"].get(kind), place)}
     words = {
         key: frozenset(map(normal, _lines(data[key], place)))
-        for key in ("verbs", "lists", "prefixes", "reaching", "english", "foreign")
+        for key in ("verbs", "lists", "extent", "prefixes", "reaching", "landmark", "english", "foreign")
     }
     short = {normal(key): normal(value) for key, value in data["abbreviations"].items()}
     return (

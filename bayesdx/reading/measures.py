@@ -56,8 +56,8 @@ _DURATION = re.compile(
     re.IGNORECASE,
 )
 _LEVELS = re.compile(
-    r"(?<![A-Za-z0-9])([CTDLS])\s?-?\s?(\d{1,2})"
-    r"(?:\s*(?:-|–|—|/|to|through|and|,|&)\s*(?:the\s+)?([CTDLS])?\s?-?\s?(\d{1,2})"
+    r"(?<![A-Za-z0-9])([CTDLS])h?\s?-?\s?(\d{1,2})"
+    r"(?:\s*(?:-|–|—|/|to|through|and|,|&)\s*(?:the\s+)?(?:([CTDLS])h?)?\s?-?\s?(\d{1,2})"
     r"(?!\.?\d|\s*(?:mm|cm|x|×|months|years)))?(?![A-Za-z0-9])"
 )
 _LARGEST = {"C": 8, "T": 12, "D": 12, "L": 6, "S": 5}

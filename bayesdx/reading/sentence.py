@@ -294,19 +294,22 @@ class SentenceReader:
             return ""
         if denied:
             return "denied"
-        start = max((at for at in self.resumes if start <= at < place[0]), default=start)
-        if any(start <= at <= place[0] for at in self.beyond) or self._beside(place):
+        level = self.lexicon.speech[finding].measure == "vertebra"
+        extent = [i for i in range(start, place[0]) if level and self.tokens[i].norm in self.lexicon.grammar.extent]
+        start = max((at for at in (*self.resumes, *extent) if start <= at < place[0]), default=start)
+        if any(start <= at <= place[0] for at in self.beyond) or self._beside(place, level):
             return "beyond the lesion"
         denials = [cue.first for cue, _, _ in self.clauses.reaches if cue.meaning == Trigger("denied", "after")]
         return "of what is denied" if any(start <= at < place[0] for at in denials) else ""
 
-    def _beside(self, place: Place) -> bool:
+    def _beside(self, place: Place, level: bool) -> bool:
         """Whether a place is named for what is beside it (*retro-odontoid*) or reached (*presacral extension*)."""
         grammar, tokens = self.lexicon.grammar, self.tokens
         before = (
             place[0] > 1 and tokens[place[0] - 1].norm in HYPHENS and tokens[place[0] - 2].norm in grammar.prefixes
         )
-        return before or (place[1] < len(tokens) and tokens[place[1]].norm in grammar.reaching)
+        after = tokens[place[1]].norm if place[1] < len(tokens) else ""
+        return before or after in grammar.reaching or (not level and after in grammar.landmark)
 
     def _of_a_part(self, first: int) -> bool:
         """Whether the clause speaks of a part of the lesion up to this word."""

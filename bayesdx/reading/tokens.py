@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:\d+[^\W\d_]*)?|\d+(?:[.,]\d+)*|\.{2,}|[^\w\s]|_", re.UNICODE)
+_TOKEN = re.compile(r"[^\W\d_]+(?:\d+[^\W\d_]*)?|\d+(?:st|nd|rd|th)\b|\d+(?:[.,]\d+)*|\.{2,}|[^\w\s]|_", re.UNICODE)
 #: What joins the parts of a word: a phrase with a hyphen also matches without one.
 HYPHENS = frozenset("-‐‑–")
 _NOT_A_PREFIX = frozenset(("none", "nonetheless"))
