@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 #: Characters of the longest report that is read.
 LONGEST = 200_000
 _ENDINGS = (".txt", ".text", ".rpt")
+_FORM = re.compile(r"\s*(?:(<[!?a-zA-Z][^>]*>)|[{\[]\s*[\"{\[])")
 
 
 class Reports:
@@ -39,11 +41,14 @@ class Reports:
         network: str | os.PathLike[str] | None = None,
         lexicon: Sequence[AnyLexicon] = (),
         document: NetworkDocument | None = None,
+        target: str | None = None,
     ) -> None:
         from bayesdx.reading.lexicon import lexicon_for
 
         self._named = network is not None or document is not None
         self.document = document or read_document(network or DEFAULT_NETWORK)
+        if target is not None:
+            self.document = replace(self.document, network=replace(self.document.network, target=target))
         ours = self.document.network.id in network_names() and bool(self.document.vocabulary)
         self.lexicon: Lexicon = lexicon_for(self.document.network, self.document.vocabulary, ours, lexicon)
 
@@ -55,6 +60,10 @@ class Reports:
             raise InputError("a report is text", place=place)
         if not text.strip():
             raise InputError("the report is empty", place=place)
+        if form := _FORM.match(text):
+            raise InputError(
+                f"is {'HTML or XML' if form[1] else 'JSON'}, not the plain text of a report", place=place
+            )
         if len(text) > LONGEST:
             raise InputError(f"{len(text)} characters are no report: {LONGEST} are the most", place=place)
         case, findings, patient, passages = propose(text, self.lexicon, case_id, place)
@@ -71,16 +80,16 @@ class Reports:
         self, folder: str | os.PathLike[str], advance: Callable[[int], object] = lambda steps: None
     ) -> FolderReading:
         """What each report of a folder says (.txt, by name); a file that cannot be read is a row with its error."""
-        from bayesdx.files import read_text
 
         def texts() -> Iterator[tuple[str, str | InputError]]:
             for file in report_files(folder):
                 try:
-                    yield file, read_text(os.path.join(folder, file))[0]
+                    yield file, report_text(os.path.join(folder, file))[0]
                 except InputError as error:
                     yield file, error
 
-        return self.several(texts(), os.fspath(folder), advance)
+        found = self.several(texts(), os.fspath(folder), advance)
+        return replace(found, others=len(os.listdir(folder)) - len(found.rows))
 
     def several(
         self,
@@ -117,6 +126,14 @@ def read_report(
     {'mr_perilesional_edema': 'absent', 'syrinx': {'absent': 0.35, 'present': 0.65}}
     """
     return Reports(network, lexicon).read(text)
+
+
+def report_text(path: str | os.PathLike[str]) -> tuple[str, str]:
+    """The text of a report (UTF-8, UTF-16 or Windows-1252; ``-``: standard input), and what messages call it."""
+    from bayesdx.files import read_text_as_declared
+
+    text, place, _ = read_text_as_declared(path)
+    return text, place
 
 
 def report_files(folder: str | os.PathLike[str]) -> list[str]:

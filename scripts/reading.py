@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ import numpy as np
 import yaml
 
 from bayesdx.case import Case, encode
+from bayesdx.errors import InputError
 from bayesdx.reports import Reports
 
 _PART = re.compile(r"_[a-z0-9]{1,4}$")
@@ -54,7 +56,11 @@ def tally(passages: list[dict[str, Any]]) -> dict[str, Tally]:
     for one in passages:
         reader = readers[one["region"]]
         document = reader.document
-        reading = reader.read(one["text"])
+        try:
+            reading = reader.read(one["text"])
+        except InputError as error:
+            print(f"{one['id']}: {error}", file=sys.stderr)
+            reading = reader.read("-")
         coded = encode(Case(one["findings"]), document.network, document.vocabulary)
         read = encode(Case(dict(reading.case.findings)), document.network, document.vocabulary)
         words = {

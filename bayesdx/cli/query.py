@@ -76,12 +76,11 @@ def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bo
 
     Raises InputError where nobody can be asked, and with ``--yes`` for a report of several lesions.
     """
-    from bayesdx.files import read_text
-    from bayesdx.reports import Reports
+    from bayesdx.reports import Reports, report_text
 
     if not yes and (report == "-" or not asked_here()):
         raise InputError("nobody can be asked whether the report was read rightly: --yes takes it as it is read")
-    text, place = read_text(report)
+    text, place = report_text(report)
     reading = Reports(lexicon=lexicons, document=named.document if named else None).read(text, place=place)
     click.echo(reading.text(), err=True)
     if yes:

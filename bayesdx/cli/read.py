@@ -6,7 +6,7 @@ import os
 
 import click
 
-from bayesdx.cli.common import json_option, lexicon_option, network_option, progress
+from bayesdx.cli.common import json_option, lexicon_option, network_option, progress, target_option
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
@@ -21,9 +21,16 @@ EXAMPLE = "Example: bayesdx read report.txt -o case.yaml && bayesdx query case.y
 )
 @lexicon_option
 @network_option
+@target_option
 @json_option
 def command(
-    path: str, output: str | None, table: str | None, lexicons: tuple[str, ...], network: str | None, as_json: bool
+    path: str,
+    output: str | None,
+    table: str | None,
+    lexicons: tuple[str, ...],
+    network: str | None,
+    target: str | None,
+    as_json: bool,
 ) -> None:
     """Read a radiology report, and propose findings.
 
@@ -31,10 +38,9 @@ def command(
     with the sentence and the words that it rests on: whether they are meant so is for you to confirm. Names of
     diagnoses are never read as findings.
     """
-    from bayesdx.files import read_text
     from bayesdx.formats.case_file import check_writable, write_case
     from bayesdx.formats.table import table_format
-    from bayesdx.reports import Reports, report_files, write_cases
+    from bayesdx.reports import Reports, report_files, report_text, write_cases
 
     many = os.path.isdir(path)
     if many and output:
@@ -48,11 +54,11 @@ def command(
     if many:
         files = report_files(path)
         with progress("Reading", len(files)) as advance:
-            found = Reports(network, lexicons).folder(path, advance)
+            found = Reports(network, lexicons, target=target).folder(path, advance)
         show(write_cases(found, table) if table else found, as_json)
         return
-    text, place = read_text(path)
-    reading = Reports(network, lexicons).read(text, place=place)
+    text, place = report_text(path)
+    reading = Reports(network, lexicons, target=target).read(text, place=place)
     if output:
         write_case(output, reading.case)
     show(reading, as_json)

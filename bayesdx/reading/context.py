@@ -9,7 +9,7 @@ in* is no denial.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,9 +17,9 @@ from bayesdx.reading.phrases import Match, Phrases
 from bayesdx.reading.tokens import HYPHENS, Token
 
 #: How sure a mention is, by what a trigger says of it: an assumption, no figure of a study.
-CERTAINTY = {"probable": 0.8, "possible": 0.65, "doubted": 0.8}
+CERTAINTY = {"compatible": 0.9, "probable": 0.8, "possible": 0.65, "doubted": 0.8}
 #: What triggers say. Of several that reach a mention the first in this order counts; denials and doubts add up.
-UNREAD = ("another person", "hypothetical", "past", "not imaging", "normal")
+UNREAD = ("another person", "hypothetical", "past", "not imaging", "normal", "not examined")
 
 
 class Trigger(NamedTuple):
@@ -27,7 +27,8 @@ class Trigger(NamedTuple):
 
     ``says``: ``denied``, a key of CERTAINTY (``doubted``: a denial that is not certain), one of UNREAD, or
     ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, or the whole ``sentence`` and those that
-    follow it in its paragraph, up to one that speaks of images.
+    follow it in its paragraph, up to one that speaks of images. A question mark reaches after it where a word
+    follows at once, else before it.
     """
 
     says: str
@@ -55,6 +56,16 @@ class Grammar:
     lists: frozenset[str]  # words that hold a list together: or, nor
     parts: Phrases[str]  # words for a part of a lesion
     several: Phrases[str]  # words for more than one lesion
+    lesion: Phrases[str]  # words for the lesion
+    organs: Phrases[str]  # words for other organs
+    resumes: Phrases[str]  # after these a place is that of the lesion again
+    extent: frozenset[str]  # after these stands how far it reaches
+    prefixes: frozenset[str]  # before a place: it is beside it
+    reaching: frozenset[str]  # after a place: the lesion reaches there
+    landmark: frozenset[str]  # after a place that is no level: it is a landmark
+    abbreviations: Mapping[str, str]
+    english: frozenset[str]
+    foreign: frozenset[str]
     imaging: Phrases[str]  # words that only a sentence about images has
 
 
@@ -81,6 +92,10 @@ def clauses(tokens: Sequence[Token], grammar: Grammar) -> Clauses:
     reaches = []
     for trigger in triggers:
         first, last = next(one for one in ranges if trigger.first < one[1])
+        if tokens[trigger.first].norm == "?" and (trigger.meaning.reach == "after") != _touches(
+            tokens, trigger.first
+        ):
+            continue
         if trigger.meaning.reach == "sentence":
             reaches.append((trigger, 0, len(tokens)))
         elif trigger.meaning.reach == "next":
@@ -89,13 +104,15 @@ def clauses(tokens: Sequence[Token], grammar: Grammar) -> Clauses:
                 after += 1
             reaches.append((trigger, after, after + 1))
         elif trigger.meaning.reach == "after":
-            marks = turns if trigger.meaning.says in UNREAD else stops
+            marks = turns if trigger.meaning.says in UNREAD and trigger.meaning.says != "normal" else stops
             stop = next((stop for stop in marks if stop >= trigger.last), last)
             reaches.append((trigger, trigger.last, min(stop, last)))
         else:
-            stop = max((stop + 1 for stop in stops if stop < trigger.first), default=first)
-            far = trigger.meaning.says in ("denied", *UNREAD)
-            reaches.append((trigger, first if far else max(first, stop), trigger.first))
+            near = trigger.meaning.says == "past"
+            start = max(
+                (i + 1 for i in range(first, trigger.first) if near and tokens[i].norm == ","), default=first
+            )
+            reaches.append((trigger, start, trigger.first))
     return Clauses(tuple(ranges), tuple(reaches))
 
 
@@ -119,6 +136,11 @@ def status(
     return Status(denied, certainty, unread, tuple(cue for cue in cues if cue.meaning.says != "nothing"))
 
 
+def _touches(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the next token follows without a space."""
+    return at + 1 < len(tokens) and tokens[at + 1].start == tokens[at].end
+
+
 def _longest(found: Sequence[Match[Trigger]]) -> list[Match[Trigger]]:
     """Triggers that do not overlap; of those that do, the longest. One that reaches both ways is there twice."""
     kept: list[Match[Trigger]] = []
@@ -133,12 +155,20 @@ def _longest(found: Sequence[Match[Trigger]]) -> list[Match[Trigger]]:
 def _ranges(
     tokens: Sequence[Token], triggers: Sequence[Match[Trigger]], taken: Sequence[bool], grammar: Grammar
 ) -> list[tuple[int, int]]:
-    """Clauses end at a semicolon, at words such as *but*, and at a comma or *and* between two with verbs."""
+    """Clauses end at a semicolon, at words such as *but*, and at a comma or *and* between two with verbs.
+
+    What stands in brackets is a clause of its own, where it is more than a word or two.
+    """
+    brackets = _brackets(tokens)
     ends = {match.first: match.last for match in grammar.ends.find(tokens) if not taken[match.first]}
     denials = [trigger.first for trigger in triggers if trigger.meaning.says in ("denied", "doubted")]
     ranges, first, i = [], 0, 0
     while i < len(tokens):
-        if i in ends or tokens[i].norm == ";" or _divides(tokens, first, i, denials, grammar):
+        if i in brackets:
+            if i > first:
+                ranges.append((first, i))
+            first, i = i, i + 1
+        elif i in ends or tokens[i].norm == ";" or _divides(tokens, first, i, denials, grammar):
             if i > first:
                 ranges.append((first, i))
             first = i
@@ -147,6 +177,20 @@ def _ranges(
             i += 1
     ranges.append((first, len(tokens)))
     return ranges
+
+
+def _brackets(tokens: Sequence[Token]) -> set[int]:
+    """Where brackets with more than two words open and close."""
+    found: set[int] = set()
+    opened = None
+    for i, token in enumerate(tokens):
+        if token.norm == "(":
+            opened = i
+        elif token.norm == ")" and opened is not None:
+            if i - opened > 3:
+                found |= {opened, i}
+            opened = None
+    return found
 
 
 def _divides(tokens: Sequence[Token], first: int, at: int, denials: Sequence[int], grammar: Grammar) -> bool:

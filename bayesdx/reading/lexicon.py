@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from bayesdx.cells import kind_of
+from bayesdx.cells import kind_of, shown
 from bayesdx.data import data_root
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse, read_text
@@ -17,6 +17,7 @@ from bayesdx.reading.context import CERTAINTY, UNREAD, Grammar, Trigger
 from bayesdx.reading.pairs import FARTHEST
 from bayesdx.reading.passages import KINDS
 from bayesdx.reading.phrases import Phrases, spellings
+from bayesdx.reading.tokens import normal
 
 #: Read as what a case says of the patient, not as findings.
 _PATIENT = ("sex", "age", "age_group")
@@ -189,6 +190,8 @@ def _checked(source: object, variables: Mapping[str, Variable], place: str) -> M
         for key in _mapping(entry, at):
             if key not in _FINDING:
                 raise InputError(f"no key '{key}'", nearest(key, _FINDING), at)
+        if not isinstance(entry.get("reach", FARTHEST), (int, float)):
+            raise InputError(f"'reach' is a number of words, not {shown(entry['reach'])}", place=at)
         if entry.get("only", "history") != "history":
             raise InputError("'only' is 'history' or left out", place=at)
         stated = [entry.get("itself"), entry.get("denied")]
@@ -196,17 +199,25 @@ def _checked(source: object, variables: Mapping[str, Variable], place: str) -> M
         for state in [*states, *(str(one).removeprefix("not ") for one in stated if one is not None)]:
             if state not in variables[name].states:
                 raise InputError(f"no state '{state}'", nearest(str(state), variables[name].states), at)
-        for measure, meant in (
-            _mapping(entry.get("measure"), at).items()
-            if isinstance(entry.get("measure"), Mapping)
-            else [(entry.get("measure", "length"), {})]
-        ):
-            if measure not in _MEASURES:
-                raise InputError(f"no measure '{measure}'", nearest(str(measure), _MEASURES), at)
-            for state in _mapping(meant, at) if measure == "duration" else _mapping(meant, at).values():
-                if state not in variables[name].states:
-                    raise InputError(f"no state '{state}'", nearest(str(state), variables[name].states), at)
+        _check_measure(entry.get("measure"), variables[name], at)
     return found
+
+
+def _check_measure(measure: object, variable: Variable, place: str) -> None:
+    """Raise InputError for a measure that there is not, and for states and numbers that it cannot have."""
+    if measure is None:
+        return
+    kind, meant = next(iter(measure.items()), ("", None)) if isinstance(measure, Mapping) else (measure, None)
+    if kind not in _MEASURES:
+        raise InputError(f"no measure {shown(kind)}", nearest(str(kind), _MEASURES), place)
+    found = _mapping(meant, f"{place}: {kind}")
+    for state in found if kind == "duration" else found.values():
+        if state not in variable.states:
+            raise InputError(f"no state {shown(state)}", nearest(str(state), variable.states), place)
+    if kind == "duration" and not all(isinstance(days, (int, float)) for days in found.values()):
+        raise InputError("a duration has the most days of each state, as a number", place=place)
+    if kind == "vertebra" and not set(found) <= set("CTLS"):
+        raise InputError("vertebrae are C, T, L and S", place=place)
 
 
 def _mapping(value: object, place: str) -> Mapping[str, Any]:
@@ -317,7 +328,11 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
         for reach in ("after", "before", "next", "sentence"):
             triggers.add(_ways(entry.get(reach), {}, place), Trigger(says, reach))
     headings = {line: kind for kind in KINDS for line in _lines(data["headings"].get(kind), place)}
-    words = {key: frozenset(_lines(data[key], place)) for key in ("verbs", "lists")}
+    words = {
+        key: frozenset(map(normal, _lines(data[key], place)))
+        for key in ("verbs", "lists", "extent", "prefixes", "reaching", "landmark", "english", "foreign")
+    }
+    short = {normal(key): normal(value) for key, value in data["abbreviations"].items()}
     return (
         Grammar(
             triggers=triggers,
@@ -326,9 +341,12 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
             turns=_these(data["turns"], place),
             parts=_these(data["parts"], place),
             several=_these(data["several"], place),
+            lesion=_these(data["lesion"], place),
+            organs=_these(data["organs"], place),
+            resumes=_these(data["resumes"], place),
             imaging=_these(data["imaging"], place),
-            verbs=words["verbs"],
-            lists=words["lists"],
+            abbreviations=short,
+            **words,
         ),
         headings,
     )

@@ -25,26 +25,39 @@ _NOT_BEFORE = re.compile(
 _AGE = re.compile(
     r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y/?o)\b|"
     r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|"
-    r"(\d{1,3})\s?([MF])\b(?![\w/-]))",
+    r"(\d{1,3})\s?([MF])\b(?![\w/-])|\b(?:age|age\s*/\s*sex|sex\s*/\s*age)\s*[:=]?\s*(?:[MF]\s*/\s*)?(\d{1,3})\b|"
+    r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|(\d{1,3})\s*(?:years?|yrs?)\s*/\s*[MF]\b)",
     re.IGNORECASE,
 )
-_SEX = re.compile(r"\b(?:(woman|female|girl|lady)|(man|male|boy|gentleman))\b", re.IGNORECASE)
+_SEX = re.compile(
+    r"\b(?:(woman|female|girl|lady|mrs|ms|miss)|(man|male|boy|gentleman|mr(?=\.)))\b"
+    r"|\b(?:gender|sex)\s*[:=]\s*(?:(f)|(m))\b"
+    r"|\b(?:\d{1,3}\s*(?:years?|yrs?|yo|y/o|y)?[\s/,-]{0,3}(?:(f)|(m))\b(?![\w/-]))"
+    r"|(?<![\w-])(?:(f)|(m))[\s/,]{1,3}\d{2}\b(?!\s*(?:mm|cm|x))",
+    re.IGNORECASE,
+)
 _WORDS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "twelve": 12, "several": 4, "few": 3, "couple": 2, "many": 5,
 }  # fmt: skip
-_DAYS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.4, "year": 365.0}
-_AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+of)?[\s-]*(hour|day|week|month|year)s?"
+_DAYS = {
+    "hour": 1 / 24, "day": 1.0, "week": 7.0, "wk": 7.0, "month": 30.4, "mth": 30.4, "mo": 30.4, "year": 365.0,
+    "yr": 365.0,
+}  # fmt: skip
+_UNITS = r"(hour|day|week|wk|month|mth|mo|year|yr)s?"
+_AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+of)?[\s-]*{_UNITS}"
 _DURATION = re.compile(
     r"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|almost)"
     r"(?:\s+(?:the|about|approximately|almost|nearly|more than|over|at least|last|past|previous|preceding|"
     rf"a period of|duration of))*\s+{_AMOUNT}\b(?!\s*(?:ago|old|later|after|before|postop|earlier|prior))|"
-    rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|h/o)\b)",
+    rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|h/o)\b|"
+    rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)|"
+    rf"onset[^.;]{{0,40}}?\s{_AMOUNT}\s+ago\b)",
     re.IGNORECASE,
 )
 _LEVELS = re.compile(
-    r"(?<![A-Za-z0-9])([CTDLS])\s?-?\s?(\d{1,2})"
-    r"(?:\s*(?:-|–|—|/|to|through|and|,|&)\s*(?:the\s+)?([CTDLS])?\s?-?\s?(\d{1,2})"
+    r"(?<![A-Za-z0-9])([CTDLS])h?\s?-?\s?(\d{1,2})"
+    r"(?:\s*(?:-|–|—|/|to|through|and|,|&)\s*(?:the\s+)?(?:([CTDLS])h?)?\s?-?\s?(\d{1,2})"
     r"(?!\.?\d|\s*(?:mm|cm|x|×|months|years)))?(?![A-Za-z0-9])"
 )
 _LARGEST = {"C": 8, "T": 12, "D": 12, "L": 6, "S": 5}
@@ -100,9 +113,10 @@ def lengths(text: str, start: int, end: int) -> Iterator[Measure]:
 def ages(text: str, start: int, end: int) -> Iterator[Measure]:
     """Ages in years."""
     for match in _AGE.finditer(text, start, end):
-        years, short, small, unit, aged, brief, sex = match.groups()
+        years, short, small, unit, aged, brief, sex, *others = match.groups()
         if sex and sex not in "MF":
             continue
+        brief = brief or next((one for one in others if one), "")
         if small:
             value = float(int(small) * _DAYS[unit.lower().rstrip("s")] / 365.0)
         else:
@@ -116,16 +130,16 @@ def sexes(text: str, start: int, end: int) -> Iterator[tuple[str, int, int, bool
     aged = [one.end for one in ages(text, start, end) if one.sure]
     for match in _SEX.finditer(text, start, end):
         sure = any(0 <= match.start() - age <= 30 for age in aged)
-        yield ("female" if match[1] else "male"), match.start(), match.end(), sure
-    for match in _AGE.finditer(text, start, end):
-        if match[7] and match[7] in "MF":
-            yield ("female" if match[7] == "F" else "male"), match.start(), match.end(), False
+        which = next(i for i, group in enumerate(match.groups()) if group)
+        letter = match.groups()[which]
+        if len(letter) > 1 or letter.isupper():
+            yield ("male" if which % 2 else "female"), match.start(), match.end(), sure and len(letter) > 1
 
 
 def durations(text: str, start: int, end: int) -> Iterator[Measure]:
     """How long something has lasted, in days: *for 4 weeks*, *a 6-month history*; not *2 years ago*."""
     for match in _DURATION.finditer(text, start, end):
-        amount, unit = (match[1], match[2]) if match[1] else (match[3], match[4])
+        amount, unit = [group for group in match.groups() if group][:2]
         number = _WORDS.get(amount.lower()) or float(amount.replace(",", "."))
         yield Measure(number * _DAYS[unit.lower()], match.start(), match.end())
 

@@ -50,6 +50,7 @@ class Passages:
     sex: tuple[Mention, ...] = ()
     several: tuple[Span, ...] = ()
     silent: tuple[Span, ...] = ()
+    skipped: tuple[Span, ...] = ()
 
 
 def weights_of(states: Sequence[str], state: str, denied: bool, certainty: float) -> dict[str, float]:

@@ -13,18 +13,20 @@ _HEADING = re.compile(
     re.MULTILINE,
 )
 _END = re.compile(
-    r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9]|\([a-z]\))"  # a full stop before a capital
+    r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[?]*[A-Z0-9?]|\([a-z]\))"  # a full stop before a capital
     r"|\s*(?:\.{2,}|…)\s*|\n\s*\n"  # what was left out, an empty line
     r"|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z /]{2,40}:)"  # an entry of a list, a heading
 )
+#: Where a section of history, or one that is skipped, is over.
+_OVER = re.compile(r"\n[ \t]*\n|(?<=[.!?])[ \t]*\n(?=[ \t]*(?:[A-Z0-9(]|[-*•▪]))")
 #: Characters of the longest sentence.
 LONGEST = 1500
 #: What ends in a full stop without ending a sentence.
 _SHORT = re.compile(r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|st|ref|refs)\.$", re.IGNORECASE)
 
-#: What a section may be: of ``findings`` those of images are read, of ``history`` history and presentation, of
-#: ``plain`` all; ``skip`` is not read.
-KINDS = ("findings", "history", "plain", "skip")
+#: What a section may be: of ``findings`` and ``impression`` those of images are read, of ``history`` history and
+#: presentation, of ``plain`` all; ``skip`` is not read.
+KINDS = ("findings", "impression", "history", "plain", "skip")
 
 
 class Sentence(NamedTuple):
@@ -53,14 +55,40 @@ def sentences(text: str, headings: Mapping[str, str]) -> list[Sentence]:
 def _sections(text: str, headings: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
     """Pieces of the text from one known heading to the next; other headings stay where they are, as words."""
     start, kind = 0, "plain"
+    body = max((m.start() for m in _HEADING.finditer(text) if headings.get(_heading(m)) == "findings"), default=-1)
     for match in _HEADING.finditer(text):
-        words = " ".join((match["words"] or match["alone"]).casefold().split()).strip(" ,-&/()")
-        found = headings.get(words)
-        if found is None:
+        found = headings.get(_heading(match))
+        if found is None and (kind == "plain" or not match["colon"]):
             continue
-        yield start, match.start(), kind
-        start, kind = match.end(), found
-    yield start, len(text), kind
+        yield from _ended(text, start, match.start(), kind, body < start)
+        start, kind = (match.end(), found) if found else (match.start(), "plain")
+    yield from _ended(text, start, len(text), kind, body < start)
+
+
+def _heading(match: re.Match[str]) -> str:
+    return " ".join((match["words"] or match["alone"]).casefold().split()).strip(" ,-&/()")
+
+
+def _ended(text: str, start: int, end: int, kind: str, last: bool) -> Iterator[tuple[int, int, str]]:
+    """A section as it is, but for one of history, or one that is skipped, which no heading of findings follows.
+
+    Such a section ends at an empty line, or where a line ends in a full stop and the next one begins anew: what
+    follows without a heading is the report.
+    """
+    ends = last and kind in ("history", "skip")
+    over = _OVER.search(text, _written(text, start, end), end) if ends else None
+    if over is None:
+        yield start, end, kind
+        return
+    yield start, over.start(), kind
+    yield over.end(), end, "plain"
+
+
+def _written(text: str, start: int, end: int) -> int:
+    """Where something stands after a heading."""
+    while start < end and text[start].isspace():
+        start += 1
+    return start
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

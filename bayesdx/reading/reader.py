@@ -2,35 +2,66 @@
 
 from __future__ import annotations
 
+from bayesdx.errors import InputError
 from bayesdx.reading.lexicon import Lexicon
 from bayesdx.reading.mentions import Mention, Passages, Span
 from bayesdx.reading.passages import sentences
 from bayesdx.reading.sentence import SentenceReader
+from bayesdx.reading.tokens import tokens_of
 
 
 def read_text(text: str, lexicon: Lexicon) -> Passages:
-    """Every mention of a finding of the lexicon in a report."""
+    """Every mention of a finding of the lexicon in a report.
+
+    Raises InputError for a text that is not in the language of the lexicon.
+    """
+    read = sentences(text, lexicon.headings)
+    _check_language(text, lexicon)
     mentions: list[Mention] = []
     left_out: list[tuple[Mention, str]] = []
-    age: list[Mention] = []
-    sex: list[Mention] = []
+    found: dict[str, list[Mention]] = {"age": [], "sex": []}
     several: list[Span] = []
     silent: list[Span] = []
+    skipped: list[Span] = []
     elsewhere = False  # in a paragraph that has come to the operation or the microscope
-    for sentence in sentences(text, lexicon.headings):
+    lesion: set[bool | None] = set()
+    for sentence in read:
         if sentence.kind == "skip":
+            skipped.append(Span(sentence.start, sentence.end))
             continue
         reader = SentenceReader(text, sentence, lexicon)
         elsewhere = reader.not_imaging or (elsewhere and not sentence.begins and not reader.imaging)
-        found = list(reader.mentions())
-        for mention, why in found:
-            if elsewhere or why:
-                left_out.append((mention, "not imaging" if elsewhere else why))
-            else:
-                mentions.append(mention)
-        age += reader.ages()
-        sex += reader.sexes()
+        said = [(one, "not imaging" if elsewhere else why) for one, why in reader.mentions()]
+        mentions += [one for one, why in said if not why]
+        left_out += [(one, why) for one, why in said if why]
+        patient = {"age": reader.ages(), "sex": reader.sexes()}
+        for key, ones in patient.items():
+            found[key] += ones
         several += reader.several()
-        if not found and sentence.kind != "history":
+        lesion |= set() if elsewhere else {reader.lesion()}
+        if not said and not any(patient.values()) and sentence.kind != "history" and len(reader.tokens) > 3:
             silent.append(reader.span)
-    return Passages(tuple(mentions), tuple(left_out), tuple(age), tuple(sex), tuple(several), tuple(silent))
+    if lesion >= {False} and True not in lesion and not any(_shows_something(one, lexicon) for one in mentions):
+        left_out += [(one, "no lesion") for one in mentions if lexicon.is_place(one.finding)]
+        mentions = [one for one in mentions if not lexicon.is_place(one.finding)]
+    return Passages(
+        tuple(mentions),
+        tuple(left_out),
+        tuple(found["age"]),
+        tuple(found["sex"]),
+        tuple(several),
+        tuple(silent),
+        tuple(skipped),
+    )
+
+
+def _shows_something(mention: Mention, lexicon: Lexicon) -> bool:
+    """Whether a finding of images is there: then there is a lesion, whatever it is called."""
+    return not mention.denied and lexicon.variables[mention.finding].kind in ("ct", "mr", "")
+
+
+def _check_language(text: str, lexicon: Lexicon) -> None:
+    words = [token.norm for token in tokens_of(text, 0, min(len(text), 5000))]
+    foreign = sum(word in lexicon.grammar.foreign for word in words)
+    if foreign > 1 and foreign > sum(word in lexicon.grammar.english for word in words):
+        raise InputError("the report does not look like English, which is what can be read")

@@ -11,7 +11,7 @@ from bayesdx.reading.mentions import Mention, Span, weights_of
 from bayesdx.reading.pairs import pairs
 from bayesdx.reading.passages import Sentence
 from bayesdx.reading.phrases import Match
-from bayesdx.reading.tokens import tokens_of
+from bayesdx.reading.tokens import HYPHENS, tokens_of
 
 #: How sure a state is that the lexicon calls likely.
 LIKELY = 0.8
@@ -31,11 +31,14 @@ class SentenceReader:
     def __init__(self, text: str, sentence: Sentence, lexicon: Lexicon) -> None:
         self.text, self.kind, self.lexicon = text, sentence.kind, lexicon
         self.span = Span(sentence.start, sentence.end)
-        self.tokens = tokens_of(text, sentence.start, sentence.end)
+        self.tokens = tokens_of(text, sentence.start, sentence.end, lexicon.grammar.abbreviations)
         self.clauses = clauses(self.tokens, lexicon.grammar)
         self.parts = [(match.first, match.last) for match in lexicon.grammar.parts.find(self.tokens)]
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
         self.imaging = bool(lexicon.grammar.imaging.find(self.tokens))
+        self.lesions = [match.first for match in lexicon.grammar.lesion.find(self.tokens)]
+        self.organs = [match.first for match in lexicon.grammar.organs.find(self.tokens)]
+        self.resumes = [match.first for match in lexicon.grammar.resumes.find(self.tokens)]
         self._sort()
 
     def _sort(self) -> None:
@@ -61,6 +64,18 @@ class SentenceReader:
                 self.of.append(Match(match.first, match.last, meaning))
             else:
                 self.values.append(Match(match.first, match.last, meaning))
+        self.values = [match for match in self.values if not self._taken(match)]
+
+    def _taken(self, match: Match[Value]) -> bool:
+        """Whether a value is part of a longer phrase about something else: *low signal rim*."""
+        return any(
+            one.meaning.finding != match.meaning.finding
+            and one.first <= match.first
+            and match.last <= one.last
+            and one.last - one.first > match.last - match.first
+            and one.gap == (0, 0)
+            for one in self.says
+        )
 
     def _hides(self, first: int, last: int, finding: str) -> bool:
         """Whether nothing is read in a match.
@@ -88,6 +103,13 @@ class SentenceReader:
         for finding, speech in self.lexicon.speech.items():
             if speech.measure:
                 yield from self._measured(finding)
+
+    def lesion(self) -> bool | None:
+        """Whether a word for a lesion stands here that is neither denied nor supposed; False: one is denied."""
+        how = [status(first, first + 1, self.clauses.reaches) for first in self.lesions]
+        if any(not one.denied and not one.unread for one in how):
+            return True
+        return False if any(one.denied for one in how) else None
 
     def ages(self) -> list[Mention]:
         """Ages in years, but for those of other persons."""
@@ -138,7 +160,9 @@ class SentenceReader:
             else weights_of(states, state, how.denied, certainty)
         )
         why = "" if speech.past and how.unread == "past" else how.unread
-        why = why or self._elsewhere(finding, place[0], how.denied)
+        why = why or self._elsewhere(finding, place, how.denied)
+        if not why and how.denied and len(states) > 2 and whole is None and self._of_a_part(place[0]):
+            why = "a part of the lesion"
         one = self._made(finding, weights, whole or place, how, place, weak=weak, certainty=certainty)
         yield one, why or self._section(finding)
 
@@ -188,7 +212,7 @@ class SentenceReader:
         state = said.removeprefix("not ")
         if not said or state not in states or self._meets_phrase(finding, place):
             return
-        why = how.unread or self._section(finding)
+        why = how.unread or self._elsewhere(finding, place, how.denied) or self._section(finding)
         if how.denied and not why and self._of_a_part(match.first):
             why = "a part of the lesion"
         weights = weights_of(states, state, said.startswith("not "), how.certainty)
@@ -225,7 +249,7 @@ class SentenceReader:
         if self._hides(*place, finding):
             return
         how = status(*place, self.clauses.reaches)
-        why = how.unread or ("denied" if how.denied else self._elsewhere(finding, place[0], False))
+        why = how.unread or ("denied" if how.denied else self._elsewhere(finding, place, False))
         yield (
             self._made(finding, weights, place, Status(cues=how.cues), place, number=number),
             why or self._section(finding),
@@ -252,20 +276,40 @@ class SentenceReader:
 
     def _section(self, finding: str) -> str:
         """Why a finding is not read in this section: history holds history only, findings no symptoms."""
-        clinical = self.lexicon.variables[finding].kind == "clinical"
+        clinical = self.lexicon.variables[finding].kind == "clinical" or self.lexicon.speech[finding].history
         if self.kind == "history" and not clinical:
             return "history"
-        return "findings" if self.kind == "findings" and self.lexicon.speech[finding].history else ""
+        return (
+            "findings" if self.kind in ("findings", "impression") and self.lexicon.speech[finding].history else ""
+        )
 
-    def _elsewhere(self, finding: str, first: int, denied: bool) -> str:
-        """Why a place is not that of the lesion: *extending to* or *no oedema of* stands before it in the clause."""
+    def _elsewhere(self, finding: str, place: Place, denied: bool) -> str:
+        """Why words are about another place than that of the lesion, or about another organ."""
+        start, end = self.clauses.ranges[self.clauses.clause(place[0])]
+        organ = any(start <= at < end for at in self.organs)
+        lesion = any(start <= at < end for at in self.lesions if at not in self.organs)
+        if organ and not lesion and self.lexicon.variables[finding].kind != "clinical":
+            return "another organ"
         if not self.lexicon.speech[finding].place:
             return ""
-        start = self.clauses.ranges[self.clauses.clause(first)][0]
-        if any(start <= at <= first for at in self.beyond):
+        if denied:
+            return "denied"
+        level = self.lexicon.speech[finding].measure == "vertebra"
+        extent = [i for i in range(start, place[0]) if level and self.tokens[i].norm in self.lexicon.grammar.extent]
+        start = max((at for at in (*self.resumes, *extent) if start <= at < place[0]), default=start)
+        if any(start <= at <= place[0] for at in self.beyond) or self._beside(place, level):
             return "beyond the lesion"
         denials = [cue.first for cue, _, _ in self.clauses.reaches if cue.meaning == Trigger("denied", "after")]
-        return "of what is denied" if not denied and any(start <= at < first for at in denials) else ""
+        return "of what is denied" if any(start <= at < place[0] for at in denials) else ""
+
+    def _beside(self, place: Place, level: bool) -> bool:
+        """Whether a place is named for what is beside it (*retro-odontoid*) or reached (*presacral extension*)."""
+        grammar, tokens = self.lexicon.grammar, self.tokens
+        before = (
+            place[0] > 1 and tokens[place[0] - 1].norm in HYPHENS and tokens[place[0] - 2].norm in grammar.prefixes
+        )
+        after = tokens[place[1]].norm if place[1] < len(tokens) else ""
+        return before or after in grammar.reaching or (not level and after in grammar.landmark)
 
     def _of_a_part(self, first: int) -> bool:
         """Whether the clause speaks of a part of the lesion up to this word."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:\d+[^\W\d_]*)?|\d+(?:[.,]\d+)*|\.{2,}|[^\w\s]|_", re.UNICODE)
+_TOKEN = re.compile(r"[^\W\d_]+(?:\d+[^\W\d_]*)?|\d+(?:st|nd|rd|th)\b|\d+(?:[.,]\d+)*|\.{2,}|[^\w\s]|_", re.UNICODE)
 #: What joins the parts of a word: a phrase with a hyphen also matches without one.
 HYPHENS = frozenset("-‐‑–")
 _NOT_A_PREFIX = frozenset(("none", "nonetheless"))
@@ -31,8 +33,11 @@ def normal(word: str) -> str:
     return word.replace("centre", "center").replace("fibre", "fiber")
 
 
-def tokens_of(text: str, start: int, end: int) -> list[Token]:
-    """The tokens of ``text[start:end]``. ``nonenhancing`` is two, as ``non-enhancing`` is without its hyphen."""
+def tokens_of(text: str, start: int, end: int, short: Mapping[str, str] = MappingProxyType({})) -> list[Token]:
+    """The tokens of ``text[start:end]``, ``short`` forms as what they stand for.
+
+    ``nonenhancing`` is two, as ``non-enhancing`` is without its hyphen.
+    """
     found = []
     for match in _TOKEN.finditer(text, start, end):
         norm = normal(match.group())
@@ -40,5 +45,5 @@ def tokens_of(text: str, start: int, end: int) -> list[Token]:
             found.append(Token("non", match.start(), match.start() + 3))
             found.append(Token(norm[3:], match.start() + 3, match.end()))
         else:
-            found.append(Token(norm, match.start(), match.end()))
+            found.append(Token(short.get(norm, norm), match.start(), match.end()))
     return found

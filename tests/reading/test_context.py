@@ -103,3 +103,55 @@ def test_contradictions_are_not_stated(reports: Reports) -> None:
     assert dict(reading.case.findings) == {"mr_dural_tail": "present"}
     assert [one.finding for one in reading.contradictory] == ["syrinx"]
     assert "Syrinx is contradictory (“syrinx”): not stated" in str(reading)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The previously reported oedema is no longer seen.", {"mr_perilesional_edema": "absent"}),
+        ("The mass is not associated with calcification.", {"ct_calcification": "absent"}),
+        ("Enhancement cannot be assessed as no contrast was given.", {}),
+        ("Enhancement was not evaluated.", {}),
+        ("The cyst wall does not enhance.", {"mr_cystic_change": "present"}),
+        ("Neurofibromatosis should be excluded.", {}),
+        ("History of breast cancer in her mother.", {}),
+        ("?syrinx.", {"syrinx": POSSIBLE}),
+        ("A dural tail. ?syrinx.", {"mr_dural_tail": "present", "syrinx": POSSIBLE}),
+        ("A syrinx?", {"syrinx": POSSIBLE}),
+        ("Calcification of the mass cannot be excluded.", {"ct_calcification": POSSIBLE}),
+        ("The syrinx measures 21 mm (previously 17 mm two years ago).", {"syrinx": "present", "size_mm": 21}),
+        ("A simple cyst of the left kidney. Uterine fibroid with calcification.", {}),
+        ("Vertebral artery flow voids are present.", {}),
+        ("No intradural or epidural mass at C5.", {}),
+        ("Avid inhomog. enh. of the mass.", {"mr_enhancement": "heterogeneous"}),
+        ("It is hypointense with a low-signal rim on T2.", {"mr_t2_signal": "hypo", "mr_t2_low_rim": "present"}),
+    ],
+)
+def test_what_a_report_does_not_say_of_the_lesion(read: Read, text: str, expected: dict[str, object]) -> None:
+    assert rounded(read(text)) == rounded({name: scaled(value) for name, value in expected.items()})
+
+
+def test_a_place_beside_or_reached_is_not_that_of_the_lesion(reports: Reports) -> None:
+    assert "epicentre" not in reports.read("A retro-odontoid mass.").case.findings
+    found = reports.read("A sacral mass with presacral extension.").case.findings
+    assert (found["level"], found.get("compartment")) == ("sacral", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Clinical details: 72M. Sciatica.\nA calcified mass at L4.",
+        "TECHNIQUE: T1 and T2.\n\nA calcified mass at L4.",
+        "Protocol: T1, T2.\n- A calcified mass at L4.",
+        "History: back pain\nLUMBAR REGION: A calcified mass at L4.",
+    ],
+)
+def test_a_report_without_a_heading_follows_history_and_technique(reports: Reports, text: str) -> None:
+    found = reports.read(text).case.findings
+    assert (found["level"], found["ct_calcification"]) == ("lumbar", "present")
+
+
+def test_what_is_left_out_by_its_heading_is_shown(reports: Reports) -> None:
+    shown = str(reports.read("TECHNIQUE: Sagittal T1.\nFINDINGS: A mass at L4."))
+    assert "Left out by heading" in shown
+    assert "“Sagittal T1.”" in shown

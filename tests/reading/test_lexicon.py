@@ -67,6 +67,7 @@ def test_spellings(phrase: str, expected: set[tuple[str, ...]]) -> None:
         ("{see}", "no list of words 'see'; did you mean 'sea'?"),
         ("{loop}", "the list of words 'loop' holds itself"),
         ("[rim]", "may stand for no word at all"),
+        ("rim ..", "'..' stands between words"),
         (" ".join(["(a|b|c|d|e|f|g|h|i|j)"] * 6), "more than 20000"),
     ],
 )
@@ -154,6 +155,9 @@ def test_a_synonym_beside_those_that_ship() -> None:
         ({"findings": {"size_mm": {"measure": "weight"}}}, "no measure 'weight'"),
         ({"findings": {"mr_enhancement": {"itself": "not nothing"}}}, "no state 'nothing'"),
         ({"findings": ["mr_dural_tail"]}, "is a list where a mapping belongs"),
+        ({"findings": {"mr_enhancement": {"reach": "far"}}}, "'reach' is a number of words, not 'far'"),
+        ({"findings": {"symptom_duration": {"measure": {"duration": {"acute": "x"}}}}}, "as a number"),
+        ({"findings": {"level": {"measure": {"vertebra": {"X": "lumbar"}}}}}, "vertebrae are C, T, L and S"),
     ],
 )
 def test_lexicons_that_are_refused(lexicon: dict[str, object], message: str) -> None:

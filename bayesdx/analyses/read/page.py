@@ -14,7 +14,7 @@ AROUND = 84
 
 
 def page(result: ReportReading) -> Page:
-    """What is proposed, what was mentioned and not read, and from what nothing was read."""
+    """What is proposed, what was mentioned and not read, from what nothing was read, and what was left out."""
     network = result.document.network
     proposed = (*result.patient, *result.findings)
     head = Entries((("Report", result.case.place), ("Network", f"{network.label or network.id}: {result.choice}")))
@@ -28,12 +28,14 @@ def page(result: ReportReading) -> Page:
         for one, why in result.passages.left_out
     )
     silent = tuple((quoted(result.report, span, 96),) for span in result.passages.silent)
+    skipped = tuple((quoted(result.report, span, 96),) for span in result.passages.skipped)
     return Page(
         head,
         (
             Section("Proposed findings", tables),
             Section("Mentioned, and not read", (Table(("finding", "words", "why"), left),) if left else ()),
             Section("Nothing read from", (Lines(silent, indent=2),) if silent else ()),
+            Section("Left out by heading", (Lines(skipped, indent=2),) if skipped else ()),
         ),
         warnings(result),
     )

@@ -24,6 +24,7 @@ def to_dict(result: ReportReading) -> dict[str, object]:
             for one, why in result.passages.left_out
         ],
         "silent": [_words(result.report, span) for span in result.passages.silent],
+        "skipped": [_words(result.report, span) for span in result.passages.skipped],
         "several": [_words(result.report, span) for span in result.passages.several],
         "warnings": list(warnings(result)),
     }

@@ -41,12 +41,16 @@ class ReportRow:
 
 @dataclass(frozen=True, eq=False)
 class FolderReading(Answer):
-    """The reports of a folder in the order of their names; ``output`` is the table that was written."""
+    """The reports of a folder in the order of their names; ``output`` is the table that was written.
+
+    ``others`` counts what else lies in the folder and is no report by its name.
+    """
 
     folder: str
     rows: tuple[ReportRow, ...]
     variables: tuple[Variable, ...]
     output: str | None = None
+    others: int = 0
 
 
 def columns_of(rows: Sequence[ReportRow], variables: Sequence[Variable]) -> tuple[str, ...]:

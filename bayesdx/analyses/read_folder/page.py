@@ -13,7 +13,8 @@ NAME = 34
 def page(result: FolderReading) -> Page:
     """A row a report, and how many could be read."""
     read = [row for row in result.rows if not row.error]
-    head = [("Folder", result.folder), ("Reports", f"{len(result.rows)}, {len(read)} read")]
+    others = f"; {result.others} others in the folder are no .txt" if result.others else ""
+    head = [("Folder", result.folder), ("Reports", f"{len(result.rows)}, {len(read)} read{others}")]
     if result.output:
         head.append(("Table", result.output))
     labels = {variable.id: label_of(variable) for variable in result.variables}

@@ -23,5 +23,6 @@ def to_dict(result: FolderReading) -> dict[str, object]:
             }
             for row in result.rows
         ],
+        "others": result.others,
         "output": result.output,
     }
