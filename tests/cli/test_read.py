@@ -12,6 +12,7 @@ import yaml
 from click.testing import Result
 
 import bayesdx
+from bayesdx.analyses.read.sentences import UNREAD
 
 Run = Callable[..., Result]
 REPORT = """CLINICAL HISTORY: 58-year-old man with a known renal failure.
@@ -45,6 +46,11 @@ def test_a_report_is_shown_with_its_words(run: Run, report: Path) -> None:
     assert "present 0.65 or absent 0.35" in shown
     rows = [line.split("  ") for line in shown.splitlines()]
     assert ["Dural tail", "absent", "denied"] in [[part.strip() for part in row if part.strip()] for row in rows]
+
+
+def test_the_schema_has_every_reason_for_not_reading() -> None:
+    schema = json.loads((Path(bayesdx.__file__).parent / "analyses" / "read" / "schema.json").read_text())
+    assert schema["properties"]["unread"]["items"]["properties"]["why"]["enum"] == list(UNREAD)
 
 
 def test_standard_input_and_the_library_read_the_same(run: Run, report: Path) -> None:

@@ -199,12 +199,12 @@ def test_what_stands_in_a_report_is_text(shipped: Client, report: str) -> None:
 
 def test_a_long_report_has_a_short_proposal(shipped: Client) -> None:
     """The longest report that is read, and one character more."""
-    for piece in ("Possible calcified mass without oedema at C5. ", "No calcification, ", "Wombat. "):
-        report = (piece * 20_000)[:200_000]
+    for piece in ("Possible calcified mass without oedema at C5. ", "No calcification, ", "Wombats are big. "):
+        report = ("A mass. " + piece * 20_000)[:200_000]
         answer = shipped.post("/page/propose", {"report": report})
         assert answer.status_code == 200
         assert len(answer.content) < 150_000
-    assert f"and {20_000 - LISTED} more" in Proposed(answer.json()["html"]).text
+    assert f"and {199_992 // len(piece) - LISTED} more" in Proposed(answer.json()["html"]).text
     refused = shipped.post("/page/propose", {"report": "." * 200_001})
     assert refused.status_code == 422
     assert "200001 characters are no report" in refused.json()["detail"]
