@@ -13,6 +13,7 @@ from typing import Any
 from bench_page import served
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+REPORT = IMAGES.parent.parent / "examples" / "reports" / "foramen-magnum.txt"
 #: Bytes that a picture may have.
 LARGEST = 60_000
 CASE = (
@@ -31,6 +32,7 @@ PICTURES: list[tuple[str, str, dict[str, Any]]] = [
     ("compare", "compare", {}),
     ("citations", "citations", {}),
     ("report", "report", {}),
+    ("reading", "reading", {"fragment": "#level=cervical"}),
     ("case-file", "case", {}),
     ("phone", "findings", {"viewport": {"width": 390, "height": 844}}),
     ("phone-answer", "findings", {"viewport": {"width": 390, "height": 844}}),
@@ -54,6 +56,10 @@ def take(browser: Any, address: str, name: str, view: str, options: dict[str, An
     if name == "citations":
         page.click(".reasons .jump >> nth=0")
         page.wait_for_selector("#ledger table")
+    if name == "reading":
+        page.fill("#report-text", REPORT.read_text())
+        page.click("text=Read the report")
+        page.wait_for_selector(".proposals")
     if name == "phone-answer":
         page.click("#brief")
     if name == "print":

@@ -29,7 +29,7 @@ ENTERED = [
     ("low-signal rim", "present"),
     ("enhancement", "rim or peripheral"),
 ]
-VIEWS = ["findings", "sensitivity", "priors", "compare", "citations", "report", "case"]
+VIEWS = ["findings", "sensitivity", "priors", "compare", "citations", "report", "reading", "case"]
 
 
 def percent(probability: float) -> str:
@@ -341,7 +341,7 @@ def test_no_view_is_wider_than_the_window(served: Served, visit: Open, width: in
     v = visit(served.address, FRAGMENT, viewport={"width": width, "height": 800})
     v.page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
     v.page.click("#more-sentences")
-    for view in ("findings", "priors", "citations", "report", "case"):
+    for view in ("findings", "priors", "citations", "report", "reading", "case"):
         v.page.click(f"#tab-{view}")
         v.page.wait_for_selector(f"#{view}:not([aria-busy])")
         assert v.page.evaluate("() => document.documentElement.scrollWidth") <= width, view

@@ -25,7 +25,7 @@ from bayesdx.case import Case
 from bayesdx.errors import InputError
 from bayesdx.network import Variable
 from bayesdx.report.blocks import DISCLAIMER
-from bayesdx.web.page import cases, form, views
+from bayesdx.web.page import cases, form, proposal, views
 from bayesdx.web.page.asked import Asked, Read, Sought
 from bayesdx.web.page.markup import template
 from bayesdx.web.page.panel import parts, past_of, target_of
@@ -52,6 +52,7 @@ def routes(service: Service) -> list[BaseRoute]:
         "view": page.view,
         "read": page.read,
         "write": page.write,
+        "propose": page.propose,
     }
     return [
         Route("/", page.home),
@@ -140,6 +141,10 @@ class _Page:
     async def write(self, request: Request) -> Response:
         asked = await from_body(self._service, request, Asked)
         return Response(await self._worked(request, asked, lambda: cases.write(asked)), media_type="text/plain")
+
+    async def propose(self, request: Request) -> Response:
+        asked = await from_body(self._service, request, Asked)
+        return JSONResponse(await self._worked(request, asked, lambda: proposal.propose(self._models, asked)))
 
     async def _worked(self, request: Request, asked: Struct, work: Callable[[], Result]) -> Result:
         """What ``work`` returns, done in a thread; bad input becomes a Problem."""

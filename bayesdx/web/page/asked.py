@@ -15,7 +15,8 @@ class Asked(Struct, forbid_unknown_fields=True, kw_only=True, dict=True):
 
     ``before`` is the case with which to compare, None where there is none, and ``before_prior`` its prior set.
     ``whole`` asks for every diagnosis; ``view`` names one of ``views.VIEWS``, ``finding`` and ``diagnosis`` whose
-    sources it shows, and ``format`` the form of a file. Reading a case raises InputError for what is none.
+    sources it shows, and ``format`` the form of a file; ``report`` is the text of a radiology report. Reading a
+    case raises InputError for what is none.
     """
 
     given: dict[str, Any] = field(name="case", default_factory=dict)
@@ -29,6 +30,7 @@ class Asked(Struct, forbid_unknown_fields=True, kw_only=True, dict=True):
     finding: str | None = None
     diagnosis: str | None = None
     format: str | None = None
+    report: str | None = None
 
     @cached_property
     def case(self) -> Case:

@@ -196,6 +196,7 @@ function show() {
   const missing = known.filter(([id]) => !row(id));
   if (document.body.hasAttribute("data-large") && missing.length) more(missing.map(([id]) => id));
   ask();
+  checked();
   view(open());
 }
 
@@ -498,11 +499,94 @@ async function read(text) {
   }
 }
 
+// ---- a radiology report ---------------------------------------------------------------------------------------------
+// Its text stands in one text area, is sent to be read and nowhere else, and is forgotten when the proposal is closed.
+
+const REPORT = /\.(txt|text|rpt)$/i;
+const LARGEST = 1_000_000;
+let reading = null;
+
+const boxes = () => all("#proposal [data-take]");
+const saidBy = (box) => taken(JSON.parse(box.dataset.said));
+
+async function propose(text) {
+  reading?.abort();
+  const mine = reading = new AbortController();
+  select("reading");
+  reread();
+  $("report-text").value = text;
+  say("reading", "Reading …");
+  try {
+    if (text.length > LARGEST) throw new Error("The text is too large to be a report.");
+    const found = await (await post("page/propose", body({ report: text }), mine.signal)).json();
+    swap($("proposal"), found.html);
+    $("proposal").hidden = false;
+    $("pasting").hidden = true;
+    $("proposed").textContent = "What the report says";
+    checked();
+    say("reading", found.brief);
+    $("proposed").focus();
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    say("reading", offline(error));
+    $("report-text").focus();
+  }
+}
+
+// How many findings are checked, and what the case says of them now where that is something else.
+function checked() {
+  for (const box of boxes()) {
+    const id = box.dataset.take, now = state.findings[id], other = now !== undefined && !same(now, saidBy(box));
+    box.closest("li").querySelector(".now").textContent = other ? `now: ${words(id, now)}` : "";
+  }
+  const button = $("take"), count = boxes().filter((box) => box.checked).length;
+  if (!button) return;
+  button.textContent = `Take over ${count} ${count === 1 ? "finding" : "findings"}`;
+  button.disabled = !count;
+}
+
+function take() {
+  const found = Object.fromEntries(boxes().filter((box) => box.checked).map((box) => [box.dataset.take, saidBy(box)]));
+  forget();
+  change((to) => Object.assign(to.findings, found));
+  const count = Object.keys(found).length;
+  $("live").textContent = `${count} ${count === 1 ? "finding is" : "findings are"} taken over.`;
+  select("findings");
+  $("findings").focus({ preventScroll: true });
+}
+
+// Back to the text.
+function reread() {
+  $("proposal").replaceChildren();
+  $("proposal").hidden = true;
+  $("pasting").hidden = false;
+  $("proposed").textContent = "Read a report";
+  say("reading", "");
+}
+
+function forget() {
+  reading?.abort();
+  reread();
+  $("report-text").value = "";
+}
+
+async function opened(file) {
+  if (!REPORT.test(file.name)) return read(await file.text());
+  const text = file.size > LARGEST ? "" : await file.text(), wrong = /[\0\ufffd]/.test(text);
+  if (file.size <= LARGEST && !wrong) return propose(text);
+  select("reading");
+  forget();
+  say("reading", `${file.name} is ${wrong ? "no text file (UTF-8)" : "too large to be a report"}.`);
+}
+
 // ---- hands ----------------------------------------------------------------------------------------------------------
 
 const deeds = {
   undo, redo, unsearch,
-  clear: () => change((to) => Object.assign(to, { findings: {}, versus: "" })),
+  clear: () => {
+    forget();                                     // the next case is of someone else
+    change((to) => Object.assign(to, { findings: {}, versus: "" }));
+  },
   theme: () => theme(!dark()),
   help: () => $("help").showModal(),
   whole: () => { whole = !whole; ask(); },
@@ -512,6 +596,15 @@ const deeds = {
   less: (button) => editor(button.closest(".row")),
   example: () => read($("example").textContent),
   "open-case": () => select("case", true),
+  "open-report": () => { select("reading"); $("report-text").focus(); },
+  propose: () => propose($("report-text").value),
+  take,
+  check: (button) => {
+    for (const box of boxes()) box.checked = Boolean(button.dataset.on);
+    checked();
+  },
+  reread: () => { reread(); $("report-text").focus(); },
+  forget: () => { forget(); $("report-text").focus(); },
   sentences: (button) => {
     const on = button.getAttribute("aria-expanded") !== "true";
     button.setAttribute("aria-expanded", on);
@@ -552,6 +645,8 @@ document.addEventListener("change", ({ target }) => {
   if (target.dataset.choose) change((to) => { to[target.dataset.choose] = target.value; });
   else if (target.dataset.weight !== undefined) weigh(target.closest(".row"));
   else if (target.id === "file" && target.files.length) target.files[0].text().then(read).then(() => { target.value = ""; });
+  else if (target.id === "report-file" && target.files.length) opened(target.files[0]).then(() => { target.value = ""; });
+  else if (target.dataset.take !== undefined) checked();
   else if (target.id === "keys") remember("keys", target.checked ? "" : "off");
 });
 
@@ -566,7 +661,7 @@ document.addEventListener("dragover", (event) => event.preventDefault());
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   const dropped = event.dataTransfer.files[0];
-  if (dropped) dropped.text().then(read);
+  if (dropped) opened(dropped);
 });
 
 document.addEventListener("keydown", (event) => {
