@@ -1,4 +1,4 @@
-"""How well reports are read: findings of passages against those that people coded.
+"""How well reports are read: findings of passages and of whole reports against those that people coded.
 
 ``python scripts/reading.py PASSAGES.yaml`` takes a list of passages, each with ``id``, ``region`` (spine or
 cranial), ``text``, and ``findings`` as a case file has them. The figures of docs/reading.md come from 589 passages
@@ -9,6 +9,10 @@ were measured.
 Codings were made from longer texts than the passages: what is coded may not be said in the passage, and what is
 said may not be coded. ``--list KIND`` names the disagreements: ``wrong``, ``extra`` (read, not coded) or
 ``missed``.
+
+``python scripts/reading.py FOLDER`` takes whole reports: NAME.txt beside NAME.yaml with ``findings`` that are
+plainly stated, ``uncertain`` ones that are stated with doubt, and ``allowed`` inferences, right where they are
+read.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,22 +115,71 @@ def lines(found: dict[str, Tally]) -> Iterator[str]:
     yield f"of these with a denial mistaken       {total.denial / total.both:6.2%}"
 
 
+@dataclass
+class Whole:
+    """Whole reports: what is stated, and what became of it."""
+
+    reports: int = 0
+    stated: int = 0
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+    invented: int = 0
+
+
+def whole(folder: Path) -> Whole:
+    """Tally the reports of a folder; a state that is only likely is right where it is the likeliest."""
+    reader, total = Reports(), Whole()
+    for text in sorted(folder.glob("*.txt")):
+        coding = yaml.safe_load(text.with_suffix(".yaml").read_text(encoding="utf-8"))
+        case = reader.read(text.read_text(encoding="utf-8")).case
+        read = {**case.findings, **{key: value for key, value in (("age", case.age), ("sex", case.sex)) if value}}
+        stated = {**coding.get("findings", {}), **{key: coding[key] for key in ("age", "sex") if key in coding}}
+        doubted = {*coding.get("uncertain", ()), *coding.get("allowed", {})}
+        total.reports += 1
+        total.stated += len(stated)
+        for name, value in stated.items():
+            if name not in read:
+                total.missed += 1
+            elif any(_agrees(read[name], one) for one in (value, *(coding.get("allowed", {}).get(name) or ()))):
+                total.right += 1
+            else:
+                total.wrong += 1
+        total.invented += len(read.keys() - stated.keys() - doubted)
+    return total
+
+
+def _agrees(read: object, stated: object) -> bool:
+    if isinstance(read, dict):
+        return bool(max(read, key=lambda state: float(read[state])) == stated)
+    if isinstance(read, (int, float)) and isinstance(stated, (int, float)):
+        return abs(read - stated) <= 0.5
+    return str(read) == str(stated) or (str(read).startswith("not ") and read != f"not {stated}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("passages")
     parser.add_argument("--half", choices=("writing", "kept"), default="kept")
     parser.add_argument("--list", dest="kind", choices=("wrong", "extra", "missed"))
     arguments = parser.parse_args()
+    if Path(arguments.passages).is_dir():
+        found = whole(Path(arguments.passages))
+        print(
+            f"{found.reports} reports, {found.stated} findings stated: {found.right} right, {found.wrong} wrong, "
+            f"{found.missed} missed; {found.invented} read that are not stated"
+        )
+        return
     with open(arguments.passages, encoding="utf-8") as file:
         passages = [one for one in yaml.safe_load(file) if half(one["id"]) == arguments.half]
-    found = tally(passages)
+    rows = tally(passages)
     if arguments.kind:
-        for name, row in sorted(found.items()):
+        for name, row in sorted(rows.items()):
             for at in row.listed[arguments.kind]:
                 print(f"{name} | {at}")
         return
     print(f"{len(passages)} passages")
-    print("\n".join(lines(found)))
+    print("\n".join(lines(rows)))
 
 
 if __name__ == "__main__":

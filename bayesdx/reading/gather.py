@@ -62,11 +62,13 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
     if product is None:
         return Proposal(variable.id, None, "contradictory", tuple(kept), others)
     value = as_stated(variable, product)
-    sure = all(mention.certainty == 1.0 for mention in kept)
-    denied = all(mention.denied for mention in kept)
-    return Proposal(
-        variable.id, value, "uncertain" if not sure else "negated" if denied else "stated", tuple(kept), others
-    )
+    return Proposal(variable.id, value, _certainty(kept), tuple(kept), others)
+
+
+def _certainty(mentions: Sequence[Mention]) -> str:
+    if all(mention.certainty == 1.0 for mention in mentions):
+        return "negated" if all(mention.denied for mention in mentions) else "stated"
+    return "implied" if all(mention.weak and not mention.cues for mention in mentions) else "uncertain"
 
 
 def _best(variable: Variable, mentions: Sequence[Mention]) -> list[Mention]:

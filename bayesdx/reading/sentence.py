@@ -13,8 +13,11 @@ from bayesdx.reading.passages import Sentence
 from bayesdx.reading.phrases import Match
 from bayesdx.reading.tokens import HYPHENS, tokens_of
 
-#: How sure a state is that the lexicon calls likely.
+#: How sure a state is that the lexicon calls likely: an assumption.
 LIKELY = 0.8
+#: How sure one is that is only implied (``weak``): of 82 such readings of places 71 were coded so, in the half of
+#: the passages of docs/reading.md that phrases were written from.
+IMPLIED = 0.85
 #: Words for a part of the lesion count for a mention that is at most this many tokens away.
 NEAR = 3
 
@@ -97,7 +100,8 @@ class SentenceReader:
         for match in _longest(self.says):
             finding, state, weak = match.meaning
             how = status(match.first, match.last, self.clauses.reaches, match.gap)
-            yield from self._stated(finding, state, (match.first, match.last), how, weak=weak)
+            sure = IMPLIED if weak else 1.0
+            yield from self._stated(finding, state, (match.first, match.last), how, weak=weak, certainty=sure)
         for group in self._groups():
             yield from self._linked(group)
         for finding, speech in self.lexicon.speech.items():

@@ -40,7 +40,6 @@ FINDINGS = [
     ("MRI of the lumbar spine: a mass at T11.", {"level": "thoracic"}),
     ("A well-circumscribed extradural mass dorsal to the cord.", {
         "margin": "well_defined", "compartment": "extradural", "axial_position": "posterior",
-        "epicentre": "epidural_space",
     }),
     ("Iso- to hypointense on T1.", {"mr_t1_signal": "mixed"}),
 ]  # fmt: skip

@@ -15,6 +15,7 @@ CERTAINTIES = {
     "stated": "stated",
     "negated": "denied",
     "uncertain": "uncertain",
+    "implied": "implied",
     "contradictory": "contradictory: not stated",
 }
 #: What becomes of mentions that do not count.
