@@ -88,8 +88,14 @@ def propose(models: Models, asked: Asked) -> dict[str, str]:
             for one, why in passages.left_out[:LISTED]
         ],
         left_out_rest=len(passages.left_out[LISTED:]),
-        silent=[_plain(found.report[one.start : one.end]) for one in passages.silent[:LISTED]],
-        silent_rest=len(passages.silent[LISTED:]),
+        unread=[
+            (title, [_plain(found.report[one.start : one.end]) for one in spans[:LISTED]], len(spans))
+            for title, spans in (
+                ("Nothing read from", passages.silent),
+                ("Left out by heading", passages.skipped),
+            )
+            if spans
+        ],
     )
     brief = f"{count} {'finding is' if count == 1 else 'findings are'} read{', none is checked' * found.several}."
     return {"html": html, "brief": brief}
