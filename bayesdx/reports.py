@@ -122,8 +122,8 @@ def read_report(
 
     Whoever reads many reports makes one ``Reports`` and asks it. Raises InputError as that does.
 
-    >>> read_report("Possible syrinx. No oedema.").case.findings
-    {'mr_perilesional_edema': 'absent', 'syrinx': {'absent': 0.35, 'present': 0.65}}
+    >>> read_report("No syrinx. Oedema around the lesion.").case.findings
+    {'mr_perilesional_edema': 'present', 'syrinx': 'absent'}
     """
     return Reports(network, lexicon).read(text)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from bayesdx.cli.common import cases_command, load_named, progress, read_case
-from bayesdx.cli.output import show
+from bayesdx.cli.output import show, with_codes
 from bayesdx.errors import InputError
 
 EXAMPLE = "Examples: bayesdx impression case.yaml; bayesdx impression cases.yaml --row -o board.csv"
@@ -51,6 +51,8 @@ def command(
         case = read_case(paths[0] if paths else None, case_id, pairs, age, sex, named)
         show((named or load_for(case, prior)).impression(case, versus), as_json)
         return
+    if with_codes(as_json):
+        raise InputError("--codes: rows have no standard codes; sentences have")
     if versus is not None:
         raise InputError("--versus is for sentences: leave it out where rows are written")
     changed = bool(case_id or pairs or age is not None or sex)

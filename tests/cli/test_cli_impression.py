@@ -7,10 +7,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
 from click.testing import Result
 
+import bayesdx
+
 Run = Callable[..., Result]
+SCHEMAS = Path(bayesdx.__file__).parent / "analyses"
 Refused = Callable[..., str]
 TWO = "[{id: a, age: 40, findings: {level: cervical, mr_t2_signal: hyper}}, {id: b, findings: {level: skull_base}}]"
 HEADS = (
@@ -93,3 +97,12 @@ def test_a_wrong_case_leaves_nothing_written(refused: Refused, tmp_path: Path) -
     assert "case 2 (b)" in told
     assert "did you mean 'level'?" in told
     assert not board.exists()
+
+
+def test_codes_stand_in_sentences_not_in_rows(run: Run) -> None:
+    held = json.loads(run("impression", "-f", "level=cervical", "--json", "--codes").stdout)
+    jsonschema.validate(held, json.loads((SCHEMAS / "impression" / "schema.json").read_text()))
+    assert held["codes"]
+    refused = run("impression", "-f", "level=cervical", "--row", "--json", "--codes")
+    assert refused.exit_code == 2
+    assert "rows have no standard codes" in refused.stderr
