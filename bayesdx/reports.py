@@ -49,6 +49,7 @@ class Reports:
         self.document = document or read_document(network or DEFAULT_NETWORK)
         if target is not None:
             self.document = replace(self.document, network=replace(self.document.network, target=target))
+        self._documents = {self.document.network.id: self.document}  # read once, however many reports there are
         ours = self.document.network.id in network_names() and bool(self.document.vocabulary)
         self.lexicon: Lexicon = lexicon_for(self.document.network, self.document.vocabulary, ours, lexicon)
 
@@ -70,7 +71,9 @@ class Reports:
         document, choice = self.document, "named by the user"
         if not self._named:
             name, choice = chosen_for(case)
-            document = document if name == document.network.id else read_document(name)
+            if name not in self._documents:
+                self._documents[name] = read_document(name)
+            document = self._documents[name]
         return ReportReading(
             text, case, findings, patient, passages, document, choice, tuple(self.lexicon.variables.values()),
             face=ANALYSES["read"],

@@ -25,6 +25,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -125,6 +127,7 @@ class Whole:
     wrong: int = 0
     missed: int = 0
     invented: int = 0
+    seconds: list[float] = field(default_factory=list)
 
 
 def whole(folder: Path) -> Whole:
@@ -132,7 +135,10 @@ def whole(folder: Path) -> Whole:
     reader, total = Reports(), Whole()
     for text in sorted(folder.glob("*.txt")):
         coding = yaml.safe_load(text.with_suffix(".yaml").read_text(encoding="utf-8"))
-        case = reader.read(text.read_text(encoding="utf-8")).case
+        report = text.read_text(encoding="utf-8")
+        begun = perf_counter()
+        case = reader.read(report).case
+        total.seconds.append(perf_counter() - begun)
         read = {**case.findings, **{key: value for key, value in (("age", case.age), ("sex", case.sex)) if value}}
         stated = {**coding.get("findings", {}), **{key: coding[key] for key in ("age", "sex") if key in coding}}
         doubted = {*coding.get("uncertain", ()), *coding.get("allowed", {})}
@@ -167,7 +173,8 @@ def main() -> None:
         found = whole(Path(arguments.passages))
         print(
             f"{found.reports} reports, {found.stated} findings stated: {found.right} right, {found.wrong} wrong, "
-            f"{found.missed} missed; {found.invented} read that are not stated"
+            f"{found.missed} missed; {found.invented} read that are not stated; "
+            f"{1000 * median(found.seconds):.1f} ms a report"
         )
         return
     with open(arguments.passages, encoding="utf-8") as file:

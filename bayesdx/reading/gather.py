@@ -103,7 +103,7 @@ def _together(variable: Variable, mentions: Sequence[Mention]) -> Array | None:
     doubted = sorted((m for m in mentions if m.certainty < 1.0), key=lambda m: -m.certainty)[:1]
     product = np.ones(len(variable.states))
     for mention in certain or doubted:
-        product = product * np.array([mention.weights.get(state, 0.0) for state in variable.states])
+        product *= [mention.weights.get(state, 0.0) for state in variable.states]
     return product / product.max() if product.max() > 0 else None
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from bayesdx.errors import InputError, nearest
@@ -133,6 +134,10 @@ class _Node(Generic[Meaning]):
             return self.beginnings.setdefault(word[:-1], _Node())
         return self.words.setdefault(word, _Node())
 
+    def begins(self, word: str) -> bool:
+        """Whether a phrase goes on with a word: most words begin none."""
+        return word in self.words or any(word[:length] in self.beginnings for length in self.lengths)
+
     def after(self, word: str) -> Iterator[_Node[Meaning]]:
         if word in self.words:
             yield self.words[word]
@@ -146,9 +151,11 @@ class Phrases(Generic[Meaning]):
 
     def __init__(self) -> None:
         self._root: _Node[Meaning] = _Node()
+        self._begins = lru_cache(maxsize=4096)(self._root.begins)
 
     def add(self, ways: Iterable[tuple[str, ...]], meaning: Meaning) -> None:
         """Let each sequence of words (``spellings``) mean ``meaning``."""
+        self._begins.cache_clear()
         for way in ways:
             node = self._root
             for word in way:
@@ -160,7 +167,8 @@ class Phrases(Generic[Meaning]):
         """Where phrases stand; of those that mean the same, one within another is left out."""
         found = [
             Match(first, last, meaning, gap)
-            for first in range(len(tokens))
+            for first, token in enumerate(tokens)
+            if self._begins(token.norm)
             for last, node, gap in self._from(self._root, tokens, first, first, (0, 0))
             for meaning in node.meanings
         ]
