@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -109,7 +109,7 @@ def format_option(command: Command) -> Command:
             raise
 
     choice = click.Choice(["fhir"])
-    return click.option("--format", "form", type=choice, help="Print a FHIR R4 resource.")(answered)  # type: ignore[return-value]
+    return cast(Command, click.option("--format", "form", type=choice, help="Print a FHIR R4 resource.")(answered))
 
 
 def _keep_codes(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -164,7 +164,7 @@ def case_command(command: Command) -> Command:
         case = read_case(path, case_id, pairs, age, sex, named)
         return command(model=model_for(case, named, prior), case=case, **options)
 
-    return case_parameters(ask)  # type: ignore[return-value]
+    return cast(Command, case_parameters(ask))
 
 
 def model_for(case: Case, named: Model | None, prior: str | None) -> Model:

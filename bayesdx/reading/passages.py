@@ -27,11 +27,15 @@ _SHORT = re.compile(r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|
 #: What a section may be: of ``findings`` and ``impression`` those of images are read, of ``history`` history and
 #: presentation, of ``plain`` all; ``skip`` is not read.
 KINDS = ("findings", "impression", "history", "plain", "skip")
+#: Sections that the report itself does not stand in.
+_APART = ("history", "skip")
 
 
 class Sentence(NamedTuple):
-    """``text[start:end]``, in a section of one of the ``KINDS``; ``plain`` where no heading said so. ``begins`` a
-    paragraph or not."""
+    """``text[start:end]``, in a section of one of the ``KINDS``, ``plain`` where no heading said so.
+
+    ``begins`` says whether it is the first of a paragraph.
+    """
 
     start: int
     end: int
@@ -53,12 +57,16 @@ def sentences(text: str, headings: Mapping[str, str]) -> list[Sentence]:
 
 
 def _sections(text: str, headings: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
-    """Pieces of the text from one known heading to the next; other headings stay where they are, as words."""
+    """Pieces of the text from one known heading to the next; other headings stay where they are, as words.
+
+    But one of those ends a section of history, or one that is skipped, where no heading of findings follows: then
+    the report may begin there.
+    """
     start, kind = 0, "plain"
     body = max((m.start() for m in _HEADING.finditer(text) if headings.get(_heading(m)) == "findings"), default=-1)
     for match in _HEADING.finditer(text):
         found = headings.get(_heading(match))
-        if found is None and (kind == "plain" or not match["colon"]):
+        if found is None and (kind not in _APART or not match["colon"] or match.start() < body):
             continue
         yield from _ended(text, start, match.start(), kind, body < start)
         start, kind = (match.end(), found) if found else (match.start(), "plain")
@@ -75,8 +83,7 @@ def _ended(text: str, start: int, end: int, kind: str, last: bool) -> Iterator[t
     Such a section ends at an empty line, or where a line ends in a full stop and the next one begins anew: what
     follows without a heading is the report.
     """
-    ends = last and kind in ("history", "skip")
-    over = _OVER.search(text, _written(text, start, end), end) if ends else None
+    over = _OVER.search(text, _written(text, start, end), end) if last and kind in _APART else None
     if over is None:
         yield start, end, kind
         return

@@ -280,12 +280,10 @@ class SentenceReader:
 
     def _section(self, finding: str) -> str:
         """Why a finding is not read in this section: history holds history only, findings no symptoms."""
-        clinical = self.lexicon.variables[finding].kind == "clinical" or self.lexicon.speech[finding].history
-        if self.kind == "history" and not clinical:
+        symptom = self.lexicon.speech[finding].history
+        if self.kind == "history" and not symptom and self.lexicon.variables[finding].kind != "clinical":
             return "history"
-        return (
-            "findings" if self.kind in ("findings", "impression") and self.lexicon.speech[finding].history else ""
-        )
+        return "findings" if symptom and self.kind in ("findings", "impression") else ""
 
     def _elsewhere(self, finding: str, place: Place, denied: bool) -> str:
         """Why words are about another place than that of the lesion, or about another organ."""

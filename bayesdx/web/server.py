@@ -9,7 +9,7 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import ASGIApp
 from uvicorn import Config, Server
@@ -34,8 +34,8 @@ class Connection(H11Protocol):
     seconds = 10.0
     _cut: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, transport))
         self._begin()
 
     def data_received(self, data: bytes) -> None:

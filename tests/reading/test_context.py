@@ -151,6 +151,16 @@ def test_a_report_without_a_heading_follows_history_and_technique(reports: Repor
     assert (found["level"], found["ct_calcification"]) == ("lumbar", "present")
 
 
+def test_other_headings_do_not_end_a_section_that_findings_follow(reports: Reports) -> None:
+    text = (
+        "COMPARISON:\nOutside CT: a calcified mass of 9 mm.\n\n"
+        "HISTORY:\nAllergies: none. Syrinx.\nFINDINGS: A mass at L4."
+    )
+    found = reports.read(text).case.findings
+    assert found["level"] == "lumbar"
+    assert not {"ct_calcification", "size_mm", "syrinx"} & found.keys()
+
+
 def test_what_is_left_out_by_its_heading_is_shown(reports: Reports) -> None:
     shown = str(reports.read("TECHNIQUE: Sagittal T1.\nFINDINGS: A mass at L4."))
     assert "Left out by heading" in shown
