@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from bayesdx.cli.common import (
+    Asked,
     Number,
     case_parameters,
     certain_option,
     costs_option,
-    load_named,
-    read_case,
     worth_option,
 )
 from bayesdx.cli.output import echo_json, with_codes
@@ -45,14 +44,7 @@ STOP = ("done", "quit", "exit")
 )
 @worth_option("Bits that it must bring per unit of cost.")
 def command(
-    path: str | None,
-    case_id: str | None,
-    pairs: Sequence[str],
-    age: float | None,
-    sex: str | None,
-    network: str | None,
-    prior: str | None,
-    target: str | None,
+    asked: Asked,
     as_json: bool,
     save: str | None,
     costs: str | None,
@@ -70,25 +62,23 @@ def command(
     from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
     from bayesdx.case import Case, case_from_mapping
     from bayesdx.formats.case_file import check_writable, write_case
-    from bayesdx.model import load_for
     from bayesdx.report.render.text import section
 
     coded = with_codes(as_json)
     if save is not None:
         check_writable(save)  # before the questions, not after the answers
-    if path == "-":
+    if asked.path == "-":
         raise InputError("standard input holds the answers: give the case as a file, or its findings with -f")
 
     def say(text: str) -> None:
         click.echo(text, err=as_json)
 
     read = _reader(as_json)
-    given = path is not None or pairs or age is not None or sex is not None
-    named = load_named(network, prior, target)
-    case = read_case(path, case_id, pairs, age, sex, named) if given else Case(place="answers")
+    named = asked.named()
+    case = asked.case(named) if asked.path is not None or asked.changes else Case(place="answers")
     if named is None:
         case = _with_level(case, say, read)
-    model = named or load_for(case, prior)
+    model = asked.model(case, named)
     rules = StoppingRules(certain, information, worth)
     start = model.questionnaire(case, rules=rules, costs=model.costs(costs))
     say(section(opening(start)))

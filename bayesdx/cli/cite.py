@@ -6,7 +6,7 @@ import os
 
 import click
 
-from bayesdx.cli.common import codes_option, json_option, load_named, network_option, prior_option, read_case
+from bayesdx.cli.common import Asked, codes_option, json_option, network_option, prior_option
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
@@ -41,7 +41,7 @@ def command(
     With --given: those behind P(FINDING | diagnosis), and the distribution that they give. With a case file:
     the references that the answer rests on most.
     """
-    from bayesdx.model import DEFAULT_NETWORK, load, load_for
+    from bayesdx.model import DEFAULT_NETWORK, load
 
     if given is not None:
         finding, equals, state = what.partition("=")
@@ -53,9 +53,9 @@ def command(
         return
     if "=" in what or not (what == "-" or os.path.splitext(what)[1] or os.path.exists(what)):
         raise InputError(f"'{what}' needs --given diagnosis=…: which diagnosis?")
-    case = read_case(what, case_id, (), None, None)
-    model = load_named(network, prior) or load_for(case, prior)
-    show(model.ask("cite_case", case), as_json, top=top)
+    asked = Asked(what, case_id, (), None, None, network, prior, None)
+    case = asked.case(None)
+    show(asked.model(case, asked.named()).ask("cite_case", case), as_json, top=top)
 
 
 def _diagnosis(given: str) -> str:

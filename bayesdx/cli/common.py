@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
@@ -125,8 +125,8 @@ codes_option = click.option(
 )
 
 
+_PATH = click.argument("path", metavar="[CASE]", required=False)
 _CASE_PARAMETERS = (
-    click.argument("path", metavar="[CASE]", required=False),
     click.option("--case", "case_id", metavar="ID", help="Which case, when the file holds several."),
     click.option(
         "-f",
@@ -145,92 +145,104 @@ _CASE_PARAMETERS = (
 )
 
 
+class Asked(NamedTuple):
+    """What the shared options say: which case, what they state beside it, and which network."""
+
+    path: str | None
+    case_id: str | None
+    pairs: Sequence[str]
+    age: float | None
+    sex: str | None
+    network: str | None
+    prior: str | None
+    target: str | None
+
+    @property
+    def changes(self) -> bool:
+        """Whether one case of a file is named, or something stated beside it."""
+        return bool(self.case_id or self.pairs or self.sex) or self.age is not None
+
+    def named(self) -> Model | None:
+        """The model of the network that is named, None when none is."""
+        return load_named(self.network, self.prior, self.target)
+
+    def model(self, case: Case, named: Model | None) -> Model:
+        """The model that is named, else that of the network that covers the case's level."""
+        from bayesdx.model import load_for
+
+        return named or load_for(case, self.prior)
+
+    def case(self, named: Model | None) -> Case:
+        """The case of the file with what the options add or replace; InputError when there is neither."""
+        from bayesdx.case import case_from_mapping
+        from bayesdx.formats.case_file import pick_case, read_cases
+
+        if self.path is not None:
+            return self.changed(pick_case(read_cases(self.path), self.case_id), named)
+        added, stated = self._stated(named)
+        if not added and not stated:
+            raise InputError(NO_CASE)
+        return case_from_mapping({**stated, "findings": added}, "command line")
+
+    def changed(self, case: Case, named: Model | None) -> Case:
+        """A case with what the options add or replace."""
+        from bayesdx.formats.case_file import with_changes
+
+        added, stated = self._stated(named)
+        twice = next((key for key in stated if key in added), None)
+        if twice is not None:
+            raise InputError(f"-f {twice}: is given twice: once as --{twice}")
+        return with_changes(case, {**added, **stated})
+
+    def _stated(self, named: Model | None) -> tuple[dict[str, object], dict[str, object]]:
+        """What ``-f`` states, and what ``--age`` and ``--sex`` do.
+
+        The network that is named knows which findings have an equals sign in their name.
+        """
+        added = parse_findings(self.pairs, names=named.network.index if named else ())
+        if self.age is not None and not math.isfinite(self.age):
+            raise InputError(f"--age {self.age} is not a number of years")
+        patient: dict[str, object] = {"age": self.age, "sex": self.sex}
+        return added, {key: value for key, value in patient.items() if value is not None}
+
+
 def case_command(command: Command) -> Command:
     """Give a command the argument CASE and the shared options; it receives ``model``, ``case``, ``as_json``."""
 
     @wraps(command)
-    def ask(
-        path: str | None,
-        case_id: str | None,
-        pairs: Sequence[str],
-        age: float | None,
-        sex: str | None,
-        network: str | None,
-        prior: str | None,
-        target: str | None,
-        **options: Any,
-    ) -> Any:
-        named = load_named(network, prior, target)
-        case = read_case(path, case_id, pairs, age, sex, named)
-        return command(model=model_for(case, named, prior), case=case, **options)
+    def ask(asked: Asked, **options: Any) -> Any:
+        named = asked.named()
+        case = asked.case(named)
+        return command(model=asked.model(case, named), case=case, **options)
 
     return cast(Command, case_parameters(ask))
 
 
-def model_for(case: Case, named: Model | None, prior: str | None) -> Model:
-    """The model of the network that is named, else of the one that covers the case's level."""
-    from bayesdx.model import load_for
+def case_parameters(command: Command) -> Command:
+    """Give a command the argument CASE and the shared options; it receives what they say as ``asked``."""
 
-    return named or load_for(case, prior)
+    @wraps(command)
+    def ask(**options: Any) -> Any:
+        return command(asked=Asked(*(options.pop(field) for field in Asked._fields)), **options)
+
+    return cast(Command, _with_parameters(ask, _PATH))
 
 
 def cases_command(command: Command) -> Command:
-    """Give a command any number of arguments CASE, ``paths``, and the shared options as they are."""
-    paths = click.argument("paths", metavar="[CASE]...", nargs=-1)
-    for parameter in reversed((paths, *_CASE_PARAMETERS[1:])):
+    """As ``case_parameters``, with any number of CASE: they are ``paths``, and the first is that of ``asked``."""
+
+    @wraps(command)
+    def ask(paths: Sequence[str], **options: Any) -> Any:
+        rest = (options.pop(field) for field in Asked._fields[1:])
+        return command(paths=paths, asked=Asked(paths[0] if paths else None, *rest), **options)
+
+    return cast(Command, _with_parameters(ask, click.argument("paths", metavar="[CASE]...", nargs=-1)))
+
+
+def _with_parameters(command: Callable[..., Any], path: Callable[..., Any]) -> Callable[..., Any]:
+    for parameter in reversed((path, *_CASE_PARAMETERS)):
         command = parameter(command)
     return command
-
-
-def case_parameters(command: Command) -> Command:
-    """Give a command the argument CASE and the shared options as they are, for one that reads them itself."""
-    for parameter in reversed(_CASE_PARAMETERS):
-        command = parameter(command)
-    return command
-
-
-def read_case(
-    path: str | None,
-    case_id: str | None,
-    pairs: Sequence[str],
-    age: float | None,
-    sex: str | None,
-    model: Model | None = None,
-) -> Case:
-    """The case of a file, with what the options add or replace; InputError when there is neither.
-
-    ``model`` is that of the network that is named: it knows which findings have an equals sign in their name.
-    """
-    from bayesdx.case import case_from_mapping
-    from bayesdx.formats.case_file import pick_case, read_cases
-
-    added, stated = options_stated(pairs, age, sex, model)
-    if path is None:
-        if not added and not stated:
-            raise InputError(NO_CASE)
-        return case_from_mapping({**stated, "findings": added}, "command line")
-    return changed(pick_case(read_cases(path), case_id), added, stated)
-
-
-def options_stated(
-    pairs: Sequence[str], age: float | None, sex: str | None, model: Model | None = None
-) -> tuple[dict[str, object], dict[str, object]]:
-    """What ``-f`` options state, and what ``--age`` and ``--sex`` do."""
-    added = parse_findings(pairs, names=model.network.index if model else ())
-    if age is not None and not math.isfinite(age):
-        raise InputError(f"--age {age} is not a number of years")
-    patient: dict[str, object] = {"age": age, "sex": sex}
-    return added, {key: value for key, value in patient.items() if value is not None}
-
-
-def changed(case: Case, added: Mapping[str, object], stated: Mapping[str, object]) -> Case:
-    """A case with what ``-f`` (``added``), ``--age`` and ``--sex`` (``stated``) add or replace."""
-    from bayesdx.formats.case_file import with_changes
-
-    twice = next((key for key in stated if key in added), None)
-    if twice is not None:
-        raise InputError(f"-f {twice}: is given twice: once as --{twice}")
-    return with_changes(case, {**added, **stated})
 
 
 def parse_findings(pairs: Sequence[str], option: str = "-f", names: Collection[str] = ()) -> dict[str, object]:

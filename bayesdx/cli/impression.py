@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from bayesdx.cli.common import cases_command, load_named, progress, read_case
+from bayesdx.cli.common import Asked, cases_command, progress
 from bayesdx.cli.output import show, with_codes
 from bayesdx.errors import InputError
 
@@ -20,13 +20,7 @@ EXAMPLE = "Examples: bayesdx impression case.yaml; bayesdx impression cases.yaml
 @click.option("-o", "--output", metavar="FILE", help="Write rows to a file: .tsv, .csv or .html.")
 def command(
     paths: Sequence[str],
-    case_id: str | None,
-    pairs: Sequence[str],
-    age: float | None,
-    sex: str | None,
-    network: str | None,
-    prior: str | None,
-    target: str | None,
+    asked: Asked,
     as_json: bool,
     versus: str | None,
     row: bool,
@@ -38,34 +32,33 @@ def command(
     depends on the probability and its interval alone. With --row the same is a row for a tumour board: files may
     hold any number of cases then, and each case is put to the network that covers its level.
     """
-    from bayesdx.model import board, load_for
+    from bayesdx.model import board
 
     if output is not None:
         from bayesdx.analyses.board.document import check_ending
 
         check_ending(output)
-    named = load_named(network, prior, target)
+    named = asked.named()
     if not row and output is None:
         if len(paths) > 1:
             raise InputError(f"{len(paths)} files: ask for a row a case with --row")
-        case = read_case(paths[0] if paths else None, case_id, pairs, age, sex, named)
-        show((named or load_for(case, prior)).impression(case, versus), as_json)
+        case = asked.case(named)
+        show(asked.model(case, named).impression(case, versus), as_json)
         return
     if with_codes(as_json):
         raise InputError("--codes: rows have no standard codes; sentences have")
     if versus is not None:
         raise InputError("--versus is for sentences: leave it out where rows are written")
-    changed = bool(case_id or pairs or age is not None or sex)
-    if changed and len(paths) > 1:
+    if asked.changes and len(paths) > 1:
         raise InputError("--case, -f, --age and --sex are about one case: name one file")
-    if changed or not paths:
-        cases = [read_case(paths[0] if paths else None, case_id, pairs, age, sex, named)]
+    if asked.changes or not paths:
+        cases = [asked.case(named)]
     else:
         from bayesdx.formats.case_file import read_cases
 
         cases = [case for path in paths for case in read_cases(path)]
     with progress("Writing", len(cases)) as advance:
-        found = board(cases, named, prior, advance)
+        found = board(cases, named, asked.prior, advance)
     if not as_json:
         from bayesdx.analyses.board.overview import warnings
 

@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from bayesdx.cli.common import (
+    Asked,
     case_parameters,
-    changed,
     format_option,
     lexicon_option,
-    load_named,
-    model_for,
-    options_stated,
-    read_case,
 )
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
@@ -39,14 +35,7 @@ EXAMPLE = "Example: bayesdx query -f level=cervical -f mr_t2_signal=hyper -f 'mr
 @click.option("--yes", is_flag=True, help="Take the findings of the report as they are read.")
 @lexicon_option
 def command(
-    path: str | None,
-    case_id: str | None,
-    pairs: Sequence[str],
-    age: float | None,
-    sex: str | None,
-    network: str | None,
-    prior: str | None,
-    target: str | None,
+    asked: Asked,
     as_json: bool,
     form: str | None,
     show_all: bool,
@@ -58,17 +47,16 @@ def command(
 
     CASE is a YAML, JSON or FHIR file, or '-' for standard input; without it, give findings with -f.
     """
-    named = load_named(network, prior, target)
+    named = asked.named()
     if report is None:
         if yes or lexicons:
             raise InputError(f"{'--yes' if yes else '--lexicon'} needs --report")
-        case = read_case(path, case_id, pairs, age, sex, named)
-    elif path is not None or case_id is not None:
+        case = asked.case(named)
+    elif asked.path is not None or asked.case_id is not None:
         raise InputError("name a case or a --report, not both")
     else:
-        added, stated = options_stated(pairs, age, sex, named)
-        case = changed(confirmed(report, lexicons, named, yes), added, stated)
-    show(model_for(case, named, prior).ask("query", case), as_json, form=form, show_all=show_all)
+        case = asked.changed(confirmed(report, lexicons, named, yes), named)
+    show(asked.model(case, named).ask("query", case), as_json, form=form, show_all=show_all)
 
 
 def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bool) -> Case:
