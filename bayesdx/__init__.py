@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from bayesdx.case import Case
     from bayesdx.errors import ImpossibleFindings, InputError, MissingExtra
     from bayesdx.formats.case_file import read_cases
-    from bayesdx.model import Model, board, learn, load
+    from bayesdx.loading import board, learn, load
+    from bayesdx.model import Model
     from bayesdx.network import Network, Variable
     from bayesdx.reports import Reports, read_report
 
@@ -32,9 +33,9 @@ _HOMES = {
     "Model": "model",
     "Network": "network",
     "Variable": "network",
-    "board": "model",
-    "learn": "model",
-    "load": "model",
+    "board": "loading",
+    "learn": "loading",
+    "load": "loading",
     "Reports": "reports",
     "read_cases": "formats.case_file",
     "read_report": "reports",

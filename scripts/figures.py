@@ -17,7 +17,7 @@ from bayesdx.data import network_names
 from bayesdx.inference.draws import DRAWS
 from bayesdx.knowledge import forms, heterogeneity, patients, pooling, studies
 from bayesdx.knowledge.library import NETWORKS, open_library
-from bayesdx.model import load
+from bayesdx.loading import load
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = ROOT / "networks" / "model.yaml"

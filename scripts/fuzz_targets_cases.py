@@ -16,7 +16,8 @@ from functools import lru_cache
 from bayesdx.cli.common import parse_findings
 from bayesdx.errors import InputError
 from bayesdx.formats.case_file import read_cases, write_case
-from bayesdx.model import Model, load
+from bayesdx.loading import load
+from bayesdx.model import Model
 
 _CASES = (
     "id: a1\nage: 68\nsex: male\ndiagnosis: capnon\nsource: {doi: 10.1/x, year: 2019}\nfindings:\n"

@@ -15,7 +15,7 @@ import numpy as np
 
 from bayesdx.inference import compile_network
 from bayesdx.inference.findings import Codes
-from bayesdx.model import load
+from bayesdx.loading import load
 from bayesdx.network import Array, Network
 
 CLOSENESS = 3.0

@@ -17,7 +17,7 @@ import click
 from bayesdx.analyses.explain.numbers.support import literature_of
 from bayesdx.formats.case_file import read_cases
 from bayesdx.knowledge.library import NETWORKS
-from bayesdx.model import load
+from bayesdx.loading import load
 from bayesdx.report.render.text import aligned
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from bayesdx.errors import InputError, nearest
-from bayesdx.model import load
+from bayesdx.loading import load
 
 
 def test_an_error_keeps_place_and_choices() -> None:

@@ -9,7 +9,7 @@ import pytest
 import bayesdx
 from bayesdx.case import Case
 from bayesdx.formats.case_file import read_cases
-from bayesdx.model import load_for
+from bayesdx.loading import load_for
 
 EXAMPLES = Path(bayesdx.__file__).resolve().parents[1] / "examples"
 CASES = {case.id or "": case for case in read_cases(EXAMPLES / "seed_cases.yaml")}

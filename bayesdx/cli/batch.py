@@ -36,7 +36,7 @@ def command(
     """
     from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary, nothing_scored
     from bayesdx.formats.table import row_count
-    from bayesdx.model import DEFAULT_NETWORK, load
+    from bayesdx.loading import DEFAULT_NETWORK, load
 
     model = load(network or DEFAULT_NETWORK, prior, target)
     if as_json and output == "-":

@@ -41,7 +41,7 @@ def command(
     With --given: those behind P(FINDING | diagnosis), and the distribution that they give. With a case file:
     the references that the answer rests on most.
     """
-    from bayesdx.model import DEFAULT_NETWORK, load
+    from bayesdx.loading import DEFAULT_NETWORK, load
 
     if given is not None:
         finding, equals, state = what.partition("=")

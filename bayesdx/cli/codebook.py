@@ -22,7 +22,7 @@ def command(network: str, output: str | None, target: str | None, as_json: bool)
     A field for each finding, by examination, and one for the proven diagnosis; age is a number of years. What
     REDCap exports of it, raw or with labels, is a table for batch and learn.
     """
-    from bayesdx.model import load
+    from bayesdx.loading import load
 
     if output is not None and os.path.splitext(output)[1].lower() != ".csv":
         raise InputError("a data dictionary ends in .csv", place=output)

@@ -168,7 +168,7 @@ class Asked(NamedTuple):
 
     def model(self, case: Case, named: Model | None) -> Model:
         """The model that is named, else that of the network that covers the case's level."""
-        from bayesdx.model import load_for
+        from bayesdx.loading import load_for
 
         return named or load_for(case, self.prior)
 
@@ -265,7 +265,7 @@ def parse_findings(pairs: Sequence[str], option: str = "-f", names: Collection[s
 
 def load_named(network: str | None, prior: str | None, target: str | None = None) -> Model | None:
     """The network that is named, None when none is."""
-    from bayesdx.model import load
+    from bayesdx.loading import load
 
     if network is not None:
         return load(network, prior, target)

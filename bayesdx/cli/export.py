@@ -27,7 +27,7 @@ def command(
 
     BIF allows letters, digits and underscores only: a state such as '<10' is renamed ('lt_10'), as --json lists.
     """
-    from bayesdx.model import load
+    from bayesdx.loading import load
 
     chosen = name or network
     if chosen is None or (name and network and name != network):

@@ -32,7 +32,7 @@ def command(
     depends on the probability and its interval alone. With --row the same is a row for a tumour board: files may
     hold any number of cases then, and each case is put to the network that covers its level.
     """
-    from bayesdx.model import board
+    from bayesdx.loading import board
 
     if output is not None:
         from bayesdx.analyses.board.document import check_ending

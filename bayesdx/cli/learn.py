@@ -94,7 +94,7 @@ def command(
     written when the network answers worse on cases held out, when the proven states have nothing to do with the
     findings, or when a finding contradicts it in row after row; --anyway writes it all the same.
     """
-    from bayesdx.model import load
+    from bayesdx.loading import load
 
     if sum([cases is not None, without is not None, bool(others)]) != 1:
         raise InputError("name one thing to learn from: CASES, --without NAME (take back) or --add FILE")

@@ -35,7 +35,7 @@ def list_networks(as_json: bool) -> None:
 @json_option
 def show_network(network: str, prior: str | None, coverage: bool, learnt: bool, codes: bool, as_json: bool) -> None:
     """Show the diagnoses, findings and prior sets of a network, the literature behind it, or what it has learnt."""
-    from bayesdx.model import load
+    from bayesdx.loading import load
 
     asked = [f"--{name}" for name, on in (("coverage", coverage), ("learnt", learnt), ("codes", codes)) if on]
     if len(asked) > 1:

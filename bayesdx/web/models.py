@@ -10,7 +10,8 @@ from bayesdx.catalogue import chosen_for, read_document
 from bayesdx.data import network_names
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError, nearest
-from bayesdx.model import Model, model_of
+from bayesdx.loading import model_of
+from bayesdx.model import Model
 from bayesdx.reports import Reports
 
 

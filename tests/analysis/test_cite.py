@@ -21,7 +21,8 @@ from bayesdx.knowledge.ledger import ledger_of
 from bayesdx.knowledge.library import open_library
 from bayesdx.knowledge.parts import Part, parts_of
 from bayesdx.knowledge.studies import Study
-from bayesdx.model import Model, load
+from bayesdx.loading import load
+from bayesdx.model import Model
 from bayesdx.network import Array
 
 CELLS = [

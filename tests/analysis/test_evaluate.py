@@ -20,7 +20,7 @@ from bayesdx.errors import InputError
 from bayesdx.inference import compile_network
 from bayesdx.knowledge.baseline import naive_bayes
 from bayesdx.knowledge.library import open_library
-from bayesdx.model import load
+from bayesdx.loading import load
 
 DIAGNOSES = ("a", "b", "c", "d", "other")
 

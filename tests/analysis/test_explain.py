@@ -24,7 +24,8 @@ from bayesdx.data import data_path
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.inference import compile_network
-from bayesdx.model import Model, load
+from bayesdx.loading import load
+from bayesdx.model import Model
 from bayesdx.network import Array, Network, Variable
 
 VALUES = {

@@ -23,7 +23,8 @@ from bayesdx.analyses.impression.sentences import LIMIT, paragraph, sentences
 from bayesdx.case import Case
 from bayesdx.document import NetworkDocument, PriorSet
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.model import Model, load_for
+from bayesdx.loading import load_for
+from bayesdx.model import Model
 from bayesdx.network import Network, Variable
 
 ROOT = Path(__file__).parents[2]

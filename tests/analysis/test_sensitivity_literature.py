@@ -23,7 +23,7 @@ from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.library import open_library
 from bayesdx.knowledge.patients import Learnt
 from bayesdx.knowledge.without import cpts_without, without
-from bayesdx.model import load
+from bayesdx.loading import load
 from bayesdx.network import Network
 
 

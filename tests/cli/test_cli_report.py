@@ -15,7 +15,7 @@ from click.testing import Result
 from bayesdx.analyses.report.document import html
 from bayesdx.analyses.report.numbers import Report
 from bayesdx.case import case_from_mapping
-from bayesdx.model import load
+from bayesdx.loading import load
 
 Run = Callable[..., Result]
 Refused = Callable[..., str]

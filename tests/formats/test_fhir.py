@@ -22,6 +22,7 @@ from bayesdx.formats.case_file import case_of, read_cases
 from bayesdx.formats.fhir.outcome import outcome
 from bayesdx.formats.fhir.reading import read_case
 from bayesdx.formats.fhir.writing import bundle
+from bayesdx.loading import load_for
 from bayesdx.model import Model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -482,7 +483,7 @@ def test_a_row_of_a_table_may_be_fhir(spine: Model) -> None:
 def test_an_example_goes_there_and_back(spine: Model) -> None:
     for path in sorted((ROOT / "examples").glob("*.yaml")):
         for case in read_cases(path):
-            model = bayesdx.model.load_for(case)  # type: ignore[attr-defined]
+            model = load_for(case)
             written = bundle(case, model.document)
             check(written)
             again = read_case(json.loads(json.dumps(written)))

@@ -10,6 +10,7 @@ import io
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -179,7 +180,7 @@ def small(small_path: Path) -> Model:
 
 def test_boxes(small: Model) -> None:
     words = {"presentation": ("mr_dural_tail", "ct_calcification")}
-    model = Model(bayesdx.model.replace(small.document, vocabulary=words), small.prior)
+    model = Model(replace(small.document, vocabulary=words), small.prior)
     ticked = {"record_id": "1", "presentation___mr_dural_tail": "1", "presentation___ct_calcification": "0"}
     expected = model.query_batch([{"mr_dural_tail": "present"}]).probabilities
     assert np.array_equal(model.query_batch([ticked]).probabilities, expected)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from bayesdx.inference import Engine
-from bayesdx.model import as_case, load_for
+from bayesdx.loading import load_for
+from bayesdx.model import as_case
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CASES = ["c7-radiculopathy", "foramen-magnum-capnon"]

@@ -15,7 +15,7 @@ from bayesdx.knowledge.ledger import ledger_of, ledger_text
 from bayesdx.knowledge.library import NETWORKS
 from bayesdx.knowledge.parts import finding_rows
 from bayesdx.knowledge.patients import Learnt
-from bayesdx.model import load
+from bayesdx.loading import load
 from bayesdx.network import Array
 
 

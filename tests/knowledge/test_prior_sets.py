@@ -14,7 +14,7 @@ import yaml
 from bayesdx.document import PriorSet
 from bayesdx.errors import InputError
 from bayesdx.knowledge.prior_sets import incidence_rates, read_prior_sets
-from bayesdx.model import load
+from bayesdx.loading import load
 
 ABOUT = {"label": "x", "population": "somewhere", "description": "a test"}
 DATA: dict[str, Any] = {

@@ -10,7 +10,7 @@ from bayesdx.analyses.learn.numbers import LearnResult, learn
 from bayesdx.inference import Engine, compile_network
 from bayesdx.inference.findings import Codes
 from bayesdx.learning.sample import Sample
-from bayesdx.model import load
+from bayesdx.loading import load
 
 
 def learnt(codes: Codes) -> LearnResult:

@@ -23,7 +23,7 @@ from bayesdx.knowledge.parts import parts_of
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import Settings
 from bayesdx.learning.update import learn_document, merged, without_set
-from bayesdx.model import load
+from bayesdx.loading import load
 from bayesdx.network import Network
 
 CERTAIN = Settings(trust=1.0)

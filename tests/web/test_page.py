@@ -14,7 +14,7 @@ import httpx2 as httpx
 import pytest
 from web_client import Client
 
-from bayesdx.model import load
+from bayesdx.loading import load
 from bayesdx.web.app import create_app
 from bayesdx.web.models import Models
 from bayesdx.web.page.form import SYNONYMS, search
