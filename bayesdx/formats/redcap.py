@@ -130,8 +130,6 @@ def dictionary_of(network: Network, sections: Mapping[str, str]) -> Dictionary:
     asked = [
         (v, sections.get(v.examination, v.examination.replace("_", " ") or "Findings")) for v in network.findings
     ]
-    order = list(dict.fromkeys([*sections.values(), *(section for _, section in asked)]))
-    asked.sort(key=lambda pair: order.index(pair[1]))
     if network.target is not None:
         asked.append((network.variable(network.target), "Proven diagnosis"))
     names = _spelt([v.id for v, _ in asked], _field_name)
@@ -141,11 +139,17 @@ def dictionary_of(network: Network, sections: Mapping[str, str]) -> Dictionary:
             field = Field(AGE, "Age (years)", AGE, section)
         else:
             field = Field(
-                name, _plain(variable.label) or _plain(variable.id), variable.id, section, _choices(variable)
+                name,
+                _plain(variable.label) or _plain(variable.id) or name,
+                variable.id,
+                section,
+                _choices(variable),
             )
         taken = {*_OWN_LABELS, *(_folded(one.label) for one in fields)}
         fields.append(field._replace(label=_apart(field.label, field.name, taken)))
-    return Dictionary(tuple(fields))
+    # names and labels are told apart before the form is put in order: an export is read without knowing the order
+    order = list(dict.fromkeys(["", *sections.values(), *(section for _, section in asked)]))
+    return Dictionary(tuple(sorted(fields, key=lambda field: order.index(field.section))))
 
 
 def _row(field: Field, head: str) -> list[str]:
@@ -205,7 +209,7 @@ def _choice_code(state: str) -> str:
 def _plain(text: str) -> str:
     """Text as a label can hold it: on one line, without what ends a choice, begins a tag or pipes a field."""
     text = " ".join(text.translate({ord("|"): "/", ord("["): "(", ord("]"): ")"}).split())
-    return re.sub(r"<(?=\S)", "< ", text).lstrip("=+-@")
+    return re.sub(r"<(?=\S)", "< ", text).lstrip("=+-@ ")  # a cell that begins so would be a formula
 
 
 def _apart(label: str, name: str, taken: Collection[str]) -> str:

@@ -18,7 +18,7 @@ import bayesdx
 from bayesdx.case import Case, encode
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
-from bayesdx.formats.case_file import case_of, read_cases
+from bayesdx.formats.case_file import case_of, read_cases, with_changes
 from bayesdx.formats.fhir.outcome import outcome
 from bayesdx.formats.fhir.reading import read_case
 from bayesdx.formats.fhir.writing import bundle
@@ -694,3 +694,34 @@ def test_findings_are_of_patients() -> None:
         read_case(observation(**PRESENT, subject={"reference": "Device/1"}))
     noted = read_case(observation(**PRESENT, focus=[{"reference": "RelatedPerson/1"}]))
     assert issues(noted) == ["Observation.focus: is not read: the finding is taken as the patient's"]
+
+
+def level_of(subject: str) -> dict[str, Any]:
+    code = {"coding": [{"system": "urn:bayesdx:finding", "code": "level"}]}
+    return {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "subject": {"reference": subject},
+        "code": code,
+        "valueString": "lumbar",
+    }
+
+
+@pytest.mark.parametrize(
+    ("subject", "sex"),
+    [("http://b.org/Patient/1", "male"), ("Patient/1", "male"), ("http://a.org/Patient/1", None)],
+)
+def test_the_patient_of_another_server_is_another_patient(subject: str, sex: str | None) -> None:
+    patient = {"resourceType": "Patient", "id": "1", "gender": "male"}
+    entries = [{"fullUrl": "http://b.org/Patient/1", "resource": patient}, {"resource": level_of(subject)}]
+    assert read_case({"resourceType": "Bundle", "type": "collection", "entry": entries}).sex == sex
+
+
+def test_a_sex_that_the_senders_patient_does_not_have_is_in_the_evidence() -> None:
+    patient = {"resourceType": "Patient", "id": "1", "gender": "male"}
+    entries = [{"resource": patient}, {"resource": level_of("Patient/1")}]
+    case = read_case({"resourceType": "Bundle", "type": "collection", "entry": entries})
+    written = json.dumps(load_for(case).query(with_changes(case, {"sex": "female"})).to_fhir())
+    assert "female" in written
+    assert "female" not in json.dumps(load_for(case).query(case).to_fhir())

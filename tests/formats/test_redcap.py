@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 import bayesdx
 from bayesdx.cli import main
 from bayesdx.errors import InputError
-from bayesdx.formats.redcap import dictionary_of
+from bayesdx.formats.redcap import Export, dictionary_of
 from bayesdx.model import Model
 from bayesdx.network import Network, Variable
+from bayesdx.words.examinations import EXAMINATIONS
 
 HEADER = (
     '"Variable / Field Name","Form Name","Section Header","Field Type","Field Label",'
@@ -265,3 +266,36 @@ def test_the_command(small_path: Path, tmp_path: Path) -> None:
     assert [field["field"] for field in said["fields"]] == [row["Variable / Field Name"] for row in rows]
     assert run(str(small_path), "-o", "book.xlsx").exit_code == 2  # type: ignore[attr-defined]
     assert run("spin").stderr == "bayesdx: no network 'spin'; did you mean 'spine'?\n"  # type: ignore[attr-defined]
+
+
+def test_names_that_collide_mean_the_same_in_the_form_and_in_its_export() -> None:
+    """However the form is put in order: an export does not say how that was."""
+    even, rows = np.array([0.5, 0.5]), np.array([[0.5, 0.5], [0.2, 0.8]])
+    yes = ("absent", "present")
+    variables = (
+        Variable("diagnosis", ("a", "b"), kind="diagnosis"),
+        Variable("T2 signal", yes, examination="mr"),
+        Variable("T2-signal", yes, examination="ct"),
+    )
+    parents = {"diagnosis": (), "T2 signal": ("diagnosis",), "T2-signal": ("diagnosis",)}
+    cpts = {"diagnosis": even, "T2 signal": rows, "T2-signal": rows}
+    network = Network("x", variables, parents, cpts, target="diagnosis")
+    fields = {field.variable: field for field in dictionary_of(network, EXAMINATIONS).fields}
+    for key in ("name", "label"):
+        row = {"record_id": "1", getattr(fields["T2 signal"], key): "1", getattr(fields["T2-signal"], key): "0"}
+        plain = Export(network, {}).plain(row)
+        expected = {field.variable: field for field in Export(network, {}).dictionary.fields}
+        assert {name: getattr(field, key) for name, field in expected.items()} == {
+            name: getattr(field, key) for name, field in fields.items()
+        }
+        assert key == "label" or (plain["T2 signal"], plain["T2-signal"]) == ("1", "0")
+
+
+@pytest.mark.parametrize("name", ["= x", "=", "+-", "@ ="])
+def test_a_name_of_marks_has_a_label(name: str) -> None:
+    even = np.array([0.5, 0.5])
+    variables = (Variable("target", ("a", "b")), Variable(name, ("absent", "present")))
+    network = Network("x", variables, {}, {v.id: even for v in variables}, target="target")
+    label = read(dictionary_of(network, {}).text())[1]["Field Label"]
+    assert label == label.strip() != ""
+    assert label[0] not in "=+-@"

@@ -34,7 +34,7 @@ def evidence(question: Question) -> tuple[list[Json], list[Json]]:
     """
     origin = question.origin
     sex = question.stated.get("sex")
-    in_patient = sex in ("female", "male") and not (origin and "sex" in origin.basis)
+    in_patient = sex in ("female", "male") and not (origin and origin.subject and "sex" not in origin.places)
     contained = [] if origin and origin.subject else [identified(PATIENT, patient(sex))]
     references: list[str] = []
     for name, stated in question.stated.items():

@@ -66,7 +66,10 @@ class Resources:
         if reference.startswith("#"):
             return self.found[owner] if reference == "#" else self.held[owner].get(reference[1:])
         wanted = _plain(reference)
-        return self._named.get(wanted) or self._named.get(_tail(wanted))
+        found = self._named.get(wanted) or self._named.get(_tail(wanted))
+        url = next((url for one, url in zip(self.found, self.urls, strict=True) if one is found), None)
+        elsewhere = url is not None and url.startswith("http") and not same(url, wanted)
+        return None if elsewhere else found
 
     def reference_to(self, number: int, resource: Element) -> str | None:
         """How others refer to a resource; None for one that is contained, or has neither address nor id."""
