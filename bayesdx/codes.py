@@ -168,13 +168,13 @@ def note(text: str) -> str:
 def written(text: str) -> tuple[str, str] | None:
     """The ``(system, code)`` that text spells as a case writes it; None when it is none.
 
-    >>> written(" rid28472"), written("NCIt: C3230"), written("hyper:0.8")
-    (('radlex', 'RID28472'), ('ncit', 'C3230'), None)
+    >>> written(" rid28472"), written("NCIt: C3230"), written("DOID: 3565"), written("hyper:0.8")
+    (('radlex', 'RID28472'), ('ncit', 'C3230'), ('doid', 'DOID:3565'), None)
     """
     text = text.strip()
     first, colon, rest = (part.strip() for part in text.partition(":"))
     key = first.casefold()
-    if colon and key in SYSTEMS and (found := _of_system(rest, key) or _of_system(text, key)):
+    if colon and key in SYSTEMS and (found := _of_system(rest, key) or _of_system(f"{first}:{rest}", key)):
         return key, found
     return next(((key, found) for key in SYSTEMS if SYSTEMS[key].form and (found := _of_system(text, key))), None)
 

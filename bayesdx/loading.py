@@ -67,8 +67,7 @@ def board(
     """The impressions of some cases as rows for a tumour board; see ``bayesdx.analyses.board``.
 
     All are put to ``model``, or each to the shipped network that covers its level. ``advance`` is told of cases
-    done. Raises InputError for the first
-    case that is wrong, with its place.
+    done. Raises InputError for the first case that is wrong, with its place.
 
     >>> rows = board([{"id": "a", "age": 9, "findings": {"level": "lumbar"}}]).to_dict()["rows"]
     >>> rows[0]["patient"], rows[0]["site"]
@@ -77,10 +76,13 @@ def board(
     loaded: dict[str, Model] = {}
     found = []
     for case in map(as_case, cases):
-        name = chosen_for(case)[0]
-        if model is None and name not in loaded:
-            loaded[name] = load(name, prior)
-        found.append((model or loaded[name]).impression(case))
+        asked = model
+        if asked is None:
+            name, choice = chosen_for(case)
+            if name not in loaded:
+                loaded[name] = load(name, prior)
+            asked = loaded[name].chosen(choice)
+        found.append(asked.impression(case))
         advance(1)
     analysis = ANALYSES["board"]
     return cast("Board", analysis.run(found).faced(analysis))

@@ -92,6 +92,12 @@ class Model(ByValue):
 
         return compile_network(self.network)
 
+    def chosen(self, choice: str) -> Model:
+        """The same model, chosen in another way: both share the compiled engine."""
+        found = replace(self, choice=choice)
+        found.__dict__["engine"] = self.engine
+        return found
+
     def head(self) -> dict[str, object]:
         """The keys that begin the JSON of answers that are not about one case."""
         network = self.network

@@ -10,9 +10,9 @@ from numbers import Real
 import numpy as np
 
 from bayesdx.cells import clipped, comma_hint, is_decimal, kind_of, number_of, parse_weights, state_text
-from bayesdx.codes import as_finding, as_state, is_code, note
+from bayesdx.codes import as_state, is_code, note
 from bayesdx.errors import InputError, nearest
-from bayesdx.network import Array, Network, Variable, as_spelt
+from bayesdx.network import Array, Network, Variable, as_spelt, named
 
 _YES = ("present", "yes", "true", "on")
 _NO = ("absent", "no", "false", "off")
@@ -66,7 +66,7 @@ def gathered(
     said of the others; a state that is no finding (``ct_bone_change: none``) that none of them is
     present. Raises InputError for weights, and for what is none of the states.
     """
-    name = key if key in network else as_finding(as_spelt(key, vocabulary), vocabulary)
+    name = key if key in network else named(key, vocabulary)
     states = () if name in network else vocabulary.get(name, ())
     if not any(state in network for state in states) or says_missing(value, states):
         return [(key, value)]
@@ -76,7 +76,7 @@ def gathered(
             raise InputError(f"'{key}' takes one of its states or a list of them, not {kind_of(one)}")
         for text in re.split("[,;]", one):
             absent = text.strip().startswith("not ")
-            state = as_finding(as_spelt(text.strip().removeprefix("not ").strip(), states), states)
+            state = named(text.strip().removeprefix("not ").strip(), states)
             if state not in states:
                 raise InputError(
                     f"'{clipped(state)}'{note(state)} is not a state of '{name}'", nearest(clipped(state), states)

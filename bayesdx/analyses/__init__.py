@@ -21,12 +21,14 @@ class Analysis:
 
     ``command`` is how it is asked on the command line, ``folder`` its room, ``function`` the dotted name of the
     function below ``numbers`` that answers it, and ``document`` the page of the documentation that shows it.
+    ``codes``: its JSON can hold the standard codes of what it names; ``fhir``: it has a form in FHIR.
     """
 
     command: str
     folder: str
     function: str
     document: str = "tour.md"
+    codes: bool = False
     fhir: bool = False
 
     def _module(self, corner: str) -> ModuleType:
@@ -38,7 +40,12 @@ class Analysis:
         return getattr(self._module(f"numbers{module and '.' + module}"), name)(*arguments, **options)
 
     def to_dict(self, result: Any, *, codes: bool = False, **options: Any) -> dict[str, object]:
-        """The JSON object of a result; ``codes`` adds the standard codes of all that it names."""
+        """The JSON object of a result; ``codes`` adds the standard codes of all that it names.
+
+        Raises InputError where an analysis names nothing that could have one.
+        """
+        if codes and not self.codes:
+            raise InputError(f"'{self.command}' has no standard codes in its JSON")
         answer: dict[str, object] = self._module("wire").to_dict(result, **options)
         if codes:
             from bayesdx.analyses.coded import coded, network_of
@@ -46,12 +53,12 @@ class Analysis:
             answer["codes"] = coded(answer, network_of(result))
         return answer
 
-    def to_fhir(self, result: Any, **options: Any) -> dict[str, object]:
+    def to_fhir(self, result: Any) -> dict[str, object]:
         """The FHIR resource of a result; raises InputError for an analysis without one."""
         if not self.fhir:
             known = " and ".join(row.command for row in ANALYSES.values() if row.fhir)
             raise InputError(f"'{self.command}' has no form in FHIR; {known} have one")
-        resource: dict[str, object] = self._module("fhir").to_fhir(result, **options)
+        resource: dict[str, object] = self._module("fhir").to_fhir(result)
         return resource
 
     def text(self, result: Any, **options: Any) -> str:
@@ -70,22 +77,22 @@ class Analysis:
 ANALYSES = {
     row.folder: row
     for row in (
-        Analysis("query", "query", "differential.query", fhir=True),
-        Analysis("explain", "explain", "explanation.explain"),
-        Analysis("what-if", "what_if", "worth.what_if"),
-        Analysis("what-if --set", "compare", "compare"),
-        Analysis("ask", "ask", "begin"),
-        Analysis("sensitivity", "sensitivity", "result.sensitivity", "sensitivity.md"),
-        Analysis("cite --given", "cite", "cite_likelihood"),
-        Analysis("cite", "cite_case", "cite_case"),
-        Analysis("impression", "impression", "impression"),
+        Analysis("query", "query", "differential.query", codes=True, fhir=True),
+        Analysis("explain", "explain", "explanation.explain", codes=True),
+        Analysis("what-if", "what_if", "worth.what_if", codes=True),
+        Analysis("what-if --set", "compare", "compare", codes=True),
+        Analysis("ask", "ask", "begin", codes=True),
+        Analysis("sensitivity", "sensitivity", "result.sensitivity", "sensitivity.md", codes=True),
+        Analysis("cite --given", "cite", "cite_likelihood", codes=True),
+        Analysis("cite", "cite_case", "cite_case", codes=True),
+        Analysis("impression", "impression", "impression", codes=True),
         Analysis("impression --row", "board", "board"),
-        Analysis("report", "report", "report", fhir=True),
+        Analysis("report", "report", "report", codes=True, fhir=True),
         Analysis("evaluate", "evaluate", "scoring.evaluate_cases"),
         Analysis("evaluate --compare", "benchmark", "compare_cases"),
         Analysis("batch", "batch", "query_batch"),
         Analysis("networks list", "networks", "list_networks"),
-        Analysis("networks show", "network", "show_network"),
+        Analysis("networks show", "network", "show_network", codes=True),
         Analysis("networks show --coverage", "coverage", "literature_coverage"),
         Analysis("networks check", "check", "check_network"),
         Analysis("learn", "learn", "learn", "learning.md"),

@@ -13,7 +13,7 @@ class Face(Protocol):
 
     def to_dict(self, result: Any, **options: Any) -> dict[str, object]: ...
 
-    def to_fhir(self, result: Any, **options: Any) -> dict[str, object]: ...
+    def to_fhir(self, result: Any) -> dict[str, object]: ...
 
     def text(self, result: Any, **options: Any) -> str: ...
 
@@ -33,13 +33,14 @@ class Answer:
     def to_dict(self, **options: Any) -> dict[str, object]:
         """The object that ``--json`` prints; its form is the ``schema.json`` beside the analysis.
 
-        With ``codes=True`` it also holds the standard codes of the diagnoses and findings that it names.
+        With ``codes=True`` it also holds the standard codes of the diagnoses and findings that it names; raises
+        InputError for an answer that names none.
         """
         return self._face().to_dict(self, **options)
 
-    def to_fhir(self, **options: Any) -> dict[str, object]:
+    def to_fhir(self) -> dict[str, object]:
         """The FHIR resource (R4) that ``--format fhir`` prints; raises InputError for an answer that has none."""
-        return self._face().to_fhir(self, **options)
+        return self._face().to_fhir(self)
 
     def text(self, **options: Any) -> str:
         """The page of the terminal, with ANSI styles."""

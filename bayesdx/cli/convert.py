@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bayesdx.cli.common import case_command
-from bayesdx.cli.output import echo_json
+from bayesdx.cli.output import echo_json, with_codes
+from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -27,11 +28,15 @@ EXAMPLE = "Example: bayesdx convert case.yaml > observations.json"
 def command(model: Model, case: Case, as_json: bool, form: str | None) -> None:
     """Print a case as FHIR (a Bundle of Observations), or one that is FHIR as a case file.
 
-    The case is checked: its findings are named as the network names them.
+    The case is checked: a finding that the network does not know is refused.
     """
     from bayesdx.formats.case_file import case_text
     from bayesdx.formats.fhir.writing import bundle
 
+    if with_codes(True):
+        raise InputError("--codes is for answers: a case is converted")
+    if as_json and form in ("fhir", "yaml"):
+        raise InputError(f"--json and --to {form} are two forms: choose one")
     form = form or ("json" if as_json else "yaml" if case.origin else "fhir")
     for warning in model.question(case).warnings:
         click.echo(f"warning: {warning}", err=True)

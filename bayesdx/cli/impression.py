@@ -28,9 +28,9 @@ def command(
 ) -> None:
     """Say in two to five sentences what a report can say of the differential.
 
-    CASE is a YAML or JSON file, or '-' for standard input; without it, give findings with -f. Which words are used
-    depends on the probability and its interval alone. With --row the same is a row for a tumour board: files may
-    hold any number of cases then, and each case is put to the network that covers its level.
+    CASE is a YAML, JSON or FHIR file, or '-' for standard input; without it, give findings with -f. Which words are
+    used depends on the probability and its interval alone. With --row the same is a row for a tumour board: files
+    may hold any number of cases then, and each case is put to the network that covers its level.
     """
     from bayesdx.loading import board
 

@@ -26,10 +26,11 @@ def show(
     **page_options: Any,
 ) -> None:
     """Print an answer, in one piece: bad input leaves nothing half-written. ``err``: the page goes to stderr."""
-    coded = with_codes(as_json)
-    if form == "fhir":
+    if form == "fhir":  # which holds its codes in any case
         echo_json(answer.to_fhir())
-    elif as_json:
+        return
+    coded = with_codes(as_json)
+    if as_json:
         echo_json(answer.to_dict(**coded, **json_options or {}))
     else:
         click.echo(answer.text(**page_options), err=err)

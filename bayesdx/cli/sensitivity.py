@@ -84,7 +84,7 @@ def command(
     """How far the answer to a case can be trusted.
 
     What each number behind it may be by its literature, what the prior does, which publication carries the answer
-    and which study would help most. CASE is a YAML or JSON file, or '-' for standard input; or give findings
+    and which study would help most. CASE is a YAML, JSON or FHIR file, or '-' for standard input; or give findings
     with -f.
     """
     if plot is not None:

@@ -40,12 +40,6 @@ _ANYWHERE = 80
 FARTHEST = 26.0
 
 
-class Head(NamedTuple):
-    """What values are said of: findings, none for one that no finding knows (*FLAIR*); it may take their values."""
-
-    findings: tuple[str, ...]
-
-
 class Pair(NamedTuple):
     """A value, by its place in the list of values, and the heads that it is said of."""
 

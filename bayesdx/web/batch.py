@@ -147,8 +147,11 @@ class Scoring:
         if not isinstance(row, dict):
             return InputError("a row is a mapping of finding to state")
         stated = row.get("findings", row)
-        if isinstance(stated, dict) and len(stated) > settings.findings:
-            return InputError(f"a case has at most {settings.findings} findings here")
+        if isinstance(stated, dict):
+            try:
+                settings.check_findings(stated)
+            except InputError as error:
+                return error
         return row
 
 

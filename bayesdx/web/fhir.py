@@ -143,14 +143,14 @@ def answer_to(
 ) -> dict[str, object]:
     """The resource that answers; raises InputError or Problem."""
     case = read_case(resource, "body")
-    if len(case.findings) > service.settings.findings:
-        raise InputError(f"a case has at most {service.settings.findings} findings here")
+    service.settings.check_findings(case.findings)
     model = service.models.model(options.get("network"), options.get("prior"), case)
     about(model, len(case.findings))
     wrong = mistakes(case, model.network, model.document.vocabulary)
     if wrong:
         raise Refusal(wrong)
-    return model.ask(analysis, case, **({"case": case} if analysis == "report" else {})).to_fhir()
+    answer = model.report(case) if analysis == "report" else model.query(case)
+    return answer.to_fhir()
 
 
 def capabilities() -> dict[str, object]:

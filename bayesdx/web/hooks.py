@@ -12,7 +12,7 @@ from starlette.routing import Route
 from bayesdx.analyses.answer import json_text
 from bayesdx.analyses.query.fhir import leading
 from bayesdx.analyses.query.numbers.differential import QueryResult
-from bayesdx.errors import InputError
+from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.formats.fhir.outcome import Refused
 from bayesdx.formats.fhir.reading import read_case
 from bayesdx.report.blocks import DISCLAIMER
@@ -55,7 +55,8 @@ def routes(service: Service) -> list[Route]:
             try:
                 return json_text({"cards": cards(service, request, value)})
             except InputError as error:
-                raise refusal("wrong-input", InputError(str(error)), "/prefetch") from None
+                kind = "impossible-findings" if isinstance(error, ImpossibleFindings) else "wrong-input"
+                raise refusal(kind, InputError(str(error)), "/prefetch") from None
 
         return Response(await service.quick.run(request.receive, work_out), media_type=JSON)
 
@@ -76,6 +77,7 @@ def cards(service: Service, request: Request, value: object) -> list[dict[str, o
         return []
     if not case.findings:
         return []
+    service.settings.check_findings(case.findings)
     model = service.models.model(None, None, case)
     service.about(request, model, 1, len(case.findings))
     result = model.query(case)

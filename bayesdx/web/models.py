@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from threading import Lock
 
 from bayesdx.case import Case
@@ -70,10 +69,7 @@ class Models:
         """
         if name is None and self.only is None:
             chosen, choice = chosen_for(case)
-            found = self._model(chosen, prior)
-            asked = replace(found, choice=choice)
-            asked.__dict__["engine"] = found.engine  # compiled once, however the network was chosen
-            return asked
+            return self._model(chosen, prior).chosen(choice)
         return self._model(name or self.names[0], prior)
 
     def _model(self, name: str, prior: str | None) -> Model:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass, field
 
 from bayesdx.errors import InputError
@@ -47,6 +47,11 @@ class Settings:
     seconds: float = 120.0
     idle: float = 10.0
     audit: bool = False
+
+    def check_findings(self, stated: Sized, place: str = "") -> None:
+        """Raise InputError where a case states more findings than one may have here."""
+        if len(stated) > self.findings:
+            raise InputError(f"a case has at most {self.findings} findings here", place=place)
 
     @property
     def local(self) -> bool:

@@ -106,3 +106,9 @@ def test_codes_stand_in_sentences_not_in_rows(run: Run) -> None:
     refused = run("impression", "-f", "level=cervical", "--row", "--json", "--codes")
     assert refused.exit_code == 2
     assert "rows have no standard codes" in refused.stderr
+
+
+def test_a_board_says_why_a_network_was_asked() -> None:
+    rows = bayesdx.board([{"findings": {"level": "lumbar"}}, {"findings": {"level": "skull_base"}}])
+    said = [one.question.choice for one in rows.impressions]
+    assert said == ["it covers level 'lumbar'", "it covers level 'skull_base'"]

@@ -75,6 +75,19 @@ def test_options_that_exclude_each_other(observations: Path) -> None:
     assert (both.exit_code, both.stderr.count("\n")) == (2, 1)
     file = CliRunner().invoke(main, ["report", str(observations), "--format", "fhir", "-o", "report.html"])
     assert (file.exit_code, file.stderr.count("\n")) == (2, 1)
+    for options in (
+        ["--codes"],
+        ["--codes", "--to", "json"],
+        ["--json", "--to", "yaml"],
+        ["--json", "--to", "fhir"],
+    ):
+        form = CliRunner().invoke(main, ["convert", str(observations), *options])
+        assert (form.exit_code, form.stdout, form.stderr.count("\n")) == (2, "", 1)
+
+
+def test_fhir_holds_its_codes_in_any_case(run: Run, observations: Path) -> None:
+    asked = ["query", str(observations), "--format", "fhir"]
+    assert json.loads(run(*asked, "--codes").stdout) == json.loads(run(*asked).stdout)
 
 
 def test_what_is_not_used_is_a_warning(run: Run, observations: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 import bayesdx
 from bayesdx.analyses import ANALYSES, Analysis
 from bayesdx.cli import main
+from bayesdx.errors import InputError
 
 ROOT = Path(bayesdx.__file__).parent
 ROWS = [pytest.param(row, id=name) for name, row in ANALYSES.items()]
@@ -33,6 +34,15 @@ def test_every_row_has_its_corners(row: Analysis) -> None:
     said = (ROOT.parent / "docs" / "json.md").read_text()
     assert f"({schema['$id'].removeprefix('bayesdx:')})" in said
     assert "schema/" not in schema["$id"]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_says_whether_its_json_can_hold_codes(row: Analysis) -> None:
+    schema = json.loads((ROOT / "analyses" / row.folder / "schema.json").read_text())
+    assert row.codes == ("standard codes" in schema["properties"].get("codes", {}).get("description", ""))
+    if not row.codes:
+        with pytest.raises(InputError, match="no standard codes"):
+            row.to_dict(object(), codes=True)
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -180,6 +180,32 @@ def test_any_json_is_answered(small_client: Client, data: st.DataObject) -> None
     check(answer.json())
 
 
+def stating(finding: str, value: str) -> dict[str, object]:
+    code = {"coding": [{"system": "urn:bayesdx:finding", "code": finding}]}
+    return {"resourceType": "Observation", "status": "final", "code": code, "valueString": value}
+
+
+def test_a_case_in_fhir_has_no_more_findings_than_another(shipped: Client) -> None:
+    many = [{"resource": stating(f"finding{number}", "present")} for number in range(101)]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": many}
+    hook = {"hook": "patient-view", "prefetch": {"observations": bundle}}
+    for path, body in (
+        ("/v1/query", {"case": bundle}),
+        ("/fhir/R4/RiskAssessment/$evaluate", bundle),
+        ("/cds-services/differential", hook),
+    ):
+        refused = shipped.post(path, json=body)
+        assert (refused.status_code, "at most 100 findings" in refused.text) == (422, True), path
+
+
+def test_findings_that_are_impossible_together_are_called_so(shipped: Client) -> None:
+    pair = (("ct_calcification", "absent"), ("ct_calcification_pattern", "central"))
+    prefetch = {name: stating(name, value) for name, value in pair}
+    refused = shipped.post("/cds-services/differential", json={"hook": "patient-view", "prefetch": prefetch})
+    assert refused.status_code == 422
+    assert refused.json()["type"].endswith("impossible-findings")
+
+
 def test_cds_hooks(small_client: Client) -> None:
     (service,) = small_client.get("/cds-services").json()["services"]
     assert service.keys() >= {"hook", "id", "description", "prefetch"}

@@ -236,7 +236,7 @@ def step(impression: Impression, outcomes: int = 2) -> str:
     """The next finding, the examination that shows it where that is not done yet, and what it may show."""
     i, value = impression, impression.next
     assert value is not None
-    seen_in = "" if i.done else f" ({_mid(examination_label(value.variable.examination))})"
+    seen_in = "" if i.done else f" ({mid_sentence(examination_label(value.variable.examination))})"
     told = [_would(i, one, again=number > 0) for number, one in enumerate(i.outcomes[:outcomes])]
     return f"{the(value.variable)}{seen_in}{': ' if told else ''}{', whereas '.join(told)}"
 
@@ -261,14 +261,9 @@ def _state(variable: Variable, state: str) -> str:
 def provenance(impression: Impression) -> str:
     """The program, the network and its version, the prior, and what this is not."""
     question = impression.question
-    source = _mid(DISCLAIMER)
-    return f"Computed by bayesdx, {network_words(impression)}, {prior_words(question)}: {source}"
-
-
-def network_words(impression: Impression) -> str:
-    """The network and its version."""
-    network = impression.question.network
-    return f"network {network.id} {network.version}".rstrip()
+    source = mid_sentence(DISCLAIMER)
+    network = f"network {question.network.id} {question.network.version}".rstrip()
+    return f"Computed by bayesdx, {network}, {prior_words(question)}: {source}"
 
 
 def prior_words(question: Question) -> str:
@@ -319,10 +314,6 @@ def _numbers(row: RankedDiagnosis) -> str:
 def _verb(rows: list[str], verb: str) -> str:
     """The verb that goes with one finding, or with several."""
     return f"{verb}s" if len(rows) == 1 and not is_plural(rows[0]) else verb
-
-
-def _mid(words: str) -> str:
-    return mid_sentence(words)
 
 
 def _sentence(words: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bayesdx.analyses.explain.numbers.weights import FindingWeight
 from bayesdx.analyses.impression.numbers import Impression
 from bayesdx.analyses.impression.overview import cells, delimited
-from bayesdx.analyses.impression.sentences import doubts, paragraph, sentences
+from bayesdx.analyses.impression.sentences import doubts, sentences
 from bayesdx.analyses.query.numbers.differential import RankedDiagnosis
 from bayesdx.words.prose import said
 
@@ -15,11 +15,12 @@ from bayesdx.words.prose import said
 def to_dict(impression: Impression) -> dict[str, object]:
     """The object that ``bayesdx impression --json`` prints."""
     i, e, weighed = impression, impression.explanation, impression.bearing
+    spoken = sentences(i)
     return {
         "schema": "impression/1",
         **i.question.head(),
-        "text": paragraph(i),
-        "sentences": list(sentences(i)),
+        "text": " ".join(spoken),
+        "sentences": list(spoken),
         "band": i.band,
         "leader": _ranked(i.leader),
         "differential": [_ranked(row) for row in i.differential],

@@ -85,9 +85,9 @@ def state(reading: ReportReading, one: Proposal) -> str:
     if isinstance(one.value, (int, float)):
         return f"{one.value:g} mm"
     if isinstance(one.value, Mapping):
-        shares = sorted(_shares(one.value).items(), key=lambda pair: -pair[1])[:2]
-        variable = variable_of(reading, one.finding, [name for name, _ in shares])
-        return " or ".join(f"{_named(variable, name)} {share:.2g}" for name, share in shares)
+        likeliest = list(shares(one.value).items())[:2]
+        variable = variable_of(reading, one.finding, [name for name, _ in likeliest])
+        return " or ".join(f"{_named(variable, name)} {share:.2g}" for name, share in likeliest)
     variable = variable_of(reading, one.finding, [str(one.value).removeprefix("not ")])
     return _named(variable, str(one.value)) if one.finding != "sex" else str(one.value)
 
@@ -96,6 +96,8 @@ def _named(variable: Variable | None, name: str) -> str:
     return state_phrase(variable, name) if variable else name
 
 
-def _shares(weights: Mapping[str, float]) -> dict[str, float]:
+def shares(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights as shares that add up to 1, the largest first."""
     total = sum(weights.values())
-    return {name: weight / total for name, weight in weights.items()}
+    ranked = sorted(weights.items(), key=lambda pair: -pair[1])
+    return {name: weight / total for name, weight in ranked}

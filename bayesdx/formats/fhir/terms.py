@@ -33,7 +33,6 @@ PRIOR_SET = "urn:bayesdx:extension:prior-set"
 LEARNT = "urn:bayesdx:extension:learnt"
 ISSUES = "urn:bayesdx:extension:issues"
 DIFFERENTIAL = "urn:bayesdx:extension:differential"
-CHOICE = "urn:bayesdx:extension:choice"
 
 UCUM = "http://unitsofmeasure.org"
 LOINC = "http://loinc.org"

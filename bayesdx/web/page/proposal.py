@@ -12,7 +12,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from bayesdx.analyses.read.numbers import ReportReading
-from bayesdx.analyses.read.sentences import CERTAINTIES, UNREAD, label, quoted, state, warnings
+from bayesdx.analyses.read.sentences import CERTAINTIES, UNREAD, label, quoted, shares, state, warnings
 from bayesdx.case import Case, encode
 from bayesdx.errors import InputError, printable
 from bayesdx.model import Model
@@ -126,7 +126,9 @@ def _row(found: ReportReading, model: Model, one: Proposal) -> tuple[Row, tuple[
     if not encoded.stated:
         return row._replace(how="not used by this network"), ()
     name, stated = next(iter(encoded.stated.items()))
-    stated, variable = _shares(stated), model.network.variable(name)
+    if isinstance(stated, dict):
+        stated = {name: round(share, 4) for name, share in shares(stated).items()}
+    variable = model.network.variable(name)
     words = state_phrase(variable, stated)
     row = row._replace(id=name, said=json.dumps(stated), name=title_of(variable, words), state=words)
     return row, encoded.warnings
@@ -137,15 +139,6 @@ def _alone(one: Proposal, of_patient: bool) -> Case:
     if not of_patient:
         return Case({one.finding: one.value})
     return Case(age=one.value) if one.finding == "age" else Case(sex=one.value)
-
-
-def _shares(stated: object) -> object:
-    """Weights that add up to 1, the largest first."""
-    if not isinstance(stated, dict):
-        return stated
-    total = sum(stated.values())
-    ranked = sorted(stated.items(), key=lambda pair: -pair[1])
-    return {state: round(weight / total, 4) for state, weight in ranked}
 
 
 def pieces(report: str, mentions: Sequence[Mention]) -> tuple[Piece, ...]:

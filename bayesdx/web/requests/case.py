@@ -29,10 +29,8 @@ class CaseBody(OfNetwork, Body, kw_only=True):
     codes: Codes = False
 
     def answer(self, asking: Asking) -> Answer:
-        findings = self.case.get("findings")
-        if isinstance(findings, dict) and len(findings) > asking.settings.findings:
-            raise InputError(f"a case has at most {asking.settings.findings} findings here", place="/case/findings")
         case = case_of(self.case, "/case")
+        asking.settings.check_findings(case.findings, "/case/findings")
         model = self.model(asking.models, case)
         asking.about(model, len(case.findings))
         try:
