@@ -149,15 +149,20 @@ def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...
     return EncodedCase(MappingProxyType(weights), MappingProxyType(stated), tuple(warnings))
 
 
-def mistakes(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...]] = _NONE) -> list[InputError]:
-    """Everything that ``encode`` refuses of a case, finding by finding."""
-    parts = [Case(findings={name: value}) for name, value in case.findings.items()]
+def mistakes(
+    case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...]] = _NONE
+) -> list[tuple[tuple[str, ...], InputError]]:
+    """Everything that ``encode`` refuses of a case, finding by finding: where it stands in the mapping, and why."""
+    parts: list[tuple[tuple[str, ...], Case]] = [
+        (("findings", name), Case(findings={name: value})) for name, value in case.findings.items()
+    ]
+    parts += [(("age",), Case(age=case.age)), (("sex",), Case(sex=case.sex))]
     found = []
-    for part in (*parts, Case(age=case.age), Case(sex=case.sex)):
+    for keys, part in parts:
         try:
             encode(replace(part, place=case.place, origin=case.origin), network, vocabulary)
         except InputError as error:
-            found.append(error)
+            found.append((keys, error))
     return found
 
 

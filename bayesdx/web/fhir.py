@@ -148,7 +148,7 @@ def answer_to(
     about(model, len(case.findings))
     wrong = mistakes(case, model.network, model.document.vocabulary)
     if wrong:
-        raise Refusal(wrong)
+        raise Refusal([error for _, error in wrong])
     answer = model.report(case) if analysis == "report" else model.query(case)
     return answer.to_fhir()
 

@@ -225,3 +225,12 @@ def test_cds_hooks(small_client: Client) -> None:
     assert small_client.post(path, json=nothing).json() == {"cards": []}
     for wrong in ({}, {**call, "hook": "order-sign"}, {"hook": "patient-view"}, [1]):
         assert small_client.post(path, json=wrong).status_code == 422
+
+
+def test_everything_that_is_wrong_with_a_case_in_fhir_is_told(small_client: Client) -> None:
+    wrong = bundle(stating("level", "cervicl"), stating("mr_t2_signal", "hyper"), stating("mr_t1", "hyper"))
+    (first, second) = small_client.post("/v1/query", json={"case": wrong}).json()["errors"]
+    assert first["message"].startswith("Bundle.entry[0].resource")
+    assert second["message"].startswith("Bundle.entry[2].resource")
+    issues = send(small_client, wrong).json()["issue"]
+    assert [one["expression"][0].split(".resource")[0] for one in issues] == ["Bundle.entry[0]", "Bundle.entry[2]"]

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 from bayesdx.analyses.answer import Answer, json_text
-from bayesdx.case import Case, encode
+from bayesdx.case import Case, mistakes
 from bayesdx.cells import clipped
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.formats.case_file import case_of
 from bayesdx.inference.draws import DRAWS
 from bayesdx.model import Model
 from bayesdx.network import named
-from bayesdx.web.problems import FHIR, Problem, error_of, pointer_to, refusal
+from bayesdx.web.problems import FHIR, Problem, error_of, pointer_to
 from bayesdx.web.requests.body import Asking, Body, Codes, Fraction, Json, OfNetwork
 
 Count = Annotated[int, Meta(ge=0)]
@@ -58,20 +58,17 @@ def fhir_text(answer: Answer) -> str:
 
 def wrong_case(case: Case, model: Model, error: InputError) -> Problem:
     """Everything that is wrong with the findings of a case, each at its place."""
+    wrong = mistakes(case, model.network, model.document.vocabulary)
     if case.origin is not None:  # FHIR: the place is a path in it
-        path = error.place.partition(": ")[2]
-        return refusal("wrong-input", InputError(f"{path}: {error.message}", error.hint), "/case")
-    parts: list[tuple[tuple[str, ...], Case]] = [
-        (("findings", key), Case(findings={key: value})) for key, value in case.findings.items()
-    ]
-    parts += [(("age",), Case(age=case.age)), (("sex",), Case(sex=case.sex))]
-    found = []
-    for keys, part in parts:
-        try:
-            encode(part, model.network, model.document.vocabulary)
-        except InputError as wrong:
-            found.append(error_of(wrong, pointer_to("case", *keys)))
+        wrong, error = [((), _in_resources(one)) for _, one in wrong], _in_resources(error)
+    found = [error_of(one, pointer_to("case", *keys)) for keys, one in wrong]
     return Problem("wrong-input", str(InputError(error.message, error.hint)), found or [error_of(error, "/case")])
+
+
+def _in_resources(error: InputError) -> InputError:
+    """An error whose message begins with the path of the resource that it is about."""
+    path = error.place.partition(": ")[2]
+    return InputError(f"{path}: {error.message}" if path else error.message, error.hint)
 
 
 class Query(CaseBody):
