@@ -184,7 +184,7 @@ class Model(ByValue):
 
         before = self._case(case)
         after = with_changes(before, changes, removed)
-        self.ask("query", before, draws=0)  # names the findings if they are impossible as they stand
+        self.ask("query", before, checks=False)  # names the findings if they are impossible as they stand
         return cast("Comparison", self.ask("compare", after, before=self.question(before)))
 
     def questionnaire(self, case: AnyCase, **options: Any) -> Questionnaire:

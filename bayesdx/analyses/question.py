@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -13,7 +13,7 @@ import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference.derivatives import LARGEST
-from bayesdx.inference.draws import DRAWS, PORTION, CptDrawing, posterior_draws, posteriors_of
+from bayesdx.inference.intervals import posterior_intervals
 from bayesdx.network import Array, Network, Variable
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Question:
     ``origin`` is that of the case.
 
     What several analyses need is asked of the engine once and kept: ``answer``, ``alone``, ``joints``,
-    ``derivatives``, ``posterior_draws``.
+    ``derivatives``, ``intervals``.
     """
 
     asked: Asked
@@ -169,29 +169,14 @@ class Question:
         return {name: joint[part].T for name, part in parts.items()}
 
     @cached_property
-    def _drawn(self) -> dict[tuple[int, int], CptDrawing | Array]:
-        return {}
+    def intervals(self) -> Array | None:
+        """The 95 % interval of every posterior, shape (card of the target, 2); None in a network without counts.
 
-    def begin_drawing(self, size: int = DRAWS, seed: int = 0) -> None:
-        """Draw CPTs for ``posterior_draws`` in a thread; before the engine is asked, it may have to be compiled."""
-        if (size, seed) not in self._drawn and size <= PORTION:
-            self._drawn[size, seed] = CptDrawing(self.network, self.findings, self.target.id, size, seed)
-
-    def posterior_draws(
-        self, size: int = DRAWS, seed: int = 0, advance: Callable[[int], object] = lambda draws: None
-    ) -> Array:
-        """P(target | findings) under ``size`` draws of the CPTs, shape (size, card of the target).
-
-        Every interval comes from here, so that a case has one. ``advance`` is told of draws done where they are
-        many. Raises ImpossibleFindings.
+        Every interval of a case comes from here. Raises ImpossibleFindings.
         """
-        drawn = self._drawn.pop((size, seed), None)
-        if isinstance(drawn, CptDrawing):
-            drawn = posteriors_of(self.engine, self.findings, drawn.result(), size, self.target.id)
-        elif drawn is None:
-            drawn = posterior_draws(self.engine, self.findings, size, seed, advance=advance)
-        self._drawn[size, seed] = drawn
-        return drawn
+        if not self.network.counts:
+            return None
+        return posterior_intervals(self.engine, self.findings, self.posterior)
 
     @property
     def prior_probabilities(self) -> Array:

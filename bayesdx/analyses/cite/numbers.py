@@ -11,15 +11,13 @@ from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.explain.numbers.support import assumptions_of
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
-from bayesdx.inference.draws import credible_intervals, posterior_draws
+from bayesdx.inference.intervals import posterior_intervals
 from bayesdx.knowledge.grades import RowEvidence, row_evidence
 from bayesdx.knowledge.ledger import UNMENTIONED, Ledger, ledger_of
 from bayesdx.knowledge.parts import Part, base_share, parts_of
 from bayesdx.knowledge.sources import Evidence
 from bayesdx.network import Array, Network, Variable, named
 
-#: Draws behind the interval of a likelihood.
-DRAWS = 2000
 #: Kinds of terms that stand for a fact.
 SAID = ("fact", "word")
 
@@ -53,7 +51,7 @@ class CitedTerm:
 
 @dataclass(frozen=True, eq=False)
 class LikelihoodCitation(Answer):
-    """P(finding | diagnosis) with its 95 % credible interval and everything that it rests on.
+    """P(finding | diagnosis) with its 95 % interval and everything that it rests on.
 
     ``probabilities`` (states,) and ``intervals`` (states, 2) go with ``variable.states``. ``terms`` add up to
     ``probabilities``: what the sources say first, by share, then what is assumed. ``base`` (states,) is the
@@ -102,14 +100,15 @@ def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagn
     parts = parts_of(ledger, network, finding, diagnosis)
     terms = tuple(_terms(parts))
     references = ledger.cited(term.source for term in terms if term.source)
+    probabilities = engine.posterior(given, finding).probabilities
     return LikelihoodCitation(
         network=network,
         variable=variable,
         states=states,
         diagnosis=diagnosis,
         label=target.state_label(target.state_index(diagnosis)),
-        probabilities=engine.posterior(given, finding).probabilities,
-        intervals=credible_intervals(posterior_draws(engine, given, DRAWS, target=finding)),
+        probabilities=probabilities,
+        intervals=posterior_intervals(engine, given, probabilities, finding),
         base=ledger.account(finding).base,
         base_share=base_share(parts),
         terms=terms,

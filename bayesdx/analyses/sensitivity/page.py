@@ -91,17 +91,17 @@ def _name(s: Sensitivity, t: int) -> str:
 
 
 def _spread(s: Sensitivity, top: int) -> tuple[Block, ...]:
-    u = s.uncertainty
-    if not u.varies:
+    u, intervals = s.uncertainty, s.question.intervals
+    if intervals is None:
         return ()
     rows = tuple(
         (
             fitted(_name(s, t), 32),
             percent(float(s.posterior[t])),
-            span(float(u.interval[t, 0]), float(u.interval[t, 1])),
+            span(*intervals[t].tolist()),
             _plus_minus(float(u.leads[t]), float(u.leads_error[t])),
             percent(float(u.ranks[t, :3].sum())),
-            Track(float(u.interval[t, 0]), float(u.interval[t, 1]), float(s.posterior[t]), _BAR),
+            Track(float(intervals[t, 0]), float(intervals[t, 1]), float(s.posterior[t]), _BAR),
         )
         for t in s.order[:top]
     )

@@ -159,12 +159,13 @@ def _shorten(s: Sensitivity) -> Shorten:
 def _spread(s: Sensitivity) -> str:
     u, t = s.uncertainty, s.leader
     name = _name(s, t)
-    if not u.varies:
+    intervals = s.question.intervals
+    if intervals is None:
         return f"{name} has {percent(float(s.posterior[t]))}; how sure its numbers are, the network does not say."
     first = int(u.leads.argmax())
     said = (
-        f"{name} has {percent(float(s.posterior[t]))}; sample sizes leave {percent(float(u.interval[t, 0]))} to "
-        f"{percent(float(u.interval[t, 1]))}, and it leads in {percent(float(u.leads[t]))} of {u.draws:,} draws."
+        f"{name} has {percent(float(s.posterior[t]))}; sample sizes leave {percent(float(intervals[t, 0]))} to "
+        f"{percent(float(intervals[t, 1]))}, and it leads in {percent(float(u.leads[t]))} of {u.draws:,} draws."
     )
     if first != t:
         said += f" {_name(s, first)} leads more often ({percent(float(u.leads[first]))})."

@@ -44,8 +44,9 @@ def to_dict(s: Sensitivity, *, top: int | None = 50) -> dict[str, object]:
                 for one in s.left_out.checked
             ],
         }
+    intervals = s.question.intervals
     answer: dict[str, object] = {
-        "schema": "sensitivity/1",
+        "schema": "sensitivity/2",
         **s.question.head(),
         "posterior": [
             {
@@ -54,8 +55,7 @@ def to_dict(s: Sensitivity, *, top: int | None = 50) -> dict[str, object]:
                 "probability": float(s.posterior[t]),
                 "mean": float(u.mean[t]),
                 "mean_error": float(u.mean_error[t]),
-                "interval": u.interval[t].tolist(),
-                "interval_error": u.interval_error[t].tolist(),
+                "interval": None if intervals is None else intervals[t].tolist(),
                 "leads": float(u.leads[t]),
                 "leads_error": float(u.leads_error[t]),
                 "ranks": u.ranks[t].tolist(),

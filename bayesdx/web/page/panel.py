@@ -84,7 +84,7 @@ def parts(
     Raises InputError with the first part.
     """
     question = sharing(model.question(case))
-    quick = ANALYSES["query"].run(question, draws=0)
+    quick = ANALYSES["query"].run(question, checks=False)
     told: Part = {"leader": _leads(quick), "network": model.network.id, "findings": dict(question.stated)}
     head = {"head": _head(model, question), "differential": _differential(quick, past, whole, waiting=True)}
     head["used"] = linked(sections_html((case_section(case, question),), level=2), "used")

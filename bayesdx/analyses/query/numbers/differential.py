@@ -11,16 +11,15 @@ import numpy as np
 from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.query.numbers.surprise import SIMULATED, usual_share
 from bayesdx.analyses.question import Question
-from bayesdx.inference.draws import DRAWS, credible_intervals
 
 #: Findings that fewer than this share of a diagnosis' own cases would show are called unusual for it.
 UNUSUAL = 0.01
 
 
 class RankedDiagnosis(NamedTuple):
-    """One line of the differential: P(diagnosis | findings), its 95 % credible interval, and P(diagnosis).
+    """One line of the differential: P(diagnosis | findings), its 95 % interval, and P(diagnosis).
 
-    ``interval`` is None without draws, or when the network holds no counts to draw from.
+    ``interval`` is None without checks, or when the network holds no counts.
     """
 
     diagnosis: str
@@ -54,8 +53,8 @@ class QueryResult(Answer):
 
     ``posterior`` is sorted, highest first, and sums to 1. ``log_likelihood`` is ln P(findings). ``conflict`` is
     ln prod P(finding) / P(findings) (Jensen et al. 1991): positive when the findings go together less often than
-    if they were independent; None with fewer than two findings or without draws. ``surprise`` is None without
-    hard findings or draws, and in a network whose target has parents.
+    if they were independent; None with fewer than two findings or without checks. ``surprise`` is None without
+    hard findings or checks, and in a network whose target has parents.
     """
 
     question: Question
@@ -78,24 +77,21 @@ class QueryResult(Answer):
         return self.conflict is not None and self.conflict > max(gain, 0.0)
 
 
-def query(question: Question, *, draws: int = DRAWS, seed: int = 0) -> QueryResult:
+def query(question: Question, *, checks: bool = True, seed: int = 0) -> QueryResult:
     """Rank the states of the target given the findings.
 
-    ``draws`` CPT draws stand behind the intervals. With 0 the answer is the exact posterior alone, in one query of
-    the engine: no intervals, and neither the conflict nor the surprise check. Equal seeds give equal answers.
+    Without ``checks`` the answer is the exact posterior alone, in one query of the engine: no intervals, and
+    neither the conflict nor the surprise check, whose cases are simulated from ``seed``.
 
     Raises ImpossibleFindings when the findings cannot occur together.
     """
-    target, varies = question.target, bool(draws and question.network.counts)
-    if varies:
-        question.begin_drawing(draws, seed)
-    answer = question.answer
+    target, answer = question.target, question.answer
     probabilities = answer.probabilities
     priors = question.prior_probabilities
     order = np.argsort(-probabilities, kind="stable").tolist()
-    conflict = conflict_measure(question) if draws else None
-    surprise = _surprise(question, order[0], seed) if draws else None
-    intervals = credible_intervals(question.posterior_draws(draws, seed)) if varies else None
+    conflict = conflict_measure(question) if checks else None
+    surprise = _surprise(question, order[0], seed) if checks else None
+    intervals = question.intervals if checks else None
     rows = tuple(
         RankedDiagnosis(
             diagnosis=target.states[i],
@@ -127,7 +123,7 @@ def _surprise(question: Question, leader: int, seed: int) -> Surprise | None:
         return None
 
     def share(diagnosis: int) -> float:
-        return usual_share(engine, hard, diagnosis, np.random.default_rng(seed))
+        return usual_share(engine, hard, diagnosis, seed)
 
     found = Surprise(target.states[leader], share(leader), SIMULATED)
     if not found.unusual:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from random import Random
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ SIMULATED = 500
 
 
 def usual_share(
-    engine: Engine, hard: Mapping[str, int], diagnosis: int, rng: np.random.Generator, size: int = SIMULATED
+    engine: Engine, hard: Mapping[str, int], diagnosis: int, seed: int = 0, size: int = SIMULATED
 ) -> float:
     """Share of the cases of a diagnosis whose findings are no more typical of it than those in ``hard``.
 
@@ -30,7 +31,7 @@ def usual_share(
     target = str(network.target)
     given = {target: np.eye(network.variable(target).cardinality)[diagnosis]}
     typical = engine.marginals(given).probabilities
-    cases = simulated_cases(network, {target: diagnosis}, hard, size, rng)
+    cases = simulated_cases(network, {target: diagnosis}, hard, size, seed)
     score = np.zeros(size)
     own = 0.0
     with np.errstate(divide="ignore"):
@@ -42,18 +43,19 @@ def usual_share(
 
 
 def simulated_cases(
-    network: Network, root: Mapping[str, int], names: Iterable[str], size: int, rng: np.random.Generator
+    network: Network, root: Mapping[str, int], names: Iterable[str], size: int, seed: int
 ) -> dict[str, NDArray[np.int64]]:
     """Ancestral samples of ``names`` and their ancestors, each of shape (size,): state indices.
 
     ``root`` fixes variables without parents, so that sampling forward is sampling given them.
     """
+    uniform = Random(seed).random  # numpy's own generators take a while to import
     wanted = set(network.ancestral(names))
     states = {name: np.full(size, state) for name, state in root.items()}
     for name in network.topological_order:
         if name not in wanted or name in states:
             continue
         rows = np.cumsum(network.cpts[name], axis=-1)[tuple(states[parent] for parent in network.parents[name])]
-        drawn = (rng.random((size, 1)) >= rows).sum(axis=-1)
+        drawn = (np.array([[uniform()] for _ in range(size)]) >= rows).sum(axis=-1)
         states[name] = np.minimum(drawn, rows.shape[-1] - 1)  # a row may sum to a hair less than 1
     return states

@@ -1,4 +1,4 @@
-"""The posterior under many Dirichlet draws of all parameters: intervals, who leads, and ranks."""
+"""The posterior under many Dirichlet draws of all parameters: who leads, and ranks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayesdx.analyses.question import Question
-from bayesdx.inference.draws import DRAWS, credible_intervals
+from bayesdx.inference.draws import DRAWS, posterior_draws
 from bayesdx.network import Array
 
 
@@ -16,8 +16,7 @@ from bayesdx.network import Array
 class Uncertainty:
     """Summary of ``draws`` posteriors over the T diagnoses, in the order of the target's states.
 
-    ``mean`` (T,) with standard errors ``mean_error``; ``interval`` (T, 2), 95 % equal-tailed, with the standard
-    errors of its ends ``interval_error`` (T, 2); ``leads`` (T,), the share of draws in which a diagnosis comes
+    ``mean`` (T,) with standard errors ``mean_error``; ``leads`` (T,), the share of draws in which a diagnosis comes
     first, with ``leads_error``; ``ranks`` (T, T), ``ranks[t, r]`` the share in which t is number r + 1.
     ``varies`` is False when the network holds no counts: every draw is then the posterior itself.
     """
@@ -27,8 +26,6 @@ class Uncertainty:
     varies: bool
     mean: Array
     mean_error: Array
-    interval: Array
-    interval_error: Array
     leads: Array
     leads_error: Array
     ranks: Array
@@ -44,7 +41,8 @@ def uncertainty(
 
     The same seed gives the same answer. ``advance`` is told of draws done. Raises ImpossibleFindings.
     """
-    return summarise(question.posterior_draws(draws, seed, advance), seed, bool(question.network.counts))
+    drawn = posterior_draws(question.engine, question.findings, draws, seed, advance=advance)
+    return summarise(drawn, seed, bool(question.network.counts))
 
 
 def summarise(posteriors: Array, seed: int, varies: bool = True) -> Uncertainty:
@@ -61,17 +59,7 @@ def summarise(posteriors: Array, seed: int, varies: bool = True) -> Uncertainty:
         varies=varies,
         mean=posteriors.mean(axis=0),
         mean_error=posteriors.std(axis=0) / np.sqrt(n),
-        interval=credible_intervals(posteriors),
-        interval_error=_quantile_errors(posteriors),
         leads=leads,
         leads_error=np.sqrt(leads * (1 - leads) / n),
         ranks=ranks,
     )
-
-
-def _quantile_errors(posteriors: Array) -> Array:
-    """Standard errors (T, 2) of the 2.5 % and 97.5 % quantiles, from order statistics one error to each side."""
-    q = np.array([0.025, 0.975])
-    step = np.sqrt(q * (1 - q) / len(posteriors))
-    ends: Array = np.quantile(posteriors, np.clip(np.concatenate([q - step, q + step]), 0, 1), axis=0)
-    return ((ends[2:] - ends[:2]) / 2).T
