@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from bayesdx.inference import compile_network
-from bayesdx.inference.draws import credible_intervals, posterior_draws
+from bayesdx.inference.intervals import posterior_intervals
 from bayesdx.knowledge.build import Cell, Read, build_network, form_shares, pool_studies
 from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.ledger import UNMENTIONED
@@ -34,6 +34,7 @@ CERTAIN = 1e6
 #: No state that is possible gets less than this part of its count.
 LEAST = 1e-4
 CASES = 5
+ROWS = 5
 STATED = 7
 
 
@@ -95,10 +96,11 @@ def drawn_study(
 
 def repetition(
     definition: Definition, read: Read, cells: Mapping[str, Cell], rng: np.random.Generator
-) -> list[tuple[bool, bool, float]]:
+) -> tuple[list[tuple[bool, bool, float]], list[float]]:
     """For each case whether the interval of the true diagnosis, and that of the leader, hold the true posterior.
 
-    And which share of all intervals do; ``cells`` are those before contamination.
+    And which share of all intervals do; then which share of the intervals of some P(finding | diagnosis). ``cells``
+    are those before contamination.
     """
     rows = drawn_rows(cells, rng)
     shares = form_shares(definition)
@@ -130,11 +132,20 @@ def repetition(
         d = case.pop("diagnosis")
         weights = {name: np.eye(truth.variable(name).cardinality)[state] for name, state in case.items()}
         expected = true_engine.posterior(weights).probabilities
-        low, high = credible_intervals(posterior_draws(engine, weights)).T
-        leader = int(engine.posterior(weights).probabilities.argmax())
+        posterior = engine.posterior(weights).probabilities
+        low, high = posterior_intervals(engine, weights, posterior).T
+        leader = int(posterior.argmax())
         held = (low <= expected) & (expected <= high)
         found.append((bool(held[d]), bool(held[leader]), float(held.mean())))
-    return found
+    cited = []
+    for _ in range(ROWS):
+        finding = str(rng.choice([v.id for v in built.findings]))
+        given = {"diagnosis": np.eye(len(order))[rng.integers(len(order))]}
+        expected = true_engine.posterior(given, finding).probabilities
+        likelihood = engine.posterior(given, finding).probabilities
+        low, high = posterior_intervals(engine, given, likelihood, finding).T
+        cited.append(float(((low <= expected) & (expected <= high)).mean()))
+    return found, cited
 
 
 def drawn_case(network: Network, rng: np.random.Generator) -> dict[str, int]:
@@ -161,14 +172,15 @@ def main() -> None:
         read = spoken(library.learnt(definition).read)
         cells = pool_studies(definition.with_pooling(contamination=0.0), read)
         rng = np.random.default_rng(options.seed)
-        found = np.array(
-            [one for _ in range(options.repetitions) for one in repetition(definition, read, cells, rng)]
-        )
+        repeated = [repetition(definition, read, cells, rng) for _ in range(options.repetitions)]
+        found = np.array([one for cases, _ in repeated for one in cases])
+        cited = np.array([one for _, rows in repeated for one in rows])
         error = np.sqrt(found.mean(axis=0) * (1 - found.mean(axis=0)) / len(found))
         print(
             f"{name}: {len(found)} cases; the interval holds the true posterior of the leader in "
             f"{found[:, 1].mean():.1%} ± {error[1]:.1%}, of the diagnosis the case was drawn from in "
-            f"{found[:, 0].mean():.1%} ± {error[0]:.1%}, of all diagnoses in {found[:, 2].mean():.1%}"
+            f"{found[:, 0].mean():.1%} ± {error[0]:.1%}, of all diagnoses in {found[:, 2].mean():.1%}; "
+            f"that of P(finding | diagnosis) the true one in {cited.mean():.1%}"
         )
 
 

@@ -1,10 +1,9 @@
 """How far the counts leave a posterior open: error bars from the derivatives by every CPT row.
 
 A CPT row with counts alpha is a Dirichlet(alpha) variable, independent of the other rows (Spiegelhalter &
-Lauritzen 1990, Networks 20:579-605). The log-odds of a state in it have the variance 1 / alpha + 1 / (n - alpha),
-with half a patient added to each count (Anscombe 1956, Biometrika 43:461-464). To first order the variances of the
-rows add up by the squares of the derivatives (Van Allen, Singh, Greiner & Hooper 2008, Artif Intell 172:483-513).
-A variable without counts is known exactly.
+Lauritzen 1990, Networks 20:579-605). To first order the variance of the logarithm of a probability is the sum over
+rows of g' C g, g its derivatives by the entries of the row and C their covariance (Van Allen, Singh, Greiner &
+Hooper 2008, Artif Intell 172:483-513, of the probability itself). A variable without counts is known exactly.
 
 What is estimated is the mean of P(t, e). Were that log-normal with variance v, its median would lie at exp(-v / 2)
 of it; the interval is laid around those medians.
@@ -25,12 +24,12 @@ if TYPE_CHECKING:
     from bayesdx.inference import Engine
 
 #: Standard errors of the log-odds to each side. Studies differ by more than their sizes explain, and first order is
-#: not all: with the 1.96 of a normal variable an interval of the leader would hold the truth in about 85 of 100
-#: literatures, with this in 94 (scripts/simulate_intervals.py).
-STANDARD_ERRORS = 2.6
+#: not all: with the 1.96 of a normal variable an interval of the leader would hold the truth in about 88 of 100
+#: literatures, with this in 95 (scripts/simulate_intervals.py).
+STANDARD_ERRORS = 2.4
 
-#: Added to every count.
-HALF = 0.5
+#: What is less probable is impossible here: squares of derivatives over it would leave the range of floating point.
+LEAST = 1e-100
 
 #: Derivatives that are held at a time, so that memory does not grow with the states of the target.
 HELD = 1 << 22
@@ -50,8 +49,11 @@ def posterior_intervals(engine: Engine, findings: Findings, posterior: Array, ta
     It holds the estimate. A probability of 0 or 1 stays as it is. Raises ImpossibleFindings.
     """
     found = spread(engine, findings, posterior, target)
-    reach = STANDARD_ERRORS * np.sqrt(found.odds)
-    median = np.clip((found.without - found.with_it) / 2.0, -reach, reach)
+    error = np.sqrt(found.odds)
+    reach = STANDARD_ERRORS * error
+    # in log-odds from the estimate; damped where the error is large, so that the estimate stays well inside
+    median = np.clip((found.without - found.with_it) / 2.0, -found.odds / 2.0, found.odds / 2.0)
+    median /= np.maximum(error / STANDARD_ERRORS, 1.0)
     with np.errstate(divide="ignore", over="ignore"):
         middle = np.log(posterior) - np.log(_rest(posterior)) + median
         ends: Array = 1.0 / (1.0 + np.exp(-(middle[:, None] + reach[:, None] * [-1.0, 1.0])))
@@ -63,8 +65,7 @@ def spread(engine: Engine, findings: Findings, posterior: Array, target: str | N
     network = engine.network
     name = network.variable(target or str(network.target)).id
     p, rest = posterior, _rest(posterior)
-    least = np.finfo(np.float64).tiny
-    unsure = np.flatnonzero((p > least) & (rest > least))
+    unsure = np.flatnonzero((p > LEAST) & (rest > LEAST))
     cpts = {v: network.cpts[v][None] for v in network.ancestral([name, *findings]) if v in network.counts}
     found = np.zeros((3, len(p)))
     for states in _portions(unsure, sum(table.size for table in cpts.values())):
@@ -96,22 +97,23 @@ def _portions(states: NDArray[np.intp], entries: int) -> Iterator[NDArray[np.int
 
 
 def _variances(slopes: tuple[Array, ...], cpt: Array, counts: Array, weights: Array | None) -> list[Array]:
-    """For each of the ``slopes`` g (states, *cpt) the sum over rows and their entries k, shape (states,), of
+    """For each of the ``slopes`` g (states, *cpt) the sum over rows of g' C g, shape (states,).
 
-    (g_k - mean g)^2 theta_k^2 / (alpha_k + 1/2). Of a hard finding a slope is given for the state that was seen
-    only; by the others, taken together, it is 0.
+    C = (diag(theta) - theta theta') / (n + 1). Of a hard finding a slope is given for the state that was seen only;
+    by the others it is 0.
     """
+    share = 1.0 / (counts.sum(axis=-1) + 1.0)
     if slopes[0].shape[1:] != cpt.shape and weights is not None:
-        seen = int(np.flatnonzero(weights)[0])
-        theta, alpha, n = cpt[..., seen], counts[..., seen], counts.sum(axis=-1)
-        by_entry = (theta * (1.0 - theta)) ** 2 * (1.0 / (alpha + HALF) + 1.0 / (np.maximum(n - alpha, 0.0) + HALF))
-        return [g.reshape(len(g), -1) ** 2 @ by_entry.ravel() for g in slopes]
+        theta = cpt[..., int(np.flatnonzero(weights)[0])]
+        by_row = (theta * (1.0 - theta) * share).ravel()
+        return [g.reshape(len(g), -1) ** 2 @ by_row for g in slopes]
     possible = np.flatnonzero(cpt)  # few entries of a large table, when a state belongs to one state of its parent
-    theta, alpha = cpt.ravel()[possible], counts.ravel()[possible]
-    starts, lengths = np.unique(possible // cpt.shape[-1], return_index=True, return_counts=True)[1:]
+    theta, row = cpt.ravel()[possible], possible // cpt.shape[-1]
+    starts, lengths = np.unique(row, return_index=True, return_counts=True)[1:]
+    by_entry = theta * share.ravel()[row]
     found = []
     for g in slopes:
         entry = g.reshape(len(g), -1)[:, possible]
-        mean = np.repeat(np.add.reduceat(entry * theta, starts, axis=1), lengths, axis=1)
-        found.append((entry - mean) ** 2 @ (theta**2 / (alpha + HALF)))
+        mean = np.add.reduceat(entry * theta, starts, axis=1)
+        found.append((entry - np.repeat(mean, lengths, axis=1)) ** 2 @ by_entry)
     return found

@@ -7,14 +7,13 @@ import pytest
 from scipy.stats import beta
 from sensitivity_networks import ask, hard, two_node
 
-from bayesdx.analyses.sensitivity.numbers.monte_carlo import summarise, uncertainty
+from bayesdx.analyses.sensitivity.numbers.monte_carlo import uncertainty
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.analyses.sensitivity.numbers.priors import prior_effects, prior_grid, prior_sets
 from bayesdx.analyses.sensitivity.numbers.tornado import Span, parse_span, tornado
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.inference import compile_network
-from bayesdx.inference.draws import posterior_draws
 from bayesdx.network import Array, Network, Variable
 
 FINDINGS = {"level": "cervical", "ct_calcification": "present", "mr_t2_signal": "hypo", "sex": "male"}
@@ -168,29 +167,8 @@ def test_draws_against_closed_form() -> None:
     assert abs(found.leads[0] - leads) < 4 * found.leads_error[0]
     mean = np.mean(p0[:, None] / (p0[:, None] + p1))
     assert abs(found.mean[0] - mean) < 4 * found.mean_error[0]
-    quantiles = np.quantile(p0[::10, None] / (p0[::10, None] + p1[::10]), [0.025, 0.975])
-    assert (np.abs(found.interval[0] - quantiles) < 4 * found.interval_error[0]).all()
     np.testing.assert_allclose(found.ranks.sum(axis=0), 1)
     np.testing.assert_allclose(found.ranks.sum(axis=1), 1)
     np.testing.assert_array_equal(found.leads, found.ranks[:, 0])
     again = uncertainty(ask(network, {"f": np.array([1.0, 0.0])}), 10_000, seed=4)
-    np.testing.assert_array_equal(found.interval, again.interval)
-
-
-def test_standard_errors_of_interval_ends() -> None:
-    """Against the spread of the ends over many repetitions."""
-    rng = np.random.default_rng(0)
-    ends, errors = [], []
-    for _ in range(200):
-        found = summarise(np.stack([x := rng.beta(3, 5, 2000), 1 - x], axis=1), 0)
-        ends.append(found.interval[0])
-        errors.append(found.interval_error[0])
-    np.testing.assert_allclose(np.mean(errors, axis=0), np.std(ends, axis=0), rtol=0.25)
-
-
-def test_query_uses_the_same_draws(small: NetworkDocument) -> None:
-    """Interval ends of the query lie within a few standard errors of those of many draws."""
-    question = ask(small.network, hard(small.network, **FINDINGS))
-    few = summarise(posterior_draws(question.engine, question.findings, 2000, seed=9), 9)
-    many = uncertainty(question, 10_000)
-    assert (np.abs(few.interval - many.interval) < 5 * (few.interval_error + many.interval_error)).all()
+    np.testing.assert_array_equal(found.ranks, again.ranks)

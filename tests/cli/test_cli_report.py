@@ -212,7 +212,8 @@ def test_bars_are_as_long_as_the_numbers(shipped: Report) -> None:
 
 
 def test_intervals_agree_throughout(shipped: Report) -> None:
-    spread = shipped.sensitivity.uncertainty
+    intervals = shipped.sensitivity.question.intervals
+    assert intervals is not None
     states = shipped.query.question.target.states
     for row in shipped.query.posterior:
-        assert row.interval == pytest.approx(tuple(spread.interval[states.index(row.diagnosis)]))
+        assert row.interval == pytest.approx(tuple(intervals[states.index(row.diagnosis)]))

@@ -120,7 +120,7 @@ def test_change_since_the_last_click(shipped: Client) -> None:
     model = load("spine")
     before = {"level": "cervical"}
     told = Elements(regions(shipped, FINDINGS, before={"findings": before})["differential"]).text
-    now, past = (model.query({"findings": findings}, draws=0) for findings in (FINDINGS, before))
+    now, past = (model.query({"findings": findings}, checks=False) for findings in (FINDINGS, before))
     earlier = {row.diagnosis: row.probability for row in past.posterior}
     change = 100 * (now.leader.probability - earlier[now.leader.diagnosis])
     assert f"{change:+.1f}".replace("-", "−") in told
@@ -186,7 +186,7 @@ def test_views(shipped: Client, name: str) -> None:
         assert links
     if name == "priors":
         for prior in ("uniform", "incidence", "surgical"):
-            leader = load("spine", prior).query({"findings": FINDINGS}, draws=0).leader
+            leader = load("spine", prior).query({"findings": FINDINGS}, checks=False).leader
             assert f"{100 * leader.probability:.1f}% leads" in page.text
 
 
@@ -364,7 +364,7 @@ def test_the_variable_that_is_asked_for_is_named(tmp_path: Path, shipped: Client
 
 def test_prior_sets_with_another_leader_are_told(shipped: Client) -> None:
     findings = {"level": "cervical", "compartment": "extradural"}
-    leads = {prior: load("spine", prior).query({"findings": findings}, draws=0).leader for prior in PRIORS}
+    leads = {prior: load("spine", prior).query({"findings": findings}, checks=False).leader for prior in PRIORS}
     now = parts(shipped.post("/page/answer", {"case": {"findings": findings}, "prior": "uniform"}))[0]
     text = " ".join(Elements(now["regions"]["differential"]).text.split()).casefold()
     others = {prior for prior in PRIORS if leads[prior].diagnosis != leads["uniform"].diagnosis}

@@ -1,4 +1,4 @@
-"""The sensitivity analysis as one JSON object (schema sensitivity/1)."""
+"""The sensitivity analysis as one JSON object (schema sensitivity/2)."""
 
 from __future__ import annotations
 
