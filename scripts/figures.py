@@ -14,7 +14,7 @@ import yaml
 
 from bayesdx.analyses.query.numbers.surprise import SIMULATED
 from bayesdx.data import network_names
-from bayesdx.inference.draws import DRAWS
+from bayesdx.inference.intervals import STANDARD_ERRORS
 from bayesdx.knowledge import forms, heterogeneity, patients, pooling, studies
 from bayesdx.knowledge.library import NETWORKS, open_library
 from bayesdx.loading import load
@@ -175,7 +175,7 @@ FIGURES: Mapping[str, Callable[[], str]] = {
     "form_counts": lambda: f"{patients._FORM_COUNTS:g}",
     "rate_lowest": lambda: f"{patients._LOWEST:g}",
     "rate_highest": lambda: f"{patients._HIGHEST:g}",
-    "draws": lambda: f"{DRAWS:,}",
+    "standard_errors": lambda: f"{STANDARD_ERRORS:g}",
     "simulated": lambda: str(SIMULATED),
     "half_weight": lambda: f"{pooling._HALF_WEIGHT:g}",
     "uniform_part": lambda: f"{pooling._UNIFORM_PART:g}",

@@ -20,6 +20,7 @@ from verify_exact import (
     EXACT,
     check_changes,
     check_explain,
+    check_intervals,
     check_one_way,
     check_posterior,
     check_priors,
@@ -29,7 +30,7 @@ from verify_exact import (
 )
 from verify_networks import ROOT, SIMULATED, Asked, Check, cases
 from verify_provenance import PROVENANCE, check_cited, check_left_out
-from verify_simulated import SIMULATION, check_intervals, check_removed, check_shares
+from verify_simulated import SIMULATION, check_draws, check_removed, check_shares
 
 PAGE = ROOT / "docs" / "checks.md"
 INTRODUCTION = """# How the answers are checked
@@ -51,6 +52,7 @@ def compare() -> list[Check]:
     rng = np.random.default_rng(20)
     exact: list[Callable[[Asked], Iterator[tuple[str, Any, Any]]]] = [
         check_posterior,
+        check_intervals,
         lambda asked: check_one_way(asked, rng),
         lambda asked: check_changes(asked, rng),
         lambda asked: check_worst_case(asked, rng),
@@ -65,7 +67,7 @@ def compare() -> list[Check]:
             for key, found, expected in check(asked):
                 EXACT[key].add(found, expected)
         if asked.name in SIMULATED:
-            for simulated in (check_intervals, check_shares, check_removed):
+            for simulated in (check_draws, check_shares, check_removed):
                 for key, found, expected, error in simulated(asked, rng):
                     SIMULATION[key].add(found, expected, error)
             for key, found, expected in check_left_out(asked, rng):

@@ -14,6 +14,7 @@ EXACT = {
     "agrum": Check("posterior", "pyAgrum", 1e-9),
     "likelihood": Check("log-likelihood", "Einstein sum", 1e-9),
     "conflict": Check("conflict", "its definition", 1e-7),
+    "intervals": Check("95 % intervals", "first order, entry by entry", 1e-7),
     "one way": Check("one-way functions, at random values", "changed network asked again", 1e-7),
     "level": Check("smallest changes: leader and rival level", "changed network asked again", 1e-7),
     "nothing smaller": Check("smallest change: numbers that need less", "changed networks", 0.0),
@@ -42,6 +43,37 @@ def check_posterior(asked: Asked) -> Iterator[tuple[str, Any, Any]]:
     alone = sum(np.log(asked.net.joint({name: weight}).sum()) for name, weight in asked.seen.items())
     yield "conflict", asked.query["conflict"], alone - np.log(joint.sum())
     yield "agrum", by_name(asked, asked.query["posterior"]), agrum(asked)
+
+
+def check_intervals(asked: Asked) -> Iterator[tuple[str, Any, Any]]:
+    """P(t, e) is linear in every entry of a table, so a table that holds nothing else gives its derivative."""
+    net, joint = asked.net, asked.net.joint(asked.seen)
+    rest = np.array([np.delete(joint, t).sum() for t in range(len(joint))])
+    variances = np.zeros((3, len(joint)))
+    for name in net.needed({net.target, *asked.seen}):
+        if name not in net.counts:
+            continue
+        table, n = net.tables[name], net.counts[name].sum(axis=-1)
+        slopes = np.zeros((*table.shape, len(joint)))
+        entries = list(np.ndindex(table.shape))
+        for start in range(0, len(entries), 100):
+            alone = np.zeros((len(entries[start : start + 100]), *table.shape))
+            for i, entry in enumerate(entries[start : start + 100]):
+                alone[i][entry] = 1.0
+            for entry, slope in zip(entries[start:], net.joint(asked.seen, {name: alone}), strict=False):
+                slopes[entry] = slope
+        others = np.stack([np.delete(slopes, t, axis=-1).sum(axis=-1) for t in range(len(joint))], axis=-1)
+        of_it, of_rest = slopes / joint, others / rest
+        for i, g in enumerate((of_it, of_rest, of_it - of_rest)):
+            mean = np.einsum("...kt,...k->...t", g, table)
+            square = np.einsum("...kt,...k->...t", g * g, table)
+            variances[i] += ((square - mean**2) / (n + 1)[..., None]).reshape(-1, len(joint)).sum(axis=0)
+    error = np.sqrt(variances[2])
+    median = np.clip((variances[1] - variances[0]) / 2, -variances[2] / 2, variances[2] / 2)
+    median /= np.maximum(error / 2.4, 1)
+    ends = [1 / (1 + np.exp(-(np.log(joint / rest) + median + side * 2.4 * error))) for side in (-1, 1)]
+    printed = {row["diagnosis"]: row["interval"] for row in asked.query["posterior"]}
+    yield "intervals", np.array([printed[name] for name in asked.diagnoses]), np.stack(ends, axis=-1)
 
 
 def agrum(asked: Asked) -> Array:

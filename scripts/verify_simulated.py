@@ -14,7 +14,6 @@ CHUNK = 2_000
 STANDARD = " s.e."
 SIMULATION = {
     "means": Check("means over draws", f"{DRAWS:,} draws of its own", 4.5, STANDARD),
-    "intervals": Check("95 % intervals", f"{DRAWS:,} draws of its own", 4.5, STANDARD),
     "leads": Check("share of draws that a diagnosis leads", f"{DRAWS:,} draws of its own", 4.5, STANDARD),
     "share row": Check("variance shares, one finding in one form", f"{PAIRS:,} pick-freeze pairs", 4.0, STANDARD),
     "share finding": Check("variance shares, a finding everywhere", f"{PAIRS:,} pick-freeze pairs", 4.0, STANDARD),
@@ -38,7 +37,7 @@ def drawn_names(asked: Asked) -> list[str]:
     return [name for name in asked.net.needed({asked.net.target, *asked.seen}) if name in asked.net.counts]
 
 
-def check_intervals(asked: Asked, rng: np.random.Generator) -> Iterator[tuple[str, Any, Any, Any]]:
+def check_draws(asked: Asked, rng: np.random.Generator) -> Iterator[tuple[str, Any, Any, Any]]:
     names = drawn_names(asked)
     found = np.concatenate(
         [asked.net.posterior(asked.seen, asked.net.draw(names, CHUNK, rng)) for _ in range(DRAWS // CHUNK)]
@@ -47,9 +46,6 @@ def check_intervals(asked: Asked, rng: np.random.Generator) -> Iterator[tuple[st
         mine = found[:, asked.diagnoses.index(row["diagnosis"])]
         error = np.hypot(row["mean_error"], mine.std() / np.sqrt(DRAWS))
         yield "means", row["mean"], mine.mean(), error
-        ends = np.array(row["interval"])
-        errors = np.maximum(np.array(row["interval_error"]), 1e-12) * np.sqrt(2.0)
-        yield "intervals", ends, np.quantile(mine, [0.025, 0.975]), errors
     first = np.bincount(found.argmax(axis=1), minlength=found.shape[1]) / DRAWS
     for row in asked.sensitivity["posterior"]:
         mine = first[asked.diagnoses.index(row["diagnosis"])]

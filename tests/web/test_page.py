@@ -136,9 +136,10 @@ def test_the_prior_before_the_last_click_counts(shipped: Client) -> None:
     assert not re.search(r"[+−]\d", Elements(still).text.partition("Conflict")[0])
 
 
-def test_first_part_needs_no_simulation(shipped: Client) -> None:
-    first, *_ = parts(shipped.post("/page/answer", {"case": {"findings": FINDINGS}}))
-    assert first["regions"].keys() == {"head", "used", "differential", "next", "why"}
+def test_first_part_waits_for_no_examination(shipped: Client) -> None:
+    first, *rest = parts(shipped.post("/page/answer", {"case": {"findings": FINDINGS}}))
+    assert first["regions"].keys() == {"head", "warnings", "used", "differential", "next", "why"}
+    assert {name for part in rest for name in part["regions"]} == {"next", "sentences"}
     assert first["findings"] == FINDINGS
     assert re.fullmatch(r".+ leads, \d+\.\d%", first["leader"])
 

@@ -1,7 +1,7 @@
 """What stands beside the findings: the differential, what to look at next, and why.
 
-An answer comes in two parts. The first holds what is exact and quick; the second what is simulated, which takes
-about a fifth of a second: intervals, the check for surprise, whole examinations, and the sentences with sources.
+An answer comes in two parts. The first holds what is quick: the differential with its checks and the reasons. The
+second is what takes a while: whole examinations, which are simulated, and the sentences with sources.
 """
 
 from __future__ import annotations
@@ -84,19 +84,17 @@ def parts(
     Raises InputError with the first part.
     """
     question = sharing(model.question(case))
-    quick = ANALYSES["query"].run(question, checks=False)
-    told: Part = {"leader": _leads(quick), "network": model.network.id, "findings": dict(question.stated)}
-    head = {"head": _head(model, question), "differential": _differential(quick, past, whole, waiting=True)}
-    head["used"] = linked(sections_html((case_section(case, question),), level=2), "used")
-    rest = {"next": _next(question, None), "why": _why(question, quick, versus, cited)}
-    yield {**told, "regions": {**head, **rest}}
     answer = ANALYSES["query"].run(question)
-    yield {
-        "regions": {
-            "warnings": warned(warnings(answer), case.findings, known or {}),
-            "differential": _differential(answer, past, whole, waiting=False),
-        }
+    told: Part = {"leader": _leads(answer), "network": model.network.id, "findings": dict(question.stated)}
+    regions = {
+        "head": _head(model, question),
+        "warnings": warned(warnings(answer), case.findings, known or {}),
+        "differential": _differential(answer, past, whole),
+        "used": linked(sections_html((case_section(case, question),), level=2), "used"),
+        "next": _next(question, None),
+        "why": _why(question, answer, versus, cited),
     }
+    yield {**told, "regions": regions}
     worth = ANALYSES["what_if"].run(question)
     yield {"regions": {"next": _next(question, worth), "sentences": _sentences(question, answer, versus)}}
 
@@ -154,10 +152,9 @@ def _head(model: Model, question: Question) -> str:
     )
 
 
-def _differential(result: QueryResult, past: Array | None, whole: bool, waiting: bool) -> str:
+def _differential(result: QueryResult, past: Array | None, whole: bool) -> str:
     rows = result.posterior if whole else result.posterior[:SHOWN]
     rest = result.posterior[len(rows) :]
-    counted = bool(result.question.network.counts)
     total, prior = sum(row.probability for row in rest), sum(row.prior for row in rest)
     return template("differential.html").render(
         target=label_of(result.question.target),
@@ -169,8 +166,7 @@ def _differential(result: QueryResult, past: Array | None, whole: bool, waiting:
         rest_words=percent(min(total, 1.0)),
         rest_at=100 * total,
         rest_prior=percent(min(prior, 1.0)),
-        counted=counted,
-        waiting=waiting and counted,
+        counted=bool(result.question.network.counts),
         whole=whole,
         more=len(result.posterior) > SHOWN,
         changes=past is not None,
