@@ -9,7 +9,7 @@ nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
@@ -138,12 +138,12 @@ class _Node(Generic[Meaning]):
         """Whether a phrase goes on with a word: most words begin none."""
         return word in self.words or any(word[:length] in self.beginnings for length in self.lengths)
 
-    def after(self, word: str) -> Iterator[_Node[Meaning]]:
-        if word in self.words:
-            yield self.words[word]
+    def after(self, word: str) -> list[_Node[Meaning]]:
+        below = [self.words[word]] if word in self.words else []
         for length in self.lengths:
             if word[:length] in self.beginnings:
-                yield self.beginnings[word[:length]]
+                below.append(self.beginnings[word[:length]])
+        return below
 
 
 class Phrases(Generic[Meaning]):
@@ -165,13 +165,13 @@ class Phrases(Generic[Meaning]):
 
     def find(self, tokens: Sequence[Token]) -> list[Match[Meaning]]:
         """Where phrases stand; of those that mean the same, one within another is left out."""
-        found = [
-            Match(first, last, meaning, gap)
-            for first, token in enumerate(tokens)
-            if self._begins(token.norm)
-            for last, node, gap in self._from(self._root, tokens, first, first, (0, 0))
-            for meaning in node.meanings
-        ]
+        found: list[Match[Meaning]] = []
+        words = [token.norm for token in tokens]
+        for first, word in enumerate(words):
+            if self._begins(word):
+                self._follow(self._root, words, first, first, (0, 0), found)
+        if len(found) < 2:
+            return found
         longest: dict[Meaning, list[Match[Meaning]]] = {}
         for match in sorted(found, key=lambda match: (match.first - match.last, match.first)):
             kept = longest.setdefault(match.meaning, [])
@@ -179,23 +179,29 @@ class Phrases(Generic[Meaning]):
                 kept.append(match)
         return sorted((match for kept in longest.values() for match in kept), key=lambda match: match[:2])
 
-    def _from(
-        self, node: _Node[Meaning], tokens: Sequence[Token], first: int, at: int, gap: tuple[int, int]
-    ) -> Iterator[tuple[int, _Node[Meaning], tuple[int, int]]]:
-        if at > first and node.meanings:
-            yield at, node, gap
-        begun = at > first
-        while begun and at < len(tokens) and tokens[at].norm in HYPHENS:
-            at += 1
-        if at == len(tokens):
+    def _follow(
+        self,
+        node: _Node[Meaning],
+        words: Sequence[str],
+        first: int,
+        at: int,
+        gap: tuple[int, int],
+        found: list[Match[Meaning]],
+    ) -> None:
+        """Add to ``found`` what begins at word ``first`` and has come to ``node`` before word ``at``."""
+        if at > first:
+            found += [Match(first, at, meaning, gap) for meaning in node.meanings]
+            while at < len(words) and words[at] in HYPHENS:
+                at += 1
+        if at == len(words):
             return
-        for below in node.after(tokens[at].norm):
-            yield from self._from(below, tokens, first, at + 1, gap)
+        for below in node.after(words[at]):
+            self._follow(below, words, first, at + 1, gap, found)
         if node.gap is not None:
-            words = 0
-            for skipped in range(at, len(tokens)):
-                for below in node.gap.after(tokens[skipped].norm):
-                    yield from self._from(below, tokens, first, skipped + 1, (at, skipped))
-                words += tokens[skipped].norm not in HYPHENS
-                if words > GAP:
+            passed = 0
+            for skipped in range(at, len(words)):
+                for below in node.gap.after(words[skipped]):
+                    self._follow(below, words, first, skipped + 1, (at, skipped), found)
+                passed += words[skipped] not in HYPHENS
+                if passed > GAP:
                     break
