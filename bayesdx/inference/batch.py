@@ -94,7 +94,7 @@ def joint_draws(
 def slope_draws(
     factors: Factors, given: Known, draws: Mapping[int, Array], target: int, n: int, weights: Array
 ) -> dict[int, Array]:
-    """d sum_t w_t P(t, e) / d theta over P(e) for each row w of ``weights`` (W, T), by every CPT in ``draws``.
+    """d sum_t w_t P(t, e) / d theta over P(e) for ``weights`` w (W, draws or 1, T), by every CPT in ``draws``.
 
     Arguments as in ``score_draws``. By leaf, an array (W, draws, *cpt); of a hard finding only the state that was
     seen, an axis of length 1.
@@ -113,11 +113,11 @@ def slope_draws(
         total = tables[-1].reshape(card, -1).sum(axis=0)
         with np.errstate(divide="ignore"):
             if (total > SAFE).all():
-                seeds = [w[:, None] / total for w in weights]
+                seeds = [w.T / total for w in weights[:, part if weights.shape[1] > 1 else slice(None)]]
             else:
                 ring, tables = LOG, forward(compiled, [np.log(leaf) for leaf in leaves], LOG)
                 log_total = np.logaddexp.reduce(tables[-1].reshape(card, -1), axis=0)
-                seeds = [np.log(w)[:, None] - log_total for w in weights]
+                seeds = [np.log(w.T) - log_total for w in weights[:, part if weights.shape[1] > 1 else slice(None)]]
         reverse = reversals(compiled, set(draws))
         for w, seed in enumerate(seeds):
             for leaf, slope in backward(compiled, reverse, tables, seed.reshape(tables[-1].shape), ring):

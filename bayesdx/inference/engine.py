@@ -293,12 +293,14 @@ class Engine:
     ) -> dict[str, Array]:
         """d sum_t w_t P(t, e) / d theta over P(e) under each of ``draws`` sets of CPTs, by each of ``cpts``.
 
-        For each row w of ``weights`` (W, T) >= 0. Arrays of shape (W, draws, *cpt); of a hard finding only the
-        state that was seen, an axis of length 1. CPTs that the findings make irrelevant are left out.
+        For ``weights`` w >= 0: (W, T), each with every draw, or (W, draws, T), each draw its own. Arrays of shape
+        (W, draws, *cpt); of a hard finding only the state that was seen, an axis of length 1. CPTs that the
+        findings make irrelevant are left out.
         """
         t = self._target(target)
         factors, given, drawn, names = self._entered(findings, cpts, t)
-        found = slope_draws(factors, given, drawn, t, self._draws(cpts), np.asarray(weights, dtype=np.float64))
+        each = weights[:, None] if weights.ndim == 2 else weights
+        found = slope_draws(factors, given, drawn, t, self._draws(cpts), each)
         return {names[leaf]: slopes for leaf, slopes in found.items()}
 
     def _draws(self, cpts: Mapping[str, Array]) -> int:

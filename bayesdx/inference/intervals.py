@@ -66,15 +66,16 @@ def spread(engine: Engine, findings: Findings, posterior: Array, target: str | N
     name = network.variable(target or str(network.target)).id
     p, rest = posterior, _rest(posterior)
     unsure = np.flatnonzero((p > LEAST) & (rest > LEAST))
-    cpts = {v: network.cpts[v][None] for v in network.ancestral([name, *findings]) if v in network.counts}
+    cpts = {v: network.cpts[v] for v in network.ancestral([name, *findings]) if v in network.counts}
     found = np.zeros((3, len(p)))
     for states in _portions(unsure, sum(table.size for table in cpts.values())):
         # P(t, e), P(e), and P(not t, e) of a likely state: as a difference of the two it would be rounded away
         likely = np.flatnonzero(p[states] > 0.5)
         units = np.eye(len(p))[states]
         weights = np.concatenate([units, np.ones((1, len(p))), 1.0 - units[likely]])
-        for v, slopes in engine.slope_draws(findings, cpts, weights, name).items():
-            by_state, whole, apart = np.split(slopes[:, 0], [len(states), len(states) + 1])
+        copies = {v: np.broadcast_to(cpt, (len(weights), *cpt.shape)) for v, cpt in cpts.items()}
+        for v, slopes in engine.slope_draws(findings, copies, weights[None], name).items():
+            by_state, whole, apart = np.split(slopes[0], [len(states), len(states) + 1])
             others = whole - by_state
             others[likely] = apart
             axes = (-1, *[1] * (whole.ndim - 1))

@@ -49,13 +49,14 @@ def simulated_cases(
 
     ``root`` fixes variables without parents, so that sampling forward is sampling given them.
     """
-    uniform = Random(seed).random  # numpy's own generators take a while to import
+    random = Random(seed)  # numpy's own generators take a while to import
     wanted = set(network.ancestral(names))
     states = {name: np.full(size, state) for name, state in root.items()}
     for name in network.topological_order:
         if name not in wanted or name in states:
             continue
         rows = np.cumsum(network.cpts[name], axis=-1)[tuple(states[parent] for parent in network.parents[name])]
-        drawn = (np.array([[uniform()] for _ in range(size)]) >= rows).sum(axis=-1)
+        uniform = (np.frombuffer(random.randbytes(8 * size), np.uint64) >> np.uint64(11)) * 2.0**-53
+        drawn = (uniform[:, None] >= rows).sum(axis=-1)
         states[name] = np.minimum(drawn, rows.shape[-1] - 1)  # a row may sum to a hair less than 1
     return states
