@@ -125,8 +125,10 @@ def finding_meant(text: str) -> str:
     return next((variable for variable, state in meanings(text) if state is None), text)
 
 
-def diagnosis_meant(text: str) -> str:
-    """The diagnosis that a code stands for, text itself for any other."""
+def diagnosis_meant(text: str, states: Collection[str] = ()) -> str:
+    """The diagnosis that a code stands for; text itself for any other, and for one of ``states``."""
+    if text in states:
+        return text
     return next((str(state) for variable, state in meanings(text) if variable == DIAGNOSIS), text)
 
 

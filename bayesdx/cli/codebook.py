@@ -7,7 +7,7 @@ import os
 import click
 
 from bayesdx.cli.common import json_option, target_option
-from bayesdx.cli.output import show
+from bayesdx.cli.output import show, warn
 from bayesdx.errors import InputError
 
 
@@ -28,5 +28,4 @@ def command(network: str, output: str | None, target: str | None, as_json: bool)
         raise InputError("a data dictionary ends in .csv", place=output)
     model = load(network, None, target)
     show(model.codebook(output), as_json, err=output is not None)
-    for warning in model.document.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warn(model.document.warnings)

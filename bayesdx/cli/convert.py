@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bayesdx.cli.common import case_command
-from bayesdx.cli.output import echo_json, with_codes
+from bayesdx.cli.output import echo_json, warn, with_codes
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def command(model: Model, case: Case, as_json: bool, form: str | None) -> None:
     if as_json and form in ("fhir", "yaml"):
         raise InputError(f"--json and --to {form} are two forms: choose one")
     form = form or ("json" if as_json else "yaml" if case.origin else "fhir")
-    for warning in model.question(case).warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warn(model.question(case).warnings)
     if form == "fhir":
         echo_json(bundle(case, model.document))
     else:

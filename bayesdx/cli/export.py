@@ -7,7 +7,7 @@ import os
 import click
 
 from bayesdx.cli.common import json_option, network_option, prior_option, target_option
-from bayesdx.cli.output import show
+from bayesdx.cli.output import show, warn
 from bayesdx.errors import InputError
 
 
@@ -37,5 +37,4 @@ def command(
         raise InputError("an exported network ends in .bif, .xml, .xmlbif or .bifxml", place=str(output))
     model = load(chosen, prior, target)
     show(model.export("bif" if suffix == ".bif" else "xmlbif", output), as_json, err=output is not None)
-    for warning in model.document.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warn(model.document.warnings)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from bayesdx.cli.common import Asked, cases_command, progress
-from bayesdx.cli.output import show, with_codes
+from bayesdx.cli.output import show, warn, with_codes
 from bayesdx.errors import InputError
 
 EXAMPLE = "Examples: bayesdx impression case.yaml; bayesdx impression cases.yaml --row -o board.csv"
@@ -62,8 +62,7 @@ def command(
     if not as_json:
         from bayesdx.analyses.board.overview import warnings
 
-        for warning in warnings(found):
-            click.echo(f"warning: {warning}", err=True)
+        warn(warnings(found))
     if output is not None:
         from bayesdx.analyses.board.document import write_board
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,6 +42,12 @@ def with_codes(as_json: bool) -> dict[str, bool]:
     if coded and not as_json:
         raise InputError("--codes: standard codes stand in the JSON; add --json")
     return {"codes": True} if coded else {}
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Print warnings where they are in nobody's way."""
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def echo_json(value: Mapping[str, object]) -> None:

@@ -124,7 +124,7 @@ def _with_target(row: Mapping[str, object], network: Network) -> Mapping[str, ob
     states = network.variable(target).states
     if isinstance(proven, str):
         proven = as_state(proven, target, states)
-        proven = diagnosis_meant(proven) if proven not in states and target == DIAGNOSIS else proven
+        proven = diagnosis_meant(proven, states) if target == DIAGNOSIS else proven
     named = isinstance(proven, str) and proven.strip() not in ("", *states)
     if named and is_code(str(proven), states):
         unknown = f"unknown diagnosis '{proven}'{note(str(proven))}"

@@ -13,7 +13,7 @@ from bayesdx.errors import InputError
 from bayesdx.files import read_text
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-#: Threads that answer at once: one for each processor, for an answer draws in further threads of its own.
+#: Threads that answer at once: one for each processor.
 THREADS = min(max(os.cpu_count() or 2, 2), 8)
 _KEY = re.compile(r"(?:(?P<id>[\w.-]{1,64}):)?(?P<hash>[0-9a-fA-F]{64})")
 

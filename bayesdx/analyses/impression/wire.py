@@ -8,7 +8,7 @@ from bayesdx.analyses.explain.numbers.weights import FindingWeight
 from bayesdx.analyses.impression.numbers import Impression
 from bayesdx.analyses.impression.overview import cells, delimited
 from bayesdx.analyses.impression.sentences import doubts, sentences
-from bayesdx.analyses.query.numbers.differential import RankedDiagnosis
+from bayesdx.analyses.query.wire import ranked
 from bayesdx.words.prose import said
 
 
@@ -22,8 +22,8 @@ def to_dict(impression: Impression) -> dict[str, object]:
         "text": " ".join(spoken),
         "sentences": list(spoken),
         "band": i.band,
-        "leader": _ranked(i.leader),
-        "differential": [_ranked(row) for row in i.differential],
+        "leader": ranked(i.leader),
+        "differential": [ranked(row) for row in i.differential],
         "rival": e.second.diagnosis if e else None,
         "for": _weights(i, weighed.pro if weighed else ()),
         "against": _weights(i, weighed.contra if weighed else ()),
@@ -33,10 +33,6 @@ def to_dict(impression: Impression) -> dict[str, object]:
         "row_text": delimited([i], heads=False),
         "warnings": list(i.question.warnings),
     }
-
-
-def _ranked(row: RankedDiagnosis) -> dict[str, object]:
-    return {**row._asdict(), "interval": None if row.interval is None else list(row.interval)}
 
 
 def _weights(i: Impression, rows: Iterable[FindingWeight]) -> list[dict[str, object]]:

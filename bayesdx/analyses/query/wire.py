@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bayesdx.analyses.query.numbers.differential import QueryResult
+from bayesdx.analyses.query.numbers.differential import QueryResult, RankedDiagnosis
 from bayesdx.analyses.query.sentences import warnings
 
 
@@ -12,10 +12,7 @@ def to_dict(result: QueryResult) -> dict[str, object]:
     return {
         "schema": "query/1",
         **result.question.head(),
-        "posterior": [
-            {**row._asdict(), "interval": None if row.interval is None else list(row.interval)}
-            for row in result.posterior
-        ],
+        "posterior": [ranked(row) for row in result.posterior],
         "log_likelihood": result.log_likelihood,
         "conflict": result.conflict,
         "surprise": None
@@ -28,3 +25,8 @@ def to_dict(result: QueryResult) -> dict[str, object]:
         },
         "warnings": list(warnings(result)),
     }
+
+
+def ranked(row: RankedDiagnosis) -> dict[str, object]:
+    """A line of the differential."""
+    return {**row._asdict(), "interval": None if row.interval is None else list(row.interval)}

@@ -34,7 +34,7 @@ def case_section(case: Case, question: Question) -> Section:
     blocks: list[Block] = [Table(("Seen in", "Findings"), rows) if rows else Paragraph("No findings.")]
     if case.diagnosis is not None:
         target = question.target
-        proven = case.diagnosis if case.diagnosis in target.states else diagnosis_meant(case.diagnosis)
+        proven = diagnosis_meant(case.diagnosis, target.states)
         name = target.state_label(target.states.index(proven)) if proven in target.states else proven
         blocks.append(Paragraph(f"Proven diagnosis, not used by the analysis: {name}."))
     return Section("Case", tuple(blocks))

@@ -84,7 +84,7 @@ def score_cases(
         if document.network.target is None:
             raise InputError(f"network '{document.network.id}' names no target to score")
         diagnoses = document.network.variable(document.network.target).states
-        proven = case.diagnosis if case.diagnosis in diagnoses else diagnosis_meant(case.diagnosis)
+        proven = diagnosis_meant(case.diagnosis, diagnoses)
         truth = proven if proven in diagnoses else "other"
         if truth != proven and is_code(proven, ()):
             raise InputError(f"unknown diagnosis '{proven}'{note(proven)}", nearest(proven, diagnoses), case.place)
