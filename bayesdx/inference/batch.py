@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference.contraction import LINEAR, LOG, Compiled, backward, compile_plan, forward, reversals
@@ -54,9 +56,10 @@ def score_draws(factors: Factors, given: Known, draws: Mapping[int, Array], targ
     """P(target | findings) (draws, card), the CPTs of the leaves in ``draws`` replaced by (draws, *cpt) arrays.
 
     ``factors`` must hold the target's CPT, those of the findings and of all their ancestors; a finding on the
-    target itself must be given as uncertain. Raises ImpossibleFindings when that is so in any draw.
+    target itself must be given as uncertain. What ``factors`` hold as impossible is so in every draw. Raises
+    ImpossibleFindings when the findings are in any.
     """
-    entered = _drawn(factors, draws)
+    entered, _ = _drawn(factors, given, draws)
     probabilities, log_likelihood = _score(entered, _cut(entered), given, n, target)
     if np.isneginf(log_likelihood).any():
         raise ImpossibleFindings("the findings are impossible together under some of the drawn CPTs")
@@ -71,16 +74,16 @@ def joint_draws(
     Other states, and the states of the target's children that need them, do not enter the calculation at all.
     """
     kept = {target: np.asarray(states)}
-    for i, (scope, table) in enumerate(zip(factors.scopes, factors.tables, strict=True)):
-        if scope[:-1] == (target,) and i not in draws and scope[-1] not in given.hard:
+    for scope, table in zip(factors.scopes, factors.tables, strict=True):
+        if scope[:-1] == (target,) and scope[-1] not in given.hard:
             kept[scope[-1]] = np.flatnonzero(table[kept[target]].any(axis=0))
-    entered = _drawn(factors, draws)
+    entered, _ = _drawn(factors, given, draws)
     tables = []
     for scope, table in zip(entered.scopes, entered.tables, strict=True):
         table = table[tuple(given.hard.get(v, slice(None)) for v in scope)]
         for axis, v in enumerate(v for v in scope if v not in given.hard):
             if v in kept and len(kept[v]) < table.shape[axis]:
-                table = table.take(kept[v], axis=axis)
+                table = table[(*[slice(None)] * axis, kept[v])]  # `take` would copy all of a view first
         tables.append(table)
     cards = tuple(len(kept[v]) if v in kept else card for v, card in enumerate(entered.cards))
     soft = {v: weights[kept[v]] if v in kept else weights for v, weights in given.soft.items()}
@@ -99,13 +102,14 @@ def slope_draws(
     Arguments as in ``score_draws``. By leaf, an array (W, draws, *cpt); of a hard finding only the state that was
     seen, an axis of length 1.
     """
-    entered = _drawn(factors, draws)
+    entered, single = _drawn(factors, given, draws)
     batch = len(factors.cards)
     found: dict[int, Array] = {}
     for i in draws:
         *parents, own = factors.scopes[i]
         shape = [*(factors.cards[v] for v in parents), 1 if own in given.hard else factors.cards[own]]
-        found[i] = np.zeros((len(weights), n, *shape))
+        found[i] = np.zeros((len(weights), *shape, n))  # laid out as the passes give them
+    leaves_of = {leaf: leaf for leaf in draws.keys() - single.keys()} | {one.leaf: i for i, one in single.items()}
     for part, program in _programs(entered, _cut(entered), given, n, target):
         leaves, compiled = program.leaves(given), program.compiled
         ring, tables = LINEAR, forward(compiled, leaves)
@@ -118,34 +122,60 @@ def slope_draws(
                 ring, tables = LOG, forward(compiled, [np.log(leaf) for leaf in leaves], LOG)
                 log_total = np.logaddexp.reduce(tables[-1].reshape(card, -1), axis=0)
                 seeds = [np.log(w)[:, None] - log_total for w in weights]
-        reverse = reversals(compiled, set(draws))
+        reverse = reversals(compiled, set(leaves_of))
         for w, seed in enumerate(seeds):
             for leaf, slope in backward(compiled, reverse, tables, seed.reshape(tables[-1].shape), ring):
-                if leaf not in draws:
+                if leaf not in leaves_of:
                     continue
-                layout, scope = compiled.layouts[leaf], factors.scopes[leaf]
+                i = leaves_of[leaf]
+                layout, scope = compiled.layouts[leaf], entered.scopes[leaf][:-1]
                 free = [v for v in scope if v not in given.hard]
-                by_axis = slope.reshape(layout.dims).transpose([layout.scope.index(v) for v in (batch, *free)])
+                by_axis = slope.reshape(layout.dims).transpose([layout.scope.index(v) for v in (*free, batch)])
                 if ring is LOG:
                     by_axis = np.exp(by_axis)
                 if scope[-1] in given.soft:
-                    by_axis = by_axis * given.soft[scope[-1]]
+                    by_axis = by_axis * given.soft[scope[-1]][:, None]
+                if i in single:
+                    found[i][w, ..., part][single[i].at] = by_axis
+                    continue
                 at = tuple(given.hard.get(v, slice(None)) for v in scope[:-1])
                 last = 0 if scope[-1] in given.hard else slice(None)
-                found[leaf][(w, part, *at, last)] = by_axis
-    return found
+                found[i][(w, *at, last, part)] = by_axis
+    return {i: np.moveaxis(slopes, -1, 1) for i, slopes in found.items()}
 
 
-def _drawn(factors: Factors, draws: Mapping[int, Array]) -> Factors:
-    """``factors`` with the drawn tables in place of their own, the batch as their last axis."""
+class _Single(NamedTuple):
+    """A CPT in which each state belongs to one state of the parents: ``leaf`` holds the entries ``at`` these."""
+
+    leaf: int
+    at: tuple[NDArray[np.intp], ...]
+
+
+def _drawn(
+    factors: Factors, given: Known, draws: Mapping[int, Array]
+) -> tuple[Factors, dict[int, _Single]]:
+    """``factors`` with the drawn tables in place of their own, the batch as their last axis.
+
+    A CPT in which each state belongs to one state of the parents, such as forms to a diagnosis, is drawn as its
+    few possible entries, one a state; the table itself only says which they are.
+    """
     batch = len(factors.cards)
-    return replace(
-        factors,
-        scopes=tuple((*s, batch) if i in draws else s for i, s in enumerate(factors.scopes)),
-        tables=tuple(
-            np.moveaxis(draws[i], 0, -1) if i in draws else table for i, table in enumerate(factors.tables)
-        ),
-    )
+    scopes, tables = list(factors.scopes), list(factors.tables)
+    single: dict[int, _Single] = {}
+    for i, drawn in draws.items():
+        scope, table, drawn = factors.scopes[i], factors.tables[i], np.moveaxis(drawn, 0, -1)
+        card = table.shape[-1]
+        few = 1 < len(scope) and np.count_nonzero(table) <= card and scope[-1] not in given.hard
+        if few and (np.count_nonzero(table.reshape(-1, card), axis=0) <= 1).all():
+            parents = table.reshape(-1, card).argmax(axis=0)
+            at = (*np.unravel_index(parents, table.shape[:-1]), np.arange(card))
+            single[i] = _Single(len(scopes), at)
+            tables[i] = (table > 0).astype(float)
+            scopes.append((scope[-1], batch))
+            tables.append(drawn[at])
+        else:
+            scopes[i], tables[i] = (*scope, batch), drawn
+    return replace(factors, scopes=tuple(scopes), tables=tuple(tables)), single
 
 
 def _cut(factors: Factors) -> Tables:

@@ -33,19 +33,25 @@ TABLE_DRAWS = 500
 
 
 def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array:
-    """Draws of shape (size, *counts.shape) whose last axis is Dirichlet(counts); a zero count stays zero."""
-    draws = rng.standard_gamma(counts, size=(size, *counts.shape))
-    pairs = counts.shape[-1] == 2  # most are, and numpy is slow to sum along so short an axis
-    totals = draws[..., :1] + draws[..., 1:] if pairs else draws.sum(axis=-1, keepdims=True)
-    if not totals.all():  # all counts tiny, every gamma underflowed: the limit is one state, drawn by count
-        vanished = totals[..., 0] == 0.0
-        shares = np.broadcast_to(np.cumsum(counts, axis=-1), draws.shape)[vanished]
-        state = (rng.random(len(shares))[:, None] * shares[:, -1:] >= shares).sum(axis=-1)
-        draws[vanished] = np.eye(counts.shape[-1])[state]
-        totals[vanished] = 1.0
-    draws /= totals
-    draws += np.where(counts > 0, np.finfo(np.float64).tiny, 0.0)  # possible, however rare: findings stay possible
-    return draws
+    """Draws of shape (size, *counts.shape) whose last axis is Dirichlet(counts); a zero count stays zero.
+
+    Laid out with the draws of one entry side by side.
+    """
+    possible = np.flatnonzero(counts)  # few entries of a large table, when a state belongs to one state of its parent
+    entries = np.ascontiguousarray(rng.standard_gamma(counts.ravel()[possible], size=(size, len(possible))).T)
+    starts, row = np.unique(possible // counts.shape[-1], return_index=True, return_inverse=True)[1:]
+    totals = np.add.reduceat(entries, starts, axis=0)
+    for lost in np.flatnonzero(~totals.all(axis=1)):  # all counts tiny, every gamma underflowed
+        own = np.flatnonzero(row == lost)
+        draws = np.flatnonzero(totals[lost] == 0.0)
+        shares = counts.ravel()[possible[own]]
+        state = rng.choice(own, len(draws), p=shares / shares.sum())  # the limit is one state, drawn by count
+        entries[state, draws] = totals[lost, draws] = 1.0
+    entries /= totals[row]
+    entries += np.finfo(np.float64).tiny  # possible, however rare: findings stay possible
+    table = np.zeros((counts.size, size))
+    table[possible] = entries
+    return np.moveaxis(table.reshape(*counts.shape, size), -1, 0)
 
 
 def cpt_draws(

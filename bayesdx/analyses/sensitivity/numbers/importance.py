@@ -236,8 +236,8 @@ class _Sample:
 
     ``first`` and ``second`` (draws, *cpt) by variable; of a hard finding only the state that was seen. ``joints``
     are log P(t, e) (draws, T) under each, ``answers`` (2, draws) the leader's posteriors; ``slopes`` by variable
-    (2, draws, rows, states) d P(e) and d P(leader, e) by each entry over P(e), under the second; ``linear`` by
-    variable (rows,), of the variance of the answer, the part that is linear in each row.
+    (2, draws, *cpt) d P(e) and d P(leader, e) by each entry over P(e), under the second; ``linear`` by variable
+    (rows,), of the variance of the answer, the part that is linear in each row.
     """
 
     def __init__(self, question: Question, leader: int, draws: int, seed: int) -> None:
@@ -249,37 +249,48 @@ class _Sample:
         self.answers = np.stack([_leading(joint, leader) for joint in self.joints])
         self.variance = float(self.answers.var())
         weights = np.stack([np.ones(target.cardinality), np.eye(target.cardinality)[leader]])
-        slopes = question.engine.slope_draws(findings, self.second, weights)
-        self.slopes = {name: table.reshape(2, draws, -1, table.shape[-1]) for name, table in slopes.items()}
-        hard = question.hard_findings()
-        self.states = {
-            name: np.array([hard[name]]) if table.shape[-1] == 1 else np.arange(table.shape[-1])
-            for name, table in self.slopes.items()
-        }
+        self.slopes = question.engine.slope_draws(findings, self.second, weights)
+        self._hard = question.hard_findings()
         self.linear = {name: self._linear(name) for name in self.slopes}
 
-    def rows(self, cpts: Mapping[str, Array], name: str) -> Array:
-        """The drawn rows (draws, rows, states) of one CPT, of the states that matter."""
-        table = cpts[name]
-        return table.reshape(self.draws, -1, table.shape[-1])[:, :, self.states[name]]
+    def entries(self, name: str, rows: Indices) -> tuple[Indices, ...]:
+        """Where in a CPT the entries of these flat ``rows`` stand that can differ between draws and matter."""
+        counts = self.question.engine.network.counts[name]
+        possible = counts.reshape(-1, counts.shape[-1])[rows] > 0
+        if name in self._hard:
+            possible &= np.arange(counts.shape[-1]) == self._hard[name]
+        row, state = np.nonzero(possible)
+        return *np.unravel_index(rows[row], counts.shape[:-1]), state
 
     def _linear(self, name: str) -> Array:
-        network, states = self.question.engine.network, self.states[name]
-        counts = network.counts[name].reshape(-1, network.counts[name].shape[-1])
-        total = counts.sum(axis=1)
-        mean = counts[:, states] / np.where(total > 0, total, 1.0)[:, None]
+        counts = self.question.engine.network.counts[name]
+        total = counts.sum(axis=-1)
+        at = self.entries(name, np.arange(total.size))
+        total_of = total[at[:-1]]
+        mean = counts[at] / total_of
         centred = self.answers - self.answers.mean()
         together = sum(
-            np.einsum("n,nrs->rs", y, self.rows(cpts, name))
-            for y, cpts in zip(centred, (self.first, self.second), strict=True)
+            _at_entries(cpts[name], at) @ y for y, cpts in zip(centred, (self.first, self.second), strict=True)
         ) / (2 * self.draws)
-        moving = (mean > 0) & (mean < 1)
+        moving = mean < 1
         spread = np.where(moving, mean, 1.0)
-        if len(states) == 1:
+        if name in self._hard:
             spread = spread * np.where(moving, 1.0 - mean, 1.0)
-        parts = np.where(moving, together**2 * (total[:, None] + 1) / spread, 0.0).sum(axis=1)
-        chance = self.variance / (2 * self.draws) * np.maximum(moving.sum(axis=1) - (len(states) > 1), 0)
+        row = np.ravel_multi_index(at[:-1], total.shape) if total.ndim else np.zeros(len(mean), dtype=np.intp)
+        parts = np.bincount(row, np.where(moving, together**2 * (total_of + 1) / spread, 0.0), total.size)
+        free = np.bincount(row, moving, total.size) - (name not in self._hard)
+        chance = self.variance / (2 * self.draws) * np.maximum(free, 0)
         return np.asarray(np.maximum(parts - chance, 0.0))
+
+
+def _at_entries(table: Array, at: tuple[Indices, ...]) -> Array:
+    """The draws (…, entries, draws) of a table (…, draws, *cpt) at some entries of the CPT.
+
+    A table of a single state is that of the state that was seen.
+    """
+    ahead = table.ndim - len(at) - 1
+    state = np.minimum(at[-1], table.shape[-1] - 1)
+    return np.asarray(np.moveaxis(table, ahead, -1)[(*[slice(None)] * ahead, *at[:-1], state)])
 
 
 def _leading(joint: Array, leader: int) -> Array:
@@ -295,10 +306,10 @@ def _log_sum(logs: Array) -> Array:
 
 
 def _rolled(values: Array) -> Iterator[Array]:
-    """``values`` (draws, …) with the first axis rolled by 0, 1, … places, once for each partner."""
-    n = len(values)
-    twice = np.concatenate([values[n - _PARTNERS + 1 :], values])
-    return (twice[start : start + n] for start in range(_PARTNERS - 1, -1, -1))
+    """``values`` (…, draws) with the last axis rolled by 0, 1, … places, once for each partner."""
+    n = values.shape[-1]
+    twice = np.concatenate([values[..., n - _PARTNERS + 1 :], values], axis=-1)
+    return (twice[..., start : start + n] for start in range(_PARTNERS - 1, -1, -1))
 
 
 def _share(question: Question, sample: _Sample, group: _Group, rho: Mapping[str, float]) -> Importance:
@@ -322,12 +333,12 @@ def _share(question: Question, sample: _Sample, group: _Group, rho: Mapping[str,
 def _within_cpt(sample: _Sample, group: _Group) -> tuple[Array, Array]:
     """Answers (partners, draws) and what they become when all but the group's rows are drawn anew."""
     ((name, rows),) = group.rows.items()
-    slopes = sample.slopes[name][:, :, rows]
-    kept, anew = sample.rows(sample.first, name)[:, rows], sample.rows(sample.second, name)[:, rows]
-    others = np.stack([np.ones(sample.draws), sample.answers[1]]) - np.einsum("wnrs,nrs->wn", slopes, anew)
+    at = sample.entries(name, rows)
+    slopes, kept, anew = (_at_entries(tables[name], at) for tables in (sample.slopes, sample.first, sample.second))
+    others = np.stack([np.ones(sample.draws), sample.answers[1]]) - np.einsum("wen,en->wn", slopes, anew)
     mixed = []
     for partner in _rolled(kept):
-        total, first = others + np.einsum("wnrs,nrs->wn", slopes, partner)
+        total, first = others + np.einsum("wen,en->wn", slopes, partner)
         mixed.append(np.clip(first / np.where(total > 0, total, 1.0), 0.0, 1.0))
     return np.stack(list(_rolled(sample.answers[0]))), np.stack(mixed)
 
