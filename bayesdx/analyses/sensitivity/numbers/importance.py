@@ -16,7 +16,6 @@ Saloff-Coste 2008, Stat Sci 23:151-178). The linear parts come from covariances 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import repeat
 
@@ -123,9 +122,7 @@ def importance(
     keys = [frozenset((name, rows.tobytes()) for name, rows in group.rows.items()) for group in groups]
     for key, group in zip(keys, groups, strict=True):
         alike.setdefault((key, bool(group.lesions)), group)
-    with ThreadPoolExecutor(2) as pool:  # numpy leaves the interpreter to the other one meanwhile
-        shares = pool.map(lambda group: _share(question, sample, group, rho), alike.values())
-        known = dict(zip(alike, shares, strict=True))
+    known = {key: _share(sample, group, rho) for key, group in alike.items()}
     found = [
         replace(group.about, share=one.share, error=one.error, removed=one.removed)
         for key, group in zip(keys, groups, strict=True)
@@ -216,14 +213,23 @@ def _of_sources(by_row: Mapping[tuple[str, int], _Group], literature: Publicatio
 
 def _within(network: Network, name: str, rows: Indices, shares: Mapping[str, Array]) -> Array:
     """P(row | its diagnosis) of each of ``rows``: a study of every diagnosis divides its lesions so."""
+    owners = _owners(network, name)
+    if owners is None:
+        return _normalised(shares[name][rows])
+    own, share = owners[rows], shares[name][rows]
+    sums = np.bincount(own, share)[own]
+    return np.asarray(share / np.where(sums > 0, sums, 1.0))
+
+
+def _owners(network: Network, name: str) -> Indices | None:
+    """The diagnosis (rows,) to which each row of a CPT belongs; None where no parent stands for it."""
     context = network.diagnosis_parent(name)
     if context is None:
-        return _normalised(shares[name][rows])
-    keys = np.unravel_index(rows, network.cpts[name].shape[:-1])[network.parents[name].index(context)]
-    owners = np.array([diagnosis_of(network, context, int(key)) for key in keys])
-    share = shares[name][rows]
-    sums = np.bincount(owners, share, minlength=owners.max() + 1)[owners]
-    return np.asarray(share / np.where(sums > 0, sums, 1.0))
+        return None
+    shape = network.cpts[name].shape[:-1]
+    at = network.parents[name].index(context)
+    of = np.array([diagnosis_of(network, context, key) for key in range(shape[at])], dtype=np.intp)
+    return of[np.unravel_index(np.arange(np.prod(shape)), shape)[at]]
 
 
 def _normalised(share: Array) -> Array:
@@ -236,61 +242,70 @@ class _Sample:
 
     ``first`` and ``second`` (draws, *cpt) by variable; of a hard finding only the state that was seen. ``joints``
     are log P(t, e) (draws, T) under each, ``answers`` (2, draws) the leader's posteriors; ``slopes`` by variable
-    (2, draws, *cpt) d P(e) and d P(leader, e) by each entry over P(e), under the second; ``linear`` by variable
-    (rows,), of the variance of the answer, the part that is linear in each row.
+    (draws, *cpt) d P(e) by each entry over P(e), under the second; ``owners`` by variable the diagnosis of each
+    row, and ``leading`` of the variables without it d P(leader, e) over P(e).
     """
 
     def __init__(self, question: Question, leader: int, draws: int, seed: int) -> None:
-        network, target, findings = question.engine.network, question.target, question.findings
+        engine, target, findings = question.engine, question.target, question.findings
         self.question, self.leader, self.draws = question, leader, draws
         seeds = np.random.SeedSequence([seed, 1]).generate_state(2)
-        self.first, self.second = (cpt_draws(network, findings, target.id, draws, int(own)) for own in seeds)
-        self.joints = [question.engine.joint_draws(findings, cpts) for cpts in (self.first, self.second)]
+        self.first, self.second = (cpt_draws(engine.network, findings, target.id, draws, int(own)) for own in seeds)
+        self.joints = [engine.joint_draws(findings, cpts) for cpts in (self.first, self.second)]
         self.answers = np.stack([_leading(joint, leader) for joint in self.joints])
         self.variance = float(self.answers.var())
-        weights = np.stack([np.ones(target.cardinality), np.eye(target.cardinality)[leader]])
-        self.slopes = question.engine.slope_draws(findings, self.second, weights)
+        self.slopes = self._slopes(np.ones(target.cardinality))
+        self.owners = {name: _owners(engine.network, name) for name in self.slopes}
+        apart = any(owners is None for owners in self.owners.values())
+        self.leading = self._slopes(np.eye(target.cardinality)[leader]) if apart else {}
         self._hard = question.hard_findings()
-        self.linear = {name: self._linear(name) for name in self.slopes}
 
-    def entries(self, name: str, rows: Indices) -> tuple[Indices, ...]:
-        """Where in a CPT the entries of these flat ``rows`` stand that can differ between draws and matter."""
-        counts = self.question.engine.network.counts[name]
-        possible = counts.reshape(-1, counts.shape[-1])[rows] > 0
+    @property
+    def network(self) -> Network:
+        return self.question.engine.network
+
+    def _slopes(self, weights: Array) -> dict[str, Array]:
+        found = self.question.engine.slope_draws(self.question.findings, self.second, weights[None])
+        return {name: slopes[0] for name, slopes in found.items()}
+
+    def counts(self, name: str, rows: Indices) -> Array:
+        """The counts (R, states) of some rows of a CPT."""
+        counts = self.network.counts[name]
+        return counts.reshape(-1, counts.shape[-1])[rows]
+
+    def entries(self, name: str, rows: Indices) -> tuple[Indices, Indices]:
+        """The entries of the ``rows`` of a CPT that can differ between draws and matter.
+
+        For each the place of its row among ``rows``, and its state.
+        """
+        possible = self.counts(name, rows) > 0
         if name in self._hard:
-            possible &= np.arange(counts.shape[-1]) == self._hard[name]
+            possible &= np.arange(possible.shape[1]) == self._hard[name]
         row, state = np.nonzero(possible)
-        return *np.unravel_index(rows[row], counts.shape[:-1]), state
+        return row, state
 
-    def _linear(self, name: str) -> Array:
-        counts = self.question.engine.network.counts[name]
-        total = counts.sum(axis=-1)
-        at = self.entries(name, np.arange(total.size))
-        total_of = total[at[:-1]]
-        mean = counts[at] / total_of
+    def drawn(self, table: Array, name: str, rows: Indices) -> Array:
+        """The draws (E, draws) of a ``table`` (draws, *cpt) at the ``entries`` of some rows."""
+        row, state = self.entries(name, rows)
+        return _by_row(table)[rows[row], np.minimum(state, table.shape[-1] - 1)]
+
+    def linear(self, name: str, rows: Indices) -> Array:
+        """Of the variance of the answer, the part (R,) that is linear in each of the rows."""
+        row, state = self.entries(name, rows)
+        counts = self.counts(name, rows)
+        total = counts.sum(axis=1)
+        mean = counts[row, state] / total[row]
         centred = self.answers - self.answers.mean()
-        together = sum(
-            _at_entries(cpts[name], at) @ y for y, cpts in zip(centred, (self.first, self.second), strict=True)
-        ) / (2 * self.draws)
+        pairs = zip(centred, (self.first, self.second), strict=True)
+        together = sum(self.drawn(cpts[name], name, rows) @ y for y, cpts in pairs) / (2 * self.draws)
         moving = mean < 1
         spread = np.where(moving, mean, 1.0)
         if name in self._hard:
             spread = spread * np.where(moving, 1.0 - mean, 1.0)
-        row = np.ravel_multi_index(at[:-1], total.shape) if total.ndim else np.zeros(len(mean), dtype=np.intp)
-        parts = np.bincount(row, np.where(moving, together**2 * (total_of + 1) / spread, 0.0), total.size)
-        free = np.bincount(row, moving, total.size) - (name not in self._hard)
+        squares = np.where(moving, together**2 * (total[row] + 1) / spread, 0.0)
+        free = np.bincount(row, moving, len(rows)) - (name not in self._hard)
         chance = self.variance / (2 * self.draws) * np.maximum(free, 0)
-        return np.asarray(np.maximum(parts - chance, 0.0))
-
-
-def _at_entries(table: Array, at: tuple[Indices, ...]) -> Array:
-    """The draws (…, entries, draws) of a table (…, draws, *cpt) at some entries of the CPT.
-
-    A table of a single state is that of the state that was seen.
-    """
-    ahead = table.ndim - len(at) - 1
-    state = np.minimum(at[-1], table.shape[-1] - 1)
-    return np.asarray(np.moveaxis(table, ahead, -1)[(*[slice(None)] * ahead, *at[:-1], state)])
+        return np.maximum(np.bincount(row, squares, len(rows)) - chance, 0.0)
 
 
 def _leading(joint: Array, leader: int) -> Array:
@@ -312,17 +327,18 @@ def _rolled(values: Array) -> Iterator[Array]:
     return (twice[..., start : start + n] for start in range(_PARTNERS - 1, -1, -1))
 
 
-def _share(question: Question, sample: _Sample, group: _Group, rho: Mapping[str, float]) -> Importance:
-    pairs = _within_cpt(sample, group) if len(group.rows) == 1 else _across_cpts(question, sample, group)
+def _share(sample: _Sample, group: _Group, rho: Mapping[str, float]) -> Importance:
+    pairs = _within_cpt(sample, group) if len(group.rows) == 1 else _across_cpts(sample, group)
     share, error = _correlation(*pairs)
-    linear = {name: sample.linear[name][rows] / sample.variance for name, rows in group.rows.items()}
+    if not group.lesions:
+        return replace(group.about, share=share, error=error)
+    linear = {name: sample.linear(name, rows) / sample.variance for name, rows in group.rows.items()}
     removed = []
-    for size in SIZES if group.lesions else ():
+    for size in SIZES:
         taken, largest = 0.0, 0.0
         for name, rows in group.rows.items():
-            counts = question.engine.network.counts[name]
             more = effective_size(size, rho[name]) * group.lesions[name]
-            known = more / (more + counts.reshape(-1, counts.shape[-1])[rows].sum(axis=1))
+            known = more / (more + sample.counts(name, rows).sum(axis=1))
             taken += float(known @ linear[name])
             largest = max(largest, float(known.max()))
         rest = max(share - sum(float(part.sum()) for part in linear.values()), 0.0)
@@ -333,32 +349,38 @@ def _share(question: Question, sample: _Sample, group: _Group, rho: Mapping[str,
 def _within_cpt(sample: _Sample, group: _Group) -> tuple[Array, Array]:
     """Answers (partners, draws) and what they become when all but the group's rows are drawn anew."""
     ((name, rows),) = group.rows.items()
-    at = sample.entries(name, rows)
-    slopes, kept, anew = (_at_entries(tables[name], at) for tables in (sample.slopes, sample.first, sample.second))
-    others = np.stack([np.ones(sample.draws), sample.answers[1]]) - np.einsum("wen,en->wn", slopes, anew)
-    mixed = []
-    for partner in _rolled(kept):
-        total, first = others + np.einsum("wen,en->wn", slopes, partner)
-        mixed.append(np.clip(first / np.where(total > 0, total, 1.0), 0.0, 1.0))
-    return np.stack(list(_rolled(sample.answers[0]))), np.stack(mixed)
+    owners = sample.owners[name]
+    own = rows if owners is None else rows[owners[rows] == sample.leader]
+    total = _exchanged(sample, np.ones(sample.draws), sample.slopes[name], name, rows)
+    first = _exchanged(sample, sample.answers[1], (sample.leading or sample.slopes)[name], name, own)
+    mixed = np.clip(first / np.where(total > 0, total, 1.0), 0.0, 1.0)
+    return np.stack(list(_rolled(sample.answers[0]))), mixed
 
 
-def _across_cpts(question: Question, sample: _Sample, group: _Group) -> tuple[Array, Array]:
+def _exchanged(sample: _Sample, value: Array, slopes: Array, name: str, rows: Indices) -> Array:
+    """``value`` (draws,), linear in the rows of a CPT, under its second draws but for ``rows``: (partners, draws)."""
+    slope, kept, anew = (
+        sample.drawn(table, name, rows) for table in (slopes, sample.first[name], sample.second[name])
+    )
+    others = value - np.einsum("en,en->n", slope, anew)
+    return np.stack([others + np.einsum("en,en->n", slope, partner) for partner in _rolled(kept)])
+
+
+def _across_cpts(sample: _Sample, group: _Group) -> tuple[Array, Array]:
     """The same for a group of rows of several CPTs.
 
     They move P(t, e) of their own diagnoses only: the other diagnoses can be paired with any draw.
     """
-    network, leader, joint = question.engine.network, sample.leader, sample.joints[1]
-    moved = _moved_diagnoses(network, group)
-    states = np.arange(joint.shape[1]) if moved is None else np.array(sorted(moved))
-    whole = group.about.kind == "diagnosis"  # no row of another diagnosis enters, so all may be exchanged
-    if whole and group.rows.keys() == sample.first.keys():
+    leader, joint = sample.leader, sample.joints[1]
+    states = np.arange(joint.shape[1])
+    owners = [sample.owners[name] for name in group.rows]
+    if all(of is not None for of in owners):
+        states = np.unique(np.concatenate([of[rows] for of, rows in zip(owners, group.rows.values(), strict=True)]))
+    mixed = sample.second | {name: _mixed(sample, name, rows, states) for name, rows in group.rows.items()}
+    if all(mixed[name] is table for name, table in sample.first.items()):
         own = sample.joints[0][:, states]
     else:
-        mixed = dict(sample.second)
-        for name, rows in group.rows.items():
-            mixed[name] = sample.first[name] if whole else _mixed(sample.first[name], sample.second[name], rows)
-        own = question.engine.joint_draws(question.findings, mixed, states.tolist())
+        own = sample.question.engine.joint_draws(sample.question.findings, mixed, states.tolist())
     rest = np.delete(joint, states, axis=1)
     if not rest.shape[1]:
         return sample.answers[:1], _leading(own, leader)[None]
@@ -372,25 +394,26 @@ def _across_cpts(question: Question, sample: _Sample, group: _Group) -> tuple[Ar
     return np.broadcast_to(sample.answers[0], (_PARTNERS, sample.draws)), np.stack(found)
 
 
-def _moved_diagnoses(network: Network, group: _Group) -> set[int] | None:
-    """The diagnoses whose P(t, e) the group moves; None for all."""
-    moved: set[int] = set()
-    for name, rows in group.rows.items():
-        context = network.diagnosis_parent(name)
-        if context is None:
-            return None
-        keys = np.unravel_index(rows, network.cpts[name].shape[:-1])[network.parents[name].index(context)]
-        moved |= {diagnosis_of(network, context, key) for key in set(keys.tolist())}
-    return moved
+def _mixed(sample: _Sample, name: str, rows: Indices, states: Indices) -> Array:
+    """The second draws (draws, *cpt) of a CPT with the flat ``rows`` of the first.
+
+    Rows of other diagnoses than ``states`` do not matter.
+    """
+    first, second, owners = sample.first[name], sample.second[name], sample.owners[name]
+    every = np.arange(len(_by_row(first))) if owners is None else np.flatnonzero(np.isin(owners, states))
+    others = np.setdiff1d(every, rows)
+    if not len(others):
+        return first
+    shape = first.shape[1:] if first.strides[-1] else (*first.shape[1:-1], 1)  # one column may stand in for all
+    table = np.moveaxis(np.zeros((*shape, sample.draws)), -1, 0)
+    for drawn, some in ((first, rows), (second, others)):
+        _by_row(table)[some] = _by_row(drawn)[some, : shape[-1]]
+    return np.broadcast_to(table, first.shape)
 
 
-def _mixed(first: Array, second: Array, rows: Indices) -> Array:
-    """``second`` (draws, *cpt) with the flat ``rows`` of ``first``."""
-    wide = first.strides[-1] != 0  # else one column stands in for all
-    table = np.array(second if wide else second[..., :1])
-    flat = table.reshape(len(table), -1, table.shape[-1])
-    flat[:, rows] = first.reshape(len(table), -1, first.shape[-1])[:, rows, : table.shape[-1]]
-    return np.broadcast_to(table, second.shape)
+def _by_row(table: Array) -> Array:
+    """A view (rows, states, draws) of a table (draws, *cpt) with the draws of an entry side by side."""
+    return np.moveaxis(table.reshape(len(table), -1, table.shape[-1]), 0, -1)
 
 
 def _correlation(first: Array, second: Array) -> tuple[float, float]:
