@@ -49,9 +49,11 @@ def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array
         entries[state, draws] = totals[lost, draws] = 1.0
     entries /= totals[row]
     entries += np.finfo(np.float64).tiny  # possible, however rare: findings stay possible
-    table = np.zeros((counts.size, size))
-    table[possible] = entries
-    return np.moveaxis(table.reshape(*counts.shape, size), -1, 0)
+    if len(possible) < counts.size:
+        table = np.zeros((counts.size, size))
+        table[possible] = entries
+        entries = table
+    return np.moveaxis(entries.reshape(*counts.shape, size), -1, 0)
 
 
 def cpt_draws(

@@ -321,10 +321,8 @@ def _log_sum(logs: Array) -> Array:
 
 
 def _rolled(values: Array) -> Iterator[Array]:
-    """``values`` (…, draws) with the last axis rolled by 0, 1, … places, once for each partner."""
-    n = values.shape[-1]
-    twice = np.concatenate([values[..., n - _PARTNERS + 1 :], values], axis=-1)
-    return (twice[..., start : start + n] for start in range(_PARTNERS - 1, -1, -1))
+    """``values`` (draws,) rolled by 0, 1, … places, once for each partner."""
+    return (np.roll(values, places) for places in range(_PARTNERS))
 
 
 def _share(sample: _Sample, group: _Group, rho: Mapping[str, float]) -> Importance:
@@ -362,8 +360,11 @@ def _exchanged(sample: _Sample, value: Array, slopes: Array, name: str, rows: In
     slope, kept, anew = (
         sample.drawn(table, name, rows) for table in (slopes, sample.first[name], sample.second[name])
     )
-    others = value - np.einsum("en,en->n", slope, anew)
-    return np.stack([others + np.einsum("en,en->n", slope, partner) for partner in _rolled(kept)])
+    found = np.tile(value - np.einsum("en,en->n", slope, anew), (_PARTNERS, 1))
+    for places, mixed in enumerate(found):
+        mixed[places:] += np.einsum("en,en->n", slope[:, places:], kept[:, : sample.draws - places])
+        mixed[:places] += np.einsum("en,en->n", slope[:, :places], kept[:, sample.draws - places :])
+    return found
 
 
 def _across_cpts(sample: _Sample, group: _Group) -> tuple[Array, Array]:
@@ -400,8 +401,10 @@ def _mixed(sample: _Sample, name: str, rows: Indices, states: Indices) -> Array:
     Rows of other diagnoses than ``states`` do not matter.
     """
     first, second, owners = sample.first[name], sample.second[name], sample.owners[name]
-    every = np.arange(len(_by_row(first))) if owners is None else np.flatnonzero(np.isin(owners, states))
-    others = np.setdiff1d(every, rows)
+    wanted = np.isin(np.arange(sample.joints[0].shape[1]), states)
+    missing = np.ones(len(_by_row(first)), dtype=bool) if owners is None else wanted[owners]
+    missing[rows] = False
+    others = np.flatnonzero(missing)
     if not len(others):
         return first
     shape = first.shape[1:] if first.strides[-1] else (*first.shape[1:-1], 1)  # one column may stand in for all
