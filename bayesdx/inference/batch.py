@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,8 @@ def joint_draws(
         table = table[tuple(given.hard.get(v, slice(None)) for v in scope)]
         for axis, v in enumerate(v for v in scope if v not in given.hard):
             if v in kept and len(kept[v]) < table.shape[axis]:
-                table = table[(*[slice(None)] * axis, kept[v])]  # `take` would copy all of a view first
+                at: tuple[Any, ...] = (*[slice(None)] * axis, kept[v])
+                table = table[at]  # `take` would copy all of a view first
         tables.append(table)
     cards = tuple(len(kept[v]) if v in kept else card for v, card in enumerate(entered.cards))
     soft = {v: weights[kept[v]] if v in kept else weights for v, weights in given.soft.items()}
@@ -100,16 +101,18 @@ def slope_draws(
     """d sum_t w_t P(t, e) / d theta over P(e) for each row w of ``weights`` (W, T), by every CPT in ``draws``.
 
     Arguments as in ``score_draws``. By leaf, an array (W, draws, *cpt); of a hard finding only the state that was
-    seen, an axis of length 1.
+    seen, an axis of length 1. By impossible entries of a CPT of ``single_entries`` the slope of the possible one of
+    the state stands.
     """
     entered, single = _drawn(factors, given, draws)
     batch = len(factors.cards)
     found: dict[int, Array] = {}
     for i in draws:
         *parents, own = factors.scopes[i]
-        shape = [*(factors.cards[v] for v in parents), 1 if own in given.hard else factors.cards[own]]
-        found[i] = np.zeros((len(weights), *shape, n))  # laid out as the passes give them
-    leaves_of = {leaf: leaf for leaf in draws.keys() - single.keys()} | {one.leaf: i for i, one in single.items()}
+        shape = [factors.cards[v] for v in parents if i not in single]
+        states = 1 if own in given.hard else factors.cards[own]
+        found[i] = np.zeros((len(weights), *shape, states, n))  # laid out as the passes give them
+    cpt_of = {single.get(i, i): i for i in draws}
     for part, program in _programs(entered, _cut(entered), given, n, target):
         leaves, compiled = program.leaves(given), program.compiled
         ring, tables = LINEAR, forward(compiled, leaves)
@@ -122,12 +125,11 @@ def slope_draws(
                 ring, tables = LOG, forward(compiled, [np.log(leaf) for leaf in leaves], LOG)
                 log_total = np.logaddexp.reduce(tables[-1].reshape(card, -1), axis=0)
                 seeds = [np.log(w)[:, None] - log_total for w in weights]
-        reverse = reversals(compiled, set(leaves_of))
+        reverse = reversals(compiled, set(cpt_of))
         for w, seed in enumerate(seeds):
             for leaf, slope in backward(compiled, reverse, tables, seed.reshape(tables[-1].shape), ring):
-                if leaf not in leaves_of:
+                if leaf not in cpt_of:
                     continue
-                i = leaves_of[leaf]
                 layout, scope = compiled.layouts[leaf], entered.scopes[leaf][:-1]
                 free = [v for v in scope if v not in given.hard]
                 by_axis = slope.reshape(layout.dims).transpose([layout.scope.index(v) for v in (*free, batch)])
@@ -135,46 +137,49 @@ def slope_draws(
                     by_axis = np.exp(by_axis)
                 if scope[-1] in given.soft:
                     by_axis = by_axis * given.soft[scope[-1]][:, None]
-                if i in single:
-                    found[i][w, ..., part][single[i].at] = by_axis
-                    continue
                 at = tuple(given.hard.get(v, slice(None)) for v in scope[:-1])
                 last = 0 if scope[-1] in given.hard else slice(None)
-                found[i][(w, *at, last, part)] = by_axis
+                found[cpt_of[leaf]][(w, *at, last, part)] = by_axis
+    for i in single:  # the same for all states of the parents
+        shape = [factors.cards[v] for v in factors.scopes[i]]
+        by_state = found[i].reshape(len(weights), *[1] * (len(shape) - 1), shape[-1], n)
+        found[i] = np.broadcast_to(by_state, (len(weights), *shape, n))
     return {i: np.moveaxis(slopes, -1, 1) for i, slopes in found.items()}
 
 
-class _Single(NamedTuple):
-    """A CPT in which each state belongs to one state of the parents: ``leaf`` holds the entries ``at`` these."""
+def single_entries(table: Array) -> tuple[NDArray[np.intp], ...] | None:
+    """Where in a CPT the possible entry of each state stands; None unless each belongs to one state of the parents.
 
-    leaf: int
-    at: tuple[NDArray[np.intp], ...]
+    So forms belong to one diagnosis each. Drawn, such a CPT is its few possible entries, one a state.
+    """
+    card = table.shape[-1]
+    if table.ndim == 1 or np.count_nonzero(table) > card:
+        return None
+    rows = table.reshape(-1, card)
+    if (np.count_nonzero(rows, axis=0) > 1).any():
+        return None
+    return *np.unravel_index(rows.argmax(axis=0), table.shape[:-1]), np.arange(card)
 
 
-def _drawn(
-    factors: Factors, given: Known, draws: Mapping[int, Array]
-) -> tuple[Factors, dict[int, _Single]]:
+def _drawn(factors: Factors, given: Known, draws: Mapping[int, Array]) -> tuple[Factors, dict[int, int]]:
     """``factors`` with the drawn tables in place of their own, the batch as their last axis.
 
-    A CPT in which each state belongs to one state of the parents, such as forms to a diagnosis, is drawn as its
-    few possible entries, one a state; the table itself only says which they are.
+    Of a CPT of ``single_entries`` these are a leaf of their own, whose number is given by that of the CPT; the
+    table only says which they are.
     """
     batch = len(factors.cards)
     scopes, tables = list(factors.scopes), list(factors.tables)
-    single: dict[int, _Single] = {}
+    single: dict[int, int] = {}
     for i, drawn in draws.items():
         scope, table, drawn = factors.scopes[i], factors.tables[i], np.moveaxis(drawn, 0, -1)
-        card = table.shape[-1]
-        few = 1 < len(scope) and np.count_nonzero(table) <= card and scope[-1] not in given.hard
-        if few and (np.count_nonzero(table.reshape(-1, card), axis=0) <= 1).all():
-            parents = table.reshape(-1, card).argmax(axis=0)
-            at = (*np.unravel_index(parents, table.shape[:-1]), np.arange(card))
-            single[i] = _Single(len(scopes), at)
+        at = None if scope[-1] in given.hard else single_entries(table)
+        if at is None:
+            scopes[i], tables[i] = (*scope, batch), drawn
+        else:
+            single[i] = len(scopes)
             tables[i] = (table > 0).astype(float)
             scopes.append((scope[-1], batch))
             tables.append(drawn[at])
-        else:
-            scopes[i], tables[i] = (*scope, batch), drawn
     return replace(factors, scopes=tuple(scopes), tables=tuple(tables)), single
 
 

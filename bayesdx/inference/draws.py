@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesdx.inference.batch import single_entries
 from bayesdx.inference.beta_table import MANY_DRAWS, beta_draws
 from bayesdx.network import Array, Network
 
@@ -37,7 +38,17 @@ def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array
 
     Laid out with the draws of one entry side by side.
     """
-    possible = np.flatnonzero(counts)  # few entries of a large table, when a state belongs to one state of its parent
+    possible, entries = _dirichlet_entries(counts, size, rng)
+    if len(possible) < counts.size:
+        table = np.zeros((counts.size, size))
+        table[possible] = entries
+        entries = table
+    return np.moveaxis(entries.reshape(*counts.shape, size), -1, 0)
+
+
+def _dirichlet_entries(counts: Array, size: int, rng: np.random.Generator) -> tuple[NDArray[np.intp], Array]:
+    """The flat entries (E,) of a table that have counts, and draws (E, size) of them."""
+    possible = np.flatnonzero(counts)
     entries = np.ascontiguousarray(rng.standard_gamma(counts.ravel()[possible], size=(size, len(possible))).T)
     starts, row = np.unique(possible // counts.shape[-1], return_index=True, return_inverse=True)[1:]
     totals = np.add.reduceat(entries, starts, axis=0)
@@ -49,11 +60,7 @@ def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array
         entries[state, draws] = totals[lost, draws] = 1.0
     entries /= totals[row]
     entries += np.finfo(np.float64).tiny  # possible, however rare: findings stay possible
-    if len(possible) < counts.size:
-        table = np.zeros((counts.size, size))
-        table[possible] = entries
-        entries = table
-    return np.moveaxis(entries.reshape(*counts.shape, size), -1, 0)
+    return possible, entries
 
 
 def cpt_draws(
@@ -103,7 +110,10 @@ def _possible_states(network: Network, name: str, findings: Mapping[str, Array])
 def _table_draws(
     counts: Array, parents: list[States], weights: Array | None, size: int, rng: np.random.Generator
 ) -> Array:
-    """Draws (size, *counts.shape) of the rows whose parent states are all possible; the others are zero."""
+    """Draws (size, *counts.shape) of the rows whose parent states are all possible; the others are zero.
+
+    Of a table of ``single_entries`` the possible entry of a state may stand in for the impossible ones.
+    """
     rows: tuple[Any, ...] = np.ix_(*parents) if parents else ()
     drawn = counts[rows]
     seen = [] if weights is None else np.flatnonzero(weights).tolist()
@@ -113,6 +123,11 @@ def _table_draws(
         values = _beta_draws(column, others, size, rng)[..., None]
     elif TABLE_DRAWS <= size < MANY_DRAWS:
         values = _row_draws(drawn, size, rng)
+    elif single_entries(counts) is not None:
+        possible, entries = _dirichlet_entries(drawn, size, rng)
+        by_state = np.zeros((size, counts.shape[-1]))
+        by_state[:, possible % counts.shape[-1]] = entries.T
+        return np.broadcast_to(by_state.reshape(size, *[1] * len(parents), -1), (size, *counts.shape))
     else:
         values = dirichlet_draws(drawn, size, rng)
     if values.shape[1:-1] != counts.shape[:-1]:

@@ -31,7 +31,6 @@ from bayesdx.knowledge.pooling import (
 )
 from bayesdx.network import Array, Network
 
-
 #: Versions that are worked out at a time: their tables stay in the processor's cache.
 _BLOCK = 64
 
@@ -140,8 +139,8 @@ def _pool(
         for number in without_source.get(source, ()):
             gone[number, entries] = True
     left = np.tile(np.bincount(studies.diagnosis, minlength=choices.diagnoses), (sets, 1))
-    number, study = np.nonzero(gone)
-    np.subtract.at(left, (number, studies.diagnosis[study]), 1)
+    missing, study = np.nonzero(gone)
+    np.subtract.at(left, (missing, studies.diagnosis[study]), 1)
     silent = ~np.asarray(enough((left > 0).sum(axis=1), studies.background))
     gone[silent] = False
     link = choices.links.get(finding)

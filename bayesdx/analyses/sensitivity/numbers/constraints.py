@@ -53,7 +53,7 @@ def parse_constraint(text: str, target: Variable) -> Constraint:
 
 
 def threshold(found: OneWay, conditions: Sequence[Array], side: Side) -> Array:
-    """Value (N,) of each parameter at which, moving to ``side``, it first makes one of the ``conditions`` (T,) hold.
+    """Value (N,) of each parameter at which, moved to ``side``, it first makes one of ``conditions`` (T,) hold.
 
     NaN-free: infinite where no admissible value does it, and the parameter's own value where one holds already. A
     value at which the findings are impossible is none: all P(t, e) reach 0 there.

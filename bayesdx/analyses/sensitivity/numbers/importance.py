@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 
@@ -287,7 +288,9 @@ class _Sample:
     def drawn(self, table: Array, name: str, rows: Indices) -> Array:
         """The draws (E, draws) of a ``table`` (draws, *cpt) at the ``entries`` of some rows."""
         row, state = self.entries(name, rows)
-        return _by_row(table)[rows[row], np.minimum(state, table.shape[-1] - 1)]
+        shape = self.network.cpts[name].shape
+        *parents, state = np.unravel_index(rows[row] * shape[-1] + state, shape)
+        return np.asarray(np.moveaxis(table, 0, -1)[(*parents, np.minimum(state, table.shape[-1] - 1))])
 
     def linear(self, name: str, rows: Indices) -> Array:
         """Of the variance of the answer, the part (R,) that is linear in each of the rows."""
@@ -297,7 +300,8 @@ class _Sample:
         mean = counts[row, state] / total[row]
         centred = self.answers - self.answers.mean()
         pairs = zip(centred, (self.first, self.second), strict=True)
-        together = sum(self.drawn(cpts[name], name, rows) @ y for y, cpts in pairs) / (2 * self.draws)
+        products = [np.einsum("en,n->e", self.drawn(cpts[name], name, rows), y) for y, cpts in pairs]
+        together = sum(products) / (2 * self.draws)
         moving = mean < 1
         spread = np.where(moving, mean, 1.0)
         if name in self._hard:
@@ -356,7 +360,10 @@ def _within_cpt(sample: _Sample, group: _Group) -> tuple[Array, Array]:
 
 
 def _exchanged(sample: _Sample, value: Array, slopes: Array, name: str, rows: Indices) -> Array:
-    """``value`` (draws,), linear in the rows of a CPT, under its second draws but for ``rows``: (partners, draws)."""
+    """What ``value`` (draws,) becomes, (partners, draws), when ``rows`` of a CPT are of the first draws.
+
+    It is linear in the rows of one CPT, with ``slopes`` (draws, *cpt).
+    """
     slope, kept, anew = (
         sample.drawn(table, name, rows) for table in (slopes, sample.first[name], sample.second[name])
     )
@@ -373,10 +380,11 @@ def _across_cpts(sample: _Sample, group: _Group) -> tuple[Array, Array]:
     They move P(t, e) of their own diagnoses only: the other diagnoses can be paired with any draw.
     """
     leader, joint = sample.leader, sample.joints[1]
-    states = np.arange(joint.shape[1])
-    owners = [sample.owners[name] for name in group.rows]
-    if all(of is not None for of in owners):
-        states = np.unique(np.concatenate([of[rows] for of, rows in zip(owners, group.rows.values(), strict=True)]))
+    moved: list[Indices] = []
+    for name, rows in group.rows.items():
+        owners = sample.owners[name]
+        moved.append(np.arange(joint.shape[1]) if owners is None else owners[rows])
+    states = np.unique(np.concatenate(moved))
     mixed = sample.second | {name: _mixed(sample, name, rows, states) for name, rows in group.rows.items()}
     if all(mixed[name] is table for name, table in sample.first.items()):
         own = sample.joints[0][:, states]
@@ -402,7 +410,7 @@ def _mixed(sample: _Sample, name: str, rows: Indices, states: Indices) -> Array:
     """
     first, second, owners = sample.first[name], sample.second[name], sample.owners[name]
     wanted = np.isin(np.arange(sample.joints[0].shape[1]), states)
-    missing = np.ones(len(_by_row(first)), dtype=bool) if owners is None else wanted[owners]
+    missing = np.ones(np.prod(first.shape[1:-1], dtype=int), dtype=bool) if owners is None else wanted[owners]
     missing[rows] = False
     others = np.flatnonzero(missing)
     if not len(others):
@@ -410,13 +418,9 @@ def _mixed(sample: _Sample, name: str, rows: Indices, states: Indices) -> Array:
     shape = first.shape[1:] if first.strides[-1] else (*first.shape[1:-1], 1)  # one column may stand in for all
     table = np.moveaxis(np.zeros((*shape, sample.draws)), -1, 0)
     for drawn, some in ((first, rows), (second, others)):
-        _by_row(table)[some] = _by_row(drawn)[some, : shape[-1]]
+        at: tuple[Any, ...] = (slice(None), *np.unravel_index(some, shape[:-1]))
+        table[at] = drawn[at][..., : shape[-1]]
     return np.broadcast_to(table, first.shape)
-
-
-def _by_row(table: Array) -> Array:
-    """A view (rows, states, draws) of a table (draws, *cpt) with the draws of an entry side by side."""
-    return np.moveaxis(table.reshape(len(table), -1, table.shape[-1]), 0, -1)
 
 
 def _correlation(first: Array, second: Array) -> tuple[float, float]:
