@@ -135,7 +135,7 @@ def slope_draws(
                 by_axis = slope.reshape(layout.dims).transpose([layout.scope.index(v) for v in (*free, batch)])
                 if ring is LOG:
                     by_axis = np.exp(by_axis)
-                if scope[-1] in given.soft:
+                if scope[-1] in given.soft and cpt_of[leaf] == leaf:  # else they entered with the table itself
                     by_axis = by_axis * given.soft[scope[-1]][:, None]
                 at = tuple(given.hard.get(v, slice(None)) for v in scope[:-1])
                 last = 0 if scope[-1] in given.hard else slice(None)

@@ -82,7 +82,9 @@ def cpt_draws(
     def fill(part: list[str]) -> None:
         for name in part:
             parents = [possible[parent] for parent in network.parents[name]]
-            draws[name] = _table_draws(network.counts[name], parents, findings.get(name), size, streams[name])
+            single = single_entries(network.cpts[name] + network.counts[name]) is not None
+            weights = findings.get(name)
+            draws[name] = _table_draws(network.counts[name], parents, weights, single, size, streams[name])
 
     # numpy draws without holding the interpreter lock: two threads take half the time of one
     names.sort(key=lambda name: -network.counts[name].size)
@@ -108,11 +110,11 @@ def _possible_states(network: Network, name: str, findings: Mapping[str, Array])
 
 
 def _table_draws(
-    counts: Array, parents: list[States], weights: Array | None, size: int, rng: np.random.Generator
+    counts: Array, parents: list[States], weights: Array | None, single: bool, size: int, rng: np.random.Generator
 ) -> Array:
     """Draws (size, *counts.shape) of the rows whose parent states are all possible; the others are zero.
 
-    Of a table of ``single_entries`` the possible entry of a state may stand in for the impossible ones.
+    Of a ``single`` table, with ``single_entries``, the possible entry of a state may stand in for the others.
     """
     rows: tuple[Any, ...] = np.ix_(*parents) if parents else ()
     drawn = counts[rows]
@@ -123,7 +125,7 @@ def _table_draws(
         values = _beta_draws(column, others, size, rng)[..., None]
     elif TABLE_DRAWS <= size < MANY_DRAWS:
         values = _row_draws(drawn, size, rng)
-    elif single_entries(counts) is not None:
+    elif single:
         possible, entries = _dirichlet_entries(drawn, size, rng)
         by_state = np.zeros((size, counts.shape[-1]))
         by_state[:, possible % counts.shape[-1]] = entries.T

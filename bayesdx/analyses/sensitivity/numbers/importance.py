@@ -148,6 +148,7 @@ def _groups(
 ) -> list[_Group]:
     network = question.engine.network
     by_row: dict[tuple[str, int], _Group] = {}
+    sizes: dict[tuple[str, int], float] = {}
     by_diagnosis: dict[int, dict[str, list[Indices]]] = {}
     shares: dict[str, Array] = {}
     for name in names:
@@ -158,7 +159,8 @@ def _groups(
         keys = rows if context is None else np.unravel_index(rows, shape)[network.parents[name].index(context)]
         for key in sorted(set(keys.tolist())):
             members = np.flatnonzero(keys == key)
-            if variance[name][members].sum() <= 0:
+            sizes[name, key] = float(variance[name][members].sum())
+            if sizes[name, key] <= 0:
                 continue
             diagnosis = None if context is None else diagnosis_of(network, context, key)
             about = Importance("row", 0.0, 0.0, finding=name, context=key, diagnosis=diagnosis)
@@ -180,7 +182,7 @@ def _groups(
     )
     kinds.append([_of_diagnosis(network, d, rows, shares) for d, rows in by_diagnosis.items()])
     if literature is not None:
-        kinds.append(_of_sources(by_row, literature))
+        kinds.append(_of_sources(by_row, sizes, literature))
 
     def size(group: _Group) -> float:
         return float(sum(variance[name][rows].sum() for name, rows in group.rows.items()))
@@ -196,20 +198,22 @@ def _of_diagnosis(
     return _Group(Importance("diagnosis", 0.0, 0.0, diagnosis=diagnosis), members, lesions)
 
 
-def _of_sources(by_row: Mapping[tuple[str, int], _Group], literature: Publications) -> list[_Group]:
-    """For each source the rows that it has a fact on."""
-    found: dict[str, dict[str, list[Indices]]] = {}
-    for (name, key), group in by_row.items():
+def _of_sources(
+    by_row: Mapping[tuple[str, int], _Group], sizes: Mapping[tuple[str, int], float], literature: Publications
+) -> list[_Group]:
+    """For the sources of the largest ``sizes`` the rows that they have a fact on."""
+    known: dict[str, list[tuple[str, int]]] = {}
+    for name, key in by_row:
         for source in sorted(literature.sources(name, key)):
-            found.setdefault(source, {}).setdefault(name, []).append(group.rows[name])
-    return [
-        _Group(
-            Importance("source", 0.0, 0.0, source=source),
-            {n: np.concatenate(parts) for n, parts in rows.items()},
-            {},
-        )
-        for source, rows in found.items()
-    ]
+            known.setdefault(source, []).append((name, key))
+    groups = []
+    for source in sorted(known, key=lambda source: -sum(sizes[at] for at in known[source]))[:GROUPS]:
+        found: dict[str, list[Indices]] = {}
+        for name, key in known[source]:
+            found.setdefault(name, []).append(by_row[name, key].rows[name])
+        rows = {name: np.concatenate(parts) for name, parts in found.items()}
+        groups.append(_Group(Importance("source", 0.0, 0.0, source=source), rows, {}))
+    return groups
 
 
 def _within(network: Network, name: str, rows: Indices, shares: Mapping[str, Array]) -> Array:
