@@ -248,8 +248,8 @@ class _Sample:
     ``first`` and ``second`` (draws, *cpt) by variable; of a hard finding only the state that was seen. ``joints``
     are log P(t, e) (draws, T) under each, ``answers`` (2, draws) the leader's posteriors; ``slopes`` by variable
     (draws, *cpt) d P(e) by each entry over P(e), under the second. ``owners`` by variable is the diagnosis of each
-    row (None where no parent says it), for only the leader's own rows move P(leader, e); ``leading`` are its slopes,
-    empty where the owners tell all.
+    row (None where no parent says it), for only the leader's own rows move P(leader, e); ``leading`` are the
+    slopes of that, empty where the owners tell all.
     """
 
     def __init__(self, question: Question, leader: int, draws: int, seed: int) -> None:
