@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference.contraction import LINEAR, LOG, Compiled, backward, compile_plan, forward, reversals
@@ -54,9 +56,10 @@ def score_draws(factors: Factors, given: Known, draws: Mapping[int, Array], targ
     """P(target | findings) (draws, card), the CPTs of the leaves in ``draws`` replaced by (draws, *cpt) arrays.
 
     ``factors`` must hold the target's CPT, those of the findings and of all their ancestors; a finding on the
-    target itself must be given as uncertain. Raises ImpossibleFindings when that is so in any draw.
+    target itself must be given as uncertain. What ``factors`` hold as impossible is so in every draw. Raises
+    ImpossibleFindings when the findings are in any.
     """
-    entered = _drawn(factors, draws)
+    entered, _ = _drawn(factors, given, draws)
     probabilities, log_likelihood = _score(entered, _cut(entered), given, n, target)
     if np.isneginf(log_likelihood).any():
         raise ImpossibleFindings("the findings are impossible together under some of the drawn CPTs")
@@ -71,16 +74,17 @@ def joint_draws(
     Other states, and the states of the target's children that need them, do not enter the calculation at all.
     """
     kept = {target: np.asarray(states)}
-    for i, (scope, table) in enumerate(zip(factors.scopes, factors.tables, strict=True)):
-        if scope[:-1] == (target,) and i not in draws and scope[-1] not in given.hard:
+    for scope, table in zip(factors.scopes, factors.tables, strict=True):
+        if scope[:-1] == (target,) and scope[-1] not in given.hard:
             kept[scope[-1]] = np.flatnonzero(table[kept[target]].any(axis=0))
-    entered = _drawn(factors, draws)
+    entered, _ = _drawn(factors, given, draws)
     tables = []
     for scope, table in zip(entered.scopes, entered.tables, strict=True):
         table = table[tuple(given.hard.get(v, slice(None)) for v in scope)]
         for axis, v in enumerate(v for v in scope if v not in given.hard):
             if v in kept and len(kept[v]) < table.shape[axis]:
-                table = table.take(kept[v], axis=axis)
+                at: tuple[Any, ...] = (*[slice(None)] * axis, kept[v])
+                table = table[at]  # `take` would copy all of a view first
         tables.append(table)
     cards = tuple(len(kept[v]) if v in kept else card for v, card in enumerate(entered.cards))
     soft = {v: weights[kept[v]] if v in kept else weights for v, weights in given.soft.items()}
@@ -97,15 +101,18 @@ def slope_draws(
     """d sum_t w_t P(t, e) / d theta over P(e) for ``weights`` w (W, draws or 1, T), by every CPT in ``draws``.
 
     Arguments as in ``score_draws``. By leaf, an array (W, draws, *cpt); of a hard finding only the state that was
-    seen, an axis of length 1.
+    seen, an axis of length 1. By impossible entries of a CPT of ``single_entries`` the slope of the possible one of
+    the state stands.
     """
-    entered = _drawn(factors, draws)
+    entered, single = _drawn(factors, given, draws)
     batch = len(factors.cards)
     found: dict[int, Array] = {}
     for i in draws:
         *parents, own = factors.scopes[i]
-        shape = [*(factors.cards[v] for v in parents), 1 if own in given.hard else factors.cards[own]]
-        found[i] = np.zeros((len(weights), n, *shape))
+        shape = [factors.cards[v] for v in parents if i not in single]
+        states = 1 if own in given.hard else factors.cards[own]
+        found[i] = np.zeros((len(weights), *shape, states, n))  # laid out as the passes give them
+    cpt_of = {single.get(i, i): i for i in draws}
     for part, program in _programs(entered, _cut(entered), given, n, target):
         leaves, compiled = program.leaves(given), program.compiled
         ring, tables = LINEAR, forward(compiled, leaves)
@@ -118,34 +125,62 @@ def slope_draws(
                 ring, tables = LOG, forward(compiled, [np.log(leaf) for leaf in leaves], LOG)
                 log_total = np.logaddexp.reduce(tables[-1].reshape(card, -1), axis=0)
                 seeds = [np.log(w.T) - log_total for w in weights[:, part if weights.shape[1] > 1 else slice(None)]]
-        reverse = reversals(compiled, set(draws))
+        reverse = reversals(compiled, set(cpt_of))
         for w, seed in enumerate(seeds):
             for leaf, slope in backward(compiled, reverse, tables, seed.reshape(tables[-1].shape), ring):
-                if leaf not in draws:
+                if leaf not in cpt_of:
                     continue
-                layout, scope = compiled.layouts[leaf], factors.scopes[leaf]
+                layout, scope = compiled.layouts[leaf], entered.scopes[leaf][:-1]
                 free = [v for v in scope if v not in given.hard]
-                by_axis = slope.reshape(layout.dims).transpose([layout.scope.index(v) for v in (batch, *free)])
+                by_axis = slope.reshape(layout.dims).transpose([layout.scope.index(v) for v in (*free, batch)])
                 if ring is LOG:
                     by_axis = np.exp(by_axis)
-                if scope[-1] in given.soft:
-                    by_axis = by_axis * given.soft[scope[-1]]
+                if scope[-1] in given.soft and cpt_of[leaf] == leaf:  # else they entered with the table itself
+                    by_axis = by_axis * given.soft[scope[-1]][:, None]
                 at = tuple(given.hard.get(v, slice(None)) for v in scope[:-1])
                 last = 0 if scope[-1] in given.hard else slice(None)
-                found[leaf][(w, part, *at, last)] = by_axis
-    return found
+                found[cpt_of[leaf]][(w, *at, last, part)] = by_axis
+    for i in single:  # the same for all states of the parents
+        shape = [factors.cards[v] for v in factors.scopes[i]]
+        by_state = found[i].reshape(len(weights), *[1] * (len(shape) - 1), shape[-1], n)
+        found[i] = np.broadcast_to(by_state, (len(weights), *shape, n))
+    return {i: np.moveaxis(slopes, -1, 1) for i, slopes in found.items()}
 
 
-def _drawn(factors: Factors, draws: Mapping[int, Array]) -> Factors:
-    """``factors`` with the drawn tables in place of their own, the batch as their last axis."""
+def single_entries(table: Array) -> tuple[NDArray[np.intp], ...] | None:
+    """Where in a CPT the possible entry of each state stands; None unless each belongs to one state of the parents.
+
+    So forms belong to one diagnosis each. Drawn, such a CPT is its few possible entries, one a state.
+    """
+    card = table.shape[-1]
+    if table.ndim == 1 or np.count_nonzero(table) > card:
+        return None
+    rows = table.reshape(-1, card)
+    if (np.count_nonzero(rows, axis=0) > 1).any():
+        return None
+    return *np.unravel_index(rows.argmax(axis=0), table.shape[:-1]), np.arange(card)
+
+
+def _drawn(factors: Factors, given: Known, draws: Mapping[int, Array]) -> tuple[Factors, dict[int, int]]:
+    """``factors`` with the drawn tables in place of their own, the batch as their last axis.
+
+    Of a CPT of ``single_entries`` these are a leaf of their own, whose number is given by that of the CPT; the
+    table only says which they are.
+    """
     batch = len(factors.cards)
-    return replace(
-        factors,
-        scopes=tuple((*s, batch) if i in draws else s for i, s in enumerate(factors.scopes)),
-        tables=tuple(
-            np.moveaxis(draws[i], 0, -1) if i in draws else table for i, table in enumerate(factors.tables)
-        ),
-    )
+    scopes, tables = list(factors.scopes), list(factors.tables)
+    single: dict[int, int] = {}
+    for i, drawn in draws.items():
+        scope, table, drawn = factors.scopes[i], factors.tables[i], np.moveaxis(drawn, 0, -1)
+        at = None if scope[-1] in given.hard else single_entries(table)
+        if at is None:
+            scopes[i], tables[i] = (*scope, batch), drawn
+        else:
+            single[i] = len(scopes)
+            tables[i] = (table > 0).astype(float)
+            scopes.append((scope[-1], batch))
+            tables.append(drawn[at])
+    return replace(factors, scopes=tuple(scopes), tables=tuple(tables)), single
 
 
 def _cut(factors: Factors) -> Tables:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesdx.inference.batch import single_entries
 from bayesdx.inference.beta_table import MANY_DRAWS, beta_draws
 from bayesdx.network import Array, Network
 
@@ -33,19 +34,33 @@ TABLE_DRAWS = 500
 
 
 def dirichlet_draws(counts: Array, size: int, rng: np.random.Generator) -> Array:
-    """Draws of shape (size, *counts.shape) whose last axis is Dirichlet(counts); a zero count stays zero."""
-    draws = rng.standard_gamma(counts, size=(size, *counts.shape))
-    pairs = counts.shape[-1] == 2  # most are, and numpy is slow to sum along so short an axis
-    totals = draws[..., :1] + draws[..., 1:] if pairs else draws.sum(axis=-1, keepdims=True)
-    if not totals.all():  # all counts tiny, every gamma underflowed: the limit is one state, drawn by count
-        vanished = totals[..., 0] == 0.0
-        shares = np.broadcast_to(np.cumsum(counts, axis=-1), draws.shape)[vanished]
-        state = (rng.random(len(shares))[:, None] * shares[:, -1:] >= shares).sum(axis=-1)
-        draws[vanished] = np.eye(counts.shape[-1])[state]
-        totals[vanished] = 1.0
-    draws /= totals
-    draws += np.where(counts > 0, np.finfo(np.float64).tiny, 0.0)  # possible, however rare: findings stay possible
-    return draws
+    """Draws of shape (size, *counts.shape) whose last axis is Dirichlet(counts); a zero count stays zero.
+
+    Laid out with the draws of one entry side by side.
+    """
+    possible, entries = _dirichlet_entries(counts, size, rng)
+    if len(possible) < counts.size:
+        table = np.zeros((counts.size, size))
+        table[possible] = entries
+        entries = table
+    return np.moveaxis(entries.reshape(*counts.shape, size), -1, 0)
+
+
+def _dirichlet_entries(counts: Array, size: int, rng: np.random.Generator) -> tuple[NDArray[np.intp], Array]:
+    """The flat entries (E,) of a table that have counts, and draws (E, size) of them."""
+    possible = np.flatnonzero(counts)
+    entries = np.ascontiguousarray(rng.standard_gamma(counts.ravel()[possible], size=(size, len(possible))).T)
+    starts, row = np.unique(possible // counts.shape[-1], return_index=True, return_inverse=True)[1:]
+    totals = np.add.reduceat(entries, starts, axis=0)
+    for lost in np.flatnonzero(~totals.all(axis=1)):  # all counts tiny, every gamma underflowed
+        own = np.flatnonzero(row == lost)
+        draws = np.flatnonzero(totals[lost] == 0.0)
+        shares = counts.ravel()[possible[own]]
+        state = rng.choice(own, len(draws), p=shares / shares.sum())  # the limit is one state, drawn by count
+        entries[state, draws] = totals[lost, draws] = 1.0
+    entries /= totals[row]
+    entries += np.finfo(np.float64).tiny  # possible, however rare: findings stay possible
+    return possible, entries
 
 
 def cpt_draws(
@@ -67,7 +82,9 @@ def cpt_draws(
     def fill(part: list[str]) -> None:
         for name in part:
             parents = [possible[parent] for parent in network.parents[name]]
-            draws[name] = _table_draws(network.counts[name], parents, findings.get(name), size, streams[name])
+            single = single_entries(network.cpts[name] + network.counts[name]) is not None
+            weights = findings.get(name)
+            draws[name] = _table_draws(network.counts[name], parents, weights, single, size, streams[name])
 
     # numpy draws without holding the interpreter lock: two threads take half the time of one
     names.sort(key=lambda name: -network.counts[name].size)
@@ -93,9 +110,12 @@ def _possible_states(network: Network, name: str, findings: Mapping[str, Array])
 
 
 def _table_draws(
-    counts: Array, parents: list[States], weights: Array | None, size: int, rng: np.random.Generator
+    counts: Array, parents: list[States], weights: Array | None, single: bool, size: int, rng: np.random.Generator
 ) -> Array:
-    """Draws (size, *counts.shape) of the rows whose parent states are all possible; the others are zero."""
+    """Draws (size, *counts.shape) of the rows whose parent states are all possible; the others are zero.
+
+    Of a ``single`` table, with ``single_entries``, the possible entry of a state may stand in for the others.
+    """
     rows: tuple[Any, ...] = np.ix_(*parents) if parents else ()
     drawn = counts[rows]
     seen = [] if weights is None else np.flatnonzero(weights).tolist()
@@ -105,6 +125,11 @@ def _table_draws(
         values = _beta_draws(column, others, size, rng)[..., None]
     elif TABLE_DRAWS <= size < MANY_DRAWS:
         values = _row_draws(drawn, size, rng)
+    elif single:
+        possible, entries = _dirichlet_entries(drawn, size, rng)
+        by_state = np.zeros((size, counts.shape[-1]))
+        by_state[:, possible % counts.shape[-1]] = entries.T
+        return np.broadcast_to(by_state.reshape(size, *[1] * len(parents), -1), (size, *counts.shape))
     else:
         values = dirichlet_draws(drawn, size, rng)
     if values.shape[1:-1] != counts.shape[:-1]:

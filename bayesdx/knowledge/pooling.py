@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.knowledge.association import fit_margins
+from bayesdx.knowledge.association import SMALLEST, fit_factors, fit_margins
 from bayesdx.network import Array, Variable
 
 Bools = NDArray[np.bool_]
@@ -113,7 +113,23 @@ class Studies:
 
 
 @dataclass(frozen=True, eq=False)
-class Pooled:
+class Rows:
+    """Rows of one finding: Dirichlet ``counts`` (S, F, X) of each of F forms."""
+
+    counts: Array
+
+    @cached_property
+    def rows(self) -> Array:
+        """P(state | form), shape (S, F, X)."""
+        return np.asarray(self.counts / _totals(self.counts)[..., None])
+
+    def take(self, at: Integers) -> Rows:
+        """The entries ``at`` of the leading axis."""
+        return Rows(self.counts[at])
+
+
+@dataclass(frozen=True, eq=False)
+class Pooled(Rows):
     """Rows of one finding and what they are made of; D diagnoses, F forms.
 
     ``counts`` = ``own`` + ``definition`` + shrinkage + base, each (S, F, X). ``completing`` (S, X) is the base
@@ -126,23 +142,6 @@ class Pooled:
     bases: Array
     whole: Array
     definition: Array
-    counts: Array
-
-    @cached_property
-    def rows(self) -> Array:
-        """P(state | form), shape (S, F, X)."""
-        return np.asarray(self.counts / _totals(self.counts)[..., None])
-
-    def take(self, at: Integers) -> Pooled:
-        """The entries ``at`` of the leading axis."""
-        return Pooled(
-            self.completing[at],
-            self.base[at],
-            self.bases[at],
-            self.whole[at],
-            self.definition[at],
-            self.counts[at],
-        )
 
 
 def _totals(counts: Array) -> Array:
@@ -162,7 +161,7 @@ def depth(links: Mapping[str, Link], finding: str) -> int:
     return 1 + depth(links, links[finding].parent) if finding in links else 0
 
 
-def parent_rows(choices: Choices, pooled: Mapping[str, Pooled], parent: str) -> Array | None:
+def parent_rows(choices: Choices, pooled: Mapping[str, Rows], parent: str) -> Array | None:
     """P(parent | form), shape (S, F, states of the parent); None when no study speaks of the parent."""
     if parent == MINERALISATION.id:
         known = {CALCIFICATION, PATTERN} <= pooled.keys()
@@ -181,15 +180,20 @@ def excluding(choices: Choices, findings: Collection[str], name: str) -> str | N
     return None
 
 
-def rows_of(choices: Choices, pooled: Mapping[str, Pooled], name: str) -> Array:
+def rows_of(choices: Choices, pooled: Mapping[str, Rows], name: str) -> Array:
     """P(state | form), shape (S, F, X), of a finding in the network: of what studies say, the part that can be."""
     child = excluding(choices, pooled, name)
     if child is None:
         return pooled[name].rows
-    return np.asarray(_joint(choices, pooled, child).sum(axis=-2 if name == child else -1))
+    link = choices.links[child]
+    assert link.possible is not None
+    table = np.maximum(link.table, SMALLEST) * link.possible
+    of_parent, of_child = fit_factors(link.table, pooled[link.parent].rows, pooled[child].rows)
+    rows = of_child * (of_parent @ table) if name == child else of_parent * (of_child @ table.T)
+    return np.asarray(rows / _totals(rows)[..., None])
 
 
-def _joint(choices: Choices, pooled: Mapping[str, Pooled], child: str) -> Array:
+def _joint(choices: Choices, pooled: Mapping[str, Rows], child: str) -> Array:
     """P(parent, child | form), shape (S, F, P, X), of findings that go together."""
     link, rows = choices.links[child], pooled[child].rows
     if link.possible is not None:
@@ -207,8 +211,14 @@ def pool_finding(
 
     With a ``link``, ``parent`` (S, F, P) says what is known of the associated finding.
     """
-    sums = _sums(choices, studies, keep)
-    base = np.broadcast_to(studies.uniform, (len(keep), len(studies.states)))
+    return pool_sums(choices, studies, sums_of(choices, studies, keep), link, parent)
+
+
+def pool_sums(
+    choices: Choices, studies: Studies, sums: Array, link: Link | None = None, parent: Array | None = None
+) -> Pooled:
+    """The same from the ``sums_of`` the studies that are kept."""
+    base = np.broadcast_to(studies.uniform, (len(sums), len(studies.states)))
     completing, pooled = base, base
     for _ in range(2):  # the base shares out what studies leave open, and comes from the completed studies itself
         completing = base
@@ -231,7 +241,7 @@ def pool_finding(
     )
     counts, clean = own + definition + shrunk, 1 - choices.contamination
     mixed = clean * counts + choices.contamination * _totals(counts)[..., None] * bases
-    return Pooled(completing, base, bases, whole, clean * definition, mixed)
+    return Pooled(mixed, completing, base, bases, whole, clean * definition)
 
 
 def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
@@ -268,7 +278,7 @@ def discounts(correlation: float, words: Array) -> Array:
     return np.asarray(1 + (np.maximum(words, 1.0) - 1) * correlation)
 
 
-def _sums(choices: Choices, studies: Studies, keep: Bools) -> Array:
+def sums_of(choices: Choices, studies: Studies, keep: Bools) -> Array:
     """Weighted sums of what studies state and leave open, shape (S, D + F, X + G)."""
     members = _members(choices, studies)
     said = np.concatenate([studies.stated, studies.open], axis=1) * studies.weight[:, None]
@@ -289,7 +299,7 @@ def _added(choices: Choices, kept: Array, members: Array, said: Array, word: Boo
     """Sums (S, R, Y) of what the studies say (N, Y), in the rows (N, R) and sets (S, N) to which they belong."""
 
     def added(at: Bools) -> Array:  # not as a product of matrices: its last digits depend on the number of threads
-        return np.asarray(np.einsum("sn,nr,ny->sry", kept[:, at], members[at], said[at]))
+        return np.asarray(np.einsum("sn,nry->sry", kept[:, at], members[at][:, :, None] * said[at][:, None]))
 
     copied = discounts(choices.word_correlation, kept[:, word] @ members[word])
     return added(~word) + added(word) / copied[..., None]
@@ -343,7 +353,7 @@ def parents_of(choices: Choices, pooled: Collection[str], finding: str) -> tuple
     return ("form",) if link is None or link.parent not in {*pooled, MINERALISATION.id} else ("form", link.parent)
 
 
-def counts_of(choices: Choices, pooled: Mapping[str, Pooled], name: str) -> Array:
+def counts_of(choices: Choices, pooled: Mapping[str, Rows], name: str) -> Array:
     """Dirichlet counts (S, F, …, X) of a finding or of mineralisation, in the shape of its CPT.
 
     Calcification has none: mineralisation determines it.
@@ -376,7 +386,7 @@ def _conditional_counts(joint: Array, total: Array, least: float) -> Array:
     return np.asarray(joint * (size / given)[..., None])
 
 
-def mineralisation_rows(choices: Choices, calcified: Pooled, pattern: Pooled) -> Array:
+def mineralisation_rows(choices: Choices, calcified: Rows, pattern: Rows) -> Array:
     """P(mineralisation | form), shape (S, F, 4).
 
     ``none`` is the share that is not calcified on CT; in a calcified lesion the pattern suggests how the mineral
@@ -386,7 +396,7 @@ def mineralisation_rows(choices: Choices, calcified: Pooled, pattern: Pooled) ->
     return np.concatenate([1 - present, present * (pattern.rows @ choices.suggests.T)], axis=-1)
 
 
-def _pattern_counts(choices: Choices, pattern: Pooled, least: float) -> Array:
+def _pattern_counts(choices: Choices, pattern: Rows, least: float) -> Array:
     """Counts (S, F, 4, patterns) of the pattern given form and mineralisation; not calcified, it has none."""
     kinds = pattern.rows @ choices.suggests.T  # given calcification
     shape = (*kinds.shape[:-1], 1 + kinds.shape[-1], pattern.rows.shape[-1])

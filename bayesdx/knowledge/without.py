@@ -7,8 +7,9 @@ go with them, are pooled again, many sets of sources at once; they are those of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,15 +20,19 @@ from bayesdx.knowledge.pooling import (
     PATTERN,
     Bools,
     Integers,
-    Pooled,
+    Rows,
     counts_of,
     depth,
     enough,
     excluding,
     parent_rows,
-    pool_finding,
+    pool_sums,
+    sums_of,
 )
 from bayesdx.network import Array, Network
+
+#: Versions that are worked out at a time: their tables stay in the processor's cache.
+_BLOCK = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +42,7 @@ class _Versions:
     ``silent`` (S,) marks sets without which too few diagnoses have a study.
     """
 
-    pooled: Pooled
+    pooled: Rows
     of: Integers
     silent: Bools
 
@@ -49,12 +54,17 @@ def without(ledger: Ledger, network: Network, sources: Collection[str]) -> Netwo
 
 
 def cpts_without(
-    ledger: Ledger, network: Network, left_out: Sequence[Collection[str]], names: Iterable[str]
+    ledger: Ledger,
+    network: Network,
+    left_out: Sequence[Collection[str]],
+    names: Iterable[str],
+    seen: Mapping[str, int] = MappingProxyType({}),
 ) -> dict[str, Array]:
     """CPTs (S, …) of those of ``names`` that rest on studies, for each of S sets of sources that is left out.
 
     They are those of a build from the other sources. A finding of which a single diagnosis then has a study would
-    not be in such a build: its rows are uniform, so that it says nothing.
+    not be in such a build: its rows are uniform, so that it says nothing. Of what is ``seen``, by its state, only
+    this column is worked out, and stands in for the others.
     """
     wanted = [name for name in names if name in network.counts and name in {*ledger.lines, MINERALISATION.id}]
     behind = {name: findings_behind(ledger, name) for name in wanted}
@@ -68,13 +78,22 @@ def cpts_without(
         versions[finding] = _pool(ledger, finding, len(left_out), without_source, versions)
     cpts = {}
     for name in wanted:
-        pooled, of = _aligned(versions, behind[name])
-        counts = counts_of(ledger.choices, pooled, name)
-        table = (counts / counts.sum(axis=-1, keepdims=True))[of]
+        shape = network.cpts[name].shape
+        columns = slice(None) if name not in seen else slice(seen[name], seen[name] + 1)
+        first, of = _common(versions, behind[name])
+        parts = []
+        for at in _blocks(first):
+            counts = counts_of(ledger.choices, _taken(versions, behind[name], at), name)
+            parts.append((counts / counts.sum(axis=-1, keepdims=True))[..., columns])
+        table = np.concatenate(parts)[of]
         if name in versions:
-            table[versions[name].silent] = 1.0 / table.shape[-1]
-        cpts[name] = table
+            table[versions[name].silent] = 1.0 / shape[-1]
+        cpts[name] = np.broadcast_to(table, (len(of), *shape))
     return cpts
+
+
+def _blocks(numbers: Integers) -> Iterator[Integers]:
+    return (numbers[start : start + _BLOCK] for start in range(0, len(numbers), _BLOCK))
 
 
 def findings_behind(ledger: Ledger, name: str) -> set[str]:
@@ -95,10 +114,14 @@ def _distinct(keys: Iterable[Hashable]) -> tuple[Integers, Integers]:
     return first, of
 
 
-def _aligned(versions: Mapping[str, _Versions], findings: Collection[str]) -> tuple[dict[str, Pooled], Integers]:
-    """The rows of several findings in versions that they have in common, and which one each set of sources has."""
-    first, of = _distinct(zip(*(versions[finding].of.tolist() for finding in findings), strict=True))
-    return {f: versions[f].pooled.take(versions[f].of[first]) for f in findings}, of
+def _common(versions: Mapping[str, _Versions], findings: Collection[str]) -> tuple[Integers, Integers]:
+    """The versions that several findings have in common: a set of sources with each, and which one each set has."""
+    return _distinct(zip(*(versions[finding].of.tolist() for finding in findings), strict=True))
+
+
+def _taken(versions: Mapping[str, _Versions], findings: Collection[str], sets: Integers) -> dict[str, Rows]:
+    """The rows of several findings for some ``sets`` of sources."""
+    return {finding: versions[finding].pooled.take(versions[finding].of[sets]) for finding in findings}
 
 
 def _pool(
@@ -115,18 +138,18 @@ def _pool(
     for source, entries in account.of_source.items():
         for number in without_source.get(source, ()):
             gone[number, entries] = True
-    of_diagnosis = (studies.diagnosis[:, None] == np.arange(choices.diagnoses)).astype(float)
-    spoken = (~gone).astype(float) @ of_diagnosis > 0  # as numbers: products of truth values are slow
-    silent = ~np.asarray(enough(spoken.sum(axis=1), studies.background))
+    left = np.tile(np.bincount(studies.diagnosis, minlength=choices.diagnoses), (sets, 1))
+    missing, study = np.nonzero(gone)
+    np.subtract.at(left, (missing, studies.diagnosis[study]), 1)
+    silent = ~np.asarray(enough((left > 0).sum(axis=1), studies.background))
     gone[silent] = False
     link = choices.links.get(finding)
-    above: Mapping[str, Pooled] = {}
-    of_parent = np.zeros(len(gone), int)
-    if link is not None:
-        above, of_parent = _aligned(parents, findings_behind(ledger, link.parent) & parents.keys())
+    above = findings_behind(ledger, link.parent) & parents.keys() if link is not None else set()
+    of_parent = _common(parents, above)[1] if above else np.zeros(sets, dtype=np.intp)
     first, of = _distinct((parent, row.tobytes()) for parent, row in zip(of_parent.tolist(), gone, strict=True))
-    parent = None
-    if link is not None:
-        at = of_parent[first]
-        parent = parent_rows(choices, {name: pooled.take(at) for name, pooled in above.items()}, link.parent)
-    return _Versions(pool_finding(choices, studies, ~gone[first], link, parent), of, silent)
+    sums = sums_of(choices, studies, ~gone[first])
+    parts = []
+    for at in _blocks(np.arange(len(first))):
+        parent = None if link is None else parent_rows(choices, _taken(parents, above, first[at]), link.parent)
+        parts.append(pool_sums(choices, studies, sums[at], link, parent).counts)
+    return _Versions(Rows(np.concatenate(parts)), of, silent)

@@ -7,8 +7,9 @@ from scipy.special import betainc, betaincinv
 from scipy.stats import kstest
 
 from bayesdx.document import NetworkDocument
-from bayesdx.inference.beta_table import VALUES, beta_draws, beta_table
+from bayesdx.inference.beta_table import MANY_DRAWS, VALUES, beta_draws, beta_table
 from bayesdx.inference.draws import TABLE_DRAWS, cpt_draws
+from bayesdx.network import Network, Variable
 
 WANTED = (np.arange(VALUES) + 0.5) / VALUES
 
@@ -51,3 +52,18 @@ def test_many_draws_and_few_have_one_distribution(small: NetworkDocument) -> Non
         np.quantile(few[..., 1], [0.025, 0.5, 0.975], axis=0),
         atol=0.03,
     )
+
+
+def test_shares_of_forms_are_drawn_from_their_own_counts() -> None:
+    """A form belongs to one diagnosis: the draws of its share are those of a Beta variable."""
+    forms = Variable("form", ("a1", "b1", "a2", "a3"), kind="latent")
+    counts = np.array([[4.0, 0.0, 2.0, 0.5], [0.0, 3.0, 0.0, 0.0]])
+    cpts = {"d": np.array([0.4, 0.6]), "form": counts / counts.sum(axis=1, keepdims=True)}
+    variables = (Variable("d", ("a", "b")), forms)
+    network = Network("forms", variables, {"d": (), "form": ("d",)}, cpts, {"form": counts}, target="d")
+    draws = cpt_draws(network, {"form": np.array([1.0, 1.0, 0.5, 1.0])}, "d", 4 * MANY_DRAWS, 1)["form"]
+    assert draws.shape[1:] == counts.shape
+    for form in (0, 2, 3):
+        assert kstest(draws[:, 0, form], "beta", (counts[0, form], 6.5 - counts[0, form])).pvalue > 1e-3
+    np.testing.assert_allclose(draws[:, 0, [0, 2, 3]].sum(axis=1), 1.0)
+    np.testing.assert_allclose(draws[:, 1, 1], 1.0)

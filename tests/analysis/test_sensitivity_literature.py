@@ -125,10 +125,12 @@ def test_networks_without_a_source_are_those_built_without_it(name: str) -> None
     keys = np.random.default_rng(7).choice(known, 12, replace=False).tolist()
     found = cpts_without(literature.ledger, network, [(key,) for key in keys], network.counts)
     assert found.keys() == network.counts.keys() - {"form"}
+    column = cpts_without(literature.ledger, network, [(key,) for key in keys], found, dict.fromkeys(found, 1))
     for number, key in enumerate(keys):
         expected = built_without(name, {key})
         for variable in found:
             np.testing.assert_allclose(found[variable][number], expected.cpts[variable], atol=1e-9)
+            np.testing.assert_allclose(column[variable][number, ..., 1], expected.cpts[variable][..., 1], atol=1e-9)
 
 
 def test_network_without_several_sources(network: Network, literature: Publications) -> None:

@@ -10,17 +10,18 @@ from random_networks import Problem, down_to, joint_weights, problems
 
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference import compile_network
-from bayesdx.network import Array, Network
+from bayesdx.network import Array, Network, Variable
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-10}
 
 
 def redrawn(network: Network, rng: np.random.Generator, size: int) -> dict[str, Array]:
-    """Tables (size, *cpt) for about half of the variables, positive."""
+    """Tables (size, *cpt) for about half of the variables; what is impossible stays so, the rest is positive."""
     drawn = {}
     for variable in network.variables:
         if rng.random() < 0.5:
-            table = rng.random((size, *network.cpts[variable.id].shape)) + 0.05
+            cpt = network.cpts[variable.id]
+            table = np.where(cpt > 0, rng.random((size, *cpt.shape)) + 0.05, 0.0)
             drawn[variable.id] = table / table.sum(axis=-1, keepdims=True)
     return drawn
 
@@ -73,6 +74,42 @@ def test_draws_of_the_joint_and_of_slopes(problem: Problem, seed: int) -> None:
         derivatives = compile_network(network.with_cpts({k: one[k] for k in drawn})).derivatives(findings, target)
         for name, found_slopes in slopes.items():
             by_entry = np.tensordot(weights, derivatives.target_cpt[name], 1)
+            possible = network.cpts[name] > 0  # slopes by impossible entries are not promised
             if found_slopes.shape[-1] < by_entry.shape[-1]:
-                by_entry = by_entry[..., np.flatnonzero(findings[name])]
-            np.testing.assert_allclose(found_slopes[:, i], by_entry, **CLOSE)
+                seen = np.flatnonzero(findings[name])
+                by_entry, possible = by_entry[..., seen], possible[..., seen]
+            np.testing.assert_allclose(found_slopes[:, i, possible], by_entry[:, possible], **CLOSE)
+
+
+def test_states_that_belong_to_one_state_of_their_parent() -> None:
+    """Forms of a diagnosis: of their drawn CPT only the possible entries are read. Against sums by hand."""
+    rng = np.random.default_rng(3)
+    owner, n = np.array([0, 0, 1, 0]), 50
+    belongs = owner == np.arange(2)[:, None]
+    variables = (
+        Variable("d", ("a", "b")),
+        Variable("form", ("a1", "a2", "b1", "a3")),
+        Variable("sign", ("no", "yes")),
+    )
+    parents = {"d": (), "form": ("d",), "sign": ("form",)}
+    cpts = {"d": np.array([0.7, 0.3]), "form": np.where(belongs, 1 / belongs.sum(axis=1)[:, None], 0.0)}
+    cpts["sign"] = rng.dirichlet([1, 1], 4)
+    engine = compile_network(Network("forms", variables, parents, cpts, target="d"))
+    share, sign = np.ones((n, 4)), rng.dirichlet([1, 1], (n, 4))
+    share[:, owner == 0] = rng.dirichlet([1, 2, 3], n)
+    drawn = {"form": np.where(belongs, share[:, None], rng.random((n, 2, 4))), "sign": sign}
+    findings = {"sign": np.array([0.0, 1.0])}
+    by_form = cpts["d"][owner] * share * sign[:, :, 1]
+    joint = by_form @ belongs.T
+    np.testing.assert_allclose(np.exp(engine.joint_draws(findings, drawn)), joint, **CLOSE)
+    np.testing.assert_allclose(np.exp(engine.joint_draws(findings, drawn, [1])), joint[:, 1:], **CLOSE)
+    np.testing.assert_allclose(
+        engine.posterior_draws(findings, drawn), joint / joint.sum(axis=1, keepdims=True), **CLOSE
+    )
+    weights = np.array([[1.0, 1.0], [0.0, 1.0], [2.0, 0.5]])
+    slopes = engine.slope_draws(findings, drawn, weights)
+    total = joint.sum(axis=1)[:, None]
+    by_share = weights[:, None, owner] * cpts["d"][owner] * sign[:, :, 1] / total
+    by_sign = weights[:, None, owner] * cpts["d"][owner] * share / total
+    np.testing.assert_allclose(slopes["form"][..., owner, np.arange(4)], by_share, **CLOSE)
+    np.testing.assert_allclose(slopes["sign"][..., 0], by_sign, **CLOSE)

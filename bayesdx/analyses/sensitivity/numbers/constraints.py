@@ -9,7 +9,7 @@ Chan H, Darwiche A. When do numbers really matter? J Artif Intell Res 2002;17:26
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,21 +52,23 @@ def parse_constraint(text: str, target: Variable) -> Constraint:
     return Constraint(*parse_condition(text, target))
 
 
-def threshold(found: OneWay, weights: Array, side: Side) -> Array:
-    """Value (N,) of each parameter at which ``weights`` . P(t, e) reaches 0 from below while it moves to ``side``.
+def threshold(found: OneWay, conditions: Sequence[Array], side: Side) -> Array:
+    """Value (N,) of each parameter at which, moved to ``side``, it first makes one of ``conditions`` (T,) hold.
 
-    NaN-free: infinite where no admissible value does it, and the parameter's own value where it holds already. A
+    NaN-free: infinite where no admissible value does it, and the parameter's own value where one holds already. A
     value at which the findings are impossible is none: all P(t, e) reach 0 there.
     """
-    parameters = found.parameters
+    parameters, up = found.parameters, side == "up"
+    weights = np.reshape(conditions, (-1, len(found.posterior)))
     level, slope = weights @ found.start, weights @ found.slope(side)
-    rises = slope > 1e-15 if side == "up" else slope < -1e-15
-    move = -level / np.where(rises, slope, 1.0)
-    x = parameters.value + move
-    end = found.high if side == "up" else found.low
+    condition, which = np.nonzero((level < 0) & (slope > 1e-15 if up else slope < -1e-15))  # few move a condition
+    end = found.high if up else found.low
     margin = np.where(found.impossible(side), _MARGIN * np.abs(end - parameters.value), 0.0)
-    inside = x < end - margin if side == "up" else x > end + margin
-    return np.where(level >= 0, parameters.value, np.where(rises & inside, x, np.inf))
+    x = parameters.value[which] - level[condition, which] / slope[condition, which]
+    inside = x < (end - margin)[which] if up else x > (end + margin)[which]
+    nearest = np.where((level >= 0).any(axis=0), parameters.value, np.inf if up else -np.inf)
+    (np.minimum if up else np.maximum).at(nearest, which[inside], x[inside])
+    return np.where(np.isinf(nearest), np.inf, nearest)
 
 
 def log_odds_change(found: OneWay, x: Array) -> Array:
@@ -81,28 +83,25 @@ def log_odds_change(found: OneWay, x: Array) -> Array:
     return np.where(possible, change, np.where(x > value, np.inf, -np.inf))
 
 
-def changes_for(found: OneWay, constraints: Iterable[Array], limit: int | None = None) -> tuple[Change, ...]:
+def changes_for(found: OneWay, conditions: Sequence[Array], limit: int | None = None) -> tuple[Change, ...]:
     """Smallest change of every single parameter that makes one of the conditions (T,) hold, smallest first.
 
     Sorted by the size of the change of log-odds, at most ``limit`` of them; parameters without a finite change
     are left out, and of the two entries of a row, which say the same, the one that is not a finding's absence.
     """
-    conditions = list(constraints)
     n = len(found.parameters)
-    best, value = np.full(n, np.inf), found.parameters.value.copy()
+    best, value, change = np.full(n, np.inf), found.parameters.value.copy(), np.zeros(n)
     for side in SIDES:  # log-odds grow with the parameter: the nearest of a side is the smallest change
-        x = np.full(n, np.inf)
-        for weights in conditions:
-            reached = threshold(found, weights, side)
-            nearer = reached < x if side == "up" else np.isfinite(reached) & ((reached > x) | np.isinf(x))
-            x = np.where(nearer, reached, x)
-        size = np.abs(log_odds_change(found, x))
-        better = size < best
-        best, value = np.where(better, size, best), np.where(better, x, value)
+        x = threshold(found, conditions, side)
+        moved = log_odds_change(found, x)
+        better = np.abs(moved) < best
+        best, value, change = (
+            np.where(better, *pair) for pair in ((np.abs(moved), best), (x, value), (moved, change))
+        )
     best[_twins(found)] = np.inf
     order = np.argsort(np.round(best, 9), kind="stable")  # which of two equal changes comes first is not by chance
     chosen = order[np.isfinite(best[order])][:limit]
-    return tuple(_change(found, int(i), float(value[i])) for i in chosen)
+    return tuple(_change(found, i, float(value[i]), float(change[i])) for i in chosen.tolist())
 
 
 def _twins(found: OneWay) -> NDArray[np.bool_]:
@@ -123,19 +122,18 @@ def leader_conditions(posterior: Array) -> list[Array]:
 def admissible(found: OneWay, which: Indices) -> Array:
     """Interval (len(which), 2) of values of each parameter within which the leader stays ahead."""
     low, high = found.low.copy(), found.high.copy()
-    for weights in leader_conditions(found.posterior):
-        up, down = threshold(found, weights, "up"), threshold(found, weights, "down")
-        high = np.where(np.isfinite(up), np.minimum(high, up), high)
-        low = np.where(np.isfinite(down), np.maximum(low, down), low)
+    conditions = leader_conditions(found.posterior)
+    up, down = threshold(found, conditions, "up"), threshold(found, conditions, "down")
+    high = np.where(np.isfinite(up), np.minimum(high, up), high)
+    low = np.where(np.isfinite(down), np.maximum(low, down), low)
     return np.stack([low[which], high[which]], axis=1)
 
 
-def _change(found: OneWay, i: int, x: float) -> Change:
+def _change(found: OneWay, i: int, x: float, log_odds: float) -> Change:
     value = found.parameters.value[i]
-    size = float(log_odds_change(found, np.where(np.arange(len(found.parameters)) == i, x, np.inf))[i])
     beyond = value + (x - value) * (1 + 1e-9)  # just past the tie
     leader = int(found.at(i, float(np.clip(beyond, found.low[i], found.high[i]))).argmax())
-    return Change(i, x, size, network_distance(found, i, x), leader)
+    return Change(i, x, log_odds, network_distance(found, i, x), leader)
 
 
 def network_distance(found: OneWay, i: int, x: float) -> float:

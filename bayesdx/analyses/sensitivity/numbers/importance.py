@@ -16,9 +16,9 @@ Saloff-Coste 2008, Stat Sci 23:151-178). The linear parts come from covariances 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 
@@ -123,9 +123,7 @@ def importance(
     keys = [frozenset((name, rows.tobytes()) for name, rows in group.rows.items()) for group in groups]
     for key, group in zip(keys, groups, strict=True):
         alike.setdefault((key, bool(group.lesions)), group)
-    with ThreadPoolExecutor(2) as pool:  # numpy leaves the interpreter to the other one meanwhile
-        shares = pool.map(lambda group: _share(question, sample, group, rho), alike.values())
-        known = dict(zip(alike, shares, strict=True))
+    known = {key: _share(sample, group, rho) for key, group in alike.items()}
     found = [
         replace(group.about, share=one.share, error=one.error, removed=one.removed)
         for key, group in zip(keys, groups, strict=True)
@@ -150,6 +148,7 @@ def _groups(
 ) -> list[_Group]:
     network = question.engine.network
     by_row: dict[tuple[str, int], _Group] = {}
+    sizes: dict[tuple[str, int], float] = {}
     by_diagnosis: dict[int, dict[str, list[Indices]]] = {}
     shares: dict[str, Array] = {}
     for name in names:
@@ -160,7 +159,8 @@ def _groups(
         keys = rows if context is None else np.unravel_index(rows, shape)[network.parents[name].index(context)]
         for key in sorted(set(keys.tolist())):
             members = np.flatnonzero(keys == key)
-            if variance[name][members].sum() <= 0:
+            sizes[name, key] = float(variance[name][members].sum())
+            if sizes[name, key] <= 0:
                 continue
             diagnosis = None if context is None else diagnosis_of(network, context, key)
             about = Importance("row", 0.0, 0.0, finding=name, context=key, diagnosis=diagnosis)
@@ -182,7 +182,7 @@ def _groups(
     )
     kinds.append([_of_diagnosis(network, d, rows, shares) for d, rows in by_diagnosis.items()])
     if literature is not None:
-        kinds.append(_of_sources(by_row, literature))
+        kinds.append(_of_sources(by_row, sizes, literature))
 
     def size(group: _Group) -> float:
         return float(sum(variance[name][rows].sum() for name, rows in group.rows.items()))
@@ -198,32 +198,43 @@ def _of_diagnosis(
     return _Group(Importance("diagnosis", 0.0, 0.0, diagnosis=diagnosis), members, lesions)
 
 
-def _of_sources(by_row: Mapping[tuple[str, int], _Group], literature: Publications) -> list[_Group]:
-    """For each source the rows that it has a fact on."""
-    found: dict[str, dict[str, list[Indices]]] = {}
-    for (name, key), group in by_row.items():
+def _of_sources(
+    by_row: Mapping[tuple[str, int], _Group], sizes: Mapping[tuple[str, int], float], literature: Publications
+) -> list[_Group]:
+    """For the sources of the largest ``sizes`` the rows that they have a fact on."""
+    known: dict[str, list[tuple[str, int]]] = {}
+    for name, key in by_row:
         for source in sorted(literature.sources(name, key)):
-            found.setdefault(source, {}).setdefault(name, []).append(group.rows[name])
-    return [
-        _Group(
-            Importance("source", 0.0, 0.0, source=source),
-            {n: np.concatenate(parts) for n, parts in rows.items()},
-            {},
-        )
-        for source, rows in found.items()
-    ]
+            known.setdefault(source, []).append((name, key))
+    groups = []
+    for source in sorted(known, key=lambda source: -sum(sizes[at] for at in known[source]))[:GROUPS]:
+        found: dict[str, list[Indices]] = {}
+        for name, key in known[source]:
+            found.setdefault(name, []).append(by_row[name, key].rows[name])
+        rows = {name: np.concatenate(parts) for name, parts in found.items()}
+        groups.append(_Group(Importance("source", 0.0, 0.0, source=source), rows, {}))
+    return groups
 
 
 def _within(network: Network, name: str, rows: Indices, shares: Mapping[str, Array]) -> Array:
     """P(row | its diagnosis) of each of ``rows``: a study of every diagnosis divides its lesions so."""
+    owners = _owners(network, name)
+    if owners is None:
+        return _normalised(shares[name][rows])
+    own, share = owners[rows], shares[name][rows]
+    sums = np.bincount(own, share)[own]
+    return np.asarray(share / np.where(sums > 0, sums, 1.0))
+
+
+def _owners(network: Network, name: str) -> Indices | None:
+    """The diagnosis (rows,) to which each row of a CPT belongs; None where no parent stands for it."""
     context = network.diagnosis_parent(name)
     if context is None:
-        return _normalised(shares[name][rows])
-    keys = np.unravel_index(rows, network.cpts[name].shape[:-1])[network.parents[name].index(context)]
-    owners = np.array([diagnosis_of(network, context, int(key)) for key in keys])
-    share = shares[name][rows]
-    sums = np.bincount(owners, share, minlength=owners.max() + 1)[owners]
-    return np.asarray(share / np.where(sums > 0, sums, 1.0))
+        return None
+    shape = network.cpts[name].shape[:-1]
+    at = network.parents[name].index(context)
+    of = np.array([diagnosis_of(network, context, key) for key in range(shape[at])], dtype=np.intp)
+    return of[np.unravel_index(np.arange(np.prod(shape)), shape)[at]]
 
 
 def _normalised(share: Array) -> Array:
@@ -236,50 +247,74 @@ class _Sample:
 
     ``first`` and ``second`` (draws, *cpt) by variable; of a hard finding only the state that was seen. ``joints``
     are log P(t, e) (draws, T) under each, ``answers`` (2, draws) the leader's posteriors; ``slopes`` by variable
-    (2, draws, rows, states) d P(e) and d P(leader, e) by each entry over P(e), under the second; ``linear`` by
-    variable (rows,), of the variance of the answer, the part that is linear in each row.
+    (draws, *cpt) d P(e) by each entry over P(e), under the second. ``owners`` by variable is the diagnosis of each
+    row (None where no parent says it), for only the leader's own rows move P(leader, e); ``leading`` are the
+    slopes of that, empty where the owners tell all.
     """
 
     def __init__(self, question: Question, leader: int, draws: int, seed: int) -> None:
-        network, target, findings = question.engine.network, question.target, question.findings
+        engine, target, findings = question.engine, question.target, question.findings
         self.question, self.leader, self.draws = question, leader, draws
         seeds = np.random.SeedSequence([seed, 1]).generate_state(2)
-        self.first, self.second = (cpt_draws(network, findings, target.id, draws, int(own)) for own in seeds)
-        self.joints = [question.engine.joint_draws(findings, cpts) for cpts in (self.first, self.second)]
+        self.first, self.second = (cpt_draws(engine.network, findings, target.id, draws, int(own)) for own in seeds)
+        self.joints = [engine.joint_draws(findings, cpts) for cpts in (self.first, self.second)]
         self.answers = np.stack([_leading(joint, leader) for joint in self.joints])
         self.variance = float(self.answers.var())
-        weights = np.stack([np.ones(target.cardinality), np.eye(target.cardinality)[leader]])
-        slopes = question.engine.slope_draws(findings, self.second, weights)
-        self.slopes = {name: table.reshape(2, draws, -1, table.shape[-1]) for name, table in slopes.items()}
-        hard = question.hard_findings()
-        self.states = {
-            name: np.array([hard[name]]) if table.shape[-1] == 1 else np.arange(table.shape[-1])
-            for name, table in self.slopes.items()
-        }
-        self.linear = {name: self._linear(name) for name in self.slopes}
+        self.slopes = self._slopes(np.ones(target.cardinality))
+        self.owners = {name: _owners(engine.network, name) for name in self.slopes}
+        apart = any(owners is None for owners in self.owners.values())
+        self.leading = self._slopes(np.eye(target.cardinality)[leader]) if apart else {}
+        self._hard = question.hard_findings()
 
-    def rows(self, cpts: Mapping[str, Array], name: str) -> Array:
-        """The drawn rows (draws, rows, states) of one CPT, of the states that matter."""
-        table = cpts[name]
-        return table.reshape(self.draws, -1, table.shape[-1])[:, :, self.states[name]]
+    @property
+    def network(self) -> Network:
+        return self.question.engine.network
 
-    def _linear(self, name: str) -> Array:
-        network, states = self.question.engine.network, self.states[name]
-        counts = network.counts[name].reshape(-1, network.counts[name].shape[-1])
+    def _slopes(self, weights: Array) -> dict[str, Array]:
+        found = self.question.engine.slope_draws(self.question.findings, self.second, weights[None])
+        return {name: slopes[0] for name, slopes in found.items()}
+
+    def counts(self, name: str, rows: Indices) -> Array:
+        """The counts (R, states) of some rows of a CPT."""
+        counts = self.network.counts[name]
+        return counts.reshape(-1, counts.shape[-1])[rows]
+
+    def entries(self, name: str, rows: Indices) -> tuple[Indices, Indices]:
+        """The entries of the ``rows`` of a CPT that can differ between draws and matter.
+
+        For each the place of its row among ``rows``, and its state.
+        """
+        possible = self.counts(name, rows) > 0
+        if name in self._hard:
+            possible &= np.arange(possible.shape[1]) == self._hard[name]
+        row, state = np.nonzero(possible)
+        return row, state
+
+    def drawn(self, table: Array, name: str, rows: Indices) -> Array:
+        """The draws (E, draws) of a ``table`` (draws, *cpt) at the ``entries`` of some rows."""
+        row, state = self.entries(name, rows)
+        shape = self.network.cpts[name].shape
+        *parents, state = np.unravel_index(rows[row] * shape[-1] + state, shape)
+        return np.asarray(np.moveaxis(table, 0, -1)[(*parents, np.minimum(state, table.shape[-1] - 1))])
+
+    def linear(self, name: str, rows: Indices) -> Array:
+        """Of the variance of the answer, the part (R,) that is linear in each of the rows."""
+        row, state = self.entries(name, rows)
+        counts = self.counts(name, rows)
         total = counts.sum(axis=1)
-        mean = counts[:, states] / np.where(total > 0, total, 1.0)[:, None]
+        mean = counts[row, state] / total[row]
         centred = self.answers - self.answers.mean()
-        together = sum(
-            np.einsum("n,nrs->rs", y, self.rows(cpts, name))
-            for y, cpts in zip(centred, (self.first, self.second), strict=True)
-        ) / (2 * self.draws)
-        moving = (mean > 0) & (mean < 1)
+        pairs = zip(centred, (self.first, self.second), strict=True)
+        products = [np.einsum("en,n->e", self.drawn(cpts[name], name, rows), y) for y, cpts in pairs]
+        together = sum(products) / (2 * self.draws)
+        moving = mean < 1
         spread = np.where(moving, mean, 1.0)
-        if len(states) == 1:
+        if name in self._hard:
             spread = spread * np.where(moving, 1.0 - mean, 1.0)
-        parts = np.where(moving, together**2 * (total[:, None] + 1) / spread, 0.0).sum(axis=1)
-        chance = self.variance / (2 * self.draws) * np.maximum(moving.sum(axis=1) - (len(states) > 1), 0)
-        return np.asarray(np.maximum(parts - chance, 0.0))
+        squares = np.where(moving, together**2 * (total[row] + 1) / spread, 0.0)
+        free = np.bincount(row, moving, len(rows)) - (name not in self._hard)
+        chance = self.variance / (2 * self.draws) * np.maximum(free, 0)
+        return np.maximum(np.bincount(row, squares, len(rows)) - chance, 0.0)
 
 
 def _leading(joint: Array, leader: int) -> Array:
@@ -295,23 +330,22 @@ def _log_sum(logs: Array) -> Array:
 
 
 def _rolled(values: Array) -> Iterator[Array]:
-    """``values`` (draws, …) with the first axis rolled by 0, 1, … places, once for each partner."""
-    n = len(values)
-    twice = np.concatenate([values[n - _PARTNERS + 1 :], values])
-    return (twice[start : start + n] for start in range(_PARTNERS - 1, -1, -1))
+    """``values`` (draws,) rolled by 0, 1, … places, once for each partner."""
+    return (np.roll(values, places) for places in range(_PARTNERS))
 
 
-def _share(question: Question, sample: _Sample, group: _Group, rho: Mapping[str, float]) -> Importance:
-    pairs = _within_cpt(sample, group) if len(group.rows) == 1 else _across_cpts(question, sample, group)
+def _share(sample: _Sample, group: _Group, rho: Mapping[str, float]) -> Importance:
+    pairs = _within_cpt(sample, group) if len(group.rows) == 1 else _across_cpts(sample, group)
     share, error = _correlation(*pairs)
-    linear = {name: sample.linear[name][rows] / sample.variance for name, rows in group.rows.items()}
+    if not group.lesions:
+        return replace(group.about, share=share, error=error)
+    linear = {name: sample.linear(name, rows) / sample.variance for name, rows in group.rows.items()}
     removed = []
-    for size in SIZES if group.lesions else ():
+    for size in SIZES:
         taken, largest = 0.0, 0.0
         for name, rows in group.rows.items():
-            counts = question.engine.network.counts[name]
             more = effective_size(size, rho[name]) * group.lesions[name]
-            known = more / (more + counts.reshape(-1, counts.shape[-1])[rows].sum(axis=1))
+            known = more / (more + sample.counts(name, rows).sum(axis=1))
             taken += float(known @ linear[name])
             largest = max(largest, float(known.max()))
         rest = max(share - sum(float(part.sum()) for part in linear.values()), 0.0)
@@ -322,32 +356,45 @@ def _share(question: Question, sample: _Sample, group: _Group, rho: Mapping[str,
 def _within_cpt(sample: _Sample, group: _Group) -> tuple[Array, Array]:
     """Answers (partners, draws) and what they become when all but the group's rows are drawn anew."""
     ((name, rows),) = group.rows.items()
-    slopes = sample.slopes[name][:, :, rows]
-    kept, anew = sample.rows(sample.first, name)[:, rows], sample.rows(sample.second, name)[:, rows]
-    others = np.stack([np.ones(sample.draws), sample.answers[1]]) - np.einsum("wnrs,nrs->wn", slopes, anew)
-    mixed = []
-    for partner in _rolled(kept):
-        total, first = others + np.einsum("wnrs,nrs->wn", slopes, partner)
-        mixed.append(np.clip(first / np.where(total > 0, total, 1.0), 0.0, 1.0))
-    return np.stack(list(_rolled(sample.answers[0]))), np.stack(mixed)
+    owners = sample.owners[name]
+    own = rows if owners is None else rows[owners[rows] == sample.leader]
+    total = _exchanged(sample, np.ones(sample.draws), sample.slopes[name], name, rows)
+    first = _exchanged(sample, sample.answers[1], (sample.leading or sample.slopes)[name], name, own)
+    mixed = np.clip(first / np.where(total > 0, total, 1.0), 0.0, 1.0)
+    return np.stack(list(_rolled(sample.answers[0]))), mixed
 
 
-def _across_cpts(question: Question, sample: _Sample, group: _Group) -> tuple[Array, Array]:
+def _exchanged(sample: _Sample, value: Array, slopes: Array, name: str, rows: Indices) -> Array:
+    """What ``value`` (draws,) becomes, (partners, draws), when ``rows`` of a CPT are of the first draws.
+
+    It is linear in the rows of one CPT, with ``slopes`` (draws, *cpt).
+    """
+    slope, kept, anew = (
+        sample.drawn(table, name, rows) for table in (slopes, sample.first[name], sample.second[name])
+    )
+    found = np.tile(value - np.einsum("en,en->n", slope, anew), (_PARTNERS, 1))
+    for places, mixed in enumerate(found):
+        mixed[places:] += np.einsum("en,en->n", slope[:, places:], kept[:, : sample.draws - places])
+        mixed[:places] += np.einsum("en,en->n", slope[:, :places], kept[:, sample.draws - places :])
+    return found
+
+
+def _across_cpts(sample: _Sample, group: _Group) -> tuple[Array, Array]:
     """The same for a group of rows of several CPTs.
 
     They move P(t, e) of their own diagnoses only: the other diagnoses can be paired with any draw.
     """
-    network, leader, joint = question.engine.network, sample.leader, sample.joints[1]
-    moved = _moved_diagnoses(network, group)
-    states = np.arange(joint.shape[1]) if moved is None else np.array(sorted(moved))
-    whole = group.about.kind == "diagnosis"  # no row of another diagnosis enters, so all may be exchanged
-    if whole and group.rows.keys() == sample.first.keys():
+    leader, joint = sample.leader, sample.joints[1]
+    moved: list[Indices] = []
+    for name, rows in group.rows.items():
+        owners = sample.owners[name]
+        moved.append(np.arange(joint.shape[1]) if owners is None else owners[rows])
+    states = np.unique(np.concatenate(moved))
+    mixed = sample.second | {name: _mixed(sample, name, rows, states) for name, rows in group.rows.items()}
+    if all(mixed[name] is table for name, table in sample.first.items()):
         own = sample.joints[0][:, states]
     else:
-        mixed = dict(sample.second)
-        for name, rows in group.rows.items():
-            mixed[name] = sample.first[name] if whole else _mixed(sample.first[name], sample.second[name], rows)
-        own = question.engine.joint_draws(question.findings, mixed, states.tolist())
+        own = sample.question.engine.joint_draws(sample.question.findings, mixed, states.tolist())
     rest = np.delete(joint, states, axis=1)
     if not rest.shape[1]:
         return sample.answers[:1], _leading(own, leader)[None]
@@ -361,25 +408,24 @@ def _across_cpts(question: Question, sample: _Sample, group: _Group) -> tuple[Ar
     return np.broadcast_to(sample.answers[0], (_PARTNERS, sample.draws)), np.stack(found)
 
 
-def _moved_diagnoses(network: Network, group: _Group) -> set[int] | None:
-    """The diagnoses whose P(t, e) the group moves; None for all."""
-    moved: set[int] = set()
-    for name, rows in group.rows.items():
-        context = network.diagnosis_parent(name)
-        if context is None:
-            return None
-        keys = np.unravel_index(rows, network.cpts[name].shape[:-1])[network.parents[name].index(context)]
-        moved |= {diagnosis_of(network, context, key) for key in set(keys.tolist())}
-    return moved
+def _mixed(sample: _Sample, name: str, rows: Indices, states: Indices) -> Array:
+    """The second draws (draws, *cpt) of a CPT with the flat ``rows`` of the first.
 
-
-def _mixed(first: Array, second: Array, rows: Indices) -> Array:
-    """``second`` (draws, *cpt) with the flat ``rows`` of ``first``."""
-    wide = first.strides[-1] != 0  # else one column stands in for all
-    table = np.array(second if wide else second[..., :1])
-    flat = table.reshape(len(table), -1, table.shape[-1])
-    flat[:, rows] = first.reshape(len(table), -1, first.shape[-1])[:, rows, : table.shape[-1]]
-    return np.broadcast_to(table, second.shape)
+    Rows of other diagnoses than ``states`` do not matter.
+    """
+    first, second, owners = sample.first[name], sample.second[name], sample.owners[name]
+    wanted = np.isin(np.arange(sample.joints[0].shape[1]), states)
+    missing = np.ones(np.prod(first.shape[1:-1], dtype=int), dtype=bool) if owners is None else wanted[owners]
+    missing[rows] = False
+    others = np.flatnonzero(missing)
+    if not len(others):
+        return first
+    shape = first.shape[1:] if first.strides[-1] else (*first.shape[1:-1], 1)  # one column may stand in for all
+    table = np.moveaxis(np.zeros((*shape, sample.draws)), -1, 0)
+    for drawn, some in ((first, rows), (second, others)):
+        at: tuple[Any, ...] = (slice(None), *np.unravel_index(some, shape[:-1]))
+        table[at] = drawn[at][..., : shape[-1]]
+    return np.broadcast_to(table, first.shape)
 
 
 def _correlation(first: Array, second: Array) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,9 +72,14 @@ class Publications:
         findings = set().union(*(findings_behind(self.ledger, name) for name in names if name in known))
         return sorted(set().union(*(self.ledger.account(finding).of_source for finding in findings)) - {""})
 
-    def cpts_without(self, left_out: Sequence[Collection[str]], names: Iterable[str]) -> dict[str, Array]:
-        """CPTs (S, …) of the named variables, for each of S sets of sources that is left out."""
-        return cpts_without(self.ledger, self.network, left_out, names)
+    def cpts_without(
+        self, left_out: Sequence[Collection[str]], names: Iterable[str], seen: Mapping[str, int]
+    ) -> dict[str, Array]:
+        """CPTs (S, …) of the named variables, for each of S sets of sources that is left out.
+
+        Of what is ``seen`` the column of its state stands in for the others.
+        """
+        return cpts_without(self.ledger, self.network, left_out, names, seen)
 
     def _entries(self, name: str, form: int) -> list[Entry]:
         """Studies behind the row of a finding in a form, but those of the diagnosis' other forms."""

@@ -45,7 +45,7 @@ def leave_one_out(question: Question, literature: Publications, listed: int = LI
     target = question.target.id
     names = engine.network.ancestral([target, *question.findings])
     keys = literature.behind(names)
-    cpts = literature.cpts_without([(), *((key,) for key in keys)], names)
+    cpts = literature.cpts_without([(), *((key,) for key in keys)], names, question.hard_findings())
     whole, *posteriors = engine.posterior_draws(question.findings, cpts, target)
     found = [LeftOut(key, posterior) for key, posterior in zip(keys, posteriors, strict=True)]
     leader = int(whole.argmax())
