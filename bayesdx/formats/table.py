@@ -54,7 +54,7 @@ def read_rows(table: object) -> Iterator[NumberedRow]:
     if isinstance(table, (str, os.PathLike)):
         return _read_file(os.fspath(table))
     if hasattr(table, "itertuples") and hasattr(table, "columns"):
-        heads = _columns(list(table.columns), "table")
+        heads = columns_once(list(table.columns), "table")
         return enumerate(
             (dict(zip(heads, row, strict=True)) for row in table.itertuples(index=False, name=None)), 1
         )
@@ -71,7 +71,7 @@ def _row(row: object) -> Mapping[str, object] | InputError:
     return InputError(f"a row is a mapping of finding to state, not a {type(row).__name__}")
 
 
-def _columns(heads: list[Any], place: str) -> list[Any]:
+def columns_once(heads: list[Any], place: str) -> list[Any]:
     """The names of the columns, without blanks around them; raises InputError for one that is given twice."""
     heads = [head.strip() if isinstance(head, str) else head for head in heads]
     twice = next((head for head in heads if head not in _REPEATED and heads.count(head) > 1), None)
@@ -126,7 +126,7 @@ def _read_csv(path: str) -> Iterator[NumberedRow]:
             heads = [name.lstrip("\ufeff") for name in next(reader)]
         except csv.Error as error:
             raise InputError(f"line {before + 1}: {_fault(error)}", place=place) from None
-        heads = _columns(heads, place)
+        heads = columns_once(heads, place)
         if not any(heads):
             raise InputError("is empty", place=place)
         width = len(heads)
@@ -200,22 +200,28 @@ def _read_json_lines(path: str) -> Iterator[NumberedRow]:
 
 def _read_parquet(path: str) -> Iterator[NumberedRow]:
     arrow, file = _pyarrow(), _parquet_file(path)
-    heads = _columns(list(file.schema_arrow.names), path)
-    structs = [i for i, kind in enumerate(file.schema_arrow.types) if arrow.types.is_struct(kind)]
+    heads = columns_once(list(file.schema_arrow.names), path)
     number = 0
     try:
         for batch in file.iter_batches():
-            for row in batch.rename_columns(heads).to_pylist():
+            for row in zip(*map(cells_of, batch.columns), strict=True):
                 number += 1
-                row.update({heads[i]: _said(row[heads[i]]) for i in structs})
-                yield number, row
+                yield number, dict(zip(heads, row, strict=True))
     except (ValueError, OSError, arrow.ArrowException) as error:
         raise InputError(f"row {number + 1} cannot be read ({str(error).splitlines()[0]})", place=path) from None
 
 
-def _said(struct: dict[str, object] | None) -> dict[str, object] | None:
-    """Weights, or findings, without the fields that only other rows fill."""
-    return {name: value for name, value in (struct or {}).items() if value is not None} or None
+def cells_of(column: Any) -> list[Any]:
+    """The cells of an Arrow column as Python has them.
+
+    A struct holds weights, or findings: the fields that only other rows fill are left out. A map is a mapping.
+    """
+    types, cells = _pyarrow().types, column.to_pylist()
+    if types.is_map(column.type):
+        return [None if cell is None else dict(cell) for cell in cells]
+    if types.is_struct(column.type):
+        return [{k: v for k, v in (cell or {}).items() if v is not None} or None for cell in cells]
+    return list(cells)
 
 
 def _parquet_file(path: str) -> Any:
