@@ -9,6 +9,9 @@
 [None, "'lumber' is not a state of 'level'; did you mean 'lumbar'?"]
 """
 
+from bayesdx.batch.clusters import on_cluster
+from bayesdx.batch.local import processes
+from bayesdx.batch.running import score_cohort
 from bayesdx.batch.scoring import Spec, score
 
-__all__ = ["Spec", "score"]
+__all__ = ["Spec", "on_cluster", "processes", "score", "score_cohort"]

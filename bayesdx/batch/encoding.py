@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from bayesdx.cells import is_missing, word
 from bayesdx.errors import InputError
-from bayesdx.files import parse_json
 from bayesdx.formats.case_table import NOTHING_STATED, Cell, Encoder, given_twice
-from bayesdx.formats.table import cells_of, columns_once
+from bayesdx.formats.table import cells_of, columns_once, json_row
 from bayesdx.network import Array, Network
 
 #: Columns that are no part of a case: the file and the number of a row, and why it could not be read.
@@ -151,21 +150,11 @@ def _encode_rows(encoded: Encoded, columns: Mapping[str, Any], encoder: Encoder)
 def _rows(columns: Mapping[str, Any], n: int) -> Iterator[Mapping[str, object] | InputError]:
     if CASE_JSON in columns:
         for text in columns[CASE_JSON].to_pylist():
-            yield _parsed(text)
+            yield json_row(str(text))
         return
     cells = {name: cells_of(column) for name, column in columns.items()}
     for i in range(n):
         yield {name: values[i] for name, values in cells.items()}
-
-
-def _parsed(text: object) -> Mapping[str, object] | InputError:
-    try:
-        row = parse_json(str(text), "row")
-    except InputError as error:
-        return InputError(str(error).removeprefix("row: ").removeprefix("line 1, "))
-    if isinstance(row, Mapping):
-        return row
-    return InputError(f"a row is a mapping of finding to state, not a {type(row).__name__}")
 
 
 def _encode_columns(encoded: Encoded, columns: Mapping[str, Any], encoder: Encoder) -> None:

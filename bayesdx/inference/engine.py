@@ -201,8 +201,9 @@ class Engine:
         codes: NDArray[np.integer] | None = None,
         weights: Mapping[str, Array] | None = None,
         target: str | None = None,
+        threads: int | None = None,
     ) -> BatchPosterior:
-        """P(target | findings) of n cases.
+        """P(target | findings) of n cases, ``threads`` at a time: one for each processor unless it is said.
 
         ``codes`` (n, n_variables) holds state numbers in the order of ``network.variables``, -1 where missing;
         ``weights`` maps ids to likelihood weights (n, card), multiplied to what the codes say.
@@ -214,7 +215,7 @@ class Engine:
         log_likelihood = np.zeros(n)
         rest = np.arange(n)
         if self._lookup is not None:
-            probabilities, log_likelihood = lookup_query.batch(self._lookup, hard, t)
+            probabilities, log_likelihood = lookup_query.batch(self._lookup, hard, t, threads)
             uncertain = [(table != 1.0).any(axis=1) for table in soft.values()]
             rest = np.flatnonzero(np.any(uncertain, axis=0)) if uncertain else rest[:0]
         if len(rest):

@@ -76,7 +76,9 @@ def marginals(tables: LookupTables, given: Known) -> tuple[list[Array], float]:
     return [found[v] for v in range(len(tables.cards))], log_total + given.log_scale
 
 
-def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tuple[Array, Array]:
+def batch(
+    tables: LookupTables, codes: NDArray[np.integer], target: int, threads: int | None = None
+) -> tuple[Array, Array]:
     """P(target | findings) (n, card) and log P(findings) (n,) for codes (n, n_variables), -1 where missing.
 
     Cases that are impossible get a row of zeros and -inf.
@@ -87,7 +89,7 @@ def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tupl
     block = tables.blocks[number]
     moves = [_moves(part, len(tables.cards)) for part in tables.blocks]
     conditionals: dict[int, Array] = {}
-    threads = min(os.cpu_count() or 1, -(-n // CHUNK))
+    threads = min(threads or os.cpu_count() or 1, -(-n // CHUNK))
 
     def score_from(first: int) -> None:
         """Every second (third, …) chunk, in arrays that are made once: their pages stay mapped."""
