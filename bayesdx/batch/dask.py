@@ -1,9 +1,9 @@
 """Cohorts on Dask (extra ``dask``): a thin adapter of ``score``.
 
-Delayed pandas partitions or Arrow tables are not needed: a cluster does the parts of a cohort,
+A data frame of cases is scored by
 
-    from bayesdx.batch.dask import futures
-    score_cohort("cohort", "answers", Spec(load("spine")), futures("tcp://scheduler:8786"))
+    from bayesdx.batch.dask import scored
+    answers = scored(cases, Spec(load("spine"), top=3))
 """
 
 from __future__ import annotations
@@ -24,7 +24,12 @@ def scored(cases: Any, spec: Spec) -> Any:
 
 def _scored(cases: Any, spec: Spec) -> Any:
     pa = arrow()
-    batches = pa.Table.from_pandas(cases, preserve_index=False).to_batches()
+    try:
+        table = pa.Table.from_pandas(cases, preserve_index=False)
+    except pa.ArrowException:  # cells of several types in a column, each of which reads as its text does
+        mixed = {name: cases[name].map(str, na_action="ignore") for name in cases if cases[name].dtype == object}
+        table = pa.Table.from_pandas(cases.assign(**mixed), preserve_index=False)
+    batches = table.to_batches()
     return pa.Table.from_batches(score(batches, spec), schema=spec.schema).to_pandas()
 
 
@@ -32,20 +37,20 @@ def futures(cluster: Any) -> Across:
     """Do each part of a cohort as a task of the Dask ``cluster``: the address of its scheduler, or its object.
 
     A task whose worker is lost is begun again by Dask (``distributed.scheduler.allowed-failures``). Raises
-    MissingExtra without Dask, InputError when there is no cluster at the address.
+    MissingExtra without Dask, and InputError, once it begins, when no cluster answers.
     """
     try:
         from distributed import Client, as_completed
     except ImportError:
         raise MissingExtra("scoring on Dask", "dask") from None
-    try:
-        client = Client(cluster, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise InputError(f"no Dask cluster answers ({error})", place=str(cluster)) from None
 
     def across(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
+        try:
+            client = Client(cluster, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise InputError(f"no Dask cluster answers ({error})", place=str(cluster)) from None
         with client:
-            for done in as_completed(client.map(work, parts, pure=False), with_results=True):
-                yield done[1]
+            asked = client.map(work, parts, pure=False)
+            yield from (done for _, done in as_completed(asked, loop=client.loop, with_results=True))
 
     return across
