@@ -53,7 +53,7 @@ class ScorePart:
         try:
             with (
                 fs.open_output_stream(passing) as sink,
-                ParquetWriter(sink, schema, use_dictionary=words, compression="zstd") as writer,
+                ParquetWriter(sink, schema, use_dictionary=words, write_statistics=["error"]) as writer,
             ):
                 for answers in score(read_part(part), self.spec):
                     waiting.append(answers)

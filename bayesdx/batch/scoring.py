@@ -162,12 +162,13 @@ def _warnings(encoded: Encoded) -> Any:
     if not encoded.notes:
         return pa.nulls(len(encoded), pa.string())
     notes = list(encoded.notes)
-    packed = np.packbits(np.stack([encoded.notes[note] for note in notes], axis=1), axis=1)
-    sets, at = np.unique(packed, axis=0, return_inverse=True)
-    said = [
-        "; ".join(note for note, bit in zip(notes, np.unpackbits(one), strict=False) if bit) or None for one in sets
-    ]
-    return pa.array(said, pa.string()).take(pa.array(at.ravel()))
+    table = np.stack([encoded.notes[note] for note in notes], axis=1)
+    warned = np.flatnonzero(table.any(axis=1))
+    sets, at = np.unique(np.packbits(table[warned], axis=1), axis=0, return_inverse=True)
+    said = ["; ".join(note for note, bit in zip(notes, np.unpackbits(one), strict=False) if bit) for one in sets]
+    which = np.full(len(encoded), -1)
+    which[warned] = at.ravel()
+    return pa.array(said, pa.string()).take(pa.array(which, mask=which < 0))
 
 
 def _errors(encoded: Encoded) -> Any:
