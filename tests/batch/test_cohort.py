@@ -101,6 +101,11 @@ def test_processes_write_the_same_bytes(cohort: Path, model: Model, serial: Path
     assert 0 < summary.outside < 1
 
 
+def test_a_store_is_named_by_its_uri(cohort: Path, model: Model, serial: Path, tmp_path: Path) -> None:
+    score_cohort(cohort.as_uri(), tmp_path.as_uri(), Spec(model, top=2), here)
+    assert bytes_of(tmp_path) == bytes_of(serial)
+
+
 def test_a_killed_process_loses_and_doubles_nothing(
     cohort: Path, model: Model, serial: Path, tmp_path: Path
 ) -> None:

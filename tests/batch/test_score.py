@@ -28,7 +28,7 @@ CELLS = {
     ),
     "Level": st.sampled_from([None, "", "cervical"]),
     "mr_t2_signal": st.sampled_from(
-        [None, "hyper", "not hypo", "hypo:0,iso:3", "hypo:1e-3,mixed:1", "hypo:-1", "7"]
+        [None, "hyper", "not hypo", "hypo:0,iso:3", '{"iso": 2, mixed: 1}', "hypo:1e-3,mixed:1", "hypo:-1", "7"]
     ),
     "mr_dural_tail": st.sampled_from([None, "present", "no", "YES", "absent:1,present:0"]),
     "signs": st.sampled_from([None, "mr_dural_tail", "not mr_dural_tail; syrinx", "syrinx", "flow", "*"]),
