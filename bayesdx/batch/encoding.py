@@ -266,16 +266,17 @@ def _enter(
             encoded.note((at == value) & (encoded.fault < 0), warning)
     if not stated.any():
         return
-    rows = stated[at]
+    soft = {value: cell[2] for value, cell in enumerate(cells) if cell is not None and cell[2] is not None}
     code = encoded.codes[:, encoded.network.index[variable]]
+    found = states.take(at, mode="clip")
+    rows = stated[at] if soft else found >= 0
     if variable in touched:
         encoded.refuse(rows & touched[variable], given_twice(variable, column))
         touched[variable] = rows | touched[variable]
-        code[rows] = states[at[rows]]
+        code[rows] = found[rows]
     else:
         touched[variable] = rows
-        code[:] = states[at]
-    soft = {value: cell[2] for value, cell in enumerate(cells) if cell is not None and cell[2] is not None}
+        code[:] = found
     if soft:
         table = np.ones((len(cells), encoded.network.variable(variable).cardinality))
         for value, weights in soft.items():

@@ -38,9 +38,8 @@ class ScorePart:
     def __call__(self, part: Part) -> Done:
         from pyarrow.parquet import ParquetWriter
 
-        pa, start = arrow(), time.perf_counter()
-        scorer = scorer_of(self.spec)
-        before = scorer.inference
+        pa, scorer = arrow(), scorer_of(self.spec)
+        start, before = time.perf_counter(), scorer.inference
         fs, folder = located(self.output)
         name = part.name(self.spec.fingerprint)
         passing = posixpath.join(folder, f".{name}.{secrets.token_hex(6)}.tmp")

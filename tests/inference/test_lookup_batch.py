@@ -13,7 +13,7 @@ TESTS = 300
 
 
 def opposed_tests(p: float) -> Network:
-    """A diagnosis of three states, the last of which nothing shows, and tests that speak for the first or second."""
+    """A diagnosis of three states, the last of which nothing shows, and tests that speak for one of the others."""
     names = [f"t{i}" for i in range(TESTS)]
     variables = (Variable("d", ("a", "b", "c")), *(Variable(name, ("no", "yes")) for name in names))
     table = np.array([[1 - p, p], [p, 1 - p], [1.0, 0.0]])
