@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 
 from bayesdx.batch.parts import Across, Done, Part, Work
 from bayesdx.errors import InputError
@@ -28,7 +30,8 @@ def processes(count: int | None = None) -> Across:
         left = dict.fromkeys(parts)
         while left:
             before = len(left)
-            pool = ProcessPoolExecutor(min(count or processors(), len(left)), mp_context=get_context("spawn"))
+            size = min(count or processors(), len(left))
+            pool = ProcessPoolExecutor(size, mp_context=get_context("spawn"), initializer=_follow)
             try:
                 asked: dict[Future[Done], Part] = {pool.submit(work, part): part for part in left}
                 for future in as_completed(asked):
@@ -45,3 +48,15 @@ def processes(count: int | None = None) -> Across:
                 pool.shutdown(cancel_futures=True)
 
     return across
+
+
+def _follow() -> None:
+    """A worker ends with the process that began it: at once when that is killed, after its part on Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+    os._exit(1)

@@ -67,7 +67,7 @@ def located(location: str) -> tuple[Any, str]:
     try:
         found: tuple[Any, str] = FileSystem.from_uri(location)
     except (ValueError, OSError, arrow().ArrowException) as error:
-        raise InputError(f"cannot be opened ({_line(error)})", place=location) from None
+        raise InputError(f"cannot be opened ({line_of(error)})", place=location) from None
     return found
 
 
@@ -86,7 +86,7 @@ def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
             raise InputError("no such file or folder", place=location)
         infos = [own] if own.type == FileType.File else fs.get_file_info(FileSelector(path, recursive=True))
     except (OSError, arrow().ArrowException) as error:
-        raise InputError(f"cannot be read ({_line(error)})", place=location) from None
+        raise InputError(f"cannot be read ({line_of(error)})", place=location) from None
     root = posixpath.dirname(path.rstrip("/")) if own.type == FileType.File else path
     found = []
     for info in infos:
@@ -130,8 +130,9 @@ def _footer(fs: Any, path: str, place: str) -> Any:
     except InputError:
         raise
     except (ValueError, OSError, arrow().ArrowException) as error:
-        raise InputError(f"is not a Parquet file ({_line(error)})", place=place) from None
+        raise InputError(f"is not a Parquet file ({line_of(error)})", place=place) from None
 
 
-def _line(error: BaseException) -> str:
+def line_of(error: BaseException) -> str:
+    """What an error says, on one line."""
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bayesdx.batch.encoding import CASE_JSON, SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW
-from bayesdx.batch.parts import Part, located
+from bayesdx.batch.parts import Part, line_of, located
 from bayesdx.batch.scoring import ROWS, arrow
 from bayesdx.errors import InputError
 from bayesdx.formats.table import FORMATS, NumberedRow, as_text, csv_rows, filled_lines
@@ -33,7 +33,7 @@ def read_part(part: Part) -> Iterator[Any]:
     except UnicodeDecodeError:
         raise InputError("is not a text file (UTF-8)", place=place) from None
     except (OSError, arrow().ArrowException) as error:
-        raise InputError(f"cannot be read ({(str(error).splitlines() or ['?'])[0]})", place=place) from None
+        raise InputError(f"cannot be read ({line_of(error)})", place=place) from None
 
 
 def _parquet(fs: Any, path: str, part: Part) -> Iterator[Any]:

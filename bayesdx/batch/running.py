@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.cohort.numbers import SHOWN, CohortSummary
 from bayesdx.batch.local import processes
-from bayesdx.batch.parts import Across, Done, Part, located, parts_of
+from bayesdx.batch.parts import Across, Done, Part, line_of, located, parts_of
 from bayesdx.batch.reading import read_part
 from bayesdx.batch.scoring import Spec, arrow, score, scorer_of
 from bayesdx.errors import InputError
@@ -36,6 +36,7 @@ class ScorePart:
     output: str
 
     def __call__(self, part: Part) -> Done:
+        """Raises InputError for a table that cannot be read, and when nothing can be written."""
         from pyarrow.parquet import ParquetWriter
 
         pa, scorer = arrow(), scorer_of(self.spec)
@@ -43,38 +44,42 @@ class ScorePart:
         fs, folder = located(self.output)
         name = part.name(self.spec.fingerprint)
         passing = posixpath.join(folder, f".{name}.{secrets.token_hex(6)}.tmp")
-        rows = wrong = held = 0
-        examples: list[tuple[str, int, str]] = []
         about = {key: str(value) for key, value in self.spec.model.head().items()}
         schema = self.spec.schema.with_metadata(about)
         words = [field.name for field in schema if pa.types.is_string(field.type) and field.name != "id"]
-        waiting: list[Any] = []
+        rows = wrong = 0
+        examples: list[tuple[str, int, str]] = []
         try:
             with (
                 fs.open_output_stream(passing) as sink,
                 ParquetWriter(sink, schema, use_dictionary=words, write_statistics=["error"]) as writer,
             ):
-                for answers in score(read_part(part), self.spec):
-                    waiting.append(answers)
-                    held += answers.num_rows
+                for answers in _joined(score(read_part(part), self.spec)):
+                    writer.write_table(answers.replace_schema_metadata(about))
                     rows += answers.num_rows
-                    errors = answers.column("error")
-                    wrong += len(errors) - errors.null_count
-                    if len(errors) > errors.null_count and len(examples) < SHOWN:
-                        examples += _examples(answers)[: SHOWN - len(examples)]
-                    if held >= WRITTEN:
-                        writer.write_table(pa.Table.from_batches(waiting).replace_schema_metadata(about))
-                        waiting, held = [], 0
-                if waiting:
-                    writer.write_table(pa.Table.from_batches(waiting).replace_schema_metadata(about))
+                    if refused := answers.num_rows - answers.column("error").null_count:
+                        wrong += refused
+                        examples += _examples(answers)
             fs.move(passing, posixpath.join(folder, name))
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(f"cannot be written ({str(error).splitlines()[0]})", place=self.output) from None
-        except BaseException:
+        except BaseException as error:
             _remove(fs, passing)
+            if isinstance(error, (OSError, pa.ArrowException)):
+                raise InputError(f"cannot be written ({line_of(error)})", place=self.output) from None
             raise
         took = time.perf_counter() - start
-        return Done(rows, wrong, tuple(examples), took, scorer.inference - before, part.share)
+        return Done(rows, wrong, tuple(examples[:SHOWN]), took, scorer.inference - before, part.share)
+
+
+def _joined(batches: Iterable[Any]) -> Iterator[Any]:
+    """Tables of ``WRITTEN`` rows or a little more; the last one has what is left."""
+    waiting: list[Any] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(one.num_rows for one in waiting) >= WRITTEN:
+            yield arrow().Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield arrow().Table.from_batches(waiting)
 
 
 def _examples(answers: Any) -> list[tuple[str, int, str]]:
@@ -149,7 +154,7 @@ def _there(output: str, parts: dict[str, Part]) -> set[str]:
         fs.create_dir(folder, recursive=True)
         names = _names(fs, folder)
     except (OSError, arrow().ArrowException) as error:
-        raise InputError(f"is no folder to write to ({str(error).splitlines()[0]})", place=output) from None
+        raise InputError(f"is no folder to write to ({line_of(error)})", place=output) from None
     other = sorted(name for name in names if not name.startswith((".", "_")) and name not in parts)
     if other:
         raise InputError(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -143,7 +144,7 @@ def test_a_run_goes_on_where_it_was(cohort: Path, model: Model, serial: Path, tm
 
 
 def test_a_killed_run_leaves_no_half_file(model: Model, small_path: Path, tmp_path: Path) -> None:
-    """The whole command is killed once the first answers are there, and begun again."""
+    """The command is killed once the first answers are there, its processes end with it, and it is begun again."""
     source, output = tmp_path / "in", tmp_path / "out"
     source.mkdir()
     table = pa.Table.from_pylist(drawn_cases(model.network, 400))
@@ -153,8 +154,14 @@ def test_a_killed_run_leaves_no_half_file(model: Model, small_path: Path, tmp_pa
     run = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
     while run.poll() is None and not list(output.glob("part-*")):
         time.sleep(0.01)
-    os.killpg(run.pid, signal.SIGKILL)
+    run.kill()
     run.wait()
+    with suppress(ProcessLookupError):
+        for _ in range(6_000):  # a minute, and then they are left behind
+            os.killpg(run.pid, 0)
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGKILL)
+        pytest.fail("the processes of a killed run go on")
     there = list(output.glob("part-*"))
     assert 0 < len(there) < 8
     assert all(pq.read_table(path).num_rows == 24_000 for path in there)
