@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -112,16 +113,18 @@ def write_cohort(folder: Path, rows: int) -> None:
 
 
 def run(source: Path, output: Path, *options: str) -> dict[str, Any]:
-    """Run the command; its summary with the ``peak`` of memory (bytes) of all its processes together."""
+    """Run the command; its summary, and the ``peak`` of memory (bytes) and ``cpu`` time of all its processes."""
     command = [sys.executable, "-m", "bayesdx", "batch", str(source), "-o", f"{output}/", "--json", *options]
-    start, peak = time.monotonic(), 0
+    start, peak, before = time.monotonic(), 0, resource.getrusage(resource.RUSAGE_CHILDREN)
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         while process.poll() is None:
             peak = max(peak, sum(map(resident, family(process.pid))))
             time.sleep(0.2)
         told: dict[str, Any] = json.loads(process.stdout.read())  # type: ignore[union-attr]
+    wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     shutil.rmtree(output)
-    return {**told, "wall": time.monotonic() - start, "peak": peak}
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {**told, "wall": wall, "cpu": cpu, "peak": peak}
 
 
 def family(root: int) -> list[int]:
@@ -149,6 +152,7 @@ def resident(process: int) -> int:
 def described(told: dict[str, Any]) -> str:
     return (
         f"{told['scored']:,} rows in {told['wall']:.0f} s ({told['scored'] / told['wall']:,.0f} a second), "
+        f"{told['cpu']:.0f} s of CPU, "
         f"at most {told['peak'] / 1e6:,.0f} MB, {told['outside_inference']:.0%} of the time outside inference"
     )
 
@@ -175,14 +179,14 @@ def main() -> int:
             shutil.rmtree(folder / "rows")
         if "workers" in parts:
             write_cohort(folder / "few", max(options.rows // 5, 1))
-            walls = {}
+            cpus = {}
             for workers in (1, 2, 4):
                 told = run(folder / "few", folder / "out", "--workers", str(workers), "--top", "3")
-                walls[workers] = told["wall"]
+                cpus[workers] = told["cpu"]
                 print(f"{workers} workers: {described(told)}", flush=True)
-            # T(w) = a + b / w through the first two: what does not divide, and what does
-            divided = 2 * (walls[1] - walls[2])
-            print(f"model: {walls[1] - divided:.1f} s + {divided:.0f} s / workers")
+            # CPU time is the rows' and that of each worker's start: w processors that are free take T(w)
+            begin, rest = np.polyfit(list(cpus), list(cpus.values()), 1)
+            print(f"model: T(w) = {begin:.1f} s + {rest:.0f} s / w on w free processors")
     return 0
 
 
