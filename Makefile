@@ -29,7 +29,7 @@ browser: $(VENV)/browsed
 	@test -x $(CHROMIUM) || { echo "make browser needs Chromium at $(CHROMIUM): apt-get install chromium, or CHROMIUM=…"; exit 2; }
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/browser
 
-# Cohorts on Spark and Dask, each a cluster of two worker processes on this machine. An environment of its own: Spark
+# Cohorts on Spark and Dask, each a cluster of two worker processes on this machine, and in a store (S3). An environment of its own: Spark
 # needs an older pandas.
 cluster: $(CLUSTER)/clustered
 	@command -v java >/dev/null || { echo "make cluster needs Java 17 or newer: apt-get install default-jre-headless"; exit 2; }
@@ -75,7 +75,7 @@ $(VENV)/browsed: $(VENV)/developed
 
 $(CLUSTER)/clustered: pyproject.toml
 	$(PYTHON) -m venv $(CLUSTER)
-	$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[spark,dask]' pytest hypothesis
+	$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[spark,dask]' pytest hypothesis 'moto[server]'
 	touch $@
 
 $(VENV)/documented: $(VENV)/bin/python pyproject.toml

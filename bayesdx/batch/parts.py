@@ -96,8 +96,10 @@ def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
             found.append((name, info.size, info.mtime_ns or 0))
     if not found:
         raise InputError(f"holds no table ({', '.join(FORMATS)})", place=location)
-    whole = location if own.type != FileType.File else posixpath.dirname(location) or "."
-    return whole, sorted(found)
+    if own.type != FileType.File:
+        return location, sorted(found)
+    where, mark, options = location.partition("?") if "://" in location else (location, "", "")
+    return f"{posixpath.dirname(where) or '.'}{mark}{options}", found
 
 
 def parts_of(location: str, size: int = PART_ROWS) -> Iterator[Part]:
