@@ -131,6 +131,7 @@ def score_cohort(
         seconds=time.perf_counter() - start,
         rate=sum(one.rows for one in done) / (time.perf_counter() - start),
         outside=1 - sum(d.inference for d in done) / sum(d.seconds for d in done) if done else None,
+        warnings=spec.model.document.warnings,
         asked=spec.model.head(),
         face=ANALYSES["cohort"],
     )

@@ -19,7 +19,8 @@ class CohortSummary(Answer, ByValue):
     ``parts`` is the number of files that hold the answers, of which ``reused`` were there before. ``examples`` are
     the first rows that are wrong: file, number, and why. ``seconds`` is the time of the run, ``rate`` its rows a
     second, and ``outside`` the share of the time of its workers that did not go into inference but into reading,
-    encoding and writing; None when there was nothing to do. ``asked`` names network, version and prior set.
+    encoding and writing; None when nothing was to do. ``warnings`` came up while the network was read; those of
+    a row stand beside its answer. ``asked`` names network, version and prior set.
     """
 
     table: str
@@ -32,4 +33,5 @@ class CohortSummary(Answer, ByValue):
     seconds: float
     rate: float
     outside: float | None
+    warnings: tuple[str, ...]
     asked: Mapping[str, object]

@@ -11,6 +11,7 @@ def page(result: CohortSummary) -> Page:
     lines = [f"{file}: row {row}: {message}" for file, row, message in result.examples]
     if result.left_out > len(result.examples):
         lines.append(f"… {result.left_out - len(result.examples):,} more rows that are wrong")
+    lines += [f"warning: {warning}" for warning in result.warnings]
     lines.append(
         f"{result.scored:,} rows scored with network '{result.asked['network']}', {result.left_out:,} left out"
     )

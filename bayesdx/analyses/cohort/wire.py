@@ -16,6 +16,7 @@ def to_dict(result: CohortSummary) -> dict[str, object]:
         "scored": result.scored,
         "left_out": result.left_out,
         "errors": [{"file": file, "row": row, "message": message} for file, row, message in result.examples],
+        "warnings": list(result.warnings),
         "seconds": result.seconds,
         "rows_per_second": result.rate,
         "outside_inference": result.outside,
