@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLUSTER := build/cluster
 
 CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: demo serve test browser networks docs bench verify fuzz clean
+.PHONY: demo serve test browser cluster networks docs bench verify fuzz clean
 
 # The main job on a real case: a densely calcified lesion of the foramen magnum.
 demo: $(VENV)/installed
@@ -27,6 +28,12 @@ test: $(VENV)/developed
 browser: $(VENV)/browsed
 	@test -x $(CHROMIUM) || { echo "make browser needs Chromium at $(CHROMIUM): apt-get install chromium, or CHROMIUM=…"; exit 2; }
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest tests/browser
+
+# Cohorts on Spark and Dask, each a cluster of two worker processes on this machine, and in a store (S3). An environment of its own: Spark
+# needs an older pandas.
+cluster: $(CLUSTER)/clustered
+	@command -v java >/dev/null || { echo "make cluster needs Java 17 or newer: apt-get install default-jre-headless"; exit 2; }
+	$(CLUSTER)/bin/python -m pytest tests/cluster
 
 # Build networks/*.json again after a change in networks/*.yaml or priors/.
 networks: $(VENV)/installed
@@ -64,6 +71,11 @@ $(VENV)/developed: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/browsed: $(VENV)/developed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,browser]'
+	touch $@
+
+$(CLUSTER)/clustered: pyproject.toml
+	$(PYTHON) -m venv $(CLUSTER)
+	$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[spark,dask]' pytest hypothesis 'moto[server]'
 	touch $@
 
 $(VENV)/documented: $(VENV)/bin/python pyproject.toml

@@ -102,14 +102,20 @@ def number_of(value: object) -> float | None:
 
 
 def parse_weights(text: str) -> dict[object, object] | None:
-    """The weights that ``state:weight,state:weight`` spells; None when the text is of another form.
+    """The weights that ``state:weight,state:weight`` spells, also as a mapping; None when it is of another form.
 
     >>> parse_weights("hyper:0.8, mixed : 0.2")
+    {'hyper': 0.8, 'mixed': 0.2}
+    >>> parse_weights('{"hyper": 0.8, "mixed": 0.2}')
     {'hyper': 0.8, 'mixed': 0.2}
     >>> parse_weights("not hyper") is None
     True
     """
+    if mapping := text.startswith("{") and text.endswith("}"):
+        text = text[1:-1]
     pairs = [[side.strip() for side in part.rpartition(":")[::2]] for part in text.split(",")]
+    if mapping:
+        pairs = [[_unquoted(state), weight] for state, weight in pairs]
     if not all(state and _WEIGHT.fullmatch(weight) for state, weight in pairs):
         return None
     states = [state for state, _ in pairs]
@@ -117,6 +123,11 @@ def parse_weights(text: str) -> dict[object, object] | None:
     if twice is not None:
         raise InputError(f"state '{twice}' is given twice in '{clipped(text)}'")
     return {state: float(weight) for state, weight in pairs}
+
+
+def _unquoted(text: str) -> str:
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if quoted else text
 
 
 def comma_hint(value: object) -> str:

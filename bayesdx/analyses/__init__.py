@@ -91,6 +91,7 @@ ANALYSES = {
         Analysis("evaluate", "evaluate", "scoring.evaluate_cases"),
         Analysis("evaluate --compare", "benchmark", "compare_cases"),
         Analysis("batch", "batch", "query_batch"),
+        Analysis("batch --on", "cohort", "CohortSummary", "cohorts.md"),
         Analysis("networks list", "networks", "list_networks"),
         Analysis("networks show", "network", "show_network", codes=True),
         Analysis("networks show --coverage", "coverage", "literature_coverage"),

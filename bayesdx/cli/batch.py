@@ -1,17 +1,33 @@
-"""``bayesdx batch``: the posterior of every case of a table."""
+"""``bayesdx batch``: the posterior of every case of a table, or of a cohort."""
 
 from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from bayesdx.cli.common import json_option, network_option, prior_option, progress, target_option
 from bayesdx.cli.output import show
+from bayesdx.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesdx.batch.parts import Done
+    from bayesdx.model import Model
 
 
 @click.command("batch")
-@click.argument("path", metavar="TABLE")
-@click.option("-o", "--output", metavar="FILE", default="-", help="Where to write (.csv, .jsonl, .parquet).")
+@click.argument("path", metavar="TABLE|FOLDER")
+@click.option("-o", "--output", metavar="FILE|FOLDER", default="-", help="Where to write (.csv, .jsonl, .parquet).")
 @click.option("--strict", is_flag=True, help="Exit with code 2 when a row is wrong.")
+@click.option("--top", type=click.IntRange(1), metavar="K", help="Of a cohort: keep the K most probable alone.")
+@click.option("--surprise", is_flag=True, help="Of a cohort: how usual the findings are under the leader.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Of a cohort: processes. Default: processors.")
+@click.option("--on", "cluster", metavar="CLUSTER", help="Score a cohort on a cluster: spark, spark://…, dask://….")
 @network_option
 @prior_option
 @target_option
@@ -22,23 +38,36 @@ def command(
     path: str,
     output: str,
     strict: bool,
+    top: int | None,
+    surprise: bool,
+    workers: int | None,
+    cluster: str | None,
     network: str | None,
     prior: str | None,
     target: str | None,
     as_json: bool,
 ) -> None:
-    """Score every case of a table.
+    """Score every case of a table, or of a cohort.
 
     TABLE is a CSV file with a column for each finding (level, mr_t2_signal, …) and for id, age and sex, a JSON
     lines file of cases, or a Parquet file; '-' is CSV on standard input. A row that is wrong is reported and left
     out; the rest is scored. One network scores all rows: 'spine', unless --network names another. --json prints a
     summary, and the cases without -o.
+
+    A FOLDER of such tables is a cohort, and so is a table where -o is a folder. It is scored part by part in
+    several processes or on a cluster, each part into a Parquet file; a row that is wrong gives a row with its
+    error. A run that was ended goes on where it was when it is begun again.
     """
     from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary, nothing_scored
     from bayesdx.formats.table import row_count
     from bayesdx.loading import DEFAULT_NETWORK, load
 
     model = load(network or DEFAULT_NETWORK, prior, target)
+    if any("://" in place or place.endswith("/") or os.path.isdir(place) for place in (path, output)):
+        _score_cohort(ctx, model, path, output, strict, top, surprise, workers, cluster, as_json)
+        return
+    if top or surprise or workers or cluster:
+        raise InputError("--top, --surprise, --workers and --on are for cohorts: name a folder with -o FOLDER/")
     if as_json and output == "-":
         result: BatchResult | BatchSummary = model.query_batch(path)
         if isinstance(result, BatchResult) and not result.lines:
@@ -49,3 +78,56 @@ def command(
     show(result, as_json, err=not as_json)
     if strict and result.errors:
         ctx.exit(2)
+
+
+def _score_cohort(
+    ctx: click.Context,
+    model: Model,
+    path: str,
+    output: str,
+    strict: bool,
+    top: int | None,
+    surprise: bool,
+    workers: int | None,
+    cluster: str | None,
+    as_json: bool,
+) -> None:
+    from bayesdx.batch import Spec, on_cluster, processes, score_cohort
+
+    if output == "-":
+        raise InputError("a cohort is scored into a folder: name it with -o FOLDER/")
+    if cluster and workers:
+        raise InputError("--workers is for this machine: a cluster knows how many it has")
+    spec = Spec(model, top, surprise)
+    with rate_bar() as (begin, advance):
+        across = on_cluster(cluster) if cluster else processes(workers)
+        summary = score_cohort(path, output, spec, across, begin, advance)
+    show(summary, as_json, err=not as_json)
+    if strict and summary.left_out:
+        ctx.exit(2)
+
+
+@contextmanager
+def rate_bar() -> Iterator[tuple[Callable[[int, int], object], Callable[[Done], object]]]:
+    """A progress bar with rows a second and time left on stderr, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda total, there: None, lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    rate = TextColumn("{task.fields[rows]:,} rows, {task.fields[rate]:,.0f} a second, time left:")
+    columns = (TextColumn("Scoring"), BarColumn(), TaskProgressColumn(), rate, TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Scoring", total=None, rows=0, rate=0.0)
+        rows, start = 0, time.monotonic()
+
+        def begin(total: int, there: int) -> None:
+            bar.reset(task, total=total, completed=there)
+
+        def advance(done: Done) -> None:
+            nonlocal rows
+            rows += done.rows
+            bar.update(task, advance=done.share, rows=rows, rate=rows / (time.monotonic() - start))
+
+        yield begin, advance

@@ -53,10 +53,15 @@ class CaseTable:
 
 #: A row as it is encoded: id, hard findings by variable number, uncertain ones, and warnings.
 _Encoded = tuple[str | None, dict[int, int], list[tuple[str, Array]], list[str]]
-_Cell = tuple[str, int, Array | None, tuple[str, ...]]
+#: What a cell says of a variable: its id, the state or -1, weights unless hard, and warnings.
+Cell = tuple[str, int, Array | None, tuple[str, ...]]
+#: Said of a case without findings.
+NOTHING_STATED = "no finding is stated: the answer is the prior alone"
+#: Cells that are remembered: a column of measurements may hold any number of them.
+_REMEMBERED = 1 << 16
 
 
-class _Encoder:
+class Encoder:
     """Encodes rows, and remembers their cells: a column of a table repeats a few values."""
 
     def __init__(self, network: Network, vocabulary: Mapping[str, tuple[str, ...]]) -> None:
@@ -74,7 +79,7 @@ class _Encoder:
             self.reserved |= {"diagnosis"}  # what was proven, which a query never uses
         self.export = Export(network, vocabulary)
         self.called: dict[object, object] = {}
-        self.known: dict[tuple[str, type, object], _Cell | InputError] = {}
+        self.known: dict[tuple[str, type, object], Cell | InputError] = {}
 
     def row(self, row: Mapping[str, object] | InputError) -> _Encoded:
         """Encode a row; raises InputError for whatever is wrong with it."""
@@ -84,12 +89,21 @@ class _Encoder:
             row = {name: value for name, value in self.export.plain(row).items() if name != self.network.target}
         if self._is_case(row):
             return self._case(row)
-        if self.findings.isdisjoint(row) and self.findings.isdisjoint(map(self._name, row)):
-            raise InputError(self._no_finding(row))
-        name = None if "id" in self.network or "id" in self.vocabulary else word(row.get("id"), "id")
+        self.check_columns(row)
+        name = word(row.get("id"), "id") if self.has_ids else None
         return self._encoded(name, row.items(), [], self.reserved)
 
-    def _name(self, column: object) -> object:
+    @property
+    def has_ids(self) -> bool:
+        """Whether a column ``id`` names the cases: it is no finding."""
+        return "id" not in self.network and "id" not in self.vocabulary
+
+    def check_columns(self, row: Iterable[str]) -> None:
+        """Raises InputError when none of the columns is a finding."""
+        if self.findings.isdisjoint(row) and self.findings.isdisjoint(map(self.name, row)):
+            raise InputError(self._no_finding(row))
+
+    def name(self, column: object) -> object:
         """What the network calls a column."""
         if column not in self.called:
             self.called[column] = named(column, self.names) if isinstance(column, str) else column
@@ -116,7 +130,7 @@ class _Encoder:
         issues = map(str, case.origin.issues) if case.origin else ()
         return self._encoded(case.id, cells, [*case.warnings, *issues, *misplaced(case, self.network)])
 
-    def _no_finding(self, row: Mapping[str, object]) -> str:
+    def _no_finding(self, row: Iterable[str]) -> str:
         known = f"no column is a finding of network '{self.network.id}'"
         free = [column for column in map(str, row) if column and column not in self.reserved]
         if not free:
@@ -136,31 +150,31 @@ class _Encoder:
         uncertain: list[tuple[str, Array]] = []
         seen: set[str] = set()
         written = [(c, v) for c, v in cells if not (v is None or (isinstance(v, str) and not v) or c in unused)]
-        for column, value in chain.from_iterable(map(self._gathered, written)):
-            variable, code, weights, warnings = self._cell(column, value)
+        for column, value in chain.from_iterable(map(self.gathered, written)):
+            variable, code, weights, warnings = self.cell(column, value)
             noted += warnings
             if code < 0 and weights is None:
                 continue
             if variable in seen:
-                raise InputError(f"'{variable}' is given twice: once as '{column}'")
+                raise InputError(given_twice(variable, column))
             seen.add(variable)
             if weights is None:
                 hard[index[variable]] = code
             else:
                 uncertain.append((variable, weights))
         if not seen:
-            noted.append("no finding is stated: the answer is the prior alone")
+            noted.append(NOTHING_STATED)
         return name, hard, uncertain, noted
 
-    def _gathered(self, cell: tuple[str, object]) -> Iterable[tuple[str, object]]:
+    def gathered(self, cell: tuple[str, object]) -> Iterable[tuple[str, object]]:
         """What a cell says, finding by finding."""
         column, value = cell
-        if self._name(column) not in self.gathering or is_missing(value):
+        if self.name(column) not in self.gathering or is_missing(value):
             return (cell,)
         return gathered(column, value, self.network, self.vocabulary)
 
-    def _cell(self, column: str, value: object) -> _Cell:
-        """``(variable, code or -1, weights unless hard, warnings)`` of one cell."""
+    def cell(self, column: str, value: object) -> Cell:
+        """What one cell says; raises InputError."""
         key = (column, type(value), value)
         try:
             found = self.known.get(key)
@@ -171,12 +185,14 @@ class _Encoder:
                 found = self._encode(column, value)
             except InputError as error:
                 found = error
+            if len(self.known) >= _REMEMBERED:
+                self.known.clear()
             self.known[key] = found
         if isinstance(found, InputError):
             raise found
         return found
 
-    def _encode(self, column: str, value: object) -> _Cell:
+    def _encode(self, column: str, value: object) -> Cell:
         if is_missing(value) or (isinstance(value, str) and not value.strip()):
             return column, -1, None, ()
         if not isinstance(column, str):
@@ -201,6 +217,11 @@ class _Encoder:
         return name, -1, weights, warnings
 
 
+def given_twice(variable: str, column: str) -> str:
+    """Said of a row in which two columns state the same finding."""
+    return f"'{variable}' is given twice: once as '{column}'"
+
+
 def encode_rows(
     rows: Iterable[NumberedRow],
     network: Network,
@@ -208,13 +229,13 @@ def encode_rows(
     size: int = CHUNK,
 ) -> Iterator[CaseTable]:
     """Encode rows, at most ``size`` at a time; a row that is wrong is listed in ``errors`` and left out."""
-    encoder = _Encoder(network, vocabulary)
+    encoder = Encoder(network, vocabulary)
     remaining = iter(rows)
     while chunk := list(islice(remaining, size)):
         yield _encode_chunk(chunk, encoder)
 
 
-def _encode_chunk(chunk: list[NumberedRow], encoder: _Encoder) -> CaseTable:
+def _encode_chunk(chunk: list[NumberedRow], encoder: Encoder) -> CaseTable:
     network = encoder.network
     lines: list[int] = []
     ids: list[str | None] = []
@@ -231,7 +252,7 @@ def _encode_chunk(chunk: list[NumberedRow], encoder: _Encoder) -> CaseTable:
         n = len(lines)
         codes[n, list(hard)] = list(hard.values())
         soft += [(n, variable, weights) for variable, weights in uncertain]
-        warnings.update(noted)
+        warnings.update(list(dict.fromkeys(noted)))  # rows are counted
         ids.append(name)
         lines.append(line)
     tables: dict[str, Array] = {}

@@ -54,7 +54,7 @@ def read_rows(table: object) -> Iterator[NumberedRow]:
     if isinstance(table, (str, os.PathLike)):
         return _read_file(os.fspath(table))
     if hasattr(table, "itertuples") and hasattr(table, "columns"):
-        heads = _columns(list(table.columns), "table")
+        heads = columns_once(list(table.columns), "table")
         return enumerate(
             (dict(zip(heads, row, strict=True)) for row in table.itertuples(index=False, name=None)), 1
         )
@@ -71,7 +71,7 @@ def _row(row: object) -> Mapping[str, object] | InputError:
     return InputError(f"a row is a mapping of finding to state, not a {type(row).__name__}")
 
 
-def _columns(heads: list[Any], place: str) -> list[Any]:
+def columns_once(heads: list[Any], place: str) -> list[Any]:
     """The names of the columns, without blanks around them; raises InputError for one that is given twice."""
     heads = [head.strip() if isinstance(head, str) else head for head in heads]
     twice = next((head for head in heads if head not in _REPEATED and heads.count(head) > 1), None)
@@ -81,10 +81,14 @@ def _columns(heads: list[Any], place: str) -> list[Any]:
 
 
 def _read_file(path: str) -> Iterator[NumberedRow]:
-    readers: dict[str, Callable[[str], Iterator[NumberedRow]]]
-    readers = {"csv": _read_csv, "jsonl": _read_json_lines, "parquet": _read_parquet}
+    file_format, place = table_format(path), place_of(path)
     try:
-        yield from readers[table_format(path)](path)
+        if file_format == "parquet":
+            yield from _read_parquet(path)
+            return
+        read = csv_rows if file_format == "csv" else _json_rows
+        with _opened(path) as file:
+            yield from read(file, place)
     except OSError as error:
         raise InputError(f"{place_of(path)}: cannot be read ({error.strerror or error})") from None
     except UnicodeDecodeError:
@@ -107,51 +111,56 @@ def row_count(path: str) -> int | None:
 @contextmanager
 def _opened(path: str) -> Iterator[TextIO]:
     """The file, or standard input, as text: UTF-8, or UTF-16 where a byte-order mark says so."""
-    with open(path, "rb") if path != "-" else nullcontext(standard_input()) as binary:
-        ahead = io.BufferedReader(binary)  # type: ignore[type-var]  # which any stream of bytes can be read through
-        text = io.TextIOWrapper(ahead, encoding=marked_encoding(ahead.peek(3)), newline="")
-        try:
-            yield text
-        finally:
-            text.detach()
-            ahead.detach()
+    with open(path, "rb") if path != "-" else nullcontext(standard_input()) as binary, as_text(binary) as text:
+        yield text
 
 
-def _read_csv(path: str) -> Iterator[NumberedRow]:
-    place = place_of(path)
-    with _opened(path) as file:
-        head, before, separator = _head(file, place)
-        reader = csv.reader(chain([head], file), delimiter=separator, strict=True)
+@contextmanager
+def as_text(binary: Any) -> Iterator[TextIO]:
+    """A stream of bytes as text: UTF-8, or UTF-16 where a byte-order mark says so."""
+    ahead = io.BufferedReader(binary)
+    text = io.TextIOWrapper(ahead, encoding=marked_encoding(ahead.peek(3)), newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
+        ahead.detach()
+
+
+def csv_rows(file: TextIO, place: str) -> Iterator[NumberedRow]:
+    """Rows of a CSV file with their lines."""
+    head, before, separator = _head(file, place)
+    reader = csv.reader(chain([head], file), delimiter=separator, strict=True)
+    try:
+        heads = [name.lstrip("\ufeff") for name in next(reader)]
+    except csv.Error as error:
+        raise InputError(f"line {before + 1}: {_fault(error)}", place=place) from None
+    heads = columns_once(heads, place)
+    if not any(heads):
+        raise InputError("is empty", place=place)
+    width = len(heads)
+    while heads[-1] == "":
+        heads.pop()
+    while True:
+        line = before + reader.line_num + 1
         try:
-            heads = [name.lstrip("\ufeff") for name in next(reader)]
+            cells = next(reader, None)
         except csv.Error as error:
-            raise InputError(f"line {before + 1}: {_fault(error)}", place=place) from None
-        heads = _columns(heads, place)
-        if not any(heads):
-            raise InputError("is empty", place=place)
-        width = len(heads)
-        while heads[-1] == "":
-            heads.pop()
-        while True:
-            line = before + reader.line_num + 1
-            try:
-                cells = next(reader, None)
-            except csv.Error as error:
-                yield line, InputError(_fault(error))
-                continue
-            if cells is None:
-                return
-            while len(cells) > len(heads) and not cells[-1].strip():
-                cells.pop()
-            if not any(map(str.strip, cells)):
-                continue
-            if not len(heads) <= len(cells) <= width:
-                yield line, InputError(f"{len(cells)} cells, but {len(heads)} columns")
-                continue
-            row = dict(zip(heads, cells, strict=False))
-            for cell in cells[len(heads) :]:
-                row[""] = row.get("") or cell  # below no name: worth a warning
-            yield line, row
+            yield line, InputError(_fault(error))
+            continue
+        if cells is None:
+            return
+        while len(cells) > len(heads) and not cells[-1].strip():
+            cells.pop()
+        if not any(map(str.strip, cells)):
+            continue
+        if not len(heads) <= len(cells) <= width:
+            yield line, InputError(f"{len(cells)} cells, but {len(heads)} columns")
+            continue
+        row = dict(zip(heads, cells, strict=False))
+        for cell in cells[len(heads) :]:
+            row[""] = row.get("") or cell  # below no name: worth a warning
+        yield line, row
 
 
 def _head(file: TextIO, place: str) -> tuple[str, int, str]:
@@ -184,38 +193,52 @@ def _fault(error: csv.Error) -> str:
     return next((said for known, said in _FAULTS.items() if text.startswith(known)), f"not a row of CSV: {text}")
 
 
-def _read_json_lines(path: str) -> Iterator[NumberedRow]:
-    with _opened(path) as file:
-        number = 0
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                yield number, _row(parse_json(line, "row"))
-            except InputError as error:
-                yield number, InputError(str(error).removeprefix("row: ").removeprefix("line 1, "))
-        if number == 0:
-            raise InputError("is empty", place=path)
+def filled_lines(file: TextIO, place: str) -> Iterator[tuple[int, str]]:
+    """The lines that hold something, with their numbers; raises InputError for a file that is empty."""
+    number = 0
+    for number, line in enumerate(file, 1):
+        if line.strip():
+            yield number, line
+    if number == 0:
+        raise InputError("is empty", place=place)
+
+
+def _json_rows(file: TextIO, place: str) -> Iterator[NumberedRow]:
+    return ((number, json_row(line)) for number, line in filled_lines(file, place))
+
+
+def json_row(line: str) -> Mapping[str, object] | InputError:
+    """The row that a line of JSON holds, or what is wrong with it."""
+    try:
+        return _row(parse_json(line, "row"))
+    except InputError as error:
+        return InputError(str(error).removeprefix("row: ").removeprefix("line 1, "))
 
 
 def _read_parquet(path: str) -> Iterator[NumberedRow]:
     arrow, file = _pyarrow(), _parquet_file(path)
-    heads = _columns(list(file.schema_arrow.names), path)
-    structs = [i for i, kind in enumerate(file.schema_arrow.types) if arrow.types.is_struct(kind)]
+    heads = columns_once(list(file.schema_arrow.names), path)
     number = 0
     try:
         for batch in file.iter_batches():
-            for row in batch.rename_columns(heads).to_pylist():
+            for row in zip(*map(cells_of, batch.columns), strict=True):
                 number += 1
-                row.update({heads[i]: _said(row[heads[i]]) for i in structs})
-                yield number, row
+                yield number, dict(zip(heads, row, strict=True))
     except (ValueError, OSError, arrow.ArrowException) as error:
         raise InputError(f"row {number + 1} cannot be read ({str(error).splitlines()[0]})", place=path) from None
 
 
-def _said(struct: dict[str, object] | None) -> dict[str, object] | None:
-    """Weights, or findings, without the fields that only other rows fill."""
-    return {name: value for name, value in (struct or {}).items() if value is not None} or None
+def cells_of(column: Any) -> list[Any]:
+    """The cells of an Arrow column as Python has them.
+
+    A struct holds weights, or findings: the fields that only other rows fill are left out. A map is a mapping.
+    """
+    types, cells = _pyarrow().types, column.to_pylist()
+    if types.is_map(column.type):
+        return [None if cell is None else dict(cell) for cell in cells]
+    if types.is_struct(column.type):
+        return [{k: v for k, v in (cell or {}).items() if v is not None} or None for cell in cells]
+    return list(cells)
 
 
 def _parquet_file(path: str) -> Any:

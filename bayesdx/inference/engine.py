@@ -16,6 +16,7 @@ from bayesdx.inference.derivatives import derivatives, joint_slopes, target_deri
 from bayesdx.inference.expected import expected_counts, observed_information
 from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, known_batch, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
+from bayesdx.inference.lookup_batch import BatchTables, batch_tables, score_batch
 from bayesdx.inference.plan import PLANNING_COST, Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import (
     Factors,
@@ -60,6 +61,7 @@ class Engine:
         self._specialised = lru_cache(maxsize=64)(self._specialise)
         self._reading = lru_cache(maxsize=256)(self._read)
         self._tied = lru_cache(maxsize=8)(self._tie)
+        self._batch_tables = lru_cache(maxsize=8)(self._make_batch_tables)
         if planned is None and self._lookup is None:
             _ = self._main  # so that a network that is too large is refused now
 
@@ -201,8 +203,9 @@ class Engine:
         codes: NDArray[np.integer] | None = None,
         weights: Mapping[str, Array] | None = None,
         target: str | None = None,
+        threads: int | None = None,
     ) -> BatchPosterior:
-        """P(target | findings) of n cases.
+        """P(target | findings) of n cases, ``threads`` at a time: one for each processor unless it is said.
 
         ``codes`` (n, n_variables) holds state numbers in the order of ``network.variables``, -1 where missing;
         ``weights`` maps ids to likelihood weights (n, card), multiplied to what the codes say.
@@ -214,7 +217,7 @@ class Engine:
         log_likelihood = np.zeros(n)
         rest = np.arange(n)
         if self._lookup is not None:
-            probabilities, log_likelihood = lookup_query.batch(self._lookup, hard, t)
+            probabilities, log_likelihood = score_batch(self._batch_tables(t), hard, threads)
             uncertain = [(table != 1.0).any(axis=1) for table in soft.values()]
             rest = np.flatnonzero(np.any(uncertain, axis=0)) if uncertain else rest[:0]
         if len(rest):
@@ -387,6 +390,10 @@ class Engine:
             return self._planned._differential.holding(self._factors)
         plan = contraction_plan(self._factors.cards, self._factors.scopes, self._main.plan.order, ())
         return program_for(self._factors, self._affordable(plan))
+
+    def _make_batch_tables(self, target: int) -> BatchTables:
+        assert self._lookup is not None
+        return batch_tables(self._lookup, target)
 
     def _tie(self, target: int) -> Program:
         factors = tied_factors(self._factors, target)

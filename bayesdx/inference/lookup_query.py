@@ -1,24 +1,18 @@
-"""Ask look-up tables: posterior, all marginals, batches."""
+"""Ask look-up tables: posterior, all marginals."""
 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.inference.contraction import LINEAR, matmul
 from bayesdx.inference.findings import IMPOSSIBLE, Known, one_hot
 from bayesdx.inference.lookup import Block, Integers, LookupTables
 from bayesdx.network import Array
-
-#: Cases that a batch scores at a time: their rows stay in the processor's cache.
-CHUNK = 512
 
 #: Stands for log 0 where -inf would have to be subtracted from -inf.
 FLOOR = -1e300
@@ -57,7 +51,7 @@ def posterior(tables: LookupTables, given: Known, target: int) -> tuple[Array, f
         found = np.array(one_hot(tables.cards[target], given.hard[target]))
     else:
         block = entered[tables.place[target][0]]
-        found = _conditional(tables, block, target) @ _down_to(weights, block.block)
+        found = _conditional(tables, block, target) @ down_to(weights, block.block)
     return found, log_total + given.log_scale
 
 
@@ -67,72 +61,13 @@ def marginals(tables: LookupTables, given: Known) -> tuple[list[Array], float]:
     weights, log_total = _cutset_posterior(tables, entered)
     found = {v: np.array(one_hot(tables.cards[v], state)) for v, state in given.hard.items()}
     for part in entered:
-        narrow = _down_to(weights, part.block)
+        narrow = down_to(weights, part.block)
         mixed = {tables.place[v][1] for v in part.soft}
         alone = [v for v in part.block.variables if v not in given.hard and tables.place[v][1] in mixed]
         together = [v for v in part.block.variables if v not in given.hard and tables.place[v][1] not in mixed]
         found.update((v, _conditional(tables, part, v) @ narrow) for v in alone)
         found.update(_together(tables, part, together, narrow))
     return [found[v] for v in range(len(tables.cards))], log_total + given.log_scale
-
-
-def batch(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tuple[Array, Array]:
-    """P(target | findings) (n, card) and log P(findings) (n,) for codes (n, n_variables), -1 where missing.
-
-    Cases that are impossible get a row of zeros and -inf.
-    """
-    n, card = len(codes), tables.cards[target]
-    probabilities, log_total = np.empty((n, card)), np.empty(n)
-    number, group, stride = tables.place[target]
-    block = tables.blocks[number]
-    moves = [_moves(part, len(tables.cards)) for part in tables.blocks]
-    conditionals: dict[int, Array] = {}
-    threads = min(os.cpu_count() or 1, -(-n // CHUNK))
-
-    def score_from(first: int) -> None:
-        """Every second (third, …) chunk, in arrays that are made once: their pages stay mapped."""
-        total = np.empty((CHUNK, *tables.prior.shape))
-        rows = [np.empty((2, CHUNK, b.rows.shape[1])) for b in tables.blocks]
-        for start in range(first * CHUNK, n, threads * CHUNK):
-            size = min(CHUNK, n - start)
-            score(slice(start, start + size), total[:size], [pair[:, :size] for pair in rows])
-
-    def score(part: slice, total: Array, buffers: Sequence[Array]) -> None:
-        seen = codes[part] + 1.0
-        index = [(seen @ move).astype(np.intp) + b.offset for move, b in zip(moves, tables.blocks, strict=True)]
-        total[:] = tables.prior
-        for b, at, (rows, more) in zip(tables.blocks, index, buffers, strict=True):
-            np.take(b.rows, at[:, 0], axis=0, out=rows, mode="clip")
-            for column in at.T[1:]:
-                rows += np.take(b.rows, column, axis=0, out=more, mode="clip")
-            total += rows.reshape(-1, *b.spread)
-        flat = total.reshape(len(total), -1)
-        largest = np.maximum(flat.max(axis=1), FLOOR)
-        flat -= largest[:, None]
-        narrow = _down_to(np.exp(total, out=total), block)
-        mass = narrow.sum(axis=1)
-        narrow /= np.where(mass > 0, mass, 1.0)[:, None]
-        with np.errstate(divide="ignore"):
-            log_total[part] = np.log(mass) + largest
-        code = codes[part, target].astype(np.intp)
-        others = index[number][:, group] - stride * (code + 1)  # the group's row without the target itself
-        found = probabilities[part]
-        for row in np.unique(others).tolist():
-            if row not in conditionals:
-                conditionals[row] = _ratio(block.rows, row, _states(stride, card))
-            cases = others == row
-            found[cases] = matmul(narrow[None, cases], conditionals[row].T[None], LINEAR)[0]
-        hard = np.flatnonzero(code >= 0)
-        found[hard] = np.eye(card)[code[hard]] * (mass[hard] > 0)[:, None]
-
-    if threads > 1:
-        from concurrent.futures import ThreadPoolExecutor  # its import would slow a single query
-
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(score_from, range(threads)))
-    elif threads:
-        score_from(0)
-    return probabilities, log_total
 
 
 def _cutset_posterior(tables: LookupTables, entered: Sequence[Entered]) -> tuple[Array, float]:
@@ -151,7 +86,7 @@ def _cutset_posterior(tables: LookupTables, entered: Sequence[Entered]) -> tuple
     return weights / total, math.log(total) + largest
 
 
-def _down_to(weights: Array, block: Block) -> Array:
+def down_to(weights: Array, block: Block) -> Array:
     """``weights`` (…, axes of H) summed down to (…, W) over what ``block`` depends on."""
     rank = len(block.spread)
     batch = weights.shape[: weights.ndim - rank]
@@ -167,16 +102,16 @@ def _conditional(tables: LookupTables, part: Entered, v: int) -> Array:
     others = _of_group(tables, soft, g)
     if others:
         own = others.pop(v, None)
-        rows = _mixture(tables, block, index[g], others, _states(stride, tables.cards[v]))
+        rows = _mixture(tables, block, index[g], others, states_of(stride, tables.cards[v]))
         if own is not None:
             with np.errstate(divide="ignore"):
                 rows = rows + np.log(own)[:, None]
-        ratio: Array = np.exp(rows - np.maximum(np.logaddexp.reduce(rows, axis=0), FLOOR))
-        return ratio
+        conditional: Array = np.exp(rows - np.maximum(np.logaddexp.reduce(rows, axis=0), FLOOR))
+        return conditional
     if index[g] != block.offset[g]:
-        return _ratio(block.rows, index[g], _states(stride, tables.cards[v]))
+        return ratio(block.rows, index[g], states_of(stride, tables.cards[v]))
     if v not in tables.unseen:
-        tables.unseen[v] = _ratio(block.rows, index[g], _states(stride, tables.cards[v]))
+        tables.unseen[v] = ratio(block.rows, index[g], states_of(stride, tables.cards[v]))
     return tables.unseen[v]
 
 
@@ -198,13 +133,13 @@ def _together(
     yield from ((v, flat[end - card : end]) for v, card, end in zip(variables, cards, ends, strict=True))
 
 
-def _ratio(rows: Array, row: int, shifts: Integers) -> Array:
+def ratio(rows: Array, row: int, shifts: Integers) -> Array:
     """Rows moved by ``shifts`` over the row itself; 0 where that is impossible, for then so are they."""
-    ratio: Array = np.exp(rows[row + shifts] - np.maximum(rows[row], FLOOR))
-    return ratio
+    conditional: Array = np.exp(rows[row + shifts] - np.maximum(rows[row], FLOOR))
+    return conditional
 
 
-def _states(stride: int, card: int) -> Integers:
+def states_of(stride: int, card: int) -> Integers:
     """How far the rows of the states of a variable are from the row in which it is missing."""
     return stride * np.arange(1, card + 1, dtype=np.intp)
 
@@ -225,10 +160,3 @@ def _mixture(tables: LookupTables, block: Block, row: int, soft: dict[int, Array
         logs = (logs[:, None] + np.log(weights[states])).ravel()
     mixed: Array = np.logaddexp.reduce(block.rows[at[:, None] + shifts] + logs[:, None, None], axis=0)
     return mixed
-
-
-def _moves(block: Block, n: int) -> Array:
-    """(n, G) by which a state number, counted from 1, moves the rows of the groups."""
-    moves = np.zeros((n, len(block.offset)))
-    moves[list(block.variables), block.group] = block.stride
-    return moves

@@ -48,6 +48,7 @@ COMMANDS = [
     ("codebook", ["codebook", "spine"]),
     ("batch", ["batch", "TABLE"]),
     ("batch", ["batch", "TABLE", "-o", "OUT"]),
+    ("cohort", ["batch", "TABLE", "-o", "ANSWERS", "--workers", "1"]),
 ]
 
 
@@ -76,6 +77,7 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
         "COSTS": str(costs),
         "TABLE": str(table),
         "OUT": str(tmp_path / "out.csv"),
+        "ANSWERS": f"{tmp_path}/answers/",
         "FOLDER": str(folder),
         "REPORT": str(folder / "a.txt"),
         "SAVED": str(tmp_path / "saved.yaml"),
@@ -87,7 +89,7 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
 
 
 def test_schemas_are_schemas() -> None:
-    assert len(SCHEMAS) == 23
+    assert len(SCHEMAS) == 24
     for path in SCHEMAS.values():
         jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,16 +58,16 @@ class BatchSummary(Answer, ByValue):
     asked: Mapping[str, object]
 
 
-def columns_of(states: Sequence[str]) -> tuple[str, ...]:
+def columns_of(states: Sequence[str], others: Collection[str] = ()) -> tuple[str, ...]:
     """Columns of a table of posteriors: where the case stands, the leader, each probability, ln P(findings).
 
-    A state that has the name of another column stands under ``P(state)``.
+    A state that has the name of another column (one of ``others``, too) stands under ``P(state)``.
     """
     own = ("line", "id", "leader", "log_likelihood")
     named: list[str] = []
     for state in states:
         name = state
-        while name in own or (name != state and name in states):
+        while name in own or name in others or (name != state and name in states):
             name = f"P({name})"
         named.append(name)
     return (*own[:3], *named, own[3])

@@ -47,15 +47,16 @@ def simulated_cases(
 ) -> dict[str, NDArray[np.int64]]:
     """Ancestral samples of ``names`` and their ancestors, each of shape (size,): state indices.
 
-    ``root`` fixes variables without parents, so that sampling forward is sampling given them.
+    ``root`` fixes variables without parents, so that sampling forward is sampling given them. Every variable has
+    random numbers of its own: its states are the same whatever else is asked for.
     """
-    random = Random(seed)  # numpy's own generators take a while to import
     wanted = set(network.ancestral(names))
     states = {name: np.full(size, state) for name, state in root.items()}
     for name in network.topological_order:
         if name not in wanted or name in states:
             continue
         rows = np.cumsum(network.cpts[name], axis=-1)[tuple(states[parent] for parent in network.parents[name])]
+        random = Random(f"{seed} {name}")  # numpy's own generators take a while to import
         uniform = (np.frombuffer(random.randbytes(8 * size), np.uint64) >> np.uint64(11)) * 2.0**-53
         drawn = (uniform[:, None] >= rows).sum(axis=-1)
         states[name] = np.minimum(drawn, rows.shape[-1] - 1)  # a row may sum to a hair less than 1

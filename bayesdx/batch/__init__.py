@@ -1,0 +1,17 @@
+"""Cohorts: cases by the million, on one machine or a cluster (extra ``cohort``).
+
+>>> import pyarrow as pa
+>>> from bayesdx import load
+>>> from bayesdx.batch import Spec, score
+>>> cases = pa.record_batch({"level": ["lumbar", "lumber"], "age": [68, 71]})
+>>> (answers,) = score([cases], Spec(load("spine"), top=1))
+>>> answers.column("error").to_pylist()
+[None, "'lumber' is not a state of 'level'; did you mean 'lumbar'?"]
+"""
+
+from bayesdx.batch.clusters import on_cluster
+from bayesdx.batch.local import processes
+from bayesdx.batch.running import score_cohort
+from bayesdx.batch.scoring import Spec, score
+
+__all__ = ["Spec", "on_cluster", "processes", "score", "score_cohort"]

@@ -1,0 +1,312 @@
+"""Record batches in the terms of a network: each distinct value of a column is read once, rows follow by numpy.
+
+What a value means is decided by ``bayesdx.formats.case_table``, as for every other table. Rows that are cases of
+their own (JSON, FHIR) and exports of REDCap, whose columns make sense together only, are read one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesdx.cells import is_missing, word
+from bayesdx.errors import InputError
+from bayesdx.formats.case_table import NOTHING_STATED, Cell, Encoder, given_twice
+from bayesdx.formats.table import cells_of, columns_once, json_row
+from bayesdx.network import Array, Network
+
+#: Columns that are no part of a case: the file and the number of a row, and why it could not be read.
+SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR = "source_file", "source_row", "source_error"
+#: A column that holds whole cases, each as JSON.
+CASE_JSON = "case_json"
+
+_CONTROL = "[\\x00-\\x08\\x0e-\\x1f\\x7f]"  # as in ``bayesdx.cells.word``
+
+Codes = NDArray[np.int16]
+Mask = NDArray[np.bool_]
+
+
+@dataclass
+class Encoded:
+    """n rows that were read.
+
+    ``codes`` (n, n_variables) holds state numbers, -1 missing; ``weights[v]`` (n, card of v) the weights of
+    variables with uncertain or negative findings, 1 elsewhere. ``fault`` (n,) is the place in ``messages`` of what
+    is wrong with a row, -1 where nothing is; such a row has no findings. ``notes`` says which rows (n,) a warning
+    is about. ``ids`` (n,) is Arrow text.
+    """
+
+    network: Network
+    codes: Codes
+    fault: NDArray[np.int32]
+    weights: dict[str, Array] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
+    notes: dict[str, Mask] = field(default_factory=dict)
+    ids: Any = None
+
+    @classmethod
+    def empty(cls, n: int, network: Network) -> Encoded:
+        codes = np.full((len(network.variables), n), -1, dtype=np.int16).T
+        return cls(network, codes, np.full(n, -1, dtype=np.int32))
+
+    def __len__(self) -> int:
+        return len(self.fault)
+
+    def refuse(self, rows: Mask, message: str) -> None:
+        """Say what is wrong with the rows of which nothing else is."""
+        rows = rows & (self.fault < 0)
+        if rows.any():
+            self.fault[rows] = len(self.messages)
+            self.messages.append(message)
+
+    def note(self, rows: Mask, warning: str) -> None:
+        if warning in self.notes:
+            rows = rows | self.notes[warning]
+        self.notes[warning] = rows
+
+    def weigh(self, variable: str, rows: Any, weights: Array) -> None:
+        """Enter weights (rows, card), or (card,) for one row."""
+        if variable not in self.weights:
+            self.weights[variable] = np.ones((len(self), weights.shape[-1]))
+        self.weights[variable][rows] = weights
+
+    def without_faults(self) -> Encoded:
+        """The same, without the findings and warnings of rows that are wrong."""
+        wrong = self.fault >= 0
+        if wrong.any():
+            self.codes[wrong] = -1
+            for table in self.weights.values():
+                table[wrong] = 1.0
+            self.notes = {warning: rows & ~wrong for warning, rows in self.notes.items()}
+        self.notes = {warning: rows for warning, rows in self.notes.items() if rows.any()}
+        return self
+
+
+def encode(batch: Any, encoder: Encoder) -> Encoded:
+    """Read a record batch; whatever is wrong with a row is said of that row."""
+    import pyarrow as pa
+
+    encoded = Encoded.empty(batch.num_rows, encoder.network)
+    encoded.ids = pa.nulls(len(encoded), pa.string())
+    if SOURCE_ERROR in batch.schema.names:
+        _refuse_unread(encoded, batch.column(SOURCE_ERROR))
+    try:
+        columns = dict(zip(columns_once(list(batch.schema.names), ""), batch.columns, strict=True))
+    except InputError as error:
+        encoded.refuse(np.ones(len(encoded), dtype=bool), str(error))
+        return encoded
+    for name in (SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR):
+        columns.pop(name, None)
+    if _by_rows(columns, encoder):
+        _encode_rows(encoded, columns, encoder)
+    else:
+        try:
+            encoder.check_columns(columns)
+        except InputError as error:
+            encoded.refuse(np.ones(len(encoded), dtype=bool), str(error))
+        _encode_columns(encoded, columns, encoder)
+    return encoded.without_faults()
+
+
+def _refuse_unread(encoded: Encoded, column: Any) -> None:
+    for row, message in enumerate(column.to_pylist() if column.null_count < len(column) else ()):
+        if message is not None:
+            encoded.fault[row] = len(encoded.messages)
+            encoded.messages.append(message)
+
+
+def _by_rows(columns: Mapping[str, Any], encoder: Encoder) -> bool:
+    """Whether the columns make sense together only: whole cases, or an export of REDCap."""
+    apart = any(name in columns and name not in encoder.network for name in (CASE_JSON, "resourceType"))
+    return apart or "findings" in columns or encoder.export.holds(columns)
+
+
+def _encode_rows(encoded: Encoded, columns: Mapping[str, Any], encoder: Encoder) -> None:
+    import pyarrow as pa
+
+    ids: list[str | None] = [None] * len(encoded)
+    for n, row in enumerate(_rows(columns, len(encoded))):
+        if encoded.fault[n] >= 0:
+            continue
+        try:
+            ids[n], hard, uncertain, noted = encoder.row(row)
+        except InputError as error:
+            encoded.fault[n] = len(encoded.messages)
+            encoded.messages.append(str(error))
+            continue
+        for variable, code in hard.items():
+            encoded.codes[n, variable] = code
+        for name, weights in uncertain:
+            encoded.weigh(name, n, weights)
+        for warning in noted:
+            encoded.notes.setdefault(warning, np.zeros(len(encoded), dtype=bool))[n] = True
+    encoded.ids = pa.array(ids, pa.string())
+
+
+def _rows(columns: Mapping[str, Any], n: int) -> Iterator[Mapping[str, object] | InputError]:
+    if CASE_JSON in columns:
+        for text in columns[CASE_JSON].to_pylist():
+            yield json_row(str(text))
+        return
+    cells = {name: cells_of(column) for name, column in columns.items()}
+    for i in range(n):
+        yield {name: values[i] for name, values in cells.items()}
+
+
+def _encode_columns(encoded: Encoded, columns: Mapping[str, Any], encoder: Encoder) -> None:
+    if encoder.has_ids and "id" in columns:
+        encoded.ids = _ids(encoded, columns["id"])
+    touched: dict[str, Mask] = {}
+    for name, column in columns.items():
+        if name in encoder.reserved:
+            continue
+        if encoder.name(name) not in encoder.names:
+            _encode_unknown(encoded, name, column, encoder)
+        else:
+            _encode_column(encoded, touched, name, column, encoder)
+    silent = np.ones(len(encoded), dtype=bool)
+    for rows in touched.values():
+        silent &= ~rows
+    encoded.note(silent, NOTHING_STATED)
+
+
+def _ids(encoded: Encoded, column: Any) -> Any:
+    """The ids as text; a row whose id is none is refused."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_integer(kind):
+        return column.cast(kind).cast(pa.string())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        text = column.cast(pa.string())
+        if not pc.any(pc.match_substring_regex(text, _CONTROL)).as_py():
+            return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    ids: list[str | None] = [None] * len(encoded)
+    for n, value in enumerate(cells_of(column)):
+        try:
+            ids[n] = word(value, "id")
+        except InputError as error:
+            encoded.refuse(np.arange(len(encoded)) == n, str(error))
+    return pa.array(ids, pa.string())
+
+
+def _encode_unknown(encoded: Encoded, name: str, column: Any, encoder: Encoder) -> None:
+    """A column that is no finding: a warning for every row that fills it, or what it is misspelt from."""
+    at, values = _distinct(column)
+    filled = np.array([not _is_blank(value) for value in (*values, None)])[at]
+    if not filled.any():
+        return
+    try:
+        *_, warnings = encoder.cell(name, "anything")
+    except InputError as error:
+        encoded.refuse(filled, str(error))
+        return
+    for warning in warnings:
+        encoded.note(filled, warning)
+
+
+def _is_blank(value: object) -> bool:
+    return is_missing(value) or (isinstance(value, str) and not value.strip())
+
+
+def _encode_column(encoded: Encoded, touched: dict[str, Mask], name: str, array: Any, encoder: Encoder) -> None:
+    if array.null_count == len(array):
+        return
+    at, values = _distinct(array)
+    meanings = [_meaning(name, value, encoder) for value in (*values, None)]
+    for step in range(max(len(cells) for cells, _ in meanings)):
+        cells = [found[step] if step < len(found) else None for found, _ in meanings]
+        stated = {cell[1][0]: cell[0] for cell in cells if cell is not None}
+        for variable, column in stated.items():
+            of_variable = [cell[1] if cell and cell[1][0] == variable else None for cell in cells]
+            _enter(encoded, touched, column, variable, of_variable, at)
+    faults = np.full(len(meanings), -1, dtype=np.int32)
+    for value, (_, message) in enumerate(meanings):
+        if message is not None:
+            faults[value] = len(encoded.messages)
+            encoded.messages.append(message)
+    encoded.fault = np.where(encoded.fault < 0, faults[at], encoded.fault)
+
+
+def _meaning(name: str, value: object, encoder: Encoder) -> tuple[list[tuple[str, Cell]], str | None]:
+    """What a cell says finding by finding, each under its name, and what is wrong with it."""
+    cells: list[tuple[str, Cell]] = []
+    if value is None or (isinstance(value, str) and not value):
+        return cells, None
+    try:
+        for column, one in encoder.gathered((name, value)):
+            cells.append((column, encoder.cell(column, one)))
+    except InputError as error:
+        return cells, str(error)
+    return cells, None
+
+
+def _enter(
+    encoded: Encoded,
+    touched: dict[str, Mask],
+    column: str,
+    variable: str,
+    cells: Sequence[Cell | None],
+    at: NDArray[np.integer],
+) -> None:
+    """Enter what the distinct values of a column say of one variable; ``at`` (n,) is the value of each row."""
+    states = np.full(len(cells), -1, dtype=np.int16)
+    stated = np.zeros(len(cells), dtype=bool)
+    for value, cell in enumerate(cells):
+        if cell is None:
+            continue
+        _, states[value], weights, warnings = cell
+        stated[value] = states[value] >= 0 or weights is not None
+        for warning in warnings:
+            encoded.note((at == value) & (encoded.fault < 0), warning)
+    if not stated.any():
+        return
+    soft = {value: cell[2] for value, cell in enumerate(cells) if cell is not None and cell[2] is not None}
+    code = encoded.codes[:, encoded.network.index[variable]]
+    found = states.take(at, mode="clip")
+    rows = stated[at] if soft else found >= 0
+    if variable in touched:
+        encoded.refuse(rows & touched[variable], given_twice(variable, column))
+        touched[variable] = rows | touched[variable]
+        code[rows] = found[rows]
+    else:
+        touched[variable] = rows
+        code[:] = found
+    if soft:
+        table = np.ones((len(cells), encoded.network.variable(variable).cardinality))
+        for value, weights in soft.items():
+            table[value] = weights
+        uncertain = np.isin(at, list(soft))
+        encoded.weigh(variable, uncertain, table[at[uncertain]])
+
+
+def _distinct(column: Any) -> tuple[NDArray[np.integer], list[object]]:
+    """The place (n,) of the value of each row among the distinct ones; the one after the last is missing."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_nested(kind):  # nothing that Arrow finds alike
+        values = cells_of(column)
+        return np.arange(len(values)), values
+    if not pa.types.is_dictionary(kind):
+        column = column.dictionary_encode()
+    elif len(column.dictionary) > len(column):
+        column = column.cast(kind.value_type).dictionary_encode()
+    values = column.dictionary.to_pylist()
+    return _filled(column.indices, len(values)), values
+
+
+def _filled(indices: Any, missing: int) -> NDArray[np.integer]:
+    """Whole numbers of Arrow, ``missing`` where there is none: ten times as fast as Arrow's own ``fill_null``."""
+    n, start = len(indices), indices.offset
+    validity, data = indices.buffers()
+    plain = np.frombuffer(data, dtype=indices.type.to_pandas_dtype(), count=start + n)[start:]
+    if indices.null_count == 0:
+        return plain
+    valid = np.unpackbits(np.frombuffer(validity, np.uint8), count=start + n, bitorder="little")[start:]
+    return np.where(valid.view(np.bool_), plain, np.int32(missing))

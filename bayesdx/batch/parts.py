@@ -1,0 +1,140 @@
+"""What a cohort consists of: tables in a folder or a store, cut into parts, each with the name of its answer."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from bayesdx.batch.scoring import arrow
+from bayesdx.errors import InputError
+from bayesdx.formats.table import FORMATS, columns_once
+
+#: Rows of a Parquet file that make a part, at least: some seconds of work.
+PART_ROWS = 1 << 18
+
+
+@dataclass(frozen=True)
+class Part:
+    """A text file, or some row groups of a Parquet file.
+
+    ``root`` is the folder or URI that ``file`` is relative to; ``size`` and ``modified`` are its bytes and its time
+    (ns). ``groups`` are the row groups from the first to before the last, None of a text file; ``first`` is the
+    number of the first row, and ``share`` the bytes that the part stands for.
+    """
+
+    root: str
+    file: str
+    size: int
+    modified: int
+    share: int
+    groups: tuple[int, int] | None = None
+    first: int = 1
+
+    def name(self, fingerprint: str) -> str:
+        """Name of the file that answers it: another one for another file, part, network or option."""
+        said = repr((self.file, self.size, self.modified, self.groups, fingerprint))
+        return f"part-{hashlib.sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.parquet"
+
+
+class Done(NamedTuple):
+    """A part that was scored: its rows, how many of them are wrong, the first of these (file, row, error), the
+    seconds it took and those of them in the engine, and the bytes of the part."""
+
+    rows: int
+    wrong: int
+    examples: tuple[tuple[str, int, str], ...]
+    seconds: float
+    inference: float
+    share: int
+
+
+Work = Callable[[Part], Done]
+#: Does the work of all parts, in any order, and any of them more than once if need be.
+Across = Callable[[Work, Sequence[Part]], Iterator[Done]]
+
+
+def located(location: str) -> tuple[Any, str]:
+    """The file system of a path or of a URI (``s3://…``), and the path in it; raises InputError."""
+    arrow()
+    from pyarrow.fs import FileSystem, LocalFileSystem
+
+    if "://" not in location:
+        return LocalFileSystem(), os.path.abspath(location)
+    try:
+        found: tuple[Any, str] = FileSystem.from_uri(location)
+    except (ValueError, OSError, arrow().ArrowException) as error:
+        raise InputError(f"cannot be opened ({line_of(error)})", place=location) from None
+    return found
+
+
+def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
+    """The root of a cohort, and name, bytes and time of each of its tables, in order.
+
+    ``location`` is a table, or a folder of tables at any depth; names that begin with ``.`` or ``_`` are no tables.
+    Raises InputError when there is none.
+    """
+    from pyarrow.fs import FileSelector, FileType
+
+    fs, path = located(location)
+    try:
+        (own,) = fs.get_file_info([path])
+        if own.type == FileType.NotFound:
+            raise InputError("no such file or folder", place=location)
+        infos = [own] if own.type == FileType.File else fs.get_file_info(FileSelector(path, recursive=True))
+    except (OSError, arrow().ArrowException) as error:
+        raise InputError(f"cannot be read ({line_of(error)})", place=location) from None
+    root = posixpath.dirname(path.rstrip("/")) if own.type == FileType.File else path
+    found = []
+    for info in infos:
+        name = posixpath.relpath(info.path, root)
+        apart = any(step.startswith((".", "_")) for step in name.split("/"))
+        if info.type == FileType.File and not apart and posixpath.splitext(name)[1].lower() in FORMATS:
+            found.append((name, info.size, info.mtime_ns or 0))
+    if not found:
+        raise InputError(f"holds no table ({', '.join(FORMATS)})", place=location)
+    if own.type != FileType.File:
+        return location, sorted(found)
+    where, mark, options = location.partition("?") if "://" in location else (location, "", "")
+    return f"{posixpath.dirname(where) or '.'}{mark}{options}", found
+
+
+def parts_of(location: str, size: int = PART_ROWS) -> Iterator[Part]:
+    """The parts of a cohort; raises InputError for what is no table, and for a Parquet file that cannot be read."""
+    root, files = files_in(location)
+    fs, path = located(root)
+    for name, length, modified in files:
+        if FORMATS[posixpath.splitext(name)[1].lower()] != "parquet":
+            yield Part(root, name, length, modified, length)
+            continue
+        file = _footer(fs, posixpath.join(path, name), posixpath.join(root, name))
+        first, start = 1, 0
+        rows = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+        for i in range(len(rows)):
+            held = sum(rows[start : i + 1])
+            if held >= size or i == len(rows) - 1:
+                share = length * held // max(sum(rows), 1)
+                yield Part(root, name, length, modified, share, (start, i + 1), first)
+                start, first = i + 1, first + held
+
+
+def _footer(fs: Any, path: str, place: str) -> Any:
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with fs.open_input_file(path) as source:
+            file = ParquetFile(source)
+            columns_once(list(file.schema_arrow.names), place)
+            return file
+    except InputError:
+        raise
+    except (ValueError, OSError, arrow().ArrowException) as error:
+        raise InputError(f"is not a Parquet file ({line_of(error)})", place=place) from None
+
+
+def line_of(error: BaseException) -> str:
+    """What an error says, on one line."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,192 @@
+"""Score a cohort part by part, restartable: each part gives one file, which appears when it is whole.
+
+The name of the file says what it answers (``Part.name``). Whoever works on a part, in whatever process or machine,
+and however often, writes the same file: a part that is there is done, nothing is lost and nothing comes twice.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bayesdx.analyses import ANALYSES
+from bayesdx.analyses.cohort.numbers import SHOWN, CohortSummary
+from bayesdx.batch.local import processes
+from bayesdx.batch.parts import Across, Done, Part, line_of, located, parts_of
+from bayesdx.batch.reading import read_part
+from bayesdx.batch.scoring import Spec, arrow, score, scorer_of
+from bayesdx.errors import InputError
+
+#: Rows that are written together.
+WRITTEN = 1 << 16
+#: Stands in the folder of the answers once all are there.
+SUCCESS = "_SUCCESS"
+
+
+@dataclass(frozen=True)
+class ScorePart:
+    """The work of one part: it is read, scored and written."""
+
+    spec: Spec
+    output: str
+
+    def __call__(self, part: Part) -> Done:
+        """Raises InputError for a table that cannot be read, and when nothing can be written."""
+        from pyarrow.parquet import ParquetWriter
+
+        pa, scorer = arrow(), scorer_of(self.spec)
+        start, before = time.perf_counter(), scorer.inference
+        fs, folder = located(self.output)
+        name = part.name(self.spec.fingerprint)
+        passing = posixpath.join(folder, f".{name}.{secrets.token_hex(6)}.tmp")
+        about = {key: str(value) for key, value in self.spec.model.head().items()}
+        schema = self.spec.schema.with_metadata(about)
+        words = [field.name for field in schema if pa.types.is_string(field.type) and field.name != "id"]
+        rows = wrong = 0
+        examples: list[tuple[str, int, str]] = []
+        try:
+            with (
+                fs.open_output_stream(passing) as sink,
+                ParquetWriter(sink, schema, use_dictionary=words, write_statistics=["error"]) as writer,
+            ):
+                for answers in _joined(score(read_part(part), self.spec)):
+                    writer.write_table(answers.replace_schema_metadata(about))
+                    rows += answers.num_rows
+                    if refused := answers.num_rows - answers.column("error").null_count:
+                        wrong += refused
+                        examples += _examples(answers)
+            fs.move(passing, posixpath.join(folder, name))
+        except BaseException as error:
+            _remove(fs, passing)
+            if isinstance(error, (OSError, pa.ArrowException)):
+                raise InputError(f"cannot be written ({line_of(error)})", place=self.output) from None
+            raise
+        took = time.perf_counter() - start
+        return Done(rows, wrong, tuple(examples[:SHOWN]), took, scorer.inference - before, part.share)
+
+
+def _joined(batches: Iterable[Any]) -> Iterator[Any]:
+    """Tables of ``WRITTEN`` rows or a little more; the last one has what is left."""
+    waiting: list[Any] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(one.num_rows for one in waiting) >= WRITTEN:
+            yield arrow().Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield arrow().Table.from_batches(waiting)
+
+
+def _examples(answers: Any) -> list[tuple[str, int, str]]:
+    import pyarrow.compute as pc
+
+    wrong = answers.select(["source_file", "source_row", "error"]).filter(pc.is_valid(answers.column("error")))
+    return [tuple(row.values()) for row in wrong.slice(0, SHOWN).to_pylist()]
+
+
+def _remove(fs: Any, path: str) -> None:
+    with suppress(OSError):  # it is not there, or is like what a killed process leaves, which the next run removes
+        fs.delete_file(path)
+
+
+def score_cohort(
+    location: str,
+    output: str,
+    spec: Spec,
+    across: Across | None = None,
+    begin: Callable[[int, int], object] = lambda total, there: None,
+    advance: Callable[[Done], object] = lambda done: None,
+) -> CohortSummary:
+    """Score the tables of a folder (or one) into the folder ``output``, a Parquet file for each part.
+
+    Both may be URIs such as ``s3://bucket/cohort``. Parts that an earlier run has finished are not done again.
+    ``across`` does the work: by default processes on this machine, one for each processor. ``begin`` is told how
+    many bytes there are and how many of them are done, ``advance`` of each part that is. Raises InputError for a
+    table that cannot be read, and when ``output`` holds answers to another question.
+    """
+    start = time.perf_counter()
+    parts = {part.name(spec.fingerprint): part for part in parts_of(location)}
+    there = _there(output, parts)
+    todo = [part for name, part in parts.items() if name not in there]
+    total = sum(part.share for part in parts.values())
+    begin(total, total - sum(part.share for part in todo))
+    done: list[Done] = []
+    for one in (across or processes())(ScorePart(spec, output), todo) if todo else ():
+        done.append(one)
+        advance(one)
+    rows, wrong = _counted(output, parts)
+    summary = CohortSummary(
+        table=location,
+        output=output,
+        parts=len(parts),
+        reused=len(there),
+        scored=rows - wrong,
+        left_out=wrong,
+        examples=tuple(sorted(example for one in done for example in one.examples)[:SHOWN]),
+        seconds=time.perf_counter() - start,
+        rate=sum(one.rows for one in done) / (time.perf_counter() - start),
+        outside=1 - sum(d.inference for d in done) / sum(d.seconds for d in done) if done else None,
+        warnings=spec.model.document.warnings,
+        asked=spec.model.head(),
+        face=ANALYSES["cohort"],
+    )
+    fs, folder = located(output)
+    _clear(fs, folder, _names(fs, folder))
+    with fs.open_output_stream(posixpath.join(folder, SUCCESS)):
+        pass
+    return summary
+
+
+def _names(fs: Any, folder: str) -> list[str]:
+    from pyarrow.fs import FileSelector, FileType
+
+    return [info.base_name for info in fs.get_file_info(FileSelector(folder)) if info.type == FileType.File]
+
+
+def _there(output: str, parts: dict[str, Part]) -> set[str]:
+    """The answers that are there; makes the folder, and removes what a killed run has left in it."""
+    fs, folder = located(output)
+    try:
+        fs.create_dir(folder, recursive=True)
+        names = _names(fs, folder)
+    except (OSError, arrow().ArrowException) as error:
+        raise InputError(f"is no folder to write to ({line_of(error)})", place=output) from None
+    other = sorted(name for name in names if not name.startswith((".", "_")) and name not in parts)
+    if other:
+        raise InputError(
+            f"holds '{other[0]}', which answers another question (other tables, network or options); "
+            "name another folder",
+            place=output,
+        )
+    _remove(fs, posixpath.join(folder, SUCCESS))
+    _clear(fs, folder, names)
+    return set(names) & set(parts)
+
+
+def _clear(fs: Any, folder: str, names: Iterable[str]) -> None:
+    """Remove what killed processes have left."""
+    for name in names:
+        if name.startswith(".part-") and name.endswith(".tmp"):
+            _remove(fs, posixpath.join(folder, name))
+
+
+def _counted(output: str, parts: dict[str, Part]) -> tuple[int, int]:
+    """Rows of all answers, and how many of them are wrong, as the files themselves say."""
+    from pyarrow.parquet import read_metadata
+
+    fs, folder = located(output)
+    rows = wrong = 0
+    for name in parts:
+        with fs.open_input_file(posixpath.join(folder, name)) as source:
+            footer = read_metadata(source)
+        rows += footer.num_rows
+        for i in range(footer.num_row_groups):
+            group = footer.row_group(i)
+            errors = group.column(group.num_columns - 1)
+            wrong += group.num_rows - errors.statistics.null_count
+    return rows, wrong

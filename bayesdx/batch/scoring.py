@@ -1,0 +1,217 @@
+"""The one function that scores cohorts: record batches of cases in, record batches of posteriors out.
+
+It needs nothing but its arguments, changes nothing, and raises nothing for a row: one that is wrong comes back with
+an ``error``. Files, processes and clusters are the affair of those who call it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+import bayesdx
+from bayesdx.analyses.batch.numbers import columns_of
+from bayesdx.batch.encoding import SOURCE_FILE, SOURCE_ROW, Encoded, encode
+from bayesdx.batch.usual import UsualShares
+from bayesdx.errors import IMPOSSIBLE, InputError, MissingExtra
+from bayesdx.formats.case_table import Encoder
+from bayesdx.model import Model
+from bayesdx.network import Array, Variable
+from bayesdx.values import ByValue
+
+#: Rows that are scored together: enough for vectorised work, and a few megabytes.
+ROWS = 8192
+#: Models that a process keeps compiled.
+KEPT = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Spec(ByValue):
+    """What is asked of every case: the ``model``, and how much of its answer is kept.
+
+    ``top`` keeps the k most probable states of the target, None the posterior of all. ``surprise`` adds how usual
+    the findings are under the leader. Raises InputError for a model without a target, or a ``top`` that is no
+    number from 1 to that of its states.
+    """
+
+    model: Model
+    top: int | None = None
+    surprise: bool = False
+
+    def __post_init__(self) -> None:
+        network = self.model.network
+        if network.target is None:
+            raise InputError(f"network '{network.id}' has no target: name the variable to ask for (--target)")
+        most = network.variable(network.target).cardinality
+        if self.top is not None and not 1 <= self.top <= most:
+            raise InputError(
+                f"the top {self.top} is not a number from 1 to {most}, the states of '{network.target}'"
+            )
+
+    @property
+    def target(self) -> Variable:
+        return self.model.network.variable(str(self.model.network.target))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A name of everything that an answer depends on besides the cases: equal in every process."""
+        network, said = self.model.network, hashlib.sha256()
+        described = (
+            *(bayesdx.__version__, network.id, network.version, network.target, self.model.prior),
+            *(network.variables, sorted(network.parents.items()), sorted(self.model.document.vocabulary.items())),
+            *(self.top, self.surprise),
+        )
+        said.update(repr(described).encode("utf-8", "surrogatepass"))
+        for name in network.index:
+            said.update(network.cpts[name].tobytes())
+        return said.hexdigest()
+
+    @cached_property
+    def schema(self) -> Any:
+        """The Arrow schema of what ``score`` yields.
+
+        ``source_file`` and ``source_row`` (those of the case, or the number of the row), ``id``, ``leader``; the
+        probability of every state under its name, or ``state_1``, ``probability_1``, … of the top k;
+        ``log_likelihood``, ``surprise`` where it is asked for, ``warnings`` and ``error``.
+        """
+        pa = arrow()
+        text, number = pa.string(), pa.float64()
+        fields = [(SOURCE_FILE, text), (SOURCE_ROW, pa.int64()), ("id", text), ("leader", text)]
+        if self.top is None:
+            own = (SOURCE_FILE, SOURCE_ROW, "surprise", "warnings", "error")
+            fields += [(name, number) for name in columns_of(self.target.states, own)[3:-1]]
+        else:
+            for k in range(1, self.top + 1):
+                fields += [(f"state_{k}", text), (f"probability_{k}", number)]
+        fields.append(("log_likelihood", number))
+        if self.surprise:
+            fields.append(("surprise", number))
+        return pa.schema([*fields, ("warnings", text), ("error", text)])
+
+
+class Scorer:
+    """A spec made ready: the compiled engine and the meaning of all cells that came up."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec, self.engine = spec, spec.model.engine
+        self.encoder = Encoder(spec.model.network, spec.model.document.vocabulary)
+        self.usual = UsualShares(self.engine) if spec.surprise else None
+        self.states = arrow().array(spec.target.states)
+        #: Seconds spent in the engine so far.
+        self.inference = 0.0
+
+    def __call__(self, batch: Any, first: int) -> Any:
+        """The answers to a record batch, whose rows count from ``first`` where it does not number them."""
+        pa = arrow()
+        encoded = encode(batch, self.encoder)
+        start = time.perf_counter()
+        answer = self.engine.query_batch(encoded.codes, encoded.weights, threads=1)  # others have the other cores
+        self.inference += time.perf_counter() - start
+        if answer.impossible.any():
+            encoded.refuse(answer.impossible, IMPOSSIBLE)
+            encoded = encoded.without_faults()
+        wrong = encoded.fault >= 0
+        mask = wrong if wrong.any() else None
+        n, probabilities = len(encoded), answer.probabilities
+        leaders = probabilities.argmax(axis=1)
+        names = set(batch.schema.names)
+        columns = [
+            batch.column(SOURCE_FILE).cast(pa.string()) if SOURCE_FILE in names else pa.nulls(n, pa.string()),
+            batch.column(SOURCE_ROW).cast(pa.int64()) if SOURCE_ROW in names else pa.array(range(first, first + n)),
+            encoded.ids,
+            self._named(leaders, mask),
+        ]
+        if self.spec.top is None:
+            columns += [pa.array(column, mask=mask) for column in np.ascontiguousarray(probabilities.T)]
+        else:
+            columns += self._best(probabilities, leaders, mask)
+        columns.append(pa.array(answer.log_likelihood, mask=mask))
+        if self.usual is not None:
+            columns.append(_nullable(self.usual(encoded, leaders), mask))
+        columns += [_warnings(encoded), _errors(encoded)]
+        return pa.record_batch(columns, schema=self.spec.schema)
+
+    def _named(self, states: Any, mask: Any) -> Any:
+        return self.states.take(arrow().array(states, mask=mask))
+
+    def _best(self, probabilities: Array, leaders: Any, mask: Any) -> Iterator[Any]:
+        """Name and probability of the most probable states; the first of those that are as probable."""
+        left, rows, best = probabilities.copy(), np.arange(len(probabilities)), leaders
+        for k in range(self.spec.top or 0):
+            best = left.argmax(axis=1) if k else best
+            yield self._named(best, mask)
+            yield arrow().array(probabilities[rows, best], mask=mask)
+            left[rows, best] = -1.0
+
+
+def _nullable(values: Array, mask: Any) -> Any:
+    """Numbers of which NaN is none."""
+    missing = np.isnan(values)
+    return arrow().array(values, mask=missing if mask is None else missing | mask)
+
+
+def _warnings(encoded: Encoded) -> Any:
+    """The warnings of each row, one behind the other; null without."""
+    pa = arrow()
+    if not encoded.notes:
+        return pa.nulls(len(encoded), pa.string())
+    notes = list(encoded.notes)
+    table = np.stack([encoded.notes[note] for note in notes], axis=1)
+    warned = np.flatnonzero(table.any(axis=1))
+    sets, at = np.unique(np.packbits(table[warned], axis=1), axis=0, return_inverse=True)
+    said = ["; ".join(note for note, bit in zip(notes, np.unpackbits(one), strict=False) if bit) for one in sets]
+    which = np.full(len(encoded), -1)
+    which[warned] = at.ravel()
+    return pa.array(said, pa.string()).take(pa.array(which, mask=which < 0))
+
+
+def _errors(encoded: Encoded) -> Any:
+    pa, wrong = arrow(), encoded.fault >= 0
+    if not wrong.any():
+        return pa.nulls(len(encoded), pa.string())
+    return pa.array(encoded.messages, pa.string()).take(pa.array(encoded.fault, mask=~wrong))
+
+
+_scorers: dict[str, Scorer] = {}
+
+
+def scorer_of(spec: Spec) -> Scorer:
+    """The scorer of a spec: copies of it, as they arrive with every task of a cluster, share one."""
+    if spec.fingerprint not in _scorers:
+        while len(_scorers) >= KEPT:
+            _scorers.pop(next(iter(_scorers)))
+        _scorers[spec.fingerprint] = Scorer(spec)
+    return _scorers[spec.fingerprint]
+
+
+def score(batches: Iterable[Any], spec: Spec) -> Iterator[Any]:
+    """Posteriors of the cases in Arrow record batches, as record batches of ``spec.schema``.
+
+    The columns of a batch are those of a table of cases: findings, ``id``, ``age``, ``sex``; or ``case_json``:
+    whole cases. A cell is text, a number, or weights (a struct or map). ``source_file`` and ``source_row``
+    come back as they are; without them rows are numbered from 1. Each row gives one row, in the same order; one
+    that is wrong, or has an ``source_error``, has an ``error`` and no posterior. At most ``ROWS`` rows come at a
+    time.
+    """
+    scorer = scorer_of(spec)
+    first = 1
+    for batch in batches:
+        for start in range(0, batch.num_rows, ROWS):
+            part = batch.slice(start, ROWS)
+            yield scorer(part, first)
+            first += part.num_rows
+
+
+def arrow() -> Any:
+    """pyarrow; raises MissingExtra without it."""
+    try:
+        import pyarrow
+    except ImportError:
+        raise MissingExtra("scoring cohorts", "cohort") from None
+    return pyarrow

@@ -1,0 +1,262 @@
+"""Folders of tables: every row is answered once, whatever is killed on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+from cohort import Killed, drawn_cases, read_answers, write_cohort
+
+from bayesdx.batch import Spec, processes, score_cohort
+from bayesdx.batch.parts import Done, Part, Work, parts_of
+from bayesdx.cli import main
+from bayesdx.errors import InputError
+from bayesdx.loading import load
+from bayesdx.model import Model
+
+
+@pytest.fixture(scope="module")
+def model(small_path: Path) -> Model:
+    return load(small_path)
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Path:
+    folder = tmp_path_factory.mktemp("cohort") / "in"
+    write_cohort(folder, model.network)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of 200 rows, as many batches as there may be."""
+    monkeypatch.setattr("bayesdx.batch.running.parts_of", partial(parts_of, size=200))
+
+
+def here(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
+    """Serially, in this process."""
+    return map(work, parts)
+
+
+def bytes_of(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def serial(cohort: Path, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("serial")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bayesdx.batch.running.parts_of", partial(parts_of, size=200))
+        score_cohort(str(cohort), str(output), Spec(model, top=2), here)
+    return output
+
+
+def test_every_row_is_answered_once_as_a_table_is(cohort: Path, model: Model, tmp_path: Path) -> None:
+    summary = score_cohort(str(cohort), str(tmp_path), Spec(model), here)
+    answers = read_answers(tmp_path)
+    assert summary.parts == 1 + 1 + 3
+    left_out = 0
+    for name in ("a.csv", "b.jsonl", "more/c.parquet"):
+        result = model.query_batch(str(cohort / name))
+        own = answers.filter(pa.compute.equal(answers["source_file"], name)).to_pylist()
+        numbers = [row["source_row"] for row in own]
+        assert numbers == sorted(result.lines + tuple(line for line, _ in result.errors))
+        assert {row["source_row"]: row["error"] for row in own if row["error"]} == dict(result.errors)
+        left_out += len(result.errors)
+        right = [row for row in own if not row["error"]]
+        assert [row["id"] for row in right] == list(result.ids)
+        assert [row["leader"] for row in right] == result.leaders
+        assert [row["capnon"] for row in right] == pytest.approx(result.probabilities[:, 0].tolist(), rel=1e-12)
+    assert (summary.scored, summary.left_out) == (1802 - left_out, left_out)
+    assert left_out > 38
+
+
+def test_processes_write_the_same_bytes(cohort: Path, model: Model, serial: Path, tmp_path: Path) -> None:
+    told: list[int] = []
+    begun: list[tuple[int, int]] = []
+    summary = score_cohort(
+        str(cohort),
+        str(tmp_path),
+        Spec(model, top=2),
+        processes(2),
+        lambda total, there: begun.append((total, there)),
+        lambda done: told.append(done.rows),
+    )
+    assert bytes_of(tmp_path) == bytes_of(serial)
+    assert sum(told) == summary.scored + summary.left_out == 1802
+    assert begun[0][1] == 0
+    assert summary.outside is not None
+    assert 0 < summary.outside < 1
+
+
+def test_a_store_is_named_by_its_uri(cohort: Path, model: Model, serial: Path, tmp_path: Path) -> None:
+    score_cohort(cohort.as_uri(), tmp_path.as_uri(), Spec(model, top=2), here)
+    assert bytes_of(tmp_path) == bytes_of(serial)
+
+
+def test_a_killed_process_loses_and_doubles_nothing(
+    cohort: Path, model: Model, serial: Path, tmp_path: Path
+) -> None:
+    def across(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
+        yield from processes(2)(Killed(work, parts[2], str(tmp_path / "mark")), parts)
+
+    score_cohort(str(cohort), str(tmp_path / "out"), Spec(model, top=2), across)
+    assert (tmp_path / "mark").exists()
+    assert bytes_of(tmp_path / "out") == bytes_of(serial)
+
+
+def test_what_is_killed_every_time_is_said(cohort: Path, model: Model, tmp_path: Path) -> None:
+    def across(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
+        yield from processes(1)(Killed(work, parts[0], ""), parts[:1])
+
+    with pytest.raises(InputError, match="was ended before it was done"):
+        score_cohort(str(cohort), str(tmp_path), Spec(model, top=2), across)
+    assert not list(tmp_path.glob("part-*"))
+
+
+def test_a_run_goes_on_where_it_was(cohort: Path, model: Model, serial: Path, tmp_path: Path) -> None:
+    def two_only(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
+        yield from map(work, parts[:2])
+        raise KeyboardInterrupt
+
+    spec = Spec(model, top=2)
+    with pytest.raises(KeyboardInterrupt):
+        score_cohort(str(cohort), str(tmp_path), spec, two_only)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert len(before) == 2
+    summary = score_cohort(str(cohort), str(tmp_path), spec, here)
+    assert (summary.parts, summary.reused, summary.scored + summary.left_out) == (5, 2, 1802)
+    assert bytes_of(tmp_path) == bytes_of(serial)
+    assert {name: (tmp_path / name).stat().st_mtime_ns for name in before} == before
+
+
+def test_a_killed_run_leaves_no_half_file(model: Model, small_path: Path, tmp_path: Path) -> None:
+    """The command is killed once the first answers are there, its processes end with it, and it is begun again."""
+    source, output = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    table = pa.Table.from_pylist(drawn_cases(model.network, 400))
+    for name in "abcdefgh":
+        pq.write_table(pa.concat_tables([table] * 60), source / f"{name}.parquet")
+    command = [sys.executable, "-m", "bayesdx", "batch", str(source), "-o", f"{output}/", "-n", str(small_path)]
+    run = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    while run.poll() is None and not list(output.glob("part-*")):
+        time.sleep(0.01)
+    run.kill()
+    run.wait()
+    with suppress(ProcessLookupError):
+        for _ in range(6_000):  # a minute, and then they are left behind
+            os.killpg(run.pid, 0)
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGKILL)
+        pytest.fail("the processes of a killed run go on")
+    there = list(output.glob("part-*"))
+    assert 0 < len(there) < 8
+    assert all(pq.read_table(path).num_rows == 24_000 for path in there)
+    assert not (output / "_SUCCESS").exists()
+    done = subprocess.run([*command, "--json"], capture_output=True, check=True, text=True)
+    told = json.loads(done.stdout)
+    assert (told["parts"], told["reused"], told["scored"] + told["left_out"]) == (8, len(there), 8 * 24_000)
+    assert told["left_out"] == 8 * 60 * len(model.query_batch(table.to_pylist()).errors)
+    assert sorted(path.name[:5] for path in output.iterdir()) == ["_SUCC", *["part-"] * 8]
+    rows = read_answers(output)
+    assert rows.num_rows == len(
+        set(zip(*(rows[c].to_pylist() for c in ("source_file", "source_row")), strict=True))
+    )
+
+
+def test_other_questions_have_other_folders(cohort: Path, model: Model, tmp_path: Path) -> None:
+    score_cohort(str(cohort), str(tmp_path), Spec(model, top=2), here)
+    names = bytes_of(tmp_path)
+    for spec in (Spec(model, top=3), Spec(model, 2, True), Spec(load_uniform(model), top=2)):
+        with pytest.raises(InputError, match="answers another question"):
+            score_cohort(str(cohort), str(tmp_path), spec, here)
+    assert bytes_of(tmp_path) == names
+
+
+def load_uniform(model: Model) -> Model:
+    return Model(model.document.with_prior("uniform"), "uniform")
+
+
+def test_a_table_that_has_changed_is_another_one(model: Model, tmp_path: Path) -> None:
+    source, output = tmp_path / "in", str(tmp_path / "out")
+    source.mkdir()
+    (source / "a.csv").write_text("level\nlumbar\n")
+    score_cohort(str(source), output, Spec(model), here)
+    (source / "b.csv").write_text("level\nlumbar\n")
+    assert score_cohort(str(source), output, Spec(model), here).reused == 1
+    (source / "a.csv").write_text("level\ncervical\n")
+    with pytest.raises(InputError, match="answers another question"):
+        score_cohort(str(source), output, Spec(model), here)
+
+
+Batch = Callable[..., Result]
+
+
+@pytest.fixture
+def batch(small_path: Path) -> Batch:
+    return lambda *args: CliRunner().invoke(main, ["batch", *map(str, args), "-n", str(small_path)])
+
+
+def test_the_command(batch: Batch, model: Model, cohort: Path, tmp_path: Path) -> None:
+    done = batch(cohort / "a.csv", "-o", f"{tmp_path}/", "--top", 1, "--workers", 1, "--strict")
+    assert done.exit_code == 2
+    errors = model.query_batch(str(cohort / "a.csv")).errors
+    shown = done.stderr.split("\n")
+    assert shown[:20] == [f"a.csv: row {line}: {message}" for line, message in errors[:20]]
+    assert shown[20] == f"… {len(errors) - 20} more rows that are wrong"
+    assert shown[21] == f"{601 - len(errors)} rows scored with network 'small', {len(errors)} left out"
+    assert "% of the time outside inference" in done.stderr
+    again = batch(cohort / "a.csv", "-o", f"{tmp_path}/", "--top", 1)
+    assert "1 part, 1 of them from before" in again.stderr
+    assert again.exit_code == 0
+
+
+BAD = [
+    (["in"], "a cohort is scored into a folder: name it with -o FOLDER/"),
+    (["none/", "-o", "out/"], "none/: no such file or folder"),
+    (["empty", "-o", "out/"], "empty: holds no table (.csv, .jsonl, .ndjson, .parquet)"),
+    (["broken", "-o", "out/"], "broken/x.parquet: is not a Parquet file"),
+    (["twice", "-o", "out/"], "twice/x.csv: column 'level' is given twice"),
+    (["in", "-o", "out/", "--top", "9"], "the top 9 is not a number from 1 to 5"),
+    (["in/x.csv", "--top", "2"], "--top, --surprise, --workers and --on are for cohorts"),
+    (
+        ["in", "-o", "out/", "--on", "hadoop"],
+        "--on hadoop: a cluster is spark, spark://host:port or dask://host:port",
+    ),
+    (["in", "-o", "out/", "--on", "spark", "--workers", "2"], "--workers is for this machine"),
+    (["in", "-o", "in/x.csv/"], "in/x.csv/: is no folder to write to"),
+    (["nowhere://x/y", "-o", "out/"], "nowhere://x/y: cannot be opened"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=[" ".join(a) for a, _ in BAD])
+def test_bad_input_is_one_line(
+    batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder, name, text in (
+        ("in", "x.csv", "level\nlumbar\n"),
+        ("empty", "x.txt", "x"),
+        ("broken", "x.parquet", "PAR1"),
+        ("twice", "x.csv", "level,level\na,b\n"),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(text)
+    done = batch(*arguments)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"bayesdx: {message}")
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("out/*"))
