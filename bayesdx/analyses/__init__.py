@@ -21,7 +21,8 @@ class Analysis:
 
     ``command`` is how it is asked on the command line, ``folder`` its room, ``function`` the dotted name of the
     function below ``numbers`` that answers it, and ``document`` the page of the documentation that shows it.
-    ``codes``: its JSON can hold the standard codes of what it names; ``fhir``: it has a form in FHIR.
+    ``codes``: its JSON can hold the standard codes of what it names; ``fhir``: it has a form in FHIR;
+    ``served``: the service answers it, too.
     """
 
     command: str
@@ -30,6 +31,7 @@ class Analysis:
     document: str = "tour.md"
     codes: bool = False
     fhir: bool = False
+    served: bool = True
 
     def _module(self, corner: str) -> ModuleType:
         return import_module(f"{__name__}.{self.folder}.{corner}")
@@ -91,7 +93,7 @@ ANALYSES = {
         Analysis("evaluate", "evaluate", "scoring.evaluate_cases"),
         Analysis("evaluate --compare", "benchmark", "compare_cases"),
         Analysis("batch", "batch", "query_batch"),
-        Analysis("batch --on", "cohort", "CohortSummary", "cohorts.md"),
+        Analysis("batch --on", "cohort", "CohortSummary", "cohorts.md", served=False),
         Analysis("networks list", "networks", "list_networks"),
         Analysis("networks show", "network", "show_network", codes=True),
         Analysis("networks show --coverage", "coverage", "literature_coverage"),

@@ -76,7 +76,7 @@ def routes(service: Service) -> list[Route]:
 @cache
 def document() -> dict[str, Any]:
     """The OpenAPI document of the service."""
-    forms = {analysis: BODIES.get(analysis.folder, CaseBody) for analysis in ANALYSES.values()}
+    forms = {analysis: BODIES.get(analysis.folder, CaseBody) for analysis in ANALYSES.values() if analysis.served}
     _, components = msgspec.json.schema_components(set(forms.values()), ref_template=REF)
     paths: dict[str, dict[str, Any]] = {}
     for analysis, form in forms.items():

@@ -77,7 +77,7 @@ def routes(service: Service) -> list[Route]:
     return [
         Route(path_of(analysis), endpoint(service, analysis), methods=[method_of(analysis)], name=analysis.folder)
         for analysis in ANALYSES.values()
-        if analysis.folder != "batch"  # which also takes lines, in batch.py
+        if analysis.served and analysis.folder != "batch"  # which also takes lines, in batch.py
     ]
 
 

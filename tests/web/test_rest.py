@@ -195,13 +195,16 @@ def test_the_document_is_openapi() -> None:
     validate(document())
 
 
+SERVED = [name for name, row in ANALYSES.items() if row.served]
+
+
 def test_every_analysis_has_a_route(small_client: Client) -> None:
     paths = small_client.get("/v1/openapi.json").json()["paths"]
     others = {path for path in paths if not path.startswith("/v1")}
-    assert set(paths) - others == {path_of(row) for row in ANALYSES.values()}
+    assert set(paths) - others == {path_of(ANALYSES[name]) for name in SERVED}
     assert others == {*fhir.described(), *hooks.described()}
     page = small_client.get("/v1/docs").text
-    assert all(f'id="{name}"' in page for name in ANALYSES)
+    assert all(f'id="{name}"' in page for name in SERVED)
     assert "http://" not in page.replace("http://127.0.0.1:8000", "")
     assert "https://" not in page.replace("https://json-schema.org", "")
 
@@ -211,14 +214,14 @@ ELSEWHERE = {
     "case", "path", "case_id", "pairs", "age", "sex", "network", "prior", "target", "as_json", "show_all", "save",
     "output", "top", "references", "plot", "panels", "changes", "removed", "what", "given", "name", "strict",
     "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases", "report", "yes",
-    "lexicons", "table", "form", "paths", "row",
+    "lexicons", "table", "form", "paths", "row", "surprise", "workers", "cluster",
 }  # fmt: skip
 #: Fields of the service for which the command line has another way: answers are typed, changes have two options.
 FIELDS = {"case", "cases", "network", "prior", "set", "unset", "answers", "finding", "state", "given", "format"}
 FIELDS |= {"report", "reports"}
 
 
-@pytest.mark.parametrize("name", ANALYSES)
+@pytest.mark.parametrize("name", SERVED)
 def test_options_are_those_of_the_command_line(name: str) -> None:
     command: Any = main
     for word in ANALYSES[name].command.split(" --")[0].split():

@@ -43,7 +43,7 @@ def api(small_path: Path) -> Any:
 
 @pytest.mark.filterwarnings("ignore:Skipped test cases with unsupported payload")
 @pytest.mark.parametrize("mode", GenerationMode)
-@pytest.mark.parametrize("name", ANALYSES)
+@pytest.mark.parametrize("name", [name for name, row in ANALYSES.items() if row.served])
 def test_the_service_does_what_it_says(api: Any, name: str, mode: GenerationMode) -> None:
     check(api[path_of(ANALYSES[name])][method_of(ANALYSES[name])], mode)
 
