@@ -14,7 +14,8 @@ product with S in front: left (S, A, K), right (S, K, B), result (S, A, B).
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,9 @@ BLOCK = 1 << 16
 
 #: Matrix products pay above this many multiplications for each state of S.
 MATRIX = 512
+
+#: Between these the largest entry of a table may lie where tables are scaled.
+SCALED = (1e-30, 1e30)
 
 #: Multiplications of one matrix product, or of one with a vector: up to here BLAS keeps to a single thread. More
 #: threads hardly pay on tables of few rows or columns, and cost a lot when the other cores are busy.
@@ -127,8 +131,14 @@ def compile_plan(plan: Plan) -> Compiled:
     return Compiled(tuple(reversed(operations)), tuple(layouts[i] for i in range(given + len(plan.steps))))
 
 
-def forward(compiled: Compiled, leaves: Sequence[Array], ring: Semiring = LINEAR) -> list[Array]:
-    """All tables of a plan in their layouts, ``leaves`` first."""
+def forward(
+    compiled: Compiled, leaves: Sequence[Array], ring: Semiring = LINEAR, scales: dict[int, float] | None = None
+) -> list[Array]:
+    """All tables of a plan in their layouts, ``leaves`` first.
+
+    With ``scales`` a table whose largest entry leaves SCALED is multiplied by a power of two, which is kept there
+    by the number of the table; ``backward`` takes them.
+    """
     tables = [*leaves]
     for op in compiled.operations:
         x = tables[op.left]
@@ -140,9 +150,18 @@ def forward(compiled: Compiled, leaves: Sequence[Array], ring: Semiring = LINEAR
             made = multiply_sum(x, tables[op.right], 1, op.large, ring)
         if op.axes is not None:
             made = made.reshape(op.dims).transpose(op.axes)
-        tables.append(made.reshape(compiled.layouts[op.result].shape))
+        made = made.reshape(compiled.layouts[op.result].shape)
+        if scales is not None:
+            largest = float(made.max())
+            if largest > 0.0 and not SCALED[0] < largest < SCALED[1]:
+                scales[op.result] = math.ldexp(1.0, -max(min(math.frexp(largest)[1], 1000), -1000))
+                made *= scales[op.result]
+        tables.append(made)
     return tables
 
+
+#: No table was scaled.
+NOT_SCALED: Mapping[int, float] = MappingProxyType({})
 
 #: An operation to differentiate, and whether the derivatives by its left and its right table are needed.
 Reversal = tuple[Operation, bool, bool]
@@ -160,19 +179,27 @@ def reversals(compiled: Compiled, wanted: Collection[int]) -> tuple[Reversal, ..
 
 
 def backward(
-    compiled: Compiled, reverse: Sequence[Reversal], tables: Sequence[Array], seed: Array, ring: Semiring = LINEAR
+    compiled: Compiled,
+    reverse: Sequence[Reversal],
+    tables: Sequence[Array],
+    seed: Array,
+    ring: Semiring = LINEAR,
+    scales: Mapping[int, float] = NOT_SCALED,
 ) -> Iterator[tuple[int, Array]]:
     """Each table that ``reverse`` reaches, with the derivative of ``sum(seed * result)`` by it, in its layout.
 
     For ``z = sum over K of x * y`` the derivative by x is ``sum over B of dz * y`` (reverse-mode
     differentiation, Darwiche 2003): no division, so zeros need no care. A derivative is let go as soon as those
-    below it are made.
+    below it are made, and a table is not looked at again once its own has been yielded. ``scales`` are those of
+    the forward pass.
     """
     layouts = compiled.layouts
     slopes = {len(tables) - 1: seed}
     yield len(tables) - 1, seed
     for op, to_left, to_right in reverse:
         slope = slopes.pop(op.result)
+        if op.result in scales:
+            slope = slope * scales[op.result]
         if op.axes is not None:
             slope = slope.reshape([op.dims[i] for i in op.axes]).transpose(op.inverse)
         if op.right is None:

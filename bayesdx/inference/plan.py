@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesdx.inference.elimination import HEURISTICS, elimination_order
+from bayesdx.inference.elimination import HEURISTICS, Graph, eliminated
 
 #: Multiplications done in the time that planning takes for each variable: along a known order, and with a search.
 PLANNING_COST = 30_000
@@ -86,26 +86,29 @@ def best_plan(
     Cheap is the number of multiplications plus the entries that stay in memory. The search ends when a pass takes
     less time than looking for a better one.
     """
-    logs = [math.log(card) for card in cards]
-    left = {v for scope in leaves for v in scope}.difference(keep)
+    graph = Graph([math.log(card) for card in cards], leaves)
+    left = set(graph.neighbours).difference(keep)
+    noise = np.random.default_rng(0).random
+    best, best_price, least = None, math.inf, math.inf
 
-    def orders() -> Iterator[Sequence[int]]:
+    def orders() -> Iterator[Sequence[int] | None]:
+        nonlocal least
         if known_order:
             yield [v for v in known_order if v in left]
-        for score in HEURISTICS:
-            yield elimination_order(logs, leaves, keep, score)
-        noise = np.random.default_rng(0).random
-        for i in range(restarts):
-            yield elimination_order(logs, leaves, keep, HEURISTICS[i % len(HEURISTICS)], noise)
+        for i in range(len(HEURISTICS) + restarts):
+            heuristic = HEURISTICS[i % len(HEURISTICS)]
+            found = eliminated(graph, keep, heuristic, noise if i >= len(HEURISTICS) else None, least)
+            least = least if found is None else found.cost
+            yield None if found is None else found.order
 
-    best, best_price = None, math.inf
-    for order in orders():
-        plan = contraction_plan(cards, leaves, order, keep)
-        cost = plan.cost()
-        price = cost.flops + cost.bytes / 8
-        if price < best_price:
-            best, best_price = plan, price
-        if best_price < SEARCH_COST * len(left):
+    for tried, order in enumerate(orders(), 1):
+        if order is not None:
+            plan = contraction_plan(cards, leaves, order, keep)
+            cost = plan.cost()
+            price = cost.flops + cost.bytes / 8
+            if price < best_price:
+                best, best_price = plan, price
+        if best_price < SEARCH_COST * len(left) * tried:
             break
     assert best is not None  # there is always a heuristic
     return best
