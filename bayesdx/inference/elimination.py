@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 Neighbours = dict[int, set[int]]
@@ -44,19 +44,39 @@ class Graph:
 
     def eliminate(self, v: int) -> set[int]:
         """Join the neighbours of ``v`` and take it out; the variables whose scores may have changed."""
-        around = self.neighbours.pop(v)
-        mask = self.masks.pop(v) & ~(1 << v)
-        changed = set(around)
+        around, masks = self.neighbours.pop(v), self.masks
+        mask = masks.pop(v) ^ 1 << v
+        changed = mask
         for u in around:
             of_u = self.neighbours[u]
             of_u.discard(v)
             added = around - of_u
             added.discard(u)
-            of_u |= added
-            self.masks[u] = self.masks[u] & ~(1 << v) | mask
+            if added:
+                of_u |= added
+            masks[u] = masks[u] & ~(1 << v) | mask
             for w in added:  # fill-in also changes where both ends of a new edge are neighbours
-                changed |= of_u & self.neighbours[w]
-        return changed
+                changed |= masks[u] & masks[w]
+        return set(bits(changed))
+
+    def strip(self, keep: Collection[int]) -> list[int]:
+        """Eliminate, in place, variables whose neighbours are joined already: some best order begins with them."""
+        waiting, order = set(self.neighbours).difference(keep), []
+        while waiting:
+            v = waiting.pop()
+            around = self.masks[v]
+            if not any(around & ~self.masks[u] for u in self.neighbours[v]):
+                waiting |= self.eliminate(v).difference(keep)
+                order.append(v)
+        return order
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The places of the bits that are 1."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
 
 #: What eliminating a variable would cost.

@@ -10,11 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bayesdx.errors import InputError
 from bayesdx.inference.elimination import HEURISTICS, Graph, eliminated
 
 #: Multiplications done in the time that planning takes for each variable: along a known order, and with a search.
 PLANNING_COST = 30_000
 SEARCH_COST = 100_000
+
+#: Multiplications beyond which an order is given up.
+IMPRACTICABLE = 2.0**60
+
+#: The share of the cost of the best order so far that another one may have: a small gain is not worth a new plan.
+WORTHWHILE = 0.97
 
 #: Variables of a table, one an axis, as numbers.
 Scope = tuple[int, ...]
@@ -80,37 +87,44 @@ def best_plan(
     *,
     known_order: Sequence[int] = (),
     restarts: int = 0,
+    memory_limit: float = math.inf,
 ) -> Plan:
     """The cheapest plan over ``known_order``, the heuristics, and ``restarts`` randomised repetitions of these.
 
-    Cheap is the number of multiplications plus the entries that stay in memory. The search ends when a pass takes
-    less time than looking for a better one.
+    Cheap is the number of multiplications plus the entries that stay in memory, times the number of parts in which
+    a plan that takes more than ``memory_limit`` bytes must be done at least. The search ends when a pass takes
+    less time than has been spent on looking for a better one. Raises InputError when no order is practicable.
     """
     graph = Graph([math.log(card) for card in cards], leaves)
     left = set(graph.neighbours).difference(keep)
+    search_cost = SEARCH_COST * (len(left) + sum(map(len, graph.neighbours.values())) / 4)
     noise = np.random.default_rng(0).random
-    best, best_price, least = None, math.inf, math.inf
+    best, best_price, least = None, math.inf, IMPRACTICABLE
 
-    def orders() -> Iterator[Sequence[int] | None]:
+    def orders() -> Iterator[Sequence[int]]:
         nonlocal least
         if known_order:
             yield [v for v in known_order if v in left]
+        start = graph.strip(keep)
         for i in range(len(HEURISTICS) + restarts):
             heuristic = HEURISTICS[i % len(HEURISTICS)]
             found = eliminated(graph, keep, heuristic, noise if i >= len(HEURISTICS) else None, least)
-            least = least if found is None else found.cost
-            yield None if found is None else found.order
+            if found is not None:
+                least = WORTHWHILE * found.cost
+                yield [*start, *found.order]
+            elif best_price < search_cost * i:
+                return
 
     for tried, order in enumerate(orders(), 1):
-        if order is not None:
-            plan = contraction_plan(cards, leaves, order, keep)
-            cost = plan.cost()
-            price = cost.flops + cost.bytes / 8
-            if price < best_price:
-                best, best_price = plan, price
-        if best_price < SEARCH_COST * len(left) * tried:
+        plan = contraction_plan(cards, leaves, order, keep)
+        cost = plan.cost()
+        price = (cost.flops + cost.bytes / 8) * max(1.0, cost.bytes / memory_limit)
+        if price < best_price:
+            best, best_price = plan, price
+        if best_price < search_cost * tried:
             break
-    assert best is not None  # there is always a heuristic
+    if best is None:
+        raise InputError(f"exact inference takes more than 2^{math.log2(IMPRACTICABLE):.0f} multiplications")
     return best
 
 
