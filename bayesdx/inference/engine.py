@@ -16,7 +16,7 @@ from bayesdx.inference.derivatives import derivatives, joint_slopes, target_deri
 from bayesdx.inference.expected import expected_counts, observed_information
 from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, known_batch, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
-from bayesdx.inference.plan import PLANNING_COST, Plan, Scope, best_plan, contraction_plan
+from bayesdx.inference.plan import MEMORY_LIMIT, PLANNING_COST, Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import (
     Factors,
     Program,
@@ -31,9 +31,6 @@ from bayesdx.inference.program import (
 from bayesdx.inference.results import BatchPosterior, Derivatives, Marginals, MostProbableExplanation, Posterior
 from bayesdx.inference.trace import Choose, drawing, most_probable, trace_back
 from bayesdx.network import Array, Network
-
-#: Bytes that the tables of one query may take, unless said otherwise.
-MEMORY_LIMIT = 4 * 2**30
 
 #: Randomised repetitions of the plan search, for networks whose passes take long.
 RESTARTS = 24

@@ -16,13 +16,10 @@ import numpy as np
 from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.inference.contraction import backward, forward, reversals
 from bayesdx.inference.findings import IMPOSSIBLE, Known
-from bayesdx.inference.plan import Plan, Scope, best_plan, contraction_plan
+from bayesdx.inference.plan import MEMORY_LIMIT, Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import Program, marginal, program_for, run, without
 from bayesdx.inference.reduction import reduced
 from bayesdx.network import Array
-
-#: Bytes that a pass may take, unless said otherwise.
-MEMORY_LIMIT = 4 * 2**30
 
 #: Multiplications of all passes together that are begun: hours of work.
 WORK_LIMIT = 2**43
@@ -64,6 +61,7 @@ def factor_marginals(
     tables: Sequence[Array],
     evidence: Mapping[int, int],
     memory_limit: int = MEMORY_LIMIT,
+    work_limit: int = WORK_LIMIT,
 ) -> FactorMarginals:
     """Marginals of the distribution that is proportional to the product of ``tables``, given ``evidence``.
 
@@ -79,7 +77,7 @@ def factor_marginals(
     passes = Passes(0, 0, 1, 0)
     if used:
         plan = best_plan(factors.cards, factors.scopes, restarts=RESTARTS, memory_limit=memory_limit)
-        plan, fixed, passes = _sliced(factors.cards, factors.scopes, plan, memory_limit)
+        plan, fixed, passes = _sliced(factors.cards, factors.scopes, plan, memory_limit, work_limit)
         beliefs, log_sum = _summed(program_for(factors, plan, fixed), fixed)
         found.update(beliefs)
         log_z += log_sum
@@ -95,11 +93,15 @@ def _bytes(plan: Plan) -> int:
     """Bytes of both passes: all tables, and what the step back through the largest operation adds."""
     sizes = [plan.size(scope) for scope in plan.scopes]
     steps = enumerate(plan.steps, len(plan.leaves))
-    most = max((2 * sizes[i] + sizes[s.left] + (0 if s.right is None else sizes[s.right]) for i, s in steps), default=0)
+    most = max(
+        (2 * sizes[i] + sizes[s.left] + (0 if s.right is None else sizes[s.right]) for i, s in steps), default=0
+    )
     return plan.cost().bytes + 8 * most
 
 
-def _sliced(cards: tuple[int, ...], scopes: Sequence[Scope], plan: Plan, limit: int) -> tuple[Plan, Scope, Passes]:
+def _sliced(
+    cards: tuple[int, ...], scopes: Sequence[Scope], plan: Plan, limit: int, work_limit: int
+) -> tuple[Plan, Scope, Passes]:
     """``plan`` without the variables that must be fixed for a pass to fit, those variables, and what it takes.
 
     Raises InputError when there would be too many passes.
@@ -111,10 +113,10 @@ def _sliced(cards: tuple[int, ...], scopes: Sequence[Scope], plan: Plan, limit: 
     while True:
         cost, needed = plan.cost(), _bytes(plan)
         passes = Passes(cost.flops * slices, needed, slices, width)
-        if passes.flops > WORK_LIMIT:
+        if passes.flops > work_limit:
             raise InputError(
-                f"exact inference takes {_amount(whole)}, more than the limit of {_amount(limit)}, "
-                f"or more than {slices:,.0f} passes (induced width {width})"
+                f"exact inference needs {_amount(whole)}, where {_amount(limit)} are allowed, or "
+                f"{passes.flops:.0e} multiplications, where {work_limit:.0e} are (induced width {width})"
             )
         if needed <= limit:
             return plan, tuple(fixed), passes
@@ -136,7 +138,7 @@ def _worth_fixing(plan: Plan) -> int:
 
 
 def _amount(size: int) -> str:
-    return f"{size / 2**30:,.0f} GB" if size < 2**60 else f"2^{math.log2(size) - 30:.0f} GB"
+    return f"{size / 2**20:,.0f} MB" if size < 2**50 else f"2^{math.log2(size) - 20:.0f} MB"
 
 
 def _summed(program: Program, fixed: Scope) -> tuple[dict[int, Array], float]:

@@ -13,6 +13,9 @@ import numpy as np
 from bayesdx.errors import InputError
 from bayesdx.inference.elimination import HEURISTICS, Graph, eliminated
 
+#: Bytes that the tables of one query may take, unless said otherwise.
+MEMORY_LIMIT = 4 * 2**30
+
 #: Multiplications done in the time that planning takes for each variable: along a known order, and with a search.
 PLANNING_COST = 30_000
 SEARCH_COST = 100_000

@@ -77,7 +77,9 @@ def _rule_out(masks: list[NDArray[np.bool_]], scopes: Sequence[Scope], tables: S
         for axis, v in enumerate(scope):
             allowed = allowed & masks[v].reshape([-1 if a == axis else 1 for a in range(len(scope))])
         for axis, v in enumerate(scope):
-            mask: NDArray[np.bool_] = np.logical_or.reduce(allowed, axis=tuple(a for a in range(len(scope)) if a != axis))
+            mask: NDArray[np.bool_] = np.logical_or.reduce(
+                allowed, axis=tuple(a for a in range(len(scope)) if a != axis)
+            )
             if (mask == masks[v]).all():
                 continue
             if not mask.any():
