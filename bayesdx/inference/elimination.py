@@ -59,6 +59,23 @@ class Graph:
                 changed |= masks[u] & masks[w]
         return set(bits(changed))
 
+    def least_clique(self) -> float:
+        """A lower bound of the logarithm of the number of states of the largest clique, whatever the order.
+
+        The first to go of any set of variables makes a clique with its neighbours in it; the bound takes the sets
+        that are left when the one with the smallest neighbourhood leaves again and again (Bodlaender & Koster 2011:
+        the degeneracy).
+        """
+        weights = {v: min_weight(v, self) for v in self.neighbours}
+        most = 0.0
+        while weights:
+            v = min(weights, key=weights.__getitem__)
+            most = max(most, weights.pop(v))
+            for u in self.neighbours[v]:
+                if u in weights:
+                    weights[u] -= self.logs[v]
+        return most
+
     def strip(self, keep: Collection[int]) -> list[int]:
         """Eliminate, in place, variables whose neighbours are joined already: some best order begins with them."""
         waiting, order = set(self.neighbours).difference(keep), []
@@ -124,6 +141,11 @@ HEURISTICS = (
     Heuristic(min_weight),
     Heuristic(min_weight, sweep=True),
 )
+
+
+def heuristics(graph: Graph) -> tuple[Heuristic, ...]:
+    """Those that differ on ``graph``: where all cardinalities are the same, weights change nothing of the fill."""
+    return tuple(one for one in HEURISTICS if one.score is not weighted_min_fill or len(graph.alike) > 1)
 
 
 class Elimination(NamedTuple):

@@ -17,7 +17,7 @@ from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.inference.contraction import backward, forward, reversals
 from bayesdx.inference.findings import IMPOSSIBLE, Known
 from bayesdx.inference.plan import MEMORY_LIMIT, Plan, Scope, best_plan, contraction_plan
-from bayesdx.inference.program import Program, marginal, program_for, run, without
+from bayesdx.inference.program import Program, marginal, program_for, run_in_logs, without
 from bayesdx.inference.reduction import reduced
 from bayesdx.network import Array
 
@@ -27,8 +27,8 @@ WORK_LIMIT = 2**43
 #: Most orders that are tried; a search ends before that where a pass takes less time than another one.
 RESTARTS = 400
 
-#: Entries of a scaled table below 1e-307 may be lost. One counts as much as the largest derivative of the sum, which
-#: is scaled to 1, by its table: where that times the number of entries is below this, nothing is lost that shows.
+#: Entries of a scaled table below 1e-307 may be lost. An entry counts as much as the derivative of the sum, which is
+#: scaled to 1, by it: where the largest of these times the number of entries is below this, no loss shows.
 SAFE_SLOPE = 1e290
 
 #: Stands for a table that is not needed any more.
@@ -169,14 +169,15 @@ def _summed(program: Program, fixed: Scope) -> tuple[dict[int, Array], float]:
 def _one_pass(program: Program, leaves: list[Array]) -> tuple[dict[int, Array], float]:
     """Marginals and logarithm of the sum of one pass; raises ImpossibleFindings when that is 0."""
     scales: dict[int, float] = {}
-    tables = forward(program.compiled, leaves, scales=scales)
-    total = float(tables[-1].sum())
-    if total > 0.0:
-        log_sum = math.log(total) - sum(map(math.log, scales.values()))
-        beliefs = dict(_beliefs(program, tables, total, scales))
-        if all(slope is not None for slope in beliefs.values()):
-            return {v: belief for v, belief in beliefs.items() if belief is not None}, log_sum
-    done = run(program, leaves)
+    with np.errstate(over="ignore", invalid="ignore"):  # of leaves beyond all scales: the sum is then not finite
+        tables = forward(program.compiled, leaves, scales=scales)
+        total = float(tables[-1].sum())
+        if 0.0 < total < math.inf:
+            log_sum = math.log(total) - sum(map(math.log, scales.values()))
+            beliefs = dict(_beliefs(program, tables, total, scales))
+            if all(belief is not None for belief in beliefs.values()):
+                return {v: belief for v, belief in beliefs.items() if belief is not None}, log_sum
+    done = run_in_logs(program, leaves)
     found = {}
     for table, belief in done.beliefs(program, program.read_all, program.readout):
         for v in program.readout[table]:

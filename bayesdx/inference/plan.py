@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesdx.errors import InputError
-from bayesdx.inference.elimination import HEURISTICS, Graph, eliminated
+from bayesdx.inference.elimination import Graph, eliminated, heuristics
 
 #: Bytes that the tables of one query may take, unless said otherwise.
 MEMORY_LIMIT = 4 * 2**30
@@ -101,33 +101,37 @@ def best_plan(
     graph = Graph([math.log(card) for card in cards], leaves)
     left = set(graph.neighbours).difference(keep)
     search_cost = SEARCH_COST * (len(left) + sum(map(len, graph.neighbours.values())) / 4)
+    at_least = graph.least_clique() / math.log(2)
+    if at_least > math.log2(IMPRACTICABLE):
+        raise InputError(f"exact inference needs a product of 2^{at_least:.0f} numbers or more, whatever the order")
     noise = np.random.default_rng(0).random
     best, best_price, least = None, math.inf, IMPRACTICABLE
 
-    def orders() -> Iterator[Sequence[int]]:
-        nonlocal least
+    def orders() -> Iterator[tuple[Sequence[int], float]]:
         if known_order:
-            yield [v for v in known_order if v in left]
-        start = graph.strip(keep)
-        for i in range(len(HEURISTICS) + restarts):
-            heuristic = HEURISTICS[i % len(HEURISTICS)]
-            found = eliminated(graph, keep, heuristic, noise if i >= len(HEURISTICS) else None, least)
+            yield [v for v in known_order if v in left], math.inf
+        start, ways = graph.strip(keep), heuristics(graph)
+        for i in range(len(ways) + restarts):
+            found = eliminated(graph, keep, ways[i % len(ways)], noise if i >= len(ways) else None, least)
             if found is not None:
-                least = WORTHWHILE * found.cost
-                yield [*start, *found.order]
+                yield [*start, *found.order], found.cost
             elif best_price < search_cost * i:
                 return
 
-    for tried, order in enumerate(orders(), 1):
+    for tried, (order, clique_cost) in enumerate(orders(), 1):
         plan = contraction_plan(cards, leaves, order, keep)
         cost = plan.cost()
-        price = (cost.flops + cost.bytes / 8) * max(1.0, cost.bytes / memory_limit)
+        parts = max(1.0, cost.bytes / memory_limit)
+        price = (cost.flops + cost.bytes / 8) * parts
+        least = min(least, WORTHWHILE * clique_cost * parts)  # what takes less memory may take more operations
         if price < best_price:
             best, best_price = plan, price
         if best_price < search_cost * tried:
             break
     if best is None:
-        raise InputError(f"exact inference takes more than 2^{math.log2(IMPRACTICABLE):.0f} multiplications")
+        raise InputError(
+            f"exact inference takes more than 2^{math.log2(IMPRACTICABLE):.0f} multiplications in every order found"
+        )
     return best
 
 

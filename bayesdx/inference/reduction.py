@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference.findings import IMPOSSIBLE
 from bayesdx.inference.plan import Scope
-from bayesdx.inference.program import Factors, absorbed
+from bayesdx.inference.program import Factors, absorbed, product
 from bayesdx.network import Array
 
 
@@ -25,8 +25,8 @@ class Reduction(NamedTuple):
     """What is left of a product of tables, and the way back.
 
     ``factors`` are over the states that are possible: ``possible[v]`` lists those of variable v, so that a
-    variable with one of them is in no table. The tables are scaled to a largest entry of 1; ``log_scale`` is the
-    logarithm of what that took from the product.
+    variable with one of them is in no table. The tables are scaled to a largest entry of 1, where their numbers
+    allow it; ``log_scale`` is the logarithm of what that took from the product.
     """
 
     factors: Factors
@@ -54,10 +54,13 @@ def reduced(
         largest = float(part.max())
         if largest == 0.0:
             raise ImpossibleFindings(IMPOSSIBLE)
-        log_scale += math.log(largest)
-        if part.min() < largest:  # a table of equal numbers is a number
-            left.append(tuple(v for v in scope if len(possible[v]) > 1))
-            kept.append((part / largest).reshape([len(possible[v]) for v in left[-1]]))
+        if part.min() == largest:  # a table of equal numbers is a number
+            log_scale += math.log(largest)
+            continue
+        scaled = product(part, np.array(1.0 / largest))
+        log_scale += 0.0 if scaled is None else math.log(largest)
+        left.append(tuple(v for v in scope if len(possible[v]) > 1))
+        kept.append((part if scaled is None else scaled).reshape([len(possible[v]) for v in left[-1]]))
     factors = Factors(tuple(len(states) for states in possible), tuple(left), tuple(kept), {})
     return Reduction(absorbed(factors), possible, log_scale)
 
