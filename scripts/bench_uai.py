@@ -1,7 +1,7 @@
 """Time ``bayesdx marginals`` on the MAR problems of a UAI competition, beside pyAgrum and merlin.
 
-FOLDER holds ``NAME.uai`` with ``NAME.uai.evid`` and the reference answer ``NAME.uai.MAR`` (the problems of 2014 have
-no licence and are not part of this project). Every problem is a process of its own, with a limit of time; what is
+FOLDER holds ``NAME.uai``, ``NAME.uai.evid`` and the reference answer ``NAME.uai.MAR`` (the problems of 2014 have no
+licence and are not part of this project). Every problem is a process of its own, with a limit of time; what is
 timed is the whole process. Each peer that is there solves the same problems: pyAgrum's Shafer-Shenoy, and merlin
 (``--algorithm cte``) where it is on the path. Compare times of one run only: all share what else the machine does.
 """
@@ -149,8 +149,9 @@ def summary(name: str, rows: dict[str, dict[str, Outcome]], recorded: dict[str, 
     solved = {problem: one for problem, one in ours.items() if one.solved}
     widths = [one.width for one in solved.values() if one.width is not None]
     error = max((one.error for one in solved.values()), default=math.nan)
+    middle = median([one.seconds for one in solved.values()] or [0.0])
     yield (
-        f"{name:16} {len(solved):3} of {len(rows):3}  median {median([o.seconds for o in solved.values()] or [0]):6.2f} s"
+        f"{name:16} {len(solved):3} of {len(rows):3}  median {middle:6.2f} s"
         f"  width {min(widths, default=0):2} to {max(widths, default=0):2}  error {error:.0e}"
     )
     for peer in ("pyagrum", "merlin"):

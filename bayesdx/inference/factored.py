@@ -27,8 +27,8 @@ WORK_LIMIT = 2**43
 #: Most orders that are tried; a search ends before that where a pass takes less time than another one.
 RESTARTS = 400
 
-#: Entries of a scaled table below 1e-307 may be lost. An entry counts as much as the derivative of the sum, which is
-#: scaled to 1, by it: where the largest of these times the number of entries is below this, no loss shows.
+#: Entries of a scaled table below 1e-307 may be lost. An entry counts as much as the derivative by it of the sum,
+#: which is scaled to 1: where the largest of these times the number of entries is below this, no loss shows.
 SAFE_SLOPE = 1e290
 
 #: Stands for a table that is not needed any more.

@@ -161,7 +161,6 @@ def test_a_sweep_keeps_grids_narrow() -> None:
     assert min(widths) == widths[-1] == 14
     wide, narrow = (best_plan(cards, scopes, restarts=8, memory_limit=limit).cost() for limit in (math.inf, 2**15))
     assert narrow.bytes < wide.bytes
-    assert narrow.flops >= wide.flops
 
 
 @settings(max_examples=60, deadline=None)
