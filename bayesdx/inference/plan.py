@@ -6,9 +6,8 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 from typing import NamedTuple
-
-import numpy as np
 
 from bayesdx.errors import InputError
 from bayesdx.inference.elimination import Graph, eliminated, heuristics
@@ -104,7 +103,7 @@ def best_plan(
     at_least = graph.least_clique() / math.log(2)
     if at_least > math.log2(IMPRACTICABLE):
         raise InputError(f"exact inference needs a product of 2^{at_least:.0f} numbers or more, whatever the order")
-    noise = np.random.default_rng(0).random
+    noise = Random(0).random
     best, best_price, least = None, math.inf, IMPRACTICABLE
 
     def orders() -> Iterator[tuple[Sequence[int], float]]:
