@@ -98,6 +98,7 @@ ANALYSES = {
         Analysis("networks show", "network", "show_network", codes=True),
         Analysis("networks show --coverage", "coverage", "literature_coverage"),
         Analysis("networks check", "check", "check_network"),
+        Analysis("marginals", "marginals", "marginals", "marginals.md"),
         Analysis("learn", "learn", "learn", "learning.md"),
         Analysis("read", "read", "propose", "reading.md"),
         Analysis("read --table", "read_folder", "columns_of", "reading.md"),

@@ -39,6 +39,7 @@ class FactorGraph:
     kind: str
     cardinalities: tuple[int, ...]
     factors: tuple[Factor, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def read_uai(path: str | os.PathLike[str]) -> NetworkDocument:
@@ -54,16 +55,19 @@ def read_uai(path: str | os.PathLike[str]) -> NetworkDocument:
 
 def read_factors(path: str | os.PathLike[str]) -> FactorGraph:
     """The factors of a UAI file, whether it is a Bayesian or a Markov network; errors as in ``read_uai``."""
-    text, place, _ = read_text_as_declared(path)
+    text, place, warnings = read_text_as_declared(path)
     with naming(place):
-        return parse_uai(text)
+        return parse_uai(text, warnings)
 
 
 def uai_document(text: str, network_id: str = "network", warnings: Sequence[str] = ()) -> NetworkDocument:
     """The network ``network_id`` that UAI ``text`` describes."""
-    graph = parse_uai(text)
+    graph = parse_uai(text, warnings)
     if graph.kind == "MARKOV":
-        raise InputError("is a Markov network (MARKOV), which has no DAG: only Bayesian networks (BAYES) are asked")
+        raise InputError(
+            "is a Markov network (MARKOV), which has no DAG: cases are asked of Bayesian networks (BAYES) only, "
+            "'bayesdx marginals' takes both"
+        )
     owned = {factor.scope[-1] for factor in graph.factors if factor.scope}
     bare = next((i for i in range(len(graph.cardinalities)) if i not in owned), None)
     if bare is not None or not all(factor.scope for factor in graph.factors):
@@ -73,15 +77,11 @@ def uai_document(text: str, network_id: str = "network", warnings: Sequence[str]
         draft.declare(Variable(f"x{i}", tuple(str(state) for state in range(cardinality))))
     for factor in graph.factors:
         *parents, owner = (f"x{i}" for i in factor.scope)
-        if "#" in text and len(parents) > 1:
-            warnings = (*warnings, AGRUM_ORDER) if AGRUM_ORDER not in warnings else warnings
-            draft.add_numbers(draft.family(owner, reversed(parents)), factor.table.ravel())
-        else:
-            draft.add_table(draft.family(owner, parents), factor.table)
-    return draft.document(network_id, warnings)
+        draft.add_table(draft.family(owner, parents), factor.table)
+    return draft.document(network_id, graph.warnings)
 
 
-def parse_uai(text: str) -> FactorGraph:
+def parse_uai(text: str, warnings: Sequence[str] = ()) -> FactorGraph:
     """The variables and factors that UAI ``text`` lists."""
     words = iter(_without_comments(text).split())
     kind = next(words, "").upper()
@@ -90,11 +90,14 @@ def parse_uai(text: str) -> FactorGraph:
     count = _count(words, "the number of variables", 1)
     cards = tuple(_count(words, "a number of states", 1) for _ in range(count))
     scopes = [_scope(words, len(cards)) for _ in range(_count(words, "the number of factors"))]
+    if kind == "BAYES" and "#" in text and any(len(scope) > 2 for scope in scopes):
+        warnings = (*warnings, AGRUM_ORDER)
+        scopes = [(*reversed(scope[:-1]), *scope[-1:]) for scope in scopes]
     factors = tuple(_factor(words, scope, cards) for scope in scopes)
     extra = next(words, None)
     if extra is not None:
         raise InputError(f"'{extra}' follows the last factor, where the file should end")
-    return FactorGraph(kind, cards, factors)
+    return FactorGraph(kind, cards, factors, tuple(warnings))
 
 
 def _without_comments(text: str) -> str:
@@ -146,17 +149,39 @@ def read_evidence(path: str | os.PathLike[str]) -> dict[str, str]:
 
 def parse_evidence(text: str) -> dict[str, str]:
     """Findings of UAI evidence ``text``."""
+    return {f"x{v}": str(state) for v, state in parse_states(text).items()}
+
+
+def read_states(path: str | os.PathLike[str], graph: FactorGraph) -> dict[int, int]:
+    """The states of the observed variables of ``graph`` in a UAI evidence file; InputError names the file."""
+    text, place, _ = read_text_as_declared(path)
+    with naming(place):
+        return checked_states(parse_states(text), graph)
+
+
+def checked_states(states: dict[int, int], graph: FactorGraph) -> dict[int, int]:
+    """The same ``states``; raises InputError for a variable or a state that ``graph`` has not."""
+    for v, state in states.items():
+        if v >= len(graph.cardinalities):
+            raise InputError(f"there is no variable {v}: the model has 0 to {len(graph.cardinalities) - 1}")
+        if state >= graph.cardinalities[v]:
+            raise InputError(f"variable {v} has no state {state}: it has 0 to {graph.cardinalities[v] - 1}")
+    return states
+
+
+def parse_states(text: str) -> dict[int, int]:
+    """The states of the observed variables in UAI evidence ``text``."""
     words = _without_comments(text).split()
     one_sample = len(words) > 1 and words[0] == "1" and len(words) != 3
     numbers = iter(words[1:] if one_sample else words)
     count = _count(numbers, "the number of observed variables")
-    findings: dict[str, str] = {}
+    states: dict[int, int] = {}
     for _ in range(count):
-        name = f"x{_count(numbers, 'the index of a variable')}"
-        if name in findings:
-            raise InputError(f"variable '{name}' is observed twice")
-        findings[name] = str(_count(numbers, "a state"))
+        v = _count(numbers, "the index of a variable")
+        if v in states:
+            raise InputError(f"variable 'x{v}' is observed twice")
+        states[v] = _count(numbers, "a state")
     extra = next(numbers, None)
     if extra is not None:
         raise InputError(f"'{extra}' follows the last observed variable: is this one sample?")
-    return findings
+    return states

@@ -7,14 +7,17 @@ and summed out, S of both and kept. A table is stored in the shape in which its 
 
 so a forward step is one product with one sum over K, both backward steps are the same with another axis summed
 (over B for the left table, over A for the right one), and S, usually the longest, is contiguous in all three. Only
-results are ever transposed, never a product. Where S is short and the rest is not, the same step is a matrix
-product with S in front: left (S, A, K), right (S, K, B), result (S, A, B).
+results are ever transposed, never a product. Where A, K and B are not short, the same step is a matrix product for
+each state of S, with S in front: left (S, A, K), right (S, K, B), result (S, A, B). Without K there is no sum, and
+S in front pays only where it is short.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import product
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +28,11 @@ from bayesdx.network import Array
 #: Products of more entries than this are made block by block: a block stays in the processor's cache.
 BLOCK = 1 << 16
 
-#: Matrix products pay above this many multiplications for each state of S.
+#: Matrix products pay from this many multiplications for each state of S.
 MATRIX = 512
+
+#: Between these the largest entry of a table may lie where tables are scaled.
+SCALED = (1e-30, 1e30)
 
 #: Multiplications of one matrix product, or of one with a vector: up to here BLAS keeps to a single thread. More
 #: threads hardly pay on tables of few rows or columns, and cost a lot when the other cores are busy.
@@ -110,7 +116,7 @@ def compile_plan(plan: Plan) -> Compiled:
         only_right = tuple(v for v in wanted.scope if v not in left)
         summed = tuple(sorted((left & right).difference(wanted.scope)))
         a, k, b, s = (math.prod([cards[v] for v in block]) for block in (only_left, summed, only_right, shared))
-        matrix = step.right is not None and a * k * b >= MATRIX and s < MATRIX
+        matrix = step.right is not None and a * k * b >= MATRIX and (k > 1 or s < MATRIX)
         if matrix:
             lay_out(step.left, (shared, only_left, summed))
             natural, shape = (*shared, *only_left, *only_right), (s, a, b)
@@ -127,8 +133,14 @@ def compile_plan(plan: Plan) -> Compiled:
     return Compiled(tuple(reversed(operations)), tuple(layouts[i] for i in range(given + len(plan.steps))))
 
 
-def forward(compiled: Compiled, leaves: Sequence[Array], ring: Semiring = LINEAR) -> list[Array]:
-    """All tables of a plan in their layouts, ``leaves`` first."""
+def forward(
+    compiled: Compiled, leaves: Sequence[Array], ring: Semiring = LINEAR, scales: dict[int, float] | None = None
+) -> list[Array]:
+    """All tables of a plan in their layouts, ``leaves`` first.
+
+    With ``scales`` a table whose largest entry leaves SCALED is multiplied by a power of two, which is kept there
+    by the number of the table; ``backward`` takes them.
+    """
     tables = [*leaves]
     for op in compiled.operations:
         x = tables[op.left]
@@ -140,9 +152,18 @@ def forward(compiled: Compiled, leaves: Sequence[Array], ring: Semiring = LINEAR
             made = multiply_sum(x, tables[op.right], 1, op.large, ring)
         if op.axes is not None:
             made = made.reshape(op.dims).transpose(op.axes)
-        tables.append(made.reshape(compiled.layouts[op.result].shape))
+        made = made.reshape(compiled.layouts[op.result].shape)
+        if scales is not None:
+            largest = float(made.max())
+            if largest > 0.0 and not SCALED[0] < largest < SCALED[1]:
+                scales[op.result] = math.ldexp(1.0, -max(min(math.frexp(largest)[1], 1000), -1000))
+                made *= scales[op.result]
+        tables.append(made)
     return tables
 
+
+#: No table was scaled.
+NOT_SCALED: Mapping[int, float] = MappingProxyType({})
 
 #: An operation to differentiate, and whether the derivatives by its left and its right table are needed.
 Reversal = tuple[Operation, bool, bool]
@@ -160,19 +181,27 @@ def reversals(compiled: Compiled, wanted: Collection[int]) -> tuple[Reversal, ..
 
 
 def backward(
-    compiled: Compiled, reverse: Sequence[Reversal], tables: Sequence[Array], seed: Array, ring: Semiring = LINEAR
+    compiled: Compiled,
+    reverse: Sequence[Reversal],
+    tables: Sequence[Array],
+    seed: Array,
+    ring: Semiring = LINEAR,
+    scales: Mapping[int, float] = NOT_SCALED,
 ) -> Iterator[tuple[int, Array]]:
     """Each table that ``reverse`` reaches, with the derivative of ``sum(seed * result)`` by it, in its layout.
 
     For ``z = sum over K of x * y`` the derivative by x is ``sum over B of dz * y`` (reverse-mode
     differentiation, Darwiche 2003): no division, so zeros need no care. A derivative is let go as soon as those
-    below it are made.
+    below it are made, and a table is not looked at again once its own has been yielded. ``scales`` are those of
+    the forward pass.
     """
     layouts = compiled.layouts
     slopes = {len(tables) - 1: seed}
     yield len(tables) - 1, seed
     for op, to_left, to_right in reverse:
         slope = slopes.pop(op.result)
+        if op.result in scales:
+            slope = slope * scales[op.result]
         if op.axes is not None:
             slope = slope.reshape([op.dims[i] for i in op.axes]).transpose(op.inverse)
         if op.right is None:
@@ -203,13 +232,13 @@ def multiply_sum(x: Array, y: Array, axis: int, large: bool, ring: Semiring) -> 
 
     An axis of length 1 may be left in the result.
     """
-    if not large:
-        product: Array = ring.multiply(x, y)
-        if product.shape[axis] == 1:
-            return product
-        summed: Array = ring.add.reduce(product, axis=axis)
-        return summed
     shape = tuple(map(max, x.shape, y.shape))
+    if not large or shape[axis] == 1:
+        multiplied: Array = ring.multiply(x, y)
+        if shape[axis] == 1:
+            return multiplied
+        summed: Array = ring.add.reduce(multiplied, axis=axis)
+        return summed
     out = np.empty(shape[:axis] + shape[axis + 1 :])
     block = max(BLOCK * shape[3] // math.prod(shape), 16)
     for start in range(0, shape[3], block):
@@ -220,18 +249,18 @@ def multiply_sum(x: Array, y: Array, axis: int, large: bool, ring: Semiring) -> 
 
 def matmul(x: Array, y: Array, ring: Semiring) -> Array:
     """Product of stacks of matrices (s, a, k) and (s, k, b) -> (s, a, b), in blocks."""
-    _, rows, inner = x.shape
+    states, rows, inner = x.shape
     columns = y.shape[2]
-    out = np.empty((len(x), rows, columns))
+    out = np.empty((states, rows, columns))
     most = MATRIX_BLOCK if min(rows, columns) > 1 else VECTOR_BLOCK
     wide = max(min(columns, most // (inner * min(rows, 64))), 1)
     tall = max(most // (inner * wide), 1)
-    for i in range(0, rows, tall):
-        for j in range(0, columns, wide):
-            left, right = x[:, i : i + tall], y[:, :, j : j + wide]
-            made = out[:, i : i + tall, j : j + wide]
-            if ring is LINEAR:
-                np.matmul(left, right, out=made)
-            else:
-                ring.add.reduce(ring.multiply(left[..., None], right[:, None]), axis=2, out=made)
+    deep = states if ring is LINEAR else max(most // (inner * wide * min(rows, tall)), 1)
+    for h, i, j in product(range(0, states, deep), range(0, rows, tall), range(0, columns, wide)):
+        left, right = x[h : h + deep, i : i + tall], y[h : h + deep, :, j : j + wide]
+        made = out[h : h + deep, i : i + tall, j : j + wide]
+        if ring is LINEAR:
+            np.matmul(left, right, out=made)
+        else:
+            ring.add.reduce(ring.multiply(left[..., None], right[:, None]), axis=2, out=made)
     return out

@@ -17,7 +17,7 @@ from bayesdx.inference.expected import expected_counts, observed_information
 from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, known_batch, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
 from bayesdx.inference.lookup_batch import BatchTables, batch_tables, score_batch
-from bayesdx.inference.plan import PLANNING_COST, Plan, Scope, best_plan, contraction_plan
+from bayesdx.inference.plan import MEMORY_LIMIT, PLANNING_COST, Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import (
     Factors,
     Program,
@@ -32,9 +32,6 @@ from bayesdx.inference.program import (
 from bayesdx.inference.results import BatchPosterior, Derivatives, Marginals, MostProbableExplanation, Posterior
 from bayesdx.inference.trace import Choose, drawing, most_probable, trace_back
 from bayesdx.network import Array, Network
-
-#: Bytes that the tables of one query may take, unless said otherwise.
-MEMORY_LIMIT = 4 * 2**30
 
 #: Randomised repetitions of the plan search, for networks whose passes take long.
 RESTARTS = 24

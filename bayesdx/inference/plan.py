@@ -6,15 +6,24 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 from typing import NamedTuple
 
-import numpy as np
+from bayesdx.errors import InputError
+from bayesdx.inference.elimination import Graph, eliminated, heuristics
 
-from bayesdx.inference.elimination import HEURISTICS, elimination_order
+#: Bytes that the tables of one query may take, unless said otherwise.
+MEMORY_LIMIT = 4 * 2**30
 
 #: Multiplications done in the time that planning takes for each variable: along a known order, and with a search.
 PLANNING_COST = 30_000
 SEARCH_COST = 100_000
+
+#: Multiplications beyond which an order is given up.
+IMPRACTICABLE = 2.0**60
+
+#: The share of the cost of the best order so far that another one may have: a small gain is not worth a new plan.
+WORTHWHILE = 0.97
 
 #: Variables of a table, one an axis, as numbers.
 Scope = tuple[int, ...]
@@ -80,34 +89,48 @@ def best_plan(
     *,
     known_order: Sequence[int] = (),
     restarts: int = 0,
+    memory_limit: float = math.inf,
 ) -> Plan:
     """The cheapest plan over ``known_order``, the heuristics, and ``restarts`` randomised repetitions of these.
 
-    Cheap is the number of multiplications plus the entries that stay in memory. The search ends when a pass takes
-    less time than looking for a better one.
+    Cheap is the number of multiplications plus the entries that stay in memory, times the number of parts in which
+    a plan that takes more than ``memory_limit`` bytes must be done at least. The search ends when a pass takes
+    less time than has been spent on looking for a better one. Raises InputError when no order is practicable.
     """
-    logs = [math.log(card) for card in cards]
-    left = {v for scope in leaves for v in scope}.difference(keep)
+    graph = Graph([math.log(card) for card in cards], leaves)
+    left = set(graph.neighbours).difference(keep)
+    search_cost = SEARCH_COST * (len(left) + sum(map(len, graph.neighbours.values())) / 4)
+    at_least = graph.least_clique() / math.log(2)
+    if at_least > math.log2(IMPRACTICABLE):
+        raise InputError(f"exact inference needs a product of 2^{at_least:.0f} numbers or more, whatever the order")
+    noise = Random(0).random
+    best, best_price, least = None, math.inf, IMPRACTICABLE
 
-    def orders() -> Iterator[Sequence[int]]:
+    def orders() -> Iterator[tuple[Sequence[int], float]]:
         if known_order:
-            yield [v for v in known_order if v in left]
-        for score in HEURISTICS:
-            yield elimination_order(logs, leaves, keep, score)
-        noise = np.random.default_rng(0).random
-        for i in range(restarts):
-            yield elimination_order(logs, leaves, keep, HEURISTICS[i % len(HEURISTICS)], noise)
+            yield [v for v in known_order if v in left], math.inf
+        start, ways = graph.strip(keep), heuristics(graph)
+        for i in range(len(ways) + restarts):
+            found = eliminated(graph, keep, ways[i % len(ways)], noise if i >= len(ways) else None, least)
+            if found is not None:
+                yield [*start, *found.order], found.cost
+            elif best_price < search_cost * i:
+                return
 
-    best, best_price = None, math.inf
-    for order in orders():
+    for tried, (order, clique_cost) in enumerate(orders(), 1):
         plan = contraction_plan(cards, leaves, order, keep)
         cost = plan.cost()
-        price = cost.flops + cost.bytes / 8
+        parts = max(1.0, cost.bytes / memory_limit)
+        price = (cost.flops + cost.bytes / 8) * parts
+        least = min(least, WORTHWHILE * clique_cost * parts)  # what takes less memory may take more operations
         if price < best_price:
             best, best_price = plan, price
-        if best_price < SEARCH_COST * len(left):
+        if best_price < search_cost * tried:
             break
-    assert best is not None  # there is always a heuristic
+    if best is None:
+        raise InputError(
+            f"exact inference takes more than 2^{math.log2(IMPRACTICABLE):.0f} multiplications in every order found"
+        )
     return best
 
 

@@ -32,6 +32,11 @@ from bayesdx.network import Array, Network
 #: smaller than 1e-307, and no pass has 1e20 of them.
 SAFE = 1e-260
 
+#: The smallest number with all its digits.
+TINY = float(np.finfo(np.float64).tiny)
+
+NONE: set[int] = set()
+
 
 @dataclass(frozen=True, eq=False)
 class Factors:
@@ -66,26 +71,35 @@ def cpt_factors(network: Network) -> Factors:
     )
 
 
+def product(x: Array, y: Array) -> Array | None:
+    """``x * y``, None where a number of it is too small or too large to be held."""
+    with np.errstate(over="ignore", under="ignore"):
+        made: Array = x * y
+    held = ((made >= TINY) & (made < math.inf)) | (x == 0.0) | (y == 0.0)
+    return made if held.all() else None
+
+
 def absorbed(factors: Factors) -> Factors:
     """The same joint distribution with every table multiplied into a larger one whose scope includes its own."""
     scopes: list[Scope] = []
     tables: list[Array] = []
     home: dict[int, int] = {}
-    holding: dict[int, list[int]] = {}
+    holding: dict[int, set[int]] = {}
     for i in sorted(range(len(factors.scopes)), key=lambda i: factors.tables[i].size, reverse=True):
         scope, table = factors.scopes[i], factors.tables[i]
-        for j in holding.get(scope[-1], ()):
-            larger = scopes[j]
-            if set(scope) <= set(larger):
-                order = sorted(range(len(scope)), key=lambda a: larger.index(scope[a]))
-                spread = table.transpose(order)[tuple(slice(None) if v in scope else None for v in larger)]
-                tables[j] = tables[j] * spread
-                home[i] = j
-                break
+        larger = set.intersection(*(holding.get(v, NONE) for v in scope))
+        made = None
+        if larger:
+            j = min(larger)
+            order = sorted(range(len(scope)), key=lambda a: scopes[j].index(scope[a]))
+            spread = table.transpose(order)[tuple(slice(None) if v in scope else None for v in scopes[j])]
+            made = product(tables[j], spread)
+        if made is not None:
+            home[i], tables[j] = j, made
         else:
             home[i] = len(scopes)
             for v in scope:
-                holding.setdefault(v, []).append(home[i])
+                holding.setdefault(v, set()).add(home[i])
             scopes.append(scope)
             tables.append(table)
     owner = {v: home[i] for v, i in factors.owner.items()}
@@ -237,6 +251,11 @@ def run(program: Program, leaves: Sequence[Array]) -> Pass:
     total = float(tables[-1].sum())
     if total > SAFE:
         return Pass(LINEAR, tables, math.log(total))
+    return run_in_logs(program, leaves)
+
+
+def run_in_logs(program: Program, leaves: Sequence[Array]) -> Pass:
+    """Forward pass in logarithms; raises ImpossibleFindings when the result is 0."""
     with np.errstate(divide="ignore"):
         tables = forward(program.compiled, [np.log(leaf) for leaf in leaves], LOG)
     log_total = float(np.logaddexp.reduce(tables[-1], axis=None))

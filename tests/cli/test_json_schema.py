@@ -46,6 +46,7 @@ COMMANDS = [
     ("read-folder", ["read", "FOLDER"]),
     ("read-folder", ["read", "FOLDER", "--table", "OUT"]),
     ("codebook", ["codebook", "spine"]),
+    ("marginals", ["marginals", "UAI", "--evidence", "EVID"]),
     ("batch", ["batch", "TABLE"]),
     ("batch", ["batch", "TABLE", "-o", "OUT"]),
     ("cohort", ["batch", "TABLE", "-o", "ANSWERS", "--workers", "1"]),
@@ -72,7 +73,11 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
     (folder / "b.txt").write_text("")
     cases = tmp_path / "cases.yaml"
     cases.write_text("[{id: a, findings: {level: cervical}}, {id: b, findings: {level: skull_base}}]")
+    (tmp_path / "m.uai").write_text("MARKOV 2 2 3 1 2 0 1 6 1 0 2 3 1 4")
+    (tmp_path / "m.evid").write_text("1 0 1")
     paths = {
+        "UAI": str(tmp_path / "m.uai"),
+        "EVID": str(tmp_path / "m.evid"),
         "CASES": str(cases),
         "COSTS": str(costs),
         "TABLE": str(table),
@@ -89,7 +94,7 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
 
 
 def test_schemas_are_schemas() -> None:
-    assert len(SCHEMAS) == 24
+    assert len(SCHEMAS) == 25
     for path in SCHEMAS.values():
         jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
 

@@ -109,6 +109,25 @@ def test_answers_are_those_of_the_command_line(
     follows(name, answer.json())
 
 
+def test_marginals_are_those_of_the_command_line(small_client: Client, tmp_path: Path) -> None:
+    sent = {"model": "MARKOV 2 2 3 1 2 0 1 6 1 0 2 3 1 4", "evidence": "1 0 1"}
+    for name, text in sent.items():
+        (tmp_path / name).write_text(text)
+    answer = small_client.post("/v1/marginals", sent)
+    assert answer.text == printed(
+        tmp_path, None, ["marginals", str(tmp_path / "model"), "--evidence", str(tmp_path / "evidence")]
+    )
+    follows("marginals", answer.json())
+    wrong = small_client.post("/v1/marginals", {**sent, "evidence": "1 2 0"})
+    assert wrong.status_code == 422
+    assert "there is no variable 2" in wrong.text
+    pairs = " ".join(f"2 {i} {j}" for i in range(30) for j in range(i))
+    large = f"MARKOV 30 {'2 ' * 30} 435 {pairs} {'4 1 2 3 1 ' * 435}"
+    refused = small_client.post("/v1/marginals", {"model": large})
+    assert refused.status_code == 422
+    assert "exact inference needs" in refused.text
+
+
 @pytest.mark.parametrize(
     ("path", "name", "arguments"),
     [
@@ -214,11 +233,11 @@ ELSEWHERE = {
     "case", "path", "case_id", "pairs", "age", "sex", "network", "prior", "target", "as_json", "show_all", "save",
     "output", "top", "references", "plot", "panels", "changes", "removed", "what", "given", "name", "strict",
     "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases", "report", "yes",
-    "lexicons", "table", "form", "paths", "row", "surprise", "workers", "cluster",
+    "lexicons", "table", "form", "paths", "row", "model", "surprise", "workers", "cluster",
 }  # fmt: skip
 #: Fields of the service for which the command line has another way: answers are typed, changes have two options.
 FIELDS = {"case", "cases", "network", "prior", "set", "unset", "answers", "finding", "state", "given", "format"}
-FIELDS |= {"report", "reports"}
+FIELDS |= {"report", "reports", "model"}
 
 
 @pytest.mark.parametrize("name", SERVED)

@@ -16,6 +16,7 @@ from bayesdx.web.requests.case import (
     WhatIf,
 )
 from bayesdx.web.requests.cases import Batch, Benchmark, Board, Evaluate, Learn
+from bayesdx.web.requests.factors import Marginals
 from bayesdx.web.requests.networks import Codebook, Coverage, Export, Named, Network, Networks
 from bayesdx.web.requests.reports import Read, ReadFolder
 
@@ -44,4 +45,5 @@ BODIES: dict[str, type[Body]] = {
     "read": Read,
     "read_folder": ReadFolder,
     "codebook": Codebook,
+    "marginals": Marginals,
 }
