@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from bayesdx.analyses.learn.numbers import DISCLOSED, RARE, LearnResult, LearntRow, Relearnt
 from bayesdx.learning.heldout import FEWEST
-from bayesdx.network import Network
+from bayesdx.network import Array, Network
 from bayesdx.report.blocks import Cell, Entries, Page, Paragraph, Section, Table
 from bayesdx.words.numbers import percent
 from bayesdx.words.phrases import clipped, label_of, listed, state_name
@@ -95,7 +97,7 @@ def _moved(network: Network, rows: tuple[LearntRow, ...]) -> Table:
 
 
 def _cells(network: Network, row: LearntRow) -> tuple[str, ...]:
-    at = int(abs(row.after - row.before).argmax())
+    at = _furthest(row.after - row.before)
     return (
         *_named(network, row, at),
         percent(float(row.before[at])),
@@ -146,7 +148,7 @@ def _contradicted(network: Network, result: LearnResult) -> tuple[Paragraph | Ta
                 f"{row.chance:.2g}",
             )
             for row in rows[:SHOWN]
-            for at in (int(abs(row.seen / row.seen.sum() - row.before).argmax()),)
+            for at in (_furthest(row.seen / row.seen.sum() - row.before),)
         ),
         (3, 4, 5, 6),
     )
@@ -172,3 +174,8 @@ def _warnings(result: LearnResult) -> tuple[str, ...]:
 
 def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
+
+
+def _furthest(change: Array) -> int:
+    """The state that moved most; of those that moved as far, as both of two do, the one that grew."""
+    return int((np.round(abs(change), 9) + 1e-10 * (change > 0)).argmax())
