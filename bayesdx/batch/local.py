@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
-from bayesdx.batch.parts import Across, Done, Part, Work
+from bayesdx.batch.parts import Across, Found, Part
 from bayesdx.errors import InputError
 
 
@@ -24,13 +24,13 @@ def processes(count: int | None = None) -> Across:
     and nothing was done in between.
     """
 
-    def across(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
+    def across(work: Callable[[Part], Found], parts: Sequence[Part]) -> Iterator[Found]:
         left = dict.fromkeys(parts)
         while left:
             before = len(left)
             pool = ProcessPoolExecutor(min(count or processors(), len(left)), mp_context=get_context("spawn"))
             try:
-                asked: dict[Future[Done], Part] = {pool.submit(work, part): part for part in left}
+                asked: dict[Future[Found], Part] = {pool.submit(work, part): part for part in left}
                 for future in as_completed(asked):
                     done = future.result()
                     del left[asked[future]]

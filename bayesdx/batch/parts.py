@@ -7,7 +7,7 @@ import os
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bayesdx.batch.scoring import arrow
 from bayesdx.errors import InputError
@@ -53,8 +53,13 @@ class Done(NamedTuple):
 
 
 Work = Callable[[Part], Done]
-#: Does the work of all parts, in any order, and any of them more than once if need be.
-Across = Callable[[Work, Sequence[Part]], Iterator[Done]]
+Found = TypeVar("Found")
+
+
+class Across(Protocol):
+    """Does the work of all parts, in any order, and any of them more than once if need be."""
+
+    def __call__(self, work: Callable[[Part], Found], parts: Sequence[Part], /) -> Iterator[Found]: ...
 
 
 def located(location: str) -> tuple[Any, str]:

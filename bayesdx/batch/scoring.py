@@ -21,6 +21,7 @@ from bayesdx.batch.encoding import SOURCE_FILE, SOURCE_ROW, Encoded, encode
 from bayesdx.batch.usual import UsualShares
 from bayesdx.errors import IMPOSSIBLE, InputError, MissingExtra
 from bayesdx.formats.case_table import Encoder
+from bayesdx.inference import BatchPosterior
 from bayesdx.model import Model
 from bayesdx.network import Array, Variable
 from bayesdx.values import ByValue
@@ -106,9 +107,8 @@ class Scorer:
         #: Seconds spent in the engine so far.
         self.inference = 0.0
 
-    def __call__(self, batch: Any, first: int) -> Any:
-        """The answers to a record batch, whose rows count from ``first`` where it does not number them."""
-        pa = arrow()
+    def read(self, batch: Any) -> tuple[Encoded, BatchPosterior]:
+        """The rows of a record batch in the terms of the network, and their posteriors."""
         encoded = encode(batch, self.encoder)
         start = time.perf_counter()
         answer = self.engine.query_batch(encoded.codes, encoded.weights, threads=1)  # others have the other cores
@@ -116,6 +116,12 @@ class Scorer:
         if answer.impossible.any():
             encoded.refuse(answer.impossible, IMPOSSIBLE)
             encoded = encoded.without_faults()
+        return encoded, answer
+
+    def __call__(self, batch: Any, first: int) -> Any:
+        """The answers to a record batch, whose rows count from ``first`` where it does not number them."""
+        pa = arrow()
+        encoded, answer = self.read(batch)
         wrong = encoded.fault >= 0
         mask = wrong if wrong.any() else None
         n, probabilities = len(encoded), answer.probabilities

@@ -48,6 +48,7 @@ COMMANDS = [
     ("codebook", ["codebook", "spine"]),
     ("batch", ["batch", "TABLE"]),
     ("batch", ["batch", "TABLE", "-o", "OUT"]),
+    ("profile", ["cohort", "TABLE", "--workers", "1"]),
 ]
 
 
@@ -87,7 +88,7 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
 
 
 def test_schemas_are_schemas() -> None:
-    assert len(SCHEMAS) == 23
+    assert len(SCHEMAS) == 25
     for path in SCHEMAS.values():
         jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
 
