@@ -221,7 +221,7 @@ def _followed(result: CohortProfile, told: Sequence[Drift], variables: dict[str,
     heads = ("Month", *(clipped(name, 24) for name, _, _ in panels))
     table = Table(heads, rows, tuple(range(1, len(heads))))
     caption = (
-        "Share of the most changed state of the findings that drift most, by month; dashed: the network. Months with "
-        "too few cases to be compared are left out."
+        "Share of the most changed state of the findings that drift most, by month; dashed: the network. Months "
+        "with too few cases to be compared are left out."
     )
     return Figure(Trend(months, tuple(panels), "Drifting findings by month"), caption, table)
