@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -60,6 +60,27 @@ class Across(Protocol):
     """Does the work of all parts, in any order, and any of them more than once if need be."""
 
     def __call__(self, work: Callable[[Part], Found], parts: Sequence[Part], /) -> Iterator[Found]: ...
+
+
+class OfPart(Protocol):
+    """What was found in a part."""
+
+    @property
+    def part(self) -> Part: ...
+
+
+Result = TypeVar("Result", bound=OfPart)
+
+
+def in_order(found: Iterable[Result], parts: Sequence[Part]) -> Iterator[Result]:
+    """What was found, in the order of the parts: sums are the same to the last digit, whoever adds up."""
+    waiting: dict[Part, Result] = {}
+    turn = 0
+    for one in found:
+        waiting[one.part] = one
+        while turn < len(parts) and parts[turn] in waiting:
+            yield waiting.pop(parts[turn])
+            turn += 1
 
 
 def located(location: str) -> tuple[Any, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -18,9 +18,9 @@ from bayesdx.analyses.profile.numbers.profile import CohortProfile, profile
 from bayesdx.analyses.profile.numbers.sums import NO_MONTH, Seen, Sums, merged, sums_of
 from bayesdx.batch.encoding import CASE_JSON, SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW, Encoded
 from bayesdx.batch.local import processes
-from bayesdx.batch.parts import Across, Part, parts_of
+from bayesdx.batch.parts import Across, Part, in_order, parts_of
 from bayesdx.batch.reading import read_part
-from bayesdx.batch.scoring import Scorer, Spec, scorer_of
+from bayesdx.batch.scoring import Scorer, Spec, scorer_of, wrong_rows
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.table import cells_of, json_row
 from bayesdx.model import Model
@@ -86,7 +86,8 @@ class _Counting:
     def add(self, batch: Any, names: list[str], rng: np.random.Generator) -> None:
         encoded, answer = self.scorer.read(batch)
         right = encoded.fault < 0
-        self._refuse(batch, encoded)
+        self.wrong += int((~right).sum())
+        self.examples += wrong_rows(batch, encoded, SHOWN - len(self.examples))
         if not right.any():
             return
         seen = _seen(self.scorer, encoded, answer.probabilities, answer.log_likelihood, rng)
@@ -95,13 +96,6 @@ class _Counting:
         self.monthly = merged(self.monthly, sums)
         if len(self.monthly) > MOST_MONTHS:
             raise InputError(f"the dates span more than {MOST_MONTHS:,} months: is it a column of dates?")
-
-    def _refuse(self, batch: Any, encoded: Encoded) -> None:
-        rows = np.flatnonzero(encoded.fault >= 0).tolist()
-        self.wrong += len(rows)
-        for row in rows[: SHOWN - len(self.examples)]:
-            place = batch.column(SOURCE_FILE)[row].as_py(), batch.column(SOURCE_ROW)[row].as_py()
-            self.examples.append((*place, encoded.messages[encoded.fault[row]]))
 
 
 def _seen(
@@ -148,17 +142,6 @@ def month_of(value: object) -> str:
     return f"{day.year:04}-{day.month:02}"
 
 
-def _in_order(found: Iterable[Counted], parts: Sequence[Part]) -> Iterator[Counted]:
-    """What is counted in the order of the parts: sums are the same to the last digit, whoever counts."""
-    waiting: dict[Part, Counted] = {}
-    turn = 0
-    for counted in found:
-        waiting[counted.part] = counted
-        while turn < len(parts) and parts[turn] in waiting:
-            yield waiting.pop(parts[turn])
-            turn += 1
-
-
 def profile_cohort(
     location: str,
     model: Model,
@@ -179,7 +162,7 @@ def profile_cohort(
     parts = list(parts_of(location))
     monthly: dict[str, Sums] = {}
     wrong, examples, heads = 0, list[tuple[str, int, str]](), set[str]()
-    for counted in _in_order((across or processes())(CountPart(spec, date), parts), parts):
+    for counted in in_order((across or processes())(CountPart(spec, date), parts), parts):
         monthly = merged(monthly, counted.monthly)
         wrong += counted.wrong
         examples += counted.examples[: SHOWN - len(examples)]

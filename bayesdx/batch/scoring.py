@@ -176,6 +176,15 @@ def _warnings(encoded: Encoded) -> Any:
     return pa.array(said, pa.string()).take(pa.array(at.ravel()))
 
 
+def wrong_rows(batch: Any, encoded: Encoded, most: int) -> list[tuple[str, int, str]]:
+    """The first rows that are wrong: file, number, and why."""
+    places = (batch.column(SOURCE_FILE), batch.column(SOURCE_ROW))
+    return [
+        (*(place[row].as_py() for place in places), encoded.messages[encoded.fault[row]])
+        for row in np.flatnonzero(encoded.fault >= 0)[:most].tolist()
+    ]
+
+
 def _errors(encoded: Encoded) -> Any:
     pa, wrong = arrow(), encoded.fault >= 0
     if not wrong.any():

@@ -109,39 +109,42 @@ def _rows(table: object) -> Iterable[NumberedRow]:
 
 
 def _with_target(row: Mapping[str, object], network: Network) -> Mapping[str, object]:
-    """The row with what was proven as a finding; a diagnosis that the network has no name for is its ``other``.
-
-    One that looks like a name of the network's stays as it is, and is an error: it may be misspelt.
-    """
+    """The row with what was proven as a finding."""
     target = network.target
     if target is None:
         return row
     inside = row.get("findings")
     case = isinstance(inside, Mapping) and "findings" not in network
-    proven = row.get(target)
-    if is_missing(proven) and isinstance(inside, Mapping):
-        proven = inside.get(target)
-    states = network.variable(target).states
-    if isinstance(proven, str):
-        proven = as_state(proven, target, states)
-        proven = diagnosis_meant(proven) if proven not in states and target == DIAGNOSIS else proven
-    named = isinstance(proven, str) and proven.strip() not in ("", *states)
-    if named and is_code(str(proven), states):
-        unknown = f"unknown diagnosis '{proven}'{note(str(proven))}"
-        raise InputError(unknown, nearest(str(proven), states))
-    if (
-        named
-        and REST in states
-        and not re.search(r"[:,]|^not ", str(proven))
-        and not _misspelt(str(proven), states)
-    ):
-        proven = REST
+    told = row.get(target)
+    if is_missing(told) and isinstance(inside, Mapping):
+        told = inside.get(target)
+    told = proven(told, network)
     rest = {key: value for key, value in row.items() if key != target}
-    if is_missing(proven):
+    if is_missing(told):
         return rest
     if case and isinstance(inside, Mapping):
-        return {**rest, "findings": {**inside, target: proven}}
-    return {**rest, target: proven}
+        return {**rest, "findings": {**inside, target: told}}
+    return {**rest, target: told}
+
+
+def proven(value: object, network: Network) -> object:
+    """What a cell of the target says, in the network's terms; raises InputError for a code that is no diagnosis.
+
+    A diagnosis that the network has no name for is its ``other``. One that looks like a name of the network's stays
+    as it is, and is an error: it may be misspelt.
+    """
+    target = str(network.target)
+    states = network.variable(target).states
+    if not isinstance(value, str):
+        return value
+    value = as_state(value, target, states)
+    value = diagnosis_meant(value) if value not in states and target == DIAGNOSIS else value
+    if value.strip() in ("", *states):
+        return value
+    if is_code(value, states):
+        raise InputError(f"unknown diagnosis '{value}'{note(value)}", nearest(value, states))
+    several = re.search(r"[:,]|^not ", value)
+    return REST if REST in states and not several and not _misspelt(value, states) else value
 
 
 def _misspelt(name: str, states: Sequence[str]) -> bool:

@@ -45,6 +45,11 @@ def table_format(path: str) -> str:
     return FORMATS.get(suffix, "csv")
 
 
+def is_table(path: str) -> bool:
+    """Whether a path or URI means a table, or a folder of such: by its ending, or because it is one."""
+    return "://" in path or os.path.isdir(path) or os.path.splitext(path)[1].lower() in FORMATS
+
+
 def read_rows(table: object) -> Iterator[NumberedRow]:
     """Rows of a table, with the line (Parquet, pandas, sequence: row) that each stands on.
 
