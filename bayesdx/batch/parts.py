@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bayesdx.batch.scoring import arrow
 from bayesdx.errors import InputError
-from bayesdx.formats.table import FORMATS, columns_once
+from bayesdx.formats.table import FORMATS, columns_once, is_table_name
 
 #: Rows of a Parquet file that make a part, at least: some seconds of work.
 PART_ROWS = 1 << 18
@@ -117,8 +117,7 @@ def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
     found = []
     for info in infos:
         name = posixpath.relpath(info.path, root)
-        apart = any(step.startswith((".", "_")) for step in name.split("/"))
-        if info.type == FileType.File and not apart and posixpath.splitext(name)[1].lower() in FORMATS:
+        if info.type == FileType.File and is_table_name(name):
             found.append((name, info.size, info.mtime_ns or 0))
     if not found:
         raise InputError(f"holds no table ({', '.join(FORMATS)})", place=location)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -227,37 +227,50 @@ class Engine:
         return BatchPosterior(probabilities, log_likelihood)
 
     def expected_counts(
-        self, codes: Codes | None, weights: Mapping[str, Array] | None = None, sizes: Array | None = None
+        self,
+        codes: NDArray[np.integer] | None,
+        weights: Mapping[str, Array] | None = None,
+        sizes: Array | None = None,
+        stated: Collection[str] = (),
     ) -> tuple[dict[str, Array], Array]:
         """Expected counts of every CPT's entries over n cases, and log P(findings) of each (n,).
 
         ``codes`` and ``weights`` as for ``query_batch``; ``sizes`` (n,) >= 0 counts a case several times or in
-        part. A CPT of which the cases say nothing (its variable and all below are missing everywhere) is left out.
-        A case that is impossible adds nothing and has -inf.
+        part. A CPT of which the cases say nothing (its variable and all below are missing everywhere) is left out;
+        variables that are ``stated`` by other cases, to whose counts these will be added, are not. A case that is
+        impossible adds nothing and has -inf.
         """
-        factors, entered, log_scale, names, sizes = self._entered_batch(codes, weights, sizes)
+        factors, entered, log_scale, names, sizes = self._entered_batch(codes, weights, sizes, stated)
         counts, log_likelihood = expected_counts(factors, entered, sizes)
         return dict(zip(names, counts, strict=True)), log_likelihood + log_scale
 
     def observed_information(
-        self, codes: Codes | None, weights: Mapping[str, Array] | None = None, sizes: Array | None = None
-    ) -> dict[str, Array]:
-        """The part of the information about each row that the cases hold, of what they would if complete.
+        self,
+        codes: NDArray[np.integer] | None,
+        weights: Mapping[str, Array] | None = None,
+        sizes: Array | None = None,
+        stated: Collection[str] = (),
+    ) -> dict[str, tuple[Array, Array]]:
+        """Cases to which the information about each row amounts, and to which it would if they were complete.
 
-        By CPT, shape of its parents, from 0 to 1; arguments as for ``expected_counts``.
+        By CPT, shapes of its parents; arguments as for ``expected_counts``.
         """
-        factors, entered, _, names, sizes = self._entered_batch(codes, weights, sizes)
+        factors, entered, _, names, sizes = self._entered_batch(codes, weights, sizes, stated)
         return dict(zip(names, observed_information(factors, entered, sizes), strict=True))
 
     def _entered_batch(
-        self, codes: Codes | None, weights: Mapping[str, Array] | None, sizes: Array | None
+        self,
+        codes: NDArray[np.integer] | None,
+        weights: Mapping[str, Array] | None,
+        sizes: Array | None,
+        stated: Collection[str],
     ) -> tuple[Factors, dict[int, Array], Array, tuple[str, ...], Array]:
         """The relevant factors, weights (n, card) of each variable with findings, log scale (n,), names and
         sizes."""
         hard, soft, log_scale = known_batch(self.network, codes, weights)
         entered = {}
         for v, card in enumerate(self._factors.cards):
-            if v in soft or (hard[:, v] >= 0).any():
+            if v in soft or self.network.variables[v].id in stated or (hard[:, v] >= 0).any():
                 entered[v] = np.vstack([np.eye(card), np.ones(card)])[hard[:, v]] * soft.get(v, 1.0)
         factors, place = relevant_factors(self.network, self._factors, entered)
         names = tuple(self.network.variables[v].id for v in place)
