@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -16,6 +16,7 @@ from bayesdx.inference.derivatives import derivatives, joint_slopes, target_deri
 from bayesdx.inference.expected import expected_counts, observed_information
 from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, known_batch, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
+from bayesdx.inference.lookup_joint import joints, separate
 from bayesdx.inference.plan import PLANNING_COST, Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import (
     Factors,
@@ -34,6 +35,9 @@ from bayesdx.network import Array, Network
 
 #: Bytes that the tables of one query may take, unless said otherwise.
 MEMORY_LIMIT = 4 * 2**30
+
+#: Logarithms are cut here, so that -inf need not be taken from -inf.
+LARGE = 1e300
 
 #: Randomised repetitions of the plan search, for networks whose passes take long.
 RESTARTS = 24
@@ -225,6 +229,58 @@ class Engine:
         log_likelihood += log_scale
         probabilities[np.isneginf(log_likelihood)] = 0.0
         return BatchPosterior(probabilities, log_likelihood)
+
+    def joints_batch(
+        self,
+        ids: Sequence[str],
+        codes: NDArray[np.integer],
+        weights: Mapping[str, Array] | None = None,
+        target: str | None = None,
+    ) -> Iterator[Array]:
+        """P(v, target | findings) of n cases for each variable v of ``ids``: (n, card of v, card of the target).
+
+        ``codes`` and ``weights`` as for ``query_batch``. Zero in a case that is impossible or states v.
+        """
+        t = self._target(target)
+        hard, soft, _ = known_batch(self.network, codes, weights)
+        variables = [self.network.index[self.network.variable(i).id] for i in ids]
+        looked_up = np.zeros(len(hard), dtype=bool)
+        if self._lookup is not None and separate(self._lookup, t):
+            looked_up = hard[:, t] < 0
+            for table in soft.values():
+                looked_up &= (table == 1.0).all(axis=1)
+        quick: Iterator[Array] = iter(())
+        if self._lookup is not None and looked_up.any():
+            quick = joints(self._lookup, hard[looked_up], t, variables)
+        rest = np.flatnonzero(~looked_up)
+        for v, name in zip(variables, ids, strict=True):
+            if looked_up.any() and not len(rest):
+                yield next(quick)
+                continue
+            found = np.zeros((len(hard), self._factors.cards[v], self._factors.cards[t]))
+            if looked_up.any():
+                found[looked_up] = next(quick)
+            open_ = rest[np.asarray(codes)[rest, self.network.index[name]] < 0]
+            if len(open_):
+                tables = {i: table[open_] for i, table in (weights or {}).items()}
+                found[open_] = self._entered_joints(v, np.asarray(codes)[open_], tables, target)
+            yield found
+
+    def _entered_joints(
+        self, v: int, codes: NDArray[np.integer], weights: Mapping[str, Array], target: str | None
+    ) -> Array:
+        """The same of one variable that no code states: each of its states is entered into every case."""
+        n, card = len(codes), self._factors.cards[v]
+        entered = np.repeat(codes, card, axis=0)
+        entered[:, v] = np.tile(np.arange(card), n)
+        answer = self.query_batch(
+            entered, {i: np.repeat(table, card, axis=0) for i, table in weights.items()}, target
+        )
+        logs = answer.log_likelihood.reshape(n, card)
+        chances = np.exp(logs - np.maximum(logs.max(axis=1, keepdims=True), -LARGE))
+        joint = chances[:, :, None] * answer.probabilities.reshape(n, card, -1)
+        total = joint.sum(axis=(1, 2), keepdims=True)
+        return np.asarray(joint / np.where(total > 0, total, 1.0))
 
     def expected_counts(
         self,

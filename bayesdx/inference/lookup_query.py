@@ -87,7 +87,7 @@ def batch(
     probabilities, log_total = np.empty((n, card)), np.empty(n)
     number, group, stride = tables.place[target]
     block = tables.blocks[number]
-    moves = [_moves(part, len(tables.cards)) for part in tables.blocks]
+    moves = [group_moves(part, len(tables.cards)) for part in tables.blocks]
     conditionals: dict[int, Array] = {}
     threads = min(threads or os.cpu_count() or 1, -(-n // CHUNK))
 
@@ -121,7 +121,7 @@ def batch(
         found = probabilities[part]
         for row in np.unique(others).tolist():
             if row not in conditionals:
-                conditionals[row] = _ratio(block.rows, row, _states(stride, card))
+                conditionals[row] = row_ratio(block.rows, row, state_shifts(stride, card))
             cases = others == row
             found[cases] = matmul(narrow[None, cases], conditionals[row].T[None], LINEAR)[0]
         hard = np.flatnonzero(code >= 0)
@@ -169,16 +169,16 @@ def _conditional(tables: LookupTables, part: Entered, v: int) -> Array:
     others = _of_group(tables, soft, g)
     if others:
         own = others.pop(v, None)
-        rows = _mixture(tables, block, index[g], others, _states(stride, tables.cards[v]))
+        rows = _mixture(tables, block, index[g], others, state_shifts(stride, tables.cards[v]))
         if own is not None:
             with np.errstate(divide="ignore"):
                 rows = rows + np.log(own)[:, None]
         ratio: Array = np.exp(rows - np.maximum(np.logaddexp.reduce(rows, axis=0), FLOOR))
         return ratio
     if index[g] != block.offset[g]:
-        return _ratio(block.rows, index[g], _states(stride, tables.cards[v]))
+        return row_ratio(block.rows, index[g], state_shifts(stride, tables.cards[v]))
     if v not in tables.unseen:
-        tables.unseen[v] = _ratio(block.rows, index[g], _states(stride, tables.cards[v]))
+        tables.unseen[v] = row_ratio(block.rows, index[g], state_shifts(stride, tables.cards[v]))
     return tables.unseen[v]
 
 
@@ -200,13 +200,13 @@ def _together(
     yield from ((v, flat[end - card : end]) for v, card, end in zip(variables, cards, ends, strict=True))
 
 
-def _ratio(rows: Array, row: int, shifts: Integers) -> Array:
+def row_ratio(rows: Array, row: int, shifts: Integers) -> Array:
     """Rows moved by ``shifts`` over the row itself; 0 where that is impossible, for then so are they."""
     ratio: Array = np.exp(rows[row + shifts] - np.maximum(rows[row], FLOOR))
     return ratio
 
 
-def _states(stride: int, card: int) -> Integers:
+def state_shifts(stride: int, card: int) -> Integers:
     """How far the rows of the states of a variable are from the row in which it is missing."""
     return stride * np.arange(1, card + 1, dtype=np.intp)
 
@@ -229,7 +229,7 @@ def _mixture(tables: LookupTables, block: Block, row: int, soft: dict[int, Array
     return mixed
 
 
-def _moves(block: Block, n: int) -> Array:
+def group_moves(block: Block, n: int) -> Array:
     """(n, G) by which a state number, counted from 1, moves the rows of the groups."""
     moves = np.zeros((n, len(block.offset)))
     moves[list(block.variables), block.group] = block.stride
