@@ -224,8 +224,9 @@ class Model(ByValue):
     ) -> LearnResult:
         """Learn the CPTs from cases; see ``bayesdx.analyses.learn``.
 
-        ``cases`` is a table as for ``query_batch``, or a case file. The column ``weight`` says how many patients a
-        case counts for, the column ``date`` how old it is: it counts half as much every ``half_life`` years.
+        ``cases`` is a table as for ``query_batch``, a folder of tables, or a case file. The column ``weight`` says
+        how many patients a case counts for, the column ``date`` how old it is: it counts half as much every
+        ``half_life`` years.
         ``trust`` is the prior probability that the counts of a row hold for these patients: 0.8 where they come
         from the literature, 1 for other networks, unless said otherwise. The other ``settings`` are those of
         ``bayesdx.learning.settings``. The network is written to ``output`` unless the result is ``refused``;
@@ -234,7 +235,6 @@ class Model(ByValue):
         from bayesdx.formats.network_file import check_network_path, write_network_file
         from bayesdx.formats.proven_table import Columns, read_proven
         from bayesdx.knowledge.ledger import ledger_of
-        from bayesdx.learning.sample import Sample
         from bayesdx.learning.settings import TRUST
 
         if output is not None:
@@ -243,15 +243,14 @@ class Model(ByValue):
             learning = self.network.learning
             trust = learning.trust if learning else 1.0 if ledger_of(self.network) is None else TRUST
         proven = read_proven(cases, self.network, self.document.vocabulary, Columns(weight, date, half_life))
-        table = proven.table
         found = ANALYSES["learn"].run(
             self.document,
             self.head(),
-            Sample(table.codes, table.weights, proven.sizes),
+            proven.sample,
             name,
-            lines=table.lines,
-            errors=[(error.line, error.message) for error in table.errors],
-            warnings=table.warnings + Counter(self.document.warnings),
+            wrong=proven.wrong,
+            errors=proven.errors,
+            warnings=proven.warnings + Counter(self.document.warnings),
             unproven=unproven,
             folds=folds,
             advance=advance,

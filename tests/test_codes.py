@@ -282,10 +282,10 @@ def test_a_proven_diagnosis_that_only_looks_like_a_code_is_refused(spine: Model,
     rows = [{"diagnosis": "C2946", "level": "cervical"}, {"diagnosis": "C3230", "level": "cervical"}]
     from bayesdx.formats.proven_table import read_proven
 
-    table = read_proven(rows, spine.network, {}).table
-    assert table.errors[0].message.startswith("unknown diagnosis 'C2946'")
+    table = read_proven(rows, spine.network, {})
+    assert table.errors[0][1].startswith("unknown diagnosis 'C2946'")
     target = spine.network.variable("diagnosis")
-    assert target.states[table.codes[0, spine.network.index["diagnosis"]]] == "meningioma"
+    assert target.states[table.sample.codes[0, spine.network.index["diagnosis"]]] == "meningioma"
 
 
 def test_a_network_means_its_own_names(small: NetworkDocument, tmp_path: Path) -> None:

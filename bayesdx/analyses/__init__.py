@@ -94,6 +94,7 @@ ANALYSES = {
         Analysis("evaluate --compare", "benchmark", "compare_cases"),
         Analysis("batch", "batch", "query_batch"),
         Analysis("batch --on", "cohort", "CohortSummary", "cohorts.md", served=False),
+        Analysis("cohort", "profile", "profile.profile", "cohort-summary.md", served=False),
         Analysis("networks list", "networks", "list_networks"),
         Analysis("networks show", "network", "show_network", codes=True),
         Analysis("networks show --coverage", "coverage", "literature_coverage"),

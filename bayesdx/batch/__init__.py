@@ -10,8 +10,10 @@
 """
 
 from bayesdx.batch.clusters import on_cluster
+from bayesdx.batch.evaluating import evaluate_cohort
 from bayesdx.batch.local import processes
+from bayesdx.batch.profiling import profile_cohort
 from bayesdx.batch.running import score_cohort
 from bayesdx.batch.scoring import Spec, score
 
-__all__ = ["Spec", "on_cluster", "processes", "score", "score_cohort"]
+__all__ = ["Spec", "evaluate_cohort", "on_cluster", "processes", "profile_cohort", "score", "score_cohort"]

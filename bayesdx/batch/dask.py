@@ -8,10 +8,10 @@ A data frame of cases is scored by
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from bayesdx.batch.parts import Across, Done, Part, Work
+from bayesdx.batch.parts import Across, Found, Part
 from bayesdx.batch.scoring import Spec, arrow, score
 from bayesdx.errors import InputError, MissingExtra
 
@@ -44,7 +44,7 @@ def futures(cluster: Any) -> Across:
     except ImportError:
         raise MissingExtra("scoring on Dask", "dask") from None
 
-    def across(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
+    def across(work: Callable[[Part], Found], parts: Sequence[Part]) -> Iterator[Found]:
         try:
             client = Client(cluster, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:

@@ -74,6 +74,17 @@ class Encoded:
             self.weights[variable] = np.ones((len(self), weights.shape[-1]))
         self.weights[variable][rows] = weights
 
+    def certain(self) -> tuple[Codes, Mask]:
+        """``codes``, with the states that weights leave alone, and where weights leave several (n, n_variables)."""
+        codes = np.array(self.codes)
+        uncertain = np.zeros(codes.shape, dtype=bool)
+        for name, table in self.weights.items():
+            v = self.network.index[name]
+            alone = (np.count_nonzero(table, axis=1) == 1) & (codes[:, v] < 0)
+            codes[alone, v] = table[alone].argmax(axis=1)
+            uncertain[:, v] = (table != 1.0).any(axis=1) & (codes[:, v] < 0)
+        return codes, uncertain
+
     def without_faults(self) -> Encoded:
         """The same, without the findings and warnings of rows that are wrong."""
         wrong = self.fault >= 0

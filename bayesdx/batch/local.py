@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from threading import Thread
 
-from bayesdx.batch.parts import Across, Done, Part, Work
+from bayesdx.batch.parts import Across, Found, Part
 from bayesdx.errors import InputError
 
 
@@ -26,14 +26,14 @@ def processes(count: int | None = None) -> Across:
     and nothing was done in between.
     """
 
-    def across(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
+    def across(work: Callable[[Part], Found], parts: Sequence[Part]) -> Iterator[Found]:
         left = dict.fromkeys(parts)
         while left:
             before = len(left)
             size = min(count or processors(), len(left))
             pool = ProcessPoolExecutor(size, mp_context=get_context("spawn"), initializer=_follow)
             try:
-                asked: dict[Future[Done], Part] = {pool.submit(work, part): part for part in left}
+                asked: dict[Future[Found], Part] = {pool.submit(work, part): part for part in left}
                 for future in as_completed(asked):
                     done = future.result()
                     del left[asked[future]]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bayesdx.batch.scoring import arrow
 from bayesdx.errors import InputError
-from bayesdx.formats.table import FORMATS, columns_once
+from bayesdx.formats.table import FORMATS, columns_once, is_table_name
 
 #: Rows of a Parquet file that make a part, at least: some seconds of work.
 PART_ROWS = 1 << 18
@@ -53,8 +53,34 @@ class Done(NamedTuple):
 
 
 Work = Callable[[Part], Done]
-#: Does the work of all parts, in any order, and any of them more than once if need be.
-Across = Callable[[Work, Sequence[Part]], Iterator[Done]]
+Found = TypeVar("Found")
+
+
+class Across(Protocol):
+    """Does the work of all parts, in any order, and any of them more than once if need be."""
+
+    def __call__(self, work: Callable[[Part], Found], parts: Sequence[Part], /) -> Iterator[Found]: ...
+
+
+class OfPart(Protocol):
+    """What was found in a part."""
+
+    @property
+    def part(self) -> Part: ...
+
+
+Result = TypeVar("Result", bound=OfPart)
+
+
+def in_order(found: Iterable[Result], parts: Sequence[Part]) -> Iterator[Result]:
+    """What was found, in the order of the parts: sums are the same to the last digit, whoever adds up."""
+    waiting: dict[Part, Result] = {}
+    turn = 0
+    for one in found:
+        waiting[one.part] = one
+        while turn < len(parts) and parts[turn] in waiting:
+            yield waiting.pop(parts[turn])
+            turn += 1
 
 
 def located(location: str) -> tuple[Any, str]:
@@ -91,8 +117,7 @@ def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
     found = []
     for info in infos:
         name = posixpath.relpath(info.path, root)
-        apart = any(step.startswith((".", "_")) for step in name.split("/"))
-        if info.type == FileType.File and not apart and posixpath.splitext(name)[1].lower() in FORMATS:
+        if info.type == FileType.File and is_table_name(name):
             found.append((name, info.size, info.mtime_ns or 0))
     if not found:
         raise InputError(f"holds no table ({', '.join(FORMATS)})", place=location)

@@ -18,9 +18,11 @@ import numpy as np
 import bayesdx
 from bayesdx.analyses.batch.numbers import columns_of
 from bayesdx.batch.encoding import SOURCE_FILE, SOURCE_ROW, Encoded, encode
+from bayesdx.batch.nexts import most_informative
 from bayesdx.batch.usual import UsualShares
 from bayesdx.errors import IMPOSSIBLE, InputError, MissingExtra
 from bayesdx.formats.case_table import Encoder
+from bayesdx.inference import BatchPosterior
 from bayesdx.model import Model
 from bayesdx.network import Array, Variable
 from bayesdx.values import ByValue
@@ -36,13 +38,15 @@ class Spec(ByValue):
     """What is asked of every case: the ``model``, and how much of its answer is kept.
 
     ``top`` keeps the k most probable states of the target, None the posterior of all. ``surprise`` adds how usual
-    the findings are under the leader. Raises InputError for a model without a target, or a ``top`` that is no
+    the findings are under the leader, ``next`` the missing finding that tells most of the target, with what it is
+    expected to tell in bits. Raises InputError for a model without a target, or a ``top`` that is no
     number from 1 to that of its states.
     """
 
     model: Model
     top: int | None = None
     surprise: bool = False
+    next: bool = False
 
     def __post_init__(self) -> None:
         network = self.model.network
@@ -65,7 +69,7 @@ class Spec(ByValue):
         described = (
             *(bayesdx.__version__, network.id, network.version, network.target, self.model.prior),
             *(network.variables, sorted(network.parents.items()), sorted(self.model.document.vocabulary.items())),
-            *(self.top, self.surprise),
+            *(self.top, self.surprise, self.next),
         )
         said.update(repr(described).encode("utf-8", "surrogatepass"))
         for name in network.index:
@@ -78,13 +82,14 @@ class Spec(ByValue):
 
         ``source_file`` and ``source_row`` (those of the case, or the number of the row), ``id``, ``leader``; the
         probability of every state under its name, or ``state_1``, ``probability_1``, … of the top k;
-        ``log_likelihood``, ``surprise`` where it is asked for, ``warnings`` and ``error``.
+        ``log_likelihood``; ``surprise``, ``next`` and ``next_bits`` where they are asked for; ``warnings`` and
+        ``error``.
         """
         pa = arrow()
         text, number = pa.string(), pa.float64()
         fields = [(SOURCE_FILE, text), (SOURCE_ROW, pa.int64()), ("id", text), ("leader", text)]
         if self.top is None:
-            own = (SOURCE_FILE, SOURCE_ROW, "surprise", "warnings", "error")
+            own = (SOURCE_FILE, SOURCE_ROW, "surprise", "next", "next_bits", "warnings", "error")
             fields += [(name, number) for name in columns_of(self.target.states, own)[3:-1]]
         else:
             for k in range(1, self.top + 1):
@@ -92,6 +97,8 @@ class Spec(ByValue):
         fields.append(("log_likelihood", number))
         if self.surprise:
             fields.append(("surprise", number))
+        if self.next:
+            fields += [("next", text), ("next_bits", number)]
         return pa.schema([*fields, ("warnings", text), ("error", text)])
 
 
@@ -106,9 +113,8 @@ class Scorer:
         #: Seconds spent in the engine so far.
         self.inference = 0.0
 
-    def __call__(self, batch: Any, first: int) -> Any:
-        """The answers to a record batch, whose rows count from ``first`` where it does not number them."""
-        pa = arrow()
+    def read(self, batch: Any) -> tuple[Encoded, BatchPosterior]:
+        """The rows of a record batch in the terms of the network, and their posteriors."""
         encoded = encode(batch, self.encoder)
         start = time.perf_counter()
         answer = self.engine.query_batch(encoded.codes, encoded.weights, threads=1)  # others have the other cores
@@ -116,6 +122,12 @@ class Scorer:
         if answer.impossible.any():
             encoded.refuse(answer.impossible, IMPOSSIBLE)
             encoded = encoded.without_faults()
+        return encoded, answer
+
+    def __call__(self, batch: Any, first: int) -> Any:
+        """The answers to a record batch, whose rows count from ``first`` where it does not number them."""
+        pa = arrow()
+        encoded, answer = self.read(batch)
         wrong = encoded.fault >= 0
         mask = wrong if wrong.any() else None
         n, probabilities = len(encoded), answer.probabilities
@@ -134,8 +146,17 @@ class Scorer:
         columns.append(pa.array(answer.log_likelihood, mask=mask))
         if self.usual is not None:
             columns.append(_nullable(self.usual(encoded, leaders), mask))
+        if self.spec.next:
+            columns += self._next(encoded)
         columns += [_warnings(encoded), _errors(encoded)]
         return pa.record_batch(columns, schema=self.spec.schema)
+
+    def _next(self, encoded: Encoded) -> Iterator[Any]:
+        best, bits = most_informative(self.engine, encoded)
+        mask = (best < 0) | (encoded.fault >= 0)
+        names = arrow().array([variable.id for variable in self.engine.network.variables])
+        yield names.take(arrow().array(best, mask=mask))
+        yield arrow().array(bits, mask=mask)
 
     def _named(self, states: Any, mask: Any) -> Any:
         return self.states.take(arrow().array(states, mask=mask))
@@ -169,6 +190,15 @@ def _warnings(encoded: Encoded) -> Any:
     which = np.full(len(encoded), -1)
     which[warned] = at.ravel()
     return pa.array(said, pa.string()).take(pa.array(which, mask=which < 0))
+
+
+def wrong_rows(batch: Any, encoded: Encoded, most: int) -> list[tuple[str, int, str]]:
+    """The first rows that are wrong: file, number, and why."""
+    places = (batch.column(SOURCE_FILE), batch.column(SOURCE_ROW))
+    return [
+        (*(place[row].as_py() for place in places), encoded.messages[encoded.fault[row]])
+        for row in np.flatnonzero(encoded.fault >= 0)[:most].tolist()
+    ]
 
 
 def _errors(encoded: Encoded) -> Any:

@@ -9,10 +9,10 @@ A data frame of cases is scored by
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from bayesdx.batch.parts import Across, Done, Part, Work
+from bayesdx.batch.parts import Across, Found, Part
 from bayesdx.batch.scoring import Spec, arrow, score
 from bayesdx.errors import MissingExtra
 
@@ -34,7 +34,7 @@ def tasks(master: str | None = None) -> Across:
     A task that fails, or whose executor is lost, is begun again by Spark (``spark.task.maxFailures``).
     """
 
-    def across(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
+    def across(work: Callable[[Part], Found], parts: Sequence[Part]) -> Iterator[Found]:
         spark = session(master)
         rows = spark.createDataFrame([(pickle.dumps(part),) for part in parts], "part binary")
 

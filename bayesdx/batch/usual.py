@@ -30,10 +30,7 @@ class UsualShares:
         shares = np.full(len(encoded), np.nan)
         if self.network.parents[self.target]:
             return shares
-        codes = np.array(encoded.codes)
-        for name, table in encoded.weights.items():
-            certain = (np.count_nonzero(table, axis=1) == 1) & (codes[:, self.network.index[name]] < 0)
-            codes[certain, self.network.index[name]] = table[certain].argmax(axis=1)
+        codes, _ = encoded.certain()
         codes[:, self.network.index[self.target]] = -1
         asked = (codes >= 0).any(axis=1)
         for leader in np.unique(leaders[asked]).tolist():

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Exit with code 2 when a row is wrong.")
 @click.option("--top", type=click.IntRange(1), metavar="K", help="Of a cohort: keep the K most probable alone.")
 @click.option("--surprise", is_flag=True, help="Of a cohort: how usual the findings are under the leader.")
+@click.option("--next", "ask_next", is_flag=True, help="Of a cohort: the finding to look at next, and its bits.")
 @click.option("--workers", type=click.IntRange(1), metavar="N", help="Of a cohort: processes. Default: processors.")
 @click.option("--on", "cluster", metavar="CLUSTER", help="Score a cohort on a cluster: spark, spark://…, dask://….")
 @network_option
@@ -40,6 +41,7 @@ def command(
     strict: bool,
     top: int | None,
     surprise: bool,
+    ask_next: bool,
     workers: int | None,
     cluster: str | None,
     network: str | None,
@@ -64,10 +66,12 @@ def command(
 
     model = load(network or DEFAULT_NETWORK, prior, target)
     if any("://" in place or place.endswith("/") or os.path.isdir(place) for place in (path, output)):
-        _score_cohort(ctx, model, path, output, strict, top, surprise, workers, cluster, as_json)
+        _score_cohort(ctx, model, path, output, strict, top, surprise, ask_next, workers, cluster, as_json)
         return
-    if top or surprise or workers or cluster:
-        raise InputError("--top, --surprise, --workers and --on are for cohorts: name a folder with -o FOLDER/")
+    if top or surprise or ask_next or workers or cluster:
+        raise InputError(
+            "--top, --surprise, --next, --workers and --on are for cohorts: name a folder with -o FOLDER/"
+        )
     if as_json and output == "-":
         result: BatchResult | BatchSummary = model.query_batch(path)
         if isinstance(result, BatchResult) and not result.lines:
@@ -88,6 +92,7 @@ def _score_cohort(
     strict: bool,
     top: int | None,
     surprise: bool,
+    ask_next: bool,
     workers: int | None,
     cluster: str | None,
     as_json: bool,
@@ -98,7 +103,7 @@ def _score_cohort(
         raise InputError("a cohort is scored into a folder: name it with -o FOLDER/")
     if cluster and workers:
         raise InputError("--workers is for this machine: a cluster knows how many it has")
-    spec = Spec(model, top, surprise)
+    spec = Spec(model, top, surprise, ask_next)
     with rate_bar() as (begin, advance):
         across = on_cluster(cluster) if cluster else processes(workers)
         summary = score_cohort(path, output, spec, across, begin, advance)

@@ -22,6 +22,7 @@ from bayesdx.errors import InputError
 )
 @click.option("--baseline", is_flag=True, help="Score the naive Bayes baseline on the same facts instead.")
 @click.option("--compare", is_flag=True, help="Every network and prior set, and the baseline, in one table.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Of tables: processes. Default: processors.")
 @click.option("--cases", "show_cases", is_flag=True, help="Also a row a case.")
 @json_option
 def command(
@@ -32,6 +33,7 @@ def command(
     silence: bool,
     baseline: bool,
     compare: bool,
+    workers: int | None,
     show_cases: bool,
     as_json: bool,
 ) -> None:
@@ -39,14 +41,28 @@ def command(
 
     CASES is a YAML or JSON file with a list of cases, each with its `diagnosis`. Facts and patients from a case's
     own publication (the key `source`: doi, pmid or title) are left out while it is scored, in five parts.
+
+    CASES may also be a table as for `batch` (CSV, JSON lines, Parquet), or a folder of any number of them, with
+    what was proven in the column of the target (`diagnosis`). One network, 'spine' or that of --network, scores all
+    rows as they stand; a row that is wrong is reported and left out.
     """
     from bayesdx.analyses import ANALYSES
     from bayesdx.formats.case_file import read_cases
+    from bayesdx.formats.table import is_table
 
+    if is_table(path):
+        of_files = {"--own-source": own_source, "--baseline": baseline, "--compare": compare, "--cases": show_cases}
+        for option, given in of_files.items():
+            if given:
+                raise InputError(f"{option} is for case files: leave it out for tables")
+        _evaluate_tables(path, network, prior, workers, as_json)
+        return
     chosen = {"--network": network, "--prior": prior, "--baseline": baseline, "--cases": show_cases}
     for option, value in chosen.items():
         if compare and value:
             raise InputError(f"--compare: leave out {option}; it shows every network, prior set and the baseline")
+    if workers:
+        raise InputError("--workers is for tables: a case file is scored in one process")
     cases = read_cases(path)
     with progress("Scoring", len(cases) * (4 if compare else 1)) as advance:
         analysis = ANALYSES["benchmark" if compare else "evaluate"]
@@ -56,3 +72,13 @@ def command(
         show(result.faced(analysis), as_json)
     else:
         show(result.faced(analysis), as_json, show_cases=show_cases)
+
+
+def _evaluate_tables(path: str, network: str | None, prior: str | None, workers: int | None, as_json: bool) -> None:
+    from bayesdx.batch import evaluate_cohort, processes
+    from bayesdx.loading import DEFAULT_NETWORK, load
+
+    model = load(network or DEFAULT_NETWORK, prior)
+    with progress("Scoring", None) as advance:
+        result = evaluate_cohort(path, model, processes(workers), lambda part: advance(1))
+    show(result, as_json)

@@ -89,10 +89,10 @@ def command(
 ) -> None:
     """Learn the CPTs of a network from cases, some of whose values may be missing.
 
-    CASES is a table as for `batch` (CSV, JSON lines, Parquet) or a case file (YAML, JSON), with what was proven in
-    the column of the target (`diagnosis`). The network's counts are the prior; only counts are written. Nothing is
-    written when the network answers worse on cases held out, when the proven states have nothing to do with the
-    findings, or when a finding contradicts it in row after row; --anyway writes it all the same.
+    CASES is a table as for `batch` (CSV, JSON lines, Parquet), a folder of tables or a case file (YAML, JSON), with
+    what was proven in the column of the target (`diagnosis`). The network's counts are the prior; only counts are
+    written. Nothing is written when the network answers worse on cases held out, when the proven states have
+    nothing to do with the findings, or when a finding contradicts it in row after row; --anyway writes it anyway.
     """
     from bayesdx.loading import load
 

@@ -8,20 +8,23 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesdx.cells import is_missing, number_of, shown
 from bayesdx.codes import DIAGNOSIS, as_state, diagnosis_meant, is_code, note
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.case_file import as_mapping, read_cases
-from bayesdx.formats.case_table import CaseTable, encode_rows
+from bayesdx.formats.case_table import encode_rows
 from bayesdx.formats.redcap import Export
-from bayesdx.formats.table import NumberedRow, read_rows
-from bayesdx.network import Array, Network
+from bayesdx.formats.table import NumberedRow, read_rows, tables_in
+from bayesdx.learning.sample import Sample
+from bayesdx.learning.storage import Growing
+from bayesdx.network import Network
 
 #: The state of a target that stands for all that are not named.
 REST = "other"
@@ -31,12 +34,28 @@ _DAYS = 365.25
 _CASE_FILES = (".yaml", ".yml", ".json")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProvenTable:
-    """A table of cases with what was proven of them; ``sizes`` (n,) says how many patients each counts for."""
+    """Cases with what was proven of them: the ``sample``, and the number of the line (n,) of each case.
 
-    table: CaseTable
-    sizes: Array
+    Of a folder ``files`` are its tables, and ``file`` (n,) the place of that of each case among them. ``errors``
+    lists what is wrong with other rows, ``warnings`` counts the rows that each concerns.
+    """
+
+    sample: Sample
+    lines: NDArray[np.int64]
+    files: tuple[str, ...]
+    file: NDArray[np.int32]
+    errors: tuple[tuple[int, str], ...]
+    warnings: Counter[str]
+
+    def wrong(self, case: int, message: str) -> tuple[int, str]:
+        """What is wrong with a case, as the other errors say it."""
+        return int(self.lines[case]), _of_file(self.files[self.file[case]], message)
+
+
+def _of_file(file: str, message: str) -> str:
+    return f"{file}: {message}" if file else message
 
 
 @dataclass(frozen=True)
@@ -54,94 +73,136 @@ class Columns:
         if self.half_life is not None and not (math.isfinite(self.half_life) and self.half_life > 0):
             raise InputError(f"a half-life is a number of years above 0, not {self.half_life:g}")
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The columns that are named."""
+        return tuple(name for name in (self.weight, self.date) if name is not None)
+
 
 def read_proven(
     table: object, network: Network, vocabulary: Mapping[str, tuple[str, ...]], columns: Columns | None = None
 ) -> ProvenTable:
-    """Read a table, or a case file (.yaml, .json), to learn from.
+    """Read a table, a folder of tables, or a case file (.yaml, .json), to learn from.
 
     A row that is wrong is listed in ``errors`` and left out. Dates are ``2026-11-28``, ``2026-11`` or ``2026``.
-    Raises InputError as ``read_rows`` does, and for a column that no row has.
+    Memory holds a few numbers of each row, findings lie on disk where there are many. Raises InputError as
+    ``read_rows`` does, and for a column that no row has.
     """
     columns = columns or Columns()
-    named = [name for name in (columns.weight, columns.date) if name is not None]
-    for name in named:
+    for name in columns.named:
         if name in network:
             raise InputError(f"'{name}' is a variable of network '{network.id}', no weight or date of a case")
-    export = Export(network, vocabulary)
-    open_network = replace(network, target=None)
-    read: list[NumberedRow] = []
-    weights: dict[int, float] = {}
-    days: dict[int, float] = {}
-    heads: dict[str, None] = {}
-    for line, row in _rows(table):
-        if isinstance(row, InputError):
-            read.append((line, row))
-            continue
-        heads.update(dict.fromkeys(map(str, row)))
-        try:
-            row = export.plain(row) if export.holds(row) else row
-            if columns.weight is not None:
-                weights[line] = _weight(row.get(columns.weight), columns.weight)
-            if columns.date is not None:
-                days[line] = _day(row.get(columns.date), columns.date)
-            rest = {key: value for key, value in row.items() if key not in named}
-            read.append((line, _with_target(rest, network)))
-        except InputError as error:
-            read.append((line, error))
-    missing = next((name for name in named if name not in heads), None)
-    if read and missing is not None:
-        raise InputError(f"no row has the column '{missing}'", nearest(missing, heads))
-    found = next(encode_rows(read, open_network, vocabulary, max(len(read), 1)), None)
-    if found is None:
-        found = CaseTable([], [], np.empty((0, len(network.variables)), np.int64), {}, [], Counter())
-    sizes = np.array([weights.get(line, 1.0) for line in found.lines])
-    if columns.half_life is not None and len(sizes):
-        when = np.array([days[line] for line in found.lines])
-        sizes = sizes * 0.5 ** ((when.max() - when) / (_DAYS * columns.half_life))
-    return ProvenTable(found, sizes)
+    reader = _Reader(network, Export(network, vocabulary), columns)
+    growing = Growing(len(network.variables))
+    lines, sizes, days, errors, files = [], [], [], [], []
+    warnings: Counter[str] = Counter()
+    tables = list(_tables(table))
+    for number, (name, rows) in enumerate(tables):
+        for chunk in encode_rows(reader.rows(rows), replace(network, target=None), vocabulary):
+            growing.add(chunk.codes, chunk.weights)
+            lines.append(np.array(chunk.lines, dtype=np.int64))
+            files.append(np.full(len(chunk.lines), number, dtype=np.int32))
+            sizes.append(np.array([reader.weights.get(line, 1.0) for line in chunk.lines]))
+            days.append(np.array([reader.days.get(line, 0.0) for line in chunk.lines]))
+            errors += [(error.line, _of_file(name, error.message)) for error in chunk.errors]
+            warnings += chunk.warnings
+            reader.weights.clear()
+            reader.days.clear()
+    missing = next((name for name in columns.named if name not in reader.heads), None)
+    if lines and missing is not None:
+        raise InputError(f"no row has the column '{missing}'", nearest(missing, reader.heads))
+    counted = np.concatenate([np.empty(0), *sizes])
+    when = np.concatenate([np.empty(0), *days])
+    if columns.half_life is not None and len(when):
+        counted = counted * 0.5 ** ((when.max() - when) / (_DAYS * columns.half_life))
+    numbers = np.concatenate([np.empty(0, dtype=np.int64), *lines])
+    sample = Sample(*growing.whole(), counted)
+    of = np.concatenate([np.empty(0, dtype=np.int32), *files])
+    return ProvenTable(sample, numbers, tuple(name for name, _ in tables), of, tuple(errors), warnings)
 
 
-def _rows(table: object) -> Iterable[NumberedRow]:
-    if isinstance(table, (str, os.PathLike)) and os.fspath(table).lower().endswith(_CASE_FILES):
-        return [(number, as_mapping(case)) for number, case in enumerate(read_cases(table), 1)]
-    return read_rows(table)
+@dataclass
+class _Reader:
+    """Rows with what was proven as a finding; how much they count for, and when they were, by line."""
+
+    network: Network
+    export: Export
+    columns: Columns
+    weights: dict[int, float] = field(default_factory=dict)
+    days: dict[int, float] = field(default_factory=dict)
+    heads: dict[str, None] = field(default_factory=dict)
+
+    def rows(self, rows: Iterable[NumberedRow]) -> Iterator[NumberedRow]:
+        for line, row in rows:
+            try:
+                yield line, row if isinstance(row, InputError) else self._read(line, row)
+            except InputError as error:
+                yield line, error
+
+    def _read(self, line: int, row: Mapping[str, object]) -> Mapping[str, object]:
+        columns = self.columns
+        self.heads.update(dict.fromkeys(map(str, row)))
+        row = self.export.plain(row) if self.export.holds(row) else row
+        if columns.weight is not None:
+            self.weights[line] = _weight(row.get(columns.weight), columns.weight)
+        if columns.date is not None:
+            self.days[line] = _day(row.get(columns.date), columns.date)
+        rest = {key: value for key, value in row.items() if key not in columns.named}
+        return _with_target(rest, self.network)
+
+
+def _tables(table: object) -> Iterator[tuple[str, Iterable[NumberedRow]]]:
+    """The rows of a table, or of each table in a folder with its name."""
+    if not isinstance(table, (str, os.PathLike)):
+        yield "", read_rows(table)
+        return
+    path = os.fspath(table)
+    if os.path.isdir(path):
+        for name in tables_in(path):
+            yield name, read_rows(os.path.join(path, name))
+    elif path.lower().endswith(_CASE_FILES):
+        yield "", [(number, as_mapping(case)) for number, case in enumerate(read_cases(path), 1)]
+    else:
+        yield "", read_rows(path)
 
 
 def _with_target(row: Mapping[str, object], network: Network) -> Mapping[str, object]:
-    """The row with what was proven as a finding; a diagnosis that the network has no name for is its ``other``.
-
-    One that looks like a name of the network's stays as it is, and is an error: it may be misspelt.
-    """
+    """The row with what was proven as a finding."""
     target = network.target
     if target is None:
         return row
     inside = row.get("findings")
     case = isinstance(inside, Mapping) and "findings" not in network
-    proven = row.get(target)
-    if is_missing(proven) and isinstance(inside, Mapping):
-        proven = inside.get(target)
-    states = network.variable(target).states
-    if isinstance(proven, str):
-        proven = as_state(proven, target, states)
-        proven = diagnosis_meant(proven, states) if target == DIAGNOSIS else proven
-    named = isinstance(proven, str) and proven.strip() not in ("", *states)
-    if named and is_code(str(proven), states):
-        unknown = f"unknown diagnosis '{proven}'{note(str(proven))}"
-        raise InputError(unknown, nearest(str(proven), states))
-    if (
-        named
-        and REST in states
-        and not re.search(r"[:,]|^not ", str(proven))
-        and not _misspelt(str(proven), states)
-    ):
-        proven = REST
+    told = row.get(target)
+    if is_missing(told) and isinstance(inside, Mapping):
+        told = inside.get(target)
+    told = proven(told, network)
     rest = {key: value for key, value in row.items() if key != target}
-    if is_missing(proven):
+    if is_missing(told):
         return rest
     if case and isinstance(inside, Mapping):
-        return {**rest, "findings": {**inside, target: proven}}
-    return {**rest, target: proven}
+        return {**rest, "findings": {**inside, target: told}}
+    return {**rest, target: told}
+
+
+def proven(value: object, network: Network) -> object:
+    """What a cell of the target says, in the network's terms; raises InputError for a code that is no diagnosis.
+
+    A diagnosis that the network has no name for is its ``other``. One that looks like a name of the network's stays
+    as it is, and is an error: it may be misspelt.
+    """
+    target = str(network.target)
+    states = network.variable(target).states
+    if not isinstance(value, str):
+        return value
+    value = as_state(value, target, states)
+    value = diagnosis_meant(value, states) if target == DIAGNOSIS else value
+    if value.strip() in ("", *states):
+        return value
+    if is_code(value, states):
+        raise InputError(f"unknown diagnosis '{value}'{note(value)}", nearest(value, states))
+    several = re.search(r"[:,]|^not ", value)
+    return REST if REST in states and not several and not _misspelt(value, states) else value
 
 
 def _misspelt(name: str, states: Sequence[str]) -> bool:

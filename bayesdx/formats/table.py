@@ -45,6 +45,27 @@ def table_format(path: str) -> str:
     return FORMATS.get(suffix, "csv")
 
 
+def is_table(path: str) -> bool:
+    """Whether a path or URI means a table, or a folder of such: by its ending, or because it is one."""
+    return "://" in path or os.path.isdir(path) or os.path.splitext(path)[1].lower() in FORMATS
+
+
+def is_table_name(name: str) -> bool:
+    """Whether a file of a folder of tables is one of them: none of the steps to it begins with ``.`` or ``_``."""
+    apart = any(step.startswith((".", "_")) for step in name.split("/"))
+    return not apart and os.path.splitext(name)[1].lower() in FORMATS
+
+
+def tables_in(folder: str) -> list[str]:
+    """Names of the tables in a folder, at any depth and in order; raises InputError when there is none."""
+    places = (os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)
+    names = (os.path.relpath(place, folder).replace(os.sep, "/") for place in places)
+    found = sorted(name for name in names if is_table_name(name))
+    if not found:
+        raise InputError(f"holds no table ({', '.join(FORMATS)})", place=folder)
+    return found
+
+
 def read_rows(table: object) -> Iterator[NumberedRow]:
     """Rows of a table, with the line (Parquet, pandas, sequence: row) that each stands on.
 

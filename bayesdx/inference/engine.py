@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -17,6 +17,7 @@ from bayesdx.inference.expected import expected_counts, observed_information
 from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, known_batch, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
 from bayesdx.inference.lookup_batch import BatchTables, batch_tables, score_batch
+from bayesdx.inference.lookup_joint import joints, separate
 from bayesdx.inference.plan import MEMORY_LIMIT, PLANNING_COST, Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import (
     Factors,
@@ -32,6 +33,9 @@ from bayesdx.inference.program import (
 from bayesdx.inference.results import BatchPosterior, Derivatives, Marginals, MostProbableExplanation, Posterior
 from bayesdx.inference.trace import Choose, drawing, most_probable, trace_back
 from bayesdx.network import Array, Network
+
+#: Logarithms are cut here, so that -inf need not be taken from -inf.
+LARGE = 1e300
 
 #: Randomised repetitions of the plan search, for networks whose passes take long.
 RESTARTS = 24
@@ -225,38 +229,103 @@ class Engine:
         probabilities[np.isneginf(log_likelihood)] = 0.0
         return BatchPosterior(probabilities, log_likelihood)
 
+    def joints_batch(
+        self,
+        ids: Sequence[str],
+        codes: NDArray[np.integer],
+        weights: Mapping[str, Array] | None = None,
+        target: str | None = None,
+    ) -> Iterator[Array]:
+        """P(v, target | findings) of n cases for each variable v of ``ids``: (n, card of v, card of the target).
+
+        ``codes`` and ``weights`` as for ``query_batch``. Zero in a case that is impossible or states v.
+        """
+        t = self._target(target)
+        hard, soft, _ = known_batch(self.network, codes, weights)
+        variables = [self.network.index[self.network.variable(i).id] for i in ids]
+        looked_up = np.zeros(len(hard), dtype=bool)
+        if self._lookup is not None and separate(self._lookup, t):
+            looked_up = hard[:, t] < 0
+            for table in soft.values():
+                looked_up &= (table == 1.0).all(axis=1)
+        quick: Iterator[Array] = iter(())
+        if self._lookup is not None and looked_up.any():
+            quick = joints(self._lookup, hard[looked_up], t, variables)
+        rest = np.flatnonzero(~looked_up)
+        for v, name in zip(variables, ids, strict=True):
+            if looked_up.any() and not len(rest):
+                yield next(quick)
+                continue
+            found = np.zeros((len(hard), self._factors.cards[v], self._factors.cards[t]))
+            if looked_up.any():
+                found[looked_up] = next(quick)
+            open_ = rest[np.asarray(codes)[rest, self.network.index[name]] < 0]
+            if len(open_):
+                tables = {i: table[open_] for i, table in (weights or {}).items()}
+                found[open_] = self._entered_joints(v, np.asarray(codes)[open_], tables, target)
+            yield found
+
+    def _entered_joints(
+        self, v: int, codes: NDArray[np.integer], weights: Mapping[str, Array], target: str | None
+    ) -> Array:
+        """The same of one variable that no code states: each of its states is entered into every case."""
+        n, card = len(codes), self._factors.cards[v]
+        entered = np.repeat(codes, card, axis=0)
+        entered[:, v] = np.tile(np.arange(card), n)
+        answer = self.query_batch(
+            entered, {i: np.repeat(table, card, axis=0) for i, table in weights.items()}, target
+        )
+        logs = answer.log_likelihood.reshape(n, card)
+        chances = np.exp(logs - np.maximum(logs.max(axis=1, keepdims=True), -LARGE))
+        joint = chances[:, :, None] * answer.probabilities.reshape(n, card, -1)
+        total = joint.sum(axis=(1, 2), keepdims=True)
+        return np.asarray(joint / np.where(total > 0, total, 1.0))
+
     def expected_counts(
-        self, codes: Codes | None, weights: Mapping[str, Array] | None = None, sizes: Array | None = None
+        self,
+        codes: NDArray[np.integer] | None,
+        weights: Mapping[str, Array] | None = None,
+        sizes: Array | None = None,
+        stated: Collection[str] = (),
     ) -> tuple[dict[str, Array], Array]:
         """Expected counts of every CPT's entries over n cases, and log P(findings) of each (n,).
 
         ``codes`` and ``weights`` as for ``query_batch``; ``sizes`` (n,) >= 0 counts a case several times or in
-        part. A CPT of which the cases say nothing (its variable and all below are missing everywhere) is left out.
-        A case that is impossible adds nothing and has -inf.
+        part. A CPT of which the cases say nothing (its variable and all below are missing everywhere) is left out;
+        variables that are ``stated`` by other cases, to whose counts these will be added, are not. A case that is
+        impossible adds nothing and has -inf.
         """
-        factors, entered, log_scale, names, sizes = self._entered_batch(codes, weights, sizes)
+        factors, entered, log_scale, names, sizes = self._entered_batch(codes, weights, sizes, stated)
         counts, log_likelihood = expected_counts(factors, entered, sizes)
         return dict(zip(names, counts, strict=True)), log_likelihood + log_scale
 
     def observed_information(
-        self, codes: Codes | None, weights: Mapping[str, Array] | None = None, sizes: Array | None = None
-    ) -> dict[str, Array]:
-        """The part of the information about each row that the cases hold, of what they would if complete.
+        self,
+        codes: NDArray[np.integer] | None,
+        weights: Mapping[str, Array] | None = None,
+        sizes: Array | None = None,
+        stated: Collection[str] = (),
+    ) -> dict[str, tuple[Array, Array]]:
+        """Cases to which the information about each row amounts, and to which it would if they were complete.
 
-        By CPT, shape of its parents, from 0 to 1; arguments as for ``expected_counts``.
+        By CPT, shapes of its parents; arguments as for ``expected_counts``.
         """
-        factors, entered, _, names, sizes = self._entered_batch(codes, weights, sizes)
+        factors, entered, _, names, sizes = self._entered_batch(codes, weights, sizes, stated)
         return dict(zip(names, observed_information(factors, entered, sizes), strict=True))
 
     def _entered_batch(
-        self, codes: Codes | None, weights: Mapping[str, Array] | None, sizes: Array | None
+        self,
+        codes: NDArray[np.integer] | None,
+        weights: Mapping[str, Array] | None,
+        sizes: Array | None,
+        stated: Collection[str],
     ) -> tuple[Factors, dict[int, Array], Array, tuple[str, ...], Array]:
         """The relevant factors, weights (n, card) of each variable with findings, log scale (n,), names and
         sizes."""
         hard, soft, log_scale = known_batch(self.network, codes, weights)
         entered = {}
         for v, card in enumerate(self._factors.cards):
-            if v in soft or (hard[:, v] >= 0).any():
+            if v in soft or self.network.variables[v].id in stated or (hard[:, v] >= 0).any():
                 entered[v] = np.vstack([np.eye(card), np.ones(card)])[hard[:, v]] * soft.get(v, 1.0)
         factors, place = relevant_factors(self.network, self._factors, entered)
         names = tuple(self.network.variables[v].id for v in place)

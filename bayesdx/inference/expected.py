@@ -53,12 +53,14 @@ def expected_counts(factors: Factors, weights: Weights, sizes: Array) -> tuple[l
     return counts, log_likelihood
 
 
-def observed_information(factors: Factors, weights: Weights, sizes: Array) -> list[Array]:
-    """The part of the information about each row that the cases hold, by factor: shape of its parents, in [0, 1].
+def observed_information(factors: Factors, weights: Weights, sizes: Array) -> list[tuple[Array, Array]]:
+    """Cases to which the information about each row amounts, and to which it would if they were complete.
+
+    By factor, shapes of its parents: sums over the cases.
 
     Of a row theta and a case with P(u, x | e) = p_x, complete data would hold ``sum_x p_x / theta_x - p``, of which
     ``sum_x p_x^2 / theta_x - p^2`` is observed, with p = sum_x p_x (the traces of the information of Louis 1982, J
-    R Stat Soc B 44:226, in the metric of the row). The mean of these parts over the cases, each weighing p: 1 for
+    R Stat Soc B 44:226, in the metric of the row). The sum of these parts over the cases, each weighing p: p for
     complete data, 0 where nothing tells of the variable. A state that is certain anyway tells as much as u does.
     """
     patients = [np.zeros(table.shape[:-1]) for table in factors.tables]
@@ -74,7 +76,7 @@ def observed_information(factors: Factors, weights: Weights, sizes: Array) -> li
             share = np.where(open_, held / np.where(open_, complete, 1.0), given)
             patients[leaf] += given @ size
             observed[leaf] += (given * share) @ size
-    return [np.clip(o / np.where(n > 0, n, 1.0), 0.0, 1.0) for o, n in zip(observed, patients, strict=True)]
+    return list(zip(observed, patients, strict=True))
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,7 +88,7 @@ def score_batch(made: BatchTables, codes: NDArray[np.integer], threads: int | No
     card = tables.cards[made.target]
     number, group, stride = tables.place[made.target]
     home = tables.blocks[number]
-    rows_at = [_rows_at(product.block, codes) for product in made.products]
+    rows_at = [group_rows(product.block, codes) for product in made.products]
     telling = [product.telling(at) for product, at in zip(made.products, rows_at, strict=True)]
     hard = codes[:, made.target].astype(np.intp)
     others = rows_at[number][group] - stride * (hard + 1)  # the group's row without the target itself
@@ -186,7 +186,7 @@ def _ranges(conditional: Array) -> tuple[Array, Integers, Integers, Integers] | 
     return conditional.max(axis=0)[order], order, starts, states
 
 
-def _rows_at(block: Block, codes: NDArray[np.integer]) -> Integers:
+def group_rows(block: Block, codes: NDArray[np.integer]) -> Integers:
     """The row (G, n) of every group of a block in every case."""
     at = np.repeat(block.offset[:, None], len(codes), axis=1)
     for v, group, stride in zip(block.variables, block.group.tolist(), block.stride.tolist(), strict=True):
@@ -202,7 +202,7 @@ def by_logarithms(tables: LookupTables, codes: NDArray[np.integer], target: int)
     block, conditional = tables.blocks[number], _Conditionals(tables.blocks[number], stride, card)
     for start in range(0, n, CHUNK):
         part = slice(start, start + CHUNK)
-        rows_at = [_rows_at(one, codes[part]) for one in tables.blocks]
+        rows_at = [group_rows(one, codes[part]) for one in tables.blocks]
         total = tables.prior[None]
         for one, at in zip(tables.blocks, rows_at, strict=True):
             total = total + one.rows[at].sum(axis=0).reshape(-1, *one.spread)

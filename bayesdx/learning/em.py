@@ -13,7 +13,7 @@ the maximum of the likelihood.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import ROUNDS, TOLERANCE
+from bayesdx.learning.storage import few
 from bayesdx.network import Array
 
 #: Concentration of the Dirichlet distribution around a prior row from which another start is drawn.
@@ -62,14 +63,13 @@ def fit(
     for name, own in prior.items():
         if (own[engine.network.cpts[name] == 0.0] > 0.0).any():
             raise InputError(f"the prior counts of '{name}' hold a state that is impossible in the network")
-    distinct = sample.distinct()
+    stated = sample.stated(engine.network)
+    held = [sample.distinct()] if few(len(sample)) else None
     objective: list[float] = []
     while True:
-        counts, log_likelihood = engine.expected_counts(distinct.codes, distinct.weights, distinct.sizes)
-        if np.isneginf(log_likelihood).any():
-            raise InputError("a case is impossible in the network")
+        counts, log_likelihood = expected(engine, held or sample.parts(), stated)
         learnt = {name: counts[name] if name in counts else np.zeros_like(a) for name, a in prior.items()}
-        objective.append(float(distinct.sizes @ log_likelihood) + log_prior(engine, prior))
+        objective.append(log_likelihood + log_prior(engine, prior))
         advance(1)
         risen = objective[-1] - objective[-2] if len(objective) > 1 else math.inf
         converged = risen < tolerance * max(sample.size, 1.0)
@@ -78,6 +78,22 @@ def fit(
         engine = engine.with_cpts(
             {name: updated(engine.network.cpts[name], a, learnt[name]) for name, a in prior.items()}
         )
+
+
+def expected(engine: Engine, parts: Iterable[Sample], stated: Collection[str]) -> tuple[dict[str, Array], float]:
+    """Expected counts of each CPT over the cases of all parts, and their log-likelihood: sums over the parts.
+
+    ``stated`` are the variables that some case of some part states. Raises InputError for an impossible case.
+    """
+    total: dict[str, Array] = {}
+    log_likelihood = 0.0
+    for part in parts:
+        counts, found = engine.expected_counts(part.codes, part.weights, part.sizes, stated)
+        if np.isneginf(found).any():
+            raise InputError("a case is impossible in the network")
+        total = {name: total[name] + table if name in total else table for name, table in counts.items()}
+        log_likelihood += float(part.sizes @ found)
+    return total, log_likelihood
 
 
 def updated(row: Array, prior: Array, counts: Array) -> Array:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesdx.inference import Engine
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import FOLDS
+from bayesdx.learning.storage import few, parts_of, stored
 from bayesdx.network import Array
 
 RESAMPLED = 2000
@@ -18,6 +21,7 @@ PERMUTED = 999
 #: Proven cases without which nothing is measured.
 FEWEST = 20
 _TAILS = (2.5, 97.5)
+_REACH = 1.96
 
 Learn = Callable[[Sample], Engine]
 
@@ -64,11 +68,12 @@ def held_out(
     proven = np.flatnonzero(sample.codes[:, v] >= 0)
     if len(proven) < max(FEWEST, folds):
         return None
-    groups = np.unique(sample.codes[proven], axis=0, return_inverse=True)[1].reshape(-1)
+    whole = sample.take(proven)
+    groups = _groups(whole.codes)
     rng = np.random.default_rng(seed)
-    truth = sample.codes[proven, v]
-    before = _posteriors(engine, sample.take(proven), target)
-    after = np.empty_like(before)
+    truth = np.asarray(whole.codes[:, v], dtype=np.int64)
+    before = _posteriors(engine, whole, target)
+    after = stored(before.shape, np.float64)
     if int(groups.max()) + 1 < folds:
         return None
     fold = (rng.permutation(int(groups.max()) + 1) % folds)[groups]  # equal cases are held out together
@@ -77,22 +82,72 @@ def held_out(
         kept[proven[fold == k]] = False
         after[fold == k] = _posteriors(learn(sample.take(kept)), sample.take(proven[fold == k]), target)
         advance(1)
-    losses = [-np.log(np.maximum(p[np.arange(len(truth)), truth], np.finfo(float).tiny)) for p in (before, after)]
-    firsts = [float((p.argmax(axis=1) == truth).mean()) for p in (before, after)]
-    difference = losses[1] - losses[0]
+    losses = [_losses(p, truth) for p in (before, after)]
+    firsts = [_first(p, truth) for p in (before, after)]
+    change = _change(losses[1] - losses[0], rng)
+    unrelated = _unrelated(before, truth, rng)
+    return HeldOut(losses[0], losses[1], firsts[0], firsts[1], change, unrelated)
+
+
+def _change(difference: Array, rng: np.random.Generator) -> tuple[float, float]:
+    """The 95 % interval of the mean: by bootstrap, or what it comes to on many cases, 1.96 standard errors."""
+    if not few(len(difference)):
+        reach = _REACH * difference.std() / np.sqrt(len(difference))
+        return float(difference.mean() - reach), float(difference.mean() + reach)
     drawn = difference[rng.integers(len(difference), size=(RESAMPLED, len(difference)))].mean(axis=1)
     low, high = np.percentile(drawn, _TAILS)
-    log_before = np.log(np.maximum(before, np.finfo(float).tiny))
-    given = log_before[np.arange(len(truth)), truth].mean()
-    others = [log_before[np.arange(len(truth)), rng.permutation(truth)].mean() for _ in range(PERMUTED)]
-    chance = float((1 + sum(other >= given for other in others)) / (1 + PERMUTED))
-    unrelated = chance if np.ptp(others) > 1e-9 else None
-    return HeldOut(losses[0], losses[1], firsts[0], firsts[1], (float(low), float(high)), unrelated)
+    return float(low), float(high)
+
+
+def _first(posteriors: Array, truth: NDArray[np.integer]) -> float:
+    """The share of cases whose proven state leads."""
+    led = sum(int((posteriors[part].argmax(axis=1) == truth[part]).sum()) for part in parts_of(len(truth)))
+    return led / len(truth)
+
+
+def _losses(posteriors: Array, truth: NDArray[np.integer]) -> Array:
+    """-log P(proven state | findings) (n,) of posteriors (n, card)."""
+    found = np.empty(len(truth))
+    for part in parts_of(len(truth)):
+        own = posteriors[part][np.arange(part.stop - part.start), truth[part]]
+        found[part] = -np.log(np.maximum(own, np.finfo(float).tiny))
+    return found
+
+
+def _unrelated(posteriors: Array, truth: NDArray[np.integer], rng: np.random.Generator) -> float | None:
+    """The chance that labels in another order fit as well; None where no order differs from another.
+
+    By parts of the cases the labels change places within the part alone.
+    """
+    given, others = 0.0, np.zeros(PERMUTED)
+    for part in parts_of(len(truth)):
+        logs, labels = np.log(np.maximum(posteriors[part], np.finfo(float).tiny)), truth[part]
+        rows = np.arange(len(labels))
+        given += float(logs[rows, labels].sum())
+        others += [logs[rows, rng.permutation(labels)].sum() for _ in range(PERMUTED)]
+    given, others = given / len(truth), others / len(truth)
+    chance = float((1 + (others >= given).sum()) / (1 + PERMUTED))
+    return chance if np.ptp(others) > 1e-9 else None
+
+
+def _groups(codes: NDArray[np.integer]) -> NDArray[np.intp]:
+    """A number for each row (n, k), the same for equal rows and from 0 without gaps; of many, by their digests."""
+    keys: NDArray[np.integer] = codes
+    if not few(len(codes)):
+        keys = np.array([_digest(row) for part in parts_of(len(codes)) for row in codes[part]])
+    return np.asarray(np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1))
+
+
+def _digest(row: NDArray[np.integer]) -> int:
+    return int.from_bytes(blake2b(row.tobytes(), digest_size=7).digest(), "big")
 
 
 def _posteriors(engine: Engine, sample: Sample, target: str) -> Array:
     """P(target | the other findings) of each case, shape (n, card)."""
-    codes = sample.codes.copy()
-    codes[:, engine.network.index[target]] = -1
-    weights = {v: table for v, table in sample.weights.items() if v != target}
-    return engine.query_batch(codes, weights, target).probabilities
+    found: Array = stored((len(sample), engine.network.variable(target).cardinality), np.float64)
+    for part in parts_of(len(sample)):
+        codes = np.array(sample.codes[part])
+        codes[:, engine.network.index[target]] = -1
+        weights = {v: table[part] for v, table in sample.weights.items() if v != target}
+        found[part] = engine.query_batch(codes, weights, target).probabilities
+    return found

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.network import Array
+from bayesdx.learning.storage import parts_of, taken
+from bayesdx.network import Array, Network
 
-Codes = NDArray[np.int64]
+Codes = NDArray[np.integer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +20,7 @@ class Sample:
 
     ``codes`` (n, n_variables) are state numbers in the order of ``network.variables``, -1 where missing;
     ``weights`` maps ids to likelihood weights (n, card), multiplied to what the codes say. ``sizes`` (n,) > 0 says
-    how many patients a case counts for.
+    how many patients a case counts for. All three may lie on disk (``bayesdx.learning.storage``).
     """
 
     codes: Codes
@@ -40,7 +41,22 @@ class Sample:
 
     def take(self, at: NDArray[np.intp] | NDArray[np.bool_]) -> Sample:
         """The cases ``at``."""
-        return Sample(self.codes[at], {v: table[at] for v, table in self.weights.items()}, self.sizes[at])
+        weights = {v: taken(table, at) for v, table in self.weights.items()}
+        return Sample(taken(self.codes, at), weights, self.sizes[at])
+
+    def parts(self) -> Iterator[Sample]:
+        """The same cases in parts that memory holds."""
+        for part in parts_of(len(self)):
+            tables = {v: table[part] for v, table in self.weights.items()}
+            yield Sample(self.codes[part], tables, self.sizes[part])
+
+    def stated(self, network: Network) -> frozenset[str]:
+        """Variables that some case states."""
+        found: set[str] = set(self.weights)
+        for part in parts_of(len(self)):
+            held = self.codes[part].max(axis=0)
+            found.update(v.id for v, state in zip(network.variables, held, strict=True) if state >= 0)
+        return frozenset(found)
 
     def distinct(self) -> Sample:
         """The same cases, equal ones together."""

@@ -108,14 +108,19 @@ def weighed(
 
 
 def _information(found: Fit, sample: Sample, prior: Mapping[str, Array]) -> dict[str, Array]:
-    observed = found.engine.observed_information(sample.codes, sample.weights, sample.sizes)
-    return {name: observed.get(name, np.zeros(a.shape[:-1])) for name, a in prior.items()}
+    """The part of the information about each row that the cases hold, shape of its parents, from 0 to 1."""
+    stated = sample.stated(found.engine.network)
+    held = {name: np.zeros((2, *a.shape[:-1])) for name, a in prior.items()}
+    for part in sample.parts():
+        sums = found.engine.observed_information(part.codes, part.weights, part.sizes, stated)
+        for name in prior.keys() & sums.keys():
+            held[name] += np.stack(sums[name])
+    return {name: np.clip(o / np.where(n > 0, n, 1.0), 0.0, 1.0) for name, (o, n) in held.items()}
 
 
 def _latent(engine: Engine, sample: Sample) -> bool:
     """Whether some variable above the findings is stated in no case, so that EM may have several maxima."""
-    stated = {v.id for v, column in zip(engine.network.variables, sample.codes.T, strict=True) if column.max() >= 0}
-    stated |= sample.weights.keys()
+    stated = sample.stated(engine.network)
     return bool(set(engine.network.ancestral(stated)) - stated)
 
 

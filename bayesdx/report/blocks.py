@@ -99,9 +99,13 @@ class Table(NamedTuple):
 
 
 class Differential(NamedTuple):
-    """Bars of probabilities with intervals and priors: ``rows`` are label, probability, interval or None, prior."""
+    """Bars of probabilities with intervals and priors: ``rows`` are label, probability, interval or None, prior.
+
+    The scale ends at ``top``.
+    """
 
     rows: tuple[tuple[str, float, tuple[float, float] | None, float], ...]
+    top: float = 1.0
 
 
 class Waterfall(NamedTuple):
@@ -122,10 +126,19 @@ class Tornado(NamedTuple):
     title: str
 
 
+class Trend(NamedTuple):
+    """Shares at the times ``at``, a panel a row: name, shares (None: there is none), and what they are expected to
+    be."""
+
+    at: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float | None, ...], tuple[float | None, ...]], ...]
+    title: str
+
+
 class Figure(NamedTuple):
     """A chart as data, in words what it shows, and the table that stands for it where there are no pictures."""
 
-    chart: Differential | Waterfall | Tornado
+    chart: Differential | Waterfall | Tornado | Trend
     caption: str
     table: Table
 

@@ -50,6 +50,7 @@ COMMANDS = [
     ("batch", ["batch", "TABLE"]),
     ("batch", ["batch", "TABLE", "-o", "OUT"]),
     ("cohort", ["batch", "TABLE", "-o", "ANSWERS", "--workers", "1"]),
+    ("profile", ["cohort", "TABLE", "--workers", "1"]),
 ]
 
 
@@ -94,7 +95,7 @@ def test_output_follows_schema(run: Run, tmp_path: Path, name: str, arguments: l
 
 
 def test_schemas_are_schemas() -> None:
-    assert len(SCHEMAS) == 25
+    assert len(SCHEMAS) == 26
     for path in SCHEMAS.values():
         jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
 

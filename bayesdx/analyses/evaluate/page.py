@@ -26,7 +26,7 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
     )
     blocks: list[Block] = [
         Lines(((f"{result.n} cases with proven diagnoses",), *_learnt(result))),
-        Table(("", "", "95% bootstrap interval"), rows, (1, 2)),
+        Table(("", "", "95% bootstrap interval" if result.cases else "95% interval"), rows, (1, 2)),
         Lines(
             (
                 (

@@ -6,7 +6,7 @@ from bayesdx.analyses.evaluate.numbers.figures import Evaluation
 
 
 def warnings(result: Evaluation) -> tuple[str, ...]:
-    """Cases whose diagnosis their network does not hold, and keys that are not used."""
+    """Cases whose diagnosis their network does not hold, keys that are not used, and rows that are wrong."""
     found = []
     for case in result.cases:
         if case.scored_as != case.diagnosis:
@@ -14,4 +14,7 @@ def warnings(result: Evaluation) -> tuple[str, ...]:
                 f"{case.case}: {case.network} does not hold '{case.diagnosis}'; scored as '{case.scored_as}'"
             )
         found += [f"{case.case}: {warning}" for warning in case.warnings]
+    found += [f"{file}: row {row}: {message}" for file, row, message in result.examples]
+    if result.left_out > len(result.examples):
+        found.append(f"{result.left_out - len(result.examples):,} more rows that are wrong")
     return tuple(found)

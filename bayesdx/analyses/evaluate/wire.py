@@ -19,6 +19,7 @@ def to_dict(result: Evaluation) -> dict[str, object]:
         "own_source": result.own_source,
         "silence": result.silence,
         "n": result.n,
+        **({"left_out": result.left_out} if not result.cases else {}),
         **{name: figure.value for name, figure in result.figures.items()},
         "intervals": {name: list(figure.interval) for name, figure in result.figures.items()},
         "chance_calibration_error": result.chance_calibration_error,

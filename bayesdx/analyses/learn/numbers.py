@@ -17,6 +17,7 @@ from bayesdx.learning.conflict import Contradiction, contradicted_throughout, co
 from bayesdx.learning.heldout import HeldOut, held_out
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import FOLDS, Settings
+from bayesdx.learning.storage import parts_of
 from bayesdx.learning.update import Learnt, learn_document, merged, without_set
 from bayesdx.network import Array, Network
 
@@ -116,7 +117,7 @@ def learn(
     sample: Sample,
     name: str = "local",
     *,
-    lines: Sequence[int] = (),
+    wrong: Callable[[int, str], tuple[int, str]] = lambda case, message: (case + 1, message),
     errors: Sequence[tuple[int, str]] = (),
     warnings: Mapping[str, int] | None = None,
     unproven: bool = False,
@@ -124,16 +125,16 @@ def learn(
     advance: Callable[[int], object] = lambda _: None,
     **options: Any,
 ) -> LearnResult:
-    """Learn the CPTs of ``document`` from ``sample``, whose cases stand on ``lines``; ``options`` are Settings.
+    """Learn the CPTs of ``document`` from ``sample``; ``options`` are Settings, ``wrong`` gives the line of a case.
 
     Where the network has a target, cases that do not state it are left out unless ``unproven``. Raises InputError
     when no case is left, and as ``learn_document`` does.
     """
     settings = Settings(**options)
     engine = compile_network(document.network)
-    sample, impossible = _possible(engine, sample, lines)
+    sample, impossible = _possible(engine, sample)
     sample, dropped = (sample, 0) if unproven else _proven(document.network, sample)
-    bad = sorted([*errors, *((line, IMPOSSIBLE) for line in impossible)])
+    bad = sorted([*errors, *(wrong(case, IMPOSSIBLE) for case in impossible)])
     if not len(sample):
         if dropped:
             raise InputError(f"no case to learn from: none of {dropped} states '{document.network.target}'")
@@ -200,13 +201,17 @@ def _updated(document: NetworkDocument, sample: Sample, settings: Settings) -> N
     return learn_document(document, sample, "\0", once)[0].network
 
 
-def _possible(engine: Engine, sample: Sample, lines: Sequence[int]) -> tuple[Sample, list[int]]:
-    """The cases that can occur, and the lines of the others."""
+def _possible(engine: Engine, sample: Sample) -> tuple[Sample, list[int]]:
+    """The cases that can occur, and the numbers of the others."""
     if not len(sample):
         return sample, []
-    possible = np.isfinite(engine.expected_counts(sample.codes, sample.weights)[1])
-    numbered = lines or range(1, len(sample) + 1)
-    return sample.take(possible), [numbered[i] for i in np.flatnonzero(~possible).tolist()]
+    possible = np.empty(len(sample), dtype=bool)
+    for part in parts_of(len(sample)):
+        weights = {name: table[part] for name, table in sample.weights.items()}
+        possible[part] = np.isfinite(engine.expected_counts(sample.codes[part], weights)[1])
+    if possible.all():
+        return sample, []
+    return sample.take(possible), np.flatnonzero(~possible).tolist()
 
 
 def _proven(network: Network, sample: Sample) -> tuple[Sample, int]:
@@ -216,7 +221,7 @@ def _proven(network: Network, sample: Sample) -> tuple[Sample, int]:
     stated = sample.codes[:, network.index[network.target]] >= 0
     if network.target in sample.weights:
         stated |= np.ptp(sample.weights[network.target], axis=1) > 0
-    return sample.take(stated), int((~stated).sum())
+    return (sample if stated.all() else sample.take(stated)), int((~stated).sum())
 
 
 def _rows(

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from bayesdx.report.blocks import Differential, Tornado, Waterfall
+from bayesdx.report.blocks import Differential, Tornado, Trend, Waterfall
 from bayesdx.words.numbers import percent, span
 from bayesdx.words.phrases import clipped, short, signed
 
 _ROW = 22
+_PANEL = 44
 _WIDTH = 720
 _LEFT = 268
 _RIGHT = 64
@@ -18,7 +19,7 @@ _FOR, _AGAINST, _INK, _GRID = "#2f6f9f", "#c0712c", "#1b1f24", "#cfd8df"
 _FONT = 'font-family="Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif" font-size="12"'
 
 
-def svg(chart: Differential | Waterfall | Tornado) -> str:
+def svg(chart: Differential | Waterfall | Tornado | Trend) -> str:
     """A chart as a picture."""
     match chart:
         case Differential():
@@ -27,6 +28,8 @@ def svg(chart: Differential | Waterfall | Tornado) -> str:
             return _waterfall(chart)
         case Tornado():
             return _tornado(chart)
+        case Trend():
+            return _trend(chart)
 
 
 def _differential(chart: Differential) -> str:
@@ -36,9 +39,10 @@ def _differential(chart: Differential) -> str:
     bottom = 24 + _ROW * len(chart.rows)
 
     def x(probability: float) -> float:
-        return _LEFT + width * probability
+        return _LEFT + width * probability / chart.top
 
-    parts = [_axis(x(share), bottom, f"{share:.0%}", top=18) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    ticks = [chart.top * quarter / 4 for quarter in range(5)]
+    parts = [_axis(x(tick), bottom, f"{100 * tick:.3g}%", top=18) for tick in ticks]
     heads = ("probability", "95% interval", "prior")
     parts += [_text(at, 12, head, "end", size=10) for at, head in zip(columns, heads, strict=True)]
     for number, (label, probability, interval, prior) in enumerate(chart.rows):
@@ -116,6 +120,39 @@ def _tornado(chart: Tornado) -> str:
     return _svg(bottom + 18, parts, f"Probability of {title} when one number moves")
 
 
+def _trend(chart: Trend) -> str:
+    """A panel a row, from zero to its own largest share: a line with dots, and dashed what is expected."""
+    columns = (_WIDTH - 58, _WIDTH - 2)
+    width = columns[0] - 62 - _LEFT
+    bottom = 18 + _PANEL * len(chart.rows)
+    last = max(len(chart.at) - 1, 1)
+    parts = [_text(at, 12, head, "end", size=10) for at, head in zip(columns, ("last", "expected"), strict=True)]
+    for i in range(0, len(chart.at), math.ceil(len(chart.at) / 8)):
+        parts.append(_axis(_LEFT + width * i / last, bottom, chart.at[i], top=18))
+    for number, (name, shares, expected) in enumerate(chart.rows):
+        base = 18 + _PANEL * (number + 1) - 4
+        top = max([share for share in (*shares, *expected) if share is not None], default=0.0) or 1.0
+        lines = [
+            [
+                (_LEFT + width * i / last, base - (_PANEL - 10) * share / top)
+                for i, share in enumerate(row)
+                if share is not None
+            ]
+            for row in (expected, shares)
+        ]
+        parts.append(_label(clipped(name, 40), base - _PANEL / 2 - 4))
+        parts.append(_line(_LEFT, base, _LEFT + width, base, _GRID, 1))
+        parts.append(_path(lines[0], _AGAINST, 1.6, "4 3"))
+        parts.append(_path(lines[1], _FOR, 1.8))
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4" fill="{_FOR}"/>' for x, y in lines[1]]
+        ends = (next((share for share in reversed(row) if share is not None), None) for row in (shares, expected))
+        parts += [
+            _text(at, base - _PANEL / 2 + 8, "" if share is None else percent(share), "end")
+            for at, share in zip(columns, ends, strict=True)
+        ]
+    return _svg(bottom + 18, parts, chart.title)
+
+
 def _ticks(low: float, high: float) -> list[float]:
     step = next((s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500) if (high - low) / s <= 8), 1000)
     return [float(step * i) for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
@@ -146,6 +183,12 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float,
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
     ends = f'x1="{x1:.1f}" y1="{y1:g}" x2="{x2:.1f}" y2="{y2:g}"'
     return f'<line {ends} stroke="{colour}" stroke-width="{width:g}"{dashed}/>'
+
+
+def _path(points: Sequence[tuple[float, float]], colour: str, width: float, dash: str = "") -> str:
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="{width:g}"{dashed}/>'
 
 
 def _text(x: float, y: float, words: str, anchor: str, *, bold: bool = False, size: int = 12) -> str:

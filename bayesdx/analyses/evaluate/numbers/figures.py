@@ -67,7 +67,7 @@ class ScoredCase:
 
 @dataclass(frozen=True)
 class Score:
-    """A figure with its 95 % bootstrap interval; without enough cases the interval is the value itself."""
+    """A figure with its 95 % interval; without enough cases the interval is the value itself."""
 
     value: float
     interval: tuple[float, float]
@@ -101,7 +101,8 @@ class Evaluation(Answer):
     were perfectly calibrated. ``confusion`` counts (proven diagnosis, leader) pairs. ``model_on_impressions`` is
     top-1 and top-3 over those cases that state an impression, to set beside ``impression``. ``network`` and
     ``prior`` are those that were named, ``baseline`` and ``own_source`` the options. ``learnt`` says by name from
-    how many patients the networks have learnt.
+    how many patients the networks have learnt. Of tables ``cases`` is empty; ``left_out`` of their rows are wrong,
+    of which ``examples`` are the first: file, number, and why.
     """
 
     n: int
@@ -118,6 +119,8 @@ class Evaluation(Answer):
     own_source: bool = False
     silence: bool = True
     learnt: Mapping[str, float] = field(default_factory=dict)
+    left_out: int = 0
+    examples: tuple[tuple[str, int, str], ...] = ()
 
 
 def evaluate(cases: Sequence[ScoredCase]) -> Evaluation:

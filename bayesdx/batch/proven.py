@@ -1,0 +1,100 @@
+"""What was proven of the cases in a record batch, taken apart from what is asked of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesdx.batch.encoding import CASE_JSON, SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW, Encoded
+from bayesdx.batch.scoring import arrow
+from bayesdx.cells import is_missing, shown
+from bayesdx.errors import InputError
+from bayesdx.formats.case_table import Encoder
+from bayesdx.formats.proven_table import proven
+from bayesdx.formats.table import cells_of, json_row
+from bayesdx.network import Network
+
+#: Said of a row that does not state what was proven.
+UNPROVEN = "no diagnosis; evaluate needs the proven one"
+
+
+def parted(batch: Any, encoder: Encoder) -> tuple[Any, list[object]]:
+    """The batch without the target, and what each row says of it: None where it says nothing."""
+    pa = arrow()
+    target, names = str(encoder.network.target), batch.schema.names
+    own = {name: batch.column(name) for name in (SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR) if name in names}
+    if CASE_JSON in names:
+        texts = batch.column(CASE_JSON).to_pylist()
+        pairs = [_taken(json_row(str(text)), target, str(text)) for text in texts]
+    elif "findings" in names and "findings" not in encoder.network:
+        pairs = [_taken(row, target, "") for row in _rows(batch, own)]
+    elif encoder.export.holds(dict.fromkeys(names)):
+        return batch, [_exported(row, encoder) for row in _rows(batch, own)]
+    elif target in names:
+        return batch.drop_columns([target]), cells_of(batch.column(target))
+    else:
+        return batch, [None] * batch.num_rows
+    return pa.record_batch({**own, CASE_JSON: pa.array([text for text, _ in pairs])}), [told for _, told in pairs]
+
+
+def _rows(batch: Any, own: Mapping[str, Any]) -> Iterator[dict[str, object]]:
+    cells = {name: cells_of(batch.column(name)) for name in batch.schema.names if name not in own}
+    for row in zip(*cells.values(), strict=True):
+        yield dict(zip(cells, row, strict=True))
+
+
+def _taken(row: Mapping[str, object] | InputError, target: str, text: str) -> tuple[str, object]:
+    """A case as JSON without what it says of the target, and that; ``text`` where it is none."""
+    if isinstance(row, InputError):
+        return text, None
+    rest = {key: value for key, value in row.items() if key != target}
+    told, inside = row.get(target), row.get("findings")
+    if isinstance(inside, Mapping):
+        told = inside.get(target) if is_missing(told) else told
+        rest["findings"] = {key: value for key, value in inside.items() if key != target}
+    return json.dumps(rest, default=str), told
+
+
+def _exported(row: Mapping[str, object], encoder: Encoder) -> object:
+    try:
+        return encoder.export.plain(row).get(str(encoder.network.target))
+    except InputError:  # which is said of the row when it is encoded
+        return None
+
+
+def truths(told: Sequence[object], network: Network, encoded: Encoded) -> NDArray[np.intp]:
+    """The proven state (n,) of each row; a row that states none, or no state alone, is refused."""
+    known: dict[object, int | str] = {}
+    found = np.zeros(len(told), dtype=np.intp)
+    faults: dict[str, list[int]] = {}
+    for i, value in enumerate(told):
+        key = value if isinstance(value, str) else shown(value)
+        if key not in known:
+            try:
+                known[key] = _state(value, network)
+            except InputError as error:
+                known[key] = str(error)
+        state = known[key]
+        if isinstance(state, str):
+            faults.setdefault(state, []).append(i)
+        else:
+            found[i] = state
+    for message, rows in faults.items():
+        mask = np.zeros(len(told), dtype=bool)
+        mask[rows] = True
+        encoded.refuse(mask, message)
+    return found
+
+
+def _state(value: object, network: Network) -> int:
+    target = network.variable(str(network.target))
+    if is_missing(value) or (isinstance(value, str) and not value.strip()):
+        raise InputError(UNPROVEN)
+    meant = proven(value, network)
+    if not isinstance(meant, str):
+        raise InputError(f"the proven '{target.id}' {shown(value)} is not one state")
+    return target.state_index(meant.strip())

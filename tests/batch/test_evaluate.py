@@ -1,0 +1,176 @@
+"""Proven tables of any size: the figures are those of cases one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from bayesdx.analyses.evaluate.numbers.figures import FIGURES, ScoredCase, calibration_error, evaluate
+from bayesdx.analyses.evaluate.numbers.sums import evaluation, sums_of
+from bayesdx.batch import evaluate_cohort, processes
+from bayesdx.batch.parts import Part, parts_of
+from bayesdx.cli import main
+from bayesdx.loading import load
+from bayesdx.model import Model
+
+
+@pytest.fixture(scope="module")
+def model(small_path: Path) -> Model:
+    return load(small_path)
+
+
+def here(work: Callable[[Part], Any], parts: Sequence[Part]) -> Iterator[Any]:
+    return map(work, parts)
+
+
+def proven_cases(model: Model, n: int, seed: int) -> list[dict[str, Any]]:
+    rng = np.random.default_rng(seed)
+    network = model.network
+    rows = []
+    for i, case in enumerate(model.engine.sample({}, n, rng).tolist()):
+        row: dict[str, Any] = {"id": f"p{i}"}
+        for v in network.findings:
+            row[v.id] = v.states[case[network.index[v.id]]] if rng.random() < 0.5 else None
+        row["diagnosis"] = network.variables[0].states[case[0]]
+        rows.append(row)
+    rows[3]["diagnosis"] = "glioblastoma"  # which the network has no name for
+    rows[7]["diagnosis"] = None
+    rows[8]["diagnosis"] = "meningeoma"
+    rows[9]["level"] = "lumbr"
+    return rows
+
+
+WRONG = {
+    7: "no diagnosis",
+    8: "'meningeoma' is not a state of 'diagnosis'; did you mean 'meningioma'?",
+    9: "'lumbr'",
+}
+
+
+def scored(model: Model, rows: list[dict[str, Any]]) -> list[ScoredCase]:
+    """The rows that are right, one query each."""
+    cases = []
+    for i, row in enumerate(rows):
+        if i in WRONG:
+            continue
+        findings = {k: v for k, v in row.items() if k not in ("id", "diagnosis") and v is not None}
+        posterior = model.engine.posterior(model.question({"findings": findings}).findings).probabilities
+        states = model.network.variables[0].states
+        truth = row["diagnosis"] if row["diagnosis"] in states else "other"
+        cases.append(ScoredCase(row["id"], "small", truth, truth, states, posterior))
+    return cases
+
+
+def write(folder: Path, rows: list[dict[str, Any]]) -> None:
+    """The rows in four forms: a file of each, and Parquet with a column of findings."""
+    folder.mkdir()
+    quarter = len(rows) // 4
+    heads = list(rows[0])
+    first, second, third, fourth = (rows[k * quarter : (k + 1) * quarter] for k in range(4))
+    lines = [",".join(heads), *(",".join(row[head] or "" for head in heads) for row in first)]
+    (folder / "a.csv").write_text("\n".join(lines))
+    named = [
+        {"id": row["id"], "findings": {k: v for k, v in row.items() if k != "id" and v is not None}}
+        for row in second
+    ]
+    (folder / "b.jsonl").write_text("".join(json.dumps(row) + "\n" for row in named))
+    pq.write_table(pa.Table.from_pylist(third), folder / "c.parquet", quarter // 3)
+    nested = [
+        {"diagnosis": row["diagnosis"], "findings": {k: v for k, v in row.items() if k not in ("id", "diagnosis")}}
+        for row in fourth
+    ]
+    pq.write_table(pa.Table.from_pylist(nested), folder / "d.parquet")
+
+
+def test_figures_are_those_of_single_queries(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = proven_cases(model, 800, 1)
+    write(tmp_path / "in", rows)
+    expected = evaluate(scored(model, rows))
+    monkeypatch.setattr("bayesdx.batch.evaluating.parts_of", partial(parts_of, size=60))
+    found = evaluate_cohort(str(tmp_path / "in"), model, here)
+    assert (found.n, found.left_out) == (expected.n, len(WRONG)) == (797, 3)
+    assert found.confusion == expected.confusion
+    assert [(row.diagnosis, row.n) for row in found.diagnoses] == [(r.diagnosis, r.n) for r in expected.diagnoses]
+    for mine, theirs in zip(found.diagnoses, expected.diagnoses, strict=True):
+        assert (mine.top1, mine.top3) == pytest.approx((theirs.top1, theirs.top3), rel=1e-12)
+        assert mine.mean_probability == pytest.approx(theirs.mean_probability, rel=1e-9)
+    for name in FIGURES[:4]:
+        mine, theirs = found.figures[name], expected.figures[name]
+        assert mine.value == pytest.approx(theirs.value, rel=1e-9), name
+        width = theirs.interval[1] - theirs.interval[0]
+        assert mine.interval == pytest.approx(theirs.interval, abs=0.1 * width), name
+    assert found.figures[FIGURES[4]].value == pytest.approx(expected.figures[FIGURES[4]].value, abs=2e-3)
+    assert found.figures[FIGURES[4]].interval == pytest.approx(expected.figures[FIGURES[4]].interval, abs=0.01)
+    assert found.chance_calibration_error == pytest.approx(expected.chance_calibration_error, rel=0.05)
+    again = evaluate_cohort(str(tmp_path / "in"), model, processes(2))
+    assert again.to_dict() == found.to_dict()
+    assert [row for _, row, _ in found.examples] == [9, 10, 11]  # the line of the head comes first
+    for (_, _, message), said in zip(found.examples, WRONG.values(), strict=True):
+        assert said in message
+
+
+def test_calibration_from_cells() -> None:
+    """Probabilities in the middle of cells lose nothing by being counted."""
+    rng = np.random.default_rng(2)
+    most = (np.floor(1000 * rng.uniform(0.5, 0.999, 5000)) + 0.5) / 1000
+    truth = (rng.random(5000) > most**2).astype(int)  # over-confident
+    posterior = np.stack([most, 1 - most], axis=1)
+    found = evaluation(sums_of(posterior, truth), ("a", "b"), 0, ())
+    error = calibration_error(most, (truth == 0).astype(float))
+    assert error > 0.1
+    assert found.figures["calibration_error"].value == pytest.approx(error, rel=1e-9)
+    assert found.chance_calibration_error < 0.1 * error
+
+
+def test_ties_count_against_the_truth() -> None:
+    found = evaluation(sums_of(np.array([[0.5, 0.5, 0.0]]), np.array([1])), ("a", "b", "c"), 0, ())
+    assert (found.figures["top1"].value, found.figures["top3"].value) == (0.0, 1.0)
+    assert found.figures["brier"].value == pytest.approx(0.5)
+    assert found.figures["log_loss"].value == pytest.approx(np.log(2))
+
+
+@pytest.fixture
+def run(small_path: Path) -> Callable[..., Result]:
+    options = ["-n", str(small_path)]
+    return lambda *args: CliRunner().invoke(main, ["evaluate", *map(str, args), *options])
+
+
+def test_the_command(run: Callable[..., Result], model: Model, tmp_path: Path) -> None:
+    write(tmp_path / "in", proven_cases(model, 400, 2))
+    done = run(tmp_path / "in", "--workers", "1")
+    assert done.exit_code == 0
+    assert "397 cases with proven diagnoses" in done.stdout
+    assert "95% interval" in done.stdout
+    assert "a.csv: row 9: no diagnosis" in done.stdout
+    told = json.loads(run(tmp_path / "in", "--workers", "1", "--json").stdout)
+    assert (told["n"], told["left_out"], told["cases"]) == (397, 3, [])
+
+
+BAD = [
+    (["x.csv", "--own-source"], "--own-source is for case files"),
+    (["x.csv", "--compare"], "--compare is for case files"),
+    (["x.yaml", "--workers", "2"], "--workers is for tables"),
+    (["x.csv", "--workers", "1"], "no case to evaluate; x.csv: row 2: no diagnosis; evaluate needs the proven one"),
+    (["none.csv", "--workers", "1"], "none.csv: no such file or folder"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=[" ".join(a) for a, _ in BAD])
+def test_bad_input_is_one_line(
+    run: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x.csv").write_text("level\nlumbar\n")
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"bayesdx: {message}")
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,242 @@
+"""The summary of a cohort: its sums are those of single answers, and it tells drift from chance."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import scipy.stats
+from click.testing import CliRunner, Result
+from cohort import drawn_cases, write_cohort
+
+from bayesdx.analyses.profile.numbers.tests import chi_square, effect, holm
+from bayesdx.batch import processes, profile_cohort
+from bayesdx.batch.parts import Part, parts_of
+from bayesdx.batch.profiling import month_of
+from bayesdx.cli import main
+from bayesdx.errors import InputError
+from bayesdx.loading import load
+from bayesdx.model import Model
+
+
+@pytest.fixture(scope="module")
+def model(small_path: Path) -> Model:
+    return load(small_path)
+
+
+def here(work: Callable[[Part], Any], parts: Sequence[Part]) -> Iterator[Any]:
+    return map(work, parts)
+
+
+def table_of(path: Path, rows: Sequence[dict[str, Any]]) -> str:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return str(path)
+
+
+def network_cases(model: Model, n: int, stated: float, seed: int = 1) -> list[dict[str, Any]]:
+    """Cases that the network draws, findings missing at random."""
+    rng = np.random.default_rng(seed)
+    drawn = model.engine.sample({}, n, rng)
+    columns = [(v, model.network.index[v.id]) for v in model.network.findings]
+    return [
+        {v.id: v.states[row[i]] if rng.random() < stated else None for v, i in columns} for row in drawn.tolist()
+    ]
+
+
+def test_sums_are_those_of_single_answers(model: Model, tmp_path: Path) -> None:
+    rows = drawn_cases(model.network, 150)
+    for i, row in enumerate(rows):
+        row["seen"] = f"2026-0{1 + i % 3}-11" if i % 10 else "last week"
+    found = profile_cohort(table_of(tmp_path / "a.csv", rows), model, "seen", here)
+    engine = model.engine
+    posteriors, likely, months, left_out = [], [], [], 0
+    stated: Counter[str] = Counter()
+    for row in rows:
+        findings = {k: v for k, v in row.items() if k not in ("id", "seen") and v is not None}
+        try:
+            question = model.question({"findings": findings})
+            posteriors.append(engine.posterior(question.findings).probabilities)
+        except InputError:
+            left_out += 1
+            continue
+        months.append(row["seen"][:7] if row["seen"].startswith("2026") else None)
+        stated.update(list(findings))
+        if findings and not any(str(value).startswith("not ") for value in findings.values()):
+            likely.append(engine.log_likelihood(question.findings))
+    mean = np.mean(posteriors, axis=0)
+    names = model.network.variable("diagnosis").states
+    leaders = Counter(names[int(p.argmax())] for p in posteriors)
+    assert (found.cases, found.left_out) == (len(posteriors), left_out)
+    assert {one.diagnosis: one.probability for one in found.mix} == pytest.approx(
+        dict(zip(names, mean, strict=True))
+    )
+    assert {one.diagnosis: one.leads * found.cases for one in found.mix} == pytest.approx(
+        {name: float(leaders[name]) for name in names}
+    )
+    error = np.std(posteriors, axis=0, ddof=1) / np.sqrt(len(posteriors))
+    first = found.mix[0]
+    assert first.interval[1] - first.probability == pytest.approx(1.96 * error[names.index(first.diagnosis)])
+    assert {one.finding: (1 - one.missing) * found.cases for one in found.stated} == pytest.approx(dict(stated))
+    # a binary finding that is 'not' one state is certain
+    binary = {v.id for v in model.network.findings if v.cardinality == 2}
+    assert all(not one.uncertain for one in found.stated if one.finding in binary)
+    assert {one.month: one.cases for one in found.months} == Counter(filter(None, months))
+    assert found.undated == months.count(None)
+    assert found.fit is not None
+    assert found.fit.cases >= len(likely)
+
+
+def test_log_likelihood_and_what_is_expected(model: Model, tmp_path: Path) -> None:
+    """Of one finding the expected log-likelihood is minus its entropy; of cases it is a mean of logarithms."""
+    rows = [{"mr_t2_signal": row["mr_t2_signal"]} for row in network_cases(model, 4000, 1.0)]
+    shares = model.engine.marginals({}).probabilities["mr_t2_signal"]
+    fit = profile_cohort(table_of(tmp_path / "a.csv", rows), model, None, here).fit
+    assert fit is not None
+    assert fit.expected_log_likelihood == pytest.approx(float(shares @ np.log(shares)), abs=5 * fit.gap[1])
+    states = model.network.variable("mr_t2_signal").states
+    own = np.mean([np.log(shares[states.index(row["mr_t2_signal"])]) for row in rows])
+    assert fit.log_likelihood == pytest.approx(own, rel=1e-9)
+    assert 0 < fit.gap[1] < 0.05
+
+
+def test_a_cohort_of_the_network_does_not_drift(model: Model, tmp_path: Path) -> None:
+    rows = network_cases(model, 6000, 0.6)
+    for i, row in enumerate(rows):
+        row["seen"] = f"2026-{1 + i % 6:02}"
+    found = profile_cohort(table_of(tmp_path / "a.csv", rows), model, "seen", here)
+    assert not any(one.told for one in found.drifts)
+    assert len(found.drifts) == 7 * len(model.network.findings)
+    assert np.mean([one.chance < 0.5 for one in found.drifts]) == pytest.approx(0.5, abs=0.25)
+    assert found.fit is not None
+    assert abs(found.fit.gap[0]) < 4 * found.fit.gap[1]
+    assert found.fit.unusual == pytest.approx(found.fit.expected_unusual, abs=0.01)
+    for one in found.mix:
+        assert abs(one.probability - one.prior) < 2 * (one.interval[1] - one.probability)
+
+
+def test_what_changes_is_told_in_its_months(model: Model, tmp_path: Path) -> None:
+    rows = network_cases(model, 3000, 0.6)
+    for i, row in enumerate(rows):
+        row["seen"] = f"2026-{1 + i // 500:02}"
+        if i >= 2000 and row["mr_t2_signal"]:
+            row["mr_t2_signal"] = "mixed"
+    found = profile_cohort(table_of(tmp_path / "a.csv", rows), model, "seen", here)
+    told = [(one.finding, one.month) for one in found.drifts if one.told]
+    assert set(told) == {("mr_t2_signal", "2026-05"), ("mr_t2_signal", "2026-06"), ("mr_t2_signal", None)}
+    assert told[-1] == ("mr_t2_signal", None)  # the strongest first
+
+
+def test_parts_and_processes_add_up(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the format and the parts, counts are the same; whatever the processes, all is."""
+    write_cohort(tmp_path / "in", model.network, 300)
+    monkeypatch.setattr("bayesdx.batch.profiling.parts_of", partial(parts_of, size=100))
+    apart = profile_cohort(str(tmp_path / "in"), model, None, processes(2))
+    rows = [case for seed in (1, 2, 3) for case in drawn_cases(model.network, 300, seed)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "all.parquet")
+    whole = profile_cohort(str(tmp_path / "all.parquet"), model, None, here)
+    assert apart.left_out == whole.left_out + 2  # the two lines that are no cases
+    assert apart.stated == whole.stated
+    assert apart.drifts == whole.drifts
+    assert [one.probability for one in apart.mix] == pytest.approx(
+        [one.probability for one in whole.mix], rel=1e-12
+    )
+    again = profile_cohort(str(tmp_path / "in"), model, None, here)
+    assert again.to_dict() == apart.to_dict()
+
+
+def test_months_in_every_form(model: Model, tmp_path: Path) -> None:
+    values = ["2026-11-28", "2026-11", "2026-11-28T10:00", "2026-02-30", "2026-13", "2026", "", "28.11.2026"]
+    assert [month_of(value) for value in values] == ["2026-11"] * 3 + [""] * 5
+    rows = [{"level": "cervical"}] * 3
+    lines = [{"findings": row, "seen": day} for row, day in zip(rows, ["2026-11-28", "2026-10", None], strict=True)]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    stamps = pa.array([1764288000, 1761955200, None], pa.timestamp("s", "UTC"))
+    pq.write_table(pa.table({"level": ["cervical"] * 3, "seen": stamps}), tmp_path / "a.parquet")
+    for name, months in (("a.jsonl", ["2026-10", "2026-11"]), ("a.parquet", ["2025-11"])):
+        found = profile_cohort(str(tmp_path / name), model, "seen", here)
+        assert [one.month for one in found.months] == months
+        assert found.undated == 1
+
+
+def test_chi_square() -> None:
+    seen, shares = np.array([30.0, 50.0, 20.0]), np.array([0.25, 0.5, 0.25])
+    expected = scipy.stats.chisquare(seen, 100 * shares)
+    assert chi_square(seen, shares) == (pytest.approx(expected.statistic), 2)
+    # 2 and 2 expected: neither alone nor together a class, so they join the next
+    seen, shares = np.array([4.0, 0.0, 26.0, 70.0]), np.array([0.02, 0.02, 0.36, 0.6])
+    pooled = scipy.stats.chisquare([30.0, 70.0], [40.0, 60.0])
+    assert chi_square(seen, shares) == (pytest.approx(pooled.statistic), 1)
+    assert chi_square(np.array([4.0, 3.0]), np.array([0.5, 0.5]))[1] == 0
+    assert effect(12.0, 2, 1000.0) == pytest.approx(0.1)
+    assert effect(1.0, 2, 1000.0) == 0.0
+
+
+def test_holm() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([]) == []
+
+
+@pytest.fixture
+def run(small_path: Path) -> Callable[..., Result]:
+    return lambda *args: CliRunner().invoke(
+        main, ["cohort", *map(str, args), "-n", str(small_path), "--workers", "1"]
+    )
+
+
+def test_the_command(run: Callable[..., Result], model: Model, tmp_path: Path) -> None:
+    rows = network_cases(model, 900, 0.6)
+    for i, row in enumerate(rows):
+        row["seen"] = f"2026-{1 + i // 300:02}"
+        if i >= 600 and row["mr_t2_signal"]:
+            row["mr_t2_signal"] = "mixed"
+    table = table_of(tmp_path / "a.csv", [*rows, {**rows[0], "level": "lumbr"}])
+    for ending in ("html", "md", "json"):
+        done = run(table, "--date", "seen", "-o", tmp_path / f"page.{ending}")
+        assert (done.exit_code, done.stdout) == (0, "")
+        assert done.stderr == f"summary of 900 cases written to {tmp_path}/page.{ending}\n"
+    page, words = (tmp_path / "page.html").read_text(), (tmp_path / "page.md").read_text()
+    assert page.count("<polyline") == 2 * (5 + 1 + 1)  # five diagnoses, unusual findings, one finding that drifts
+    assert "T2 signal: mixed" in page
+    assert "a.csv: row 902: &#x27;lumbr&#x27; is not a state" in page
+    assert "| T2 signal | 2026-03 |" in words
+    printed = run(table, "--date", "seen", "--json")
+    assert json.loads(printed.stdout) == json.loads((tmp_path / "page.json").read_text())
+    shown = run(table).stdout
+    assert "Case mix" in shown
+    assert "Month by month" not in shown
+
+
+BAD = [
+    (["x.csv", "-o", "x.pdf"], "x.pdf: the summary of a cohort ends in .html, .md, .json"),
+    (["x.csv", "--date", "sean"], "x.csv: no table has the column 'sean'; did you mean 'seen'?"),
+    (["x.csv", "--date", "level"], "'level' is a variable of network 'small', no date of a case"),
+    (["wrong.csv"], "wrong.csv: no case to summarise; wrong.csv: row 2: 'lumbr' is not a state of 'level'"),
+    (["none"], "none: no such file or folder"),
+    (["x.csv", "--on", "spark"], "--workers is for this machine"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=[" ".join(a) for a, _ in BAD])
+def test_bad_input_is_one_line(
+    run: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("x.csv").write_text("level,seen\nlumbar,2026-01\n")
+    Path("wrong.csv").write_text("level\nlumbr\n")
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"bayesdx: {message}")
+    assert done.stderr.count("\n") == 1
+    assert not Path("x.pdf").exists()
