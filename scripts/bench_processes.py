@@ -37,8 +37,8 @@ ANDES_TARGET = "GOAL_2"
 ANDES = {"RApp1": "true", "SNode_27": "false", "KNOWN8": "true", "VELOCITY7": "false"}
 #: How many times as long as a query an analysis may take: asked of a loaded model, and as a whole process.
 LIMITS: Mapping[str, tuple[float | None, float]] = {
-    "explain": (1, 2),
-    "cite": (1, 2),
+    "explain": (2.5, 2),
+    "cite": (2.5, 2),
     "sensitivity": (None, 6),
     "report": (None, 12),
     "what-if on andes": (None, 8),

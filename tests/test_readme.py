@@ -44,7 +44,18 @@ def test_two_commands_do_the_set_up() -> None:
 
 
 def test_every_command_has_a_place_in_the_tour() -> None:
-    pages = ("tour", "evaluation", "learning", "service", "reading", "codes", "fhir")
+    pages = (
+        "tour",
+        "evaluation",
+        "learning",
+        "service",
+        "reading",
+        "codes",
+        "fhir",
+        "marginals",
+        "cohorts",
+        "cohort-summary",
+    )
     tour = "".join(body for page in pages for _, body in _blocks(ROOT / "docs" / f"{page}.md"))
     for name in main.list_commands(click.Context(main)):
         assert re.search(rf"^\$ (.* )?bayesdx {name} ", tour, re.MULTILINE), name
