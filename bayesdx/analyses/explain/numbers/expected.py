@@ -106,13 +106,13 @@ def typical_but_lacking(question: Question, context: Context, pair: Pair, ground
         state = int(share.argmax())
         weights = context.weights.get(variable.id)
         usual = float(overall[variable.id][state])
-        defined = grounds.defined(variable.id, name)
         shown = [] if weights is None else np.flatnonzero(weights).tolist()
-        if (
-            any(s == state or share[s] >= _USUAL * share[state] or variable.states[s] in defined for s in shown)
+        if (  # what needs the literature comes last: it is read finding by finding
+            any(s == state or share[s] >= _USUAL * share[state] for s in shown)
             or share[state] < TYPICAL
             or share[state] <= usual
             or decibans(float(share[state]), _elsewhere(context, variable.id, pair[0], state)) <= NEGLIGIBLE
+            or any(variable.states[s] in grounds.defined(variable.id, name) for s in shown)
             or grounds.rest_on_the_base(variable.id, name)
             or not grounds.hold(variable.id, variable.states[state], name, TYPICAL)
         ):
