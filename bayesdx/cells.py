@@ -6,10 +6,14 @@ import math
 import re
 from collections.abc import Mapping
 from numbers import Real
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
 from bayesdx.errors import InputError
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 #: Missing values of pandas and numpy, by type: neither need be installed or imported to meet one.
 _MISSING_TYPES = frozenset(("NAType", "NaTType", "MaskedConstant"))
@@ -78,11 +82,11 @@ def is_missing(value: object) -> bool:
     if isinstance(value, (float, np.floating)):
         return bool(value != value)
     if is_decimal(value):
-        return bool(value.is_nan())  # type: ignore[attr-defined]
+        return bool(value.is_nan())
     return type(value).__name__ in _MISSING_TYPES
 
 
-def is_decimal(value: object) -> bool:
+def is_decimal(value: object) -> TypeGuard[Decimal]:
     return type(value).__name__ == "Decimal"  # tables hold some, and its module need not be imported otherwise
 
 
@@ -92,10 +96,10 @@ def number_of(value: object) -> float | None:
         value = value.strip()
         if not _NUMBER.fullmatch(value):
             return None
-    elif isinstance(value, (bool, np.bool_)) or not (isinstance(value, Real) or is_decimal(value)):
+    elif isinstance(value, (bool, np.bool_)) or (not isinstance(value, Real) and not is_decimal(value)):
         return None
     try:
-        number = float(value)  # type: ignore[arg-type]
+        number = float(value)
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None

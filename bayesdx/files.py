@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, BinaryIO, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from bayesdx.errors import InputError
 
@@ -201,9 +201,13 @@ def _yaml_loader() -> Any:
 
     tag = "tag:yaml.org,2002:"
 
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    if TYPE_CHECKING:
+        from yaml import SafeLoader as Base
+    else:
+        Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(Base):
         place = ""
-        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             seen = set()
@@ -224,9 +228,13 @@ def _yaml_loader() -> Any:
             number = float(text) if "." in text else int(text)
             return number if str(number) == text else text
 
+        def construct_text(self, node: Any) -> str:
+            return str(self.construct_scalar(node))
+
         def refuse(self, node: Any, problem: str) -> NoReturn:
             raise InputError(f"{_marked(self.place, node.start_mark)}: {problem}")
 
+    Loader.yaml_implicit_resolvers = {}
     for kind, pattern, first in (
         ("merge", "<<", ["<"]),
         ("null", "~|null|", ["~", "n", ""]),
@@ -235,7 +243,7 @@ def _yaml_loader() -> Any:
     ):
         Loader.add_implicit_resolver(tag + kind, re.compile(rf"(?:{pattern})\Z"), first)
     Loader.add_constructor(f"{tag}number", Loader.construct_number)
-    Loader.add_constructor(f"{tag}merge", Loader.construct_yaml_str)  # '<<' that is no key
+    Loader.add_constructor(f"{tag}merge", Loader.construct_text)  # '<<' that is no key
     return Loader
 
 

@@ -38,7 +38,7 @@ def _same(a: object, b: object) -> bool:
     if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
         return len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return np.array_equal(a, b)  # type: ignore[arg-type]
+        return np.array_equal(np.asarray(a), np.asarray(b))
     return bool(a == b)
 
 

@@ -120,7 +120,7 @@ def run(source: Path, output: Path, *options: str) -> dict[str, Any]:
         while process.poll() is None:
             peak = max(peak, sum(map(resident, family(process.pid))))
             time.sleep(0.2)
-        told: dict[str, Any] = json.loads(process.stdout.read())  # type: ignore[union-attr]
+        told: dict[str, Any] = json.loads(process.communicate()[0])
     wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     shutil.rmtree(output)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -49,12 +49,10 @@ def _look_alikes(error: UnicodeError) -> tuple[str, int]:
 class _Ascii(io.TextIOBase):
     """An ASCII stream whose bytes are hidden: click writes UTF-8 to those of an ASCII stream."""
 
+    encoding = "ascii"
+
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self._stream.encoding
 
     def write(self, text: str) -> int:
         return self._stream.write(text)

@@ -42,10 +42,10 @@ def score_weights(
     ]
 
     def tables(part: slice) -> list[Array]:
-        picked = [
-            table[(..., *[seen[v][part] for v in k])] if k else table  # type: ignore[arg-type]
-            for table, k in zip(arranged, known, strict=True)
-        ]
+        picked: list[Array] = []
+        for table, k in zip(arranged, known, strict=True):
+            at: tuple[Any, ...] = (..., *(seen[v][part] for v in k))
+            picked.append(table[at] if k else table)
         return picked + [table[part].T for table in weights.values()]
 
     entered = replace(factors, scopes=(*scopes, *((v, batch) for v in weights)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,13 +22,14 @@ from bayesdx.inference import compile_network
 from bayesdx.knowledge.baseline import naive_bayes
 from bayesdx.knowledge.library import open_library
 from bayesdx.loading import load
+from bayesdx.network import Array
 
 DIAGNOSES = ("a", "b", "c", "d", "other")
 
 
-def scored(truth: str, *posterior: float, case: str = "x", **given: object) -> ScoredCase:
-    whole = {"network": "n", "diagnosis": truth, "scored_as": truth, "diagnoses": DIAGNOSES, **given}
-    return ScoredCase(case=case, posterior=np.array(posterior), **whole)  # type: ignore[arg-type]
+def scored(truth: str, *posterior: float, case: str = "x", **given: Any) -> ScoredCase:
+    usual = ScoredCase(case, "n", truth, truth, DIAGNOSES, np.array(posterior))
+    return replace(usual, **given)
 
 
 CASES = [
@@ -130,7 +132,8 @@ def test_bootstrap_intervals() -> None:
 
 
 def test_to_dict_holds_the_cases(result: Evaluation) -> None:
-    row = to_dict(result)["cases"][1]  # type: ignore[index]
+    rows: Any = to_dict(result)["cases"]
+    row = rows[1]
     assert row["rank"] == 2
     assert row["leader"] == "a"
     assert row["probability"] == 0.25
@@ -142,8 +145,8 @@ FINDINGS = {"level": "thoracic", "compartment": "intradural_extramedullary", "mr
 MENINGIOMA = Case(FINDINGS, id="m", age=60, sex="female", diagnosis="meningioma")
 
 
-def posterior_of(case: Case, **options: object) -> np.ndarray:  # type: ignore[type-arg]
-    return evaluate_cases([case], **{"silence": False, **options}).cases[0].posterior  # type: ignore[arg-type]
+def posterior_of(case: Case, **options: Any) -> Array:
+    return evaluate_cases([case], **{"silence": False, **options}).cases[0].posterior
 
 
 def test_a_case_is_scored_by_the_network_itself() -> None:
@@ -191,7 +194,7 @@ def test_own_source_is_left_out() -> None:
     assert posterior_of(case, own_source=True) == pytest.approx(with_it, abs=1e-12)
 
 
-def coded(network, case: Case) -> dict[str, int]:  # type: ignore[no-untyped-def]
+def coded(network, case: Case) -> dict[str, int]:
     stated = {**case.findings, "age_group": "60+", "sex": case.sex}
     return {name: network.variable(name).state_index(str(state)) for name, state in stated.items()}
 

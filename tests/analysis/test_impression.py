@@ -180,7 +180,7 @@ def test_small_network(small: NetworkDocument) -> None:
     """Without labels of states, ids stand in quotes; a finding that another entails is not told beside it."""
     case = {"findings": {"ct_calcification": "present", "ct_calcification_pattern": "punctate"}}
     found = Model(small, "surgical").impression(case)
-    assert found.to_dict()["row"]["findings"] == "Pattern of calcification: punctate"  # type: ignore[index]
+    assert found.to_dict()["row"]["findings"] == "Pattern of calcification: punctate"
     assert paragraph(found).endswith(f"network small 1, surgical prior: {ENDING}")
 
 
@@ -211,7 +211,7 @@ def test_any_case_has_two_to_five_sentences(small: NetworkDocument, data: st.Dat
     if found.band in ("consistent", "favoured"):
         assert row.probability >= 0.5
         assert ("favour" in said[0] or "consistent" in said[0]) == (row.probability > row.prior)
-    weights = {one["finding"]: one["decibans"] for key in ("for", "against") for one in found.to_dict()[key]}  # type: ignore[attr-defined]
+    weights = {one["finding"]: one["decibans"] for key in ("for", "against") for one in found.to_dict()[key]}
     assert set(weights) <= set(found.question.stated)
     assert sum(one.chance for one in found.outcomes) <= 1 + 1e-9
 
@@ -280,8 +280,8 @@ def test_for_and_against_have_weights_of_that_sign() -> None:
         model = bayesdx.load(one.question.network.id)
         rival = answer["rival"]
         for key, sign in (("for", 1), ("against", -1)):
-            for row in answer[key][:2]:  # type: ignore[index]
-                weighed = next(w for w in one.explanation.weights if w.finding == row["finding"])  # type: ignore[union-attr]
+            for row in answer[key][:2]:
+                weighed = next(w for w in one.explanation.weights if w.finding == row["finding"])
                 fewer = {
                     name: value
                     for name, value in one.question.stated.items()
@@ -293,7 +293,7 @@ def test_for_and_against_have_weights_of_that_sign() -> None:
                         r.diagnosis: r.probability
                         for r in model.query({"findings": findings}, checks=False).posterior
                     }
-                    odds.append(p[one.leader.diagnosis] / p[rival])  # type: ignore[index]
+                    odds.append(p[one.leader.diagnosis] / p[rival])
                 assert 10 * np.log10(odds[0] / odds[1]) == pytest.approx(row["decibans"], abs=1e-6)
                 assert sign * row["decibans"] > 1.3
                 checked += 1
@@ -330,7 +330,7 @@ def test_a_row_is_the_same_as_its_cells() -> None:
     for one in published()[::3]:
         answer = one.to_dict()
         (row,) = csv.reader(io.StringIO(str(answer["row_text"])), delimiter="\t")
-        assert row == list(answer["row"].values())  # type: ignore[attr-defined]
+        assert row == list(answer["row"].values())
         json.dumps(answer, allow_nan=False)
 
 
@@ -341,7 +341,7 @@ def test_no_cell_is_a_formula(small: NetworkDocument, id: str) -> None:
     from bayesdx.analyses.board import document
 
     for text, dialect in ((document.tsv(board), {"delimiter": "\t"}), (document.csv(board), {})):
-        heads, row = csv.reader(io.StringIO(text.removeprefix("\ufeff")), **dialect)  # type: ignore[arg-type]
+        heads, row = csv.reader(io.StringIO(text.removeprefix("\ufeff")), **dialect)
         assert len(heads) == len(row) == 11
         assert row[0].lstrip("'") == " ".join(id.split())
         assert not row[0].startswith(("=", "+", "-", "@", "＝"))

@@ -217,7 +217,7 @@ def test_measured() -> None:
 
 
 def start(model: Model, case: dict[str, object], **options: object) -> Questionnaire:
-    return begin(model.question, case, **options)  # type: ignore[arg-type]
+    return begin(model.question, case, **options)
 
 
 def test_questionnaire_asks_the_most_informative_and_undoes(model: Model) -> None:

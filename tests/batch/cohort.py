@@ -78,5 +78,5 @@ class Killed:
 
 def _begin(work: Work, part: Part) -> None:
     """Leave what a process leaves that is killed while it writes."""
-    spec, output = work.spec, work.output  # type: ignore[attr-defined]
+    spec, output = work.spec, work.output
     Path(output, f".{part.name(spec.fingerprint)}.0.tmp").write_bytes(b"half")

@@ -25,7 +25,7 @@ def expected(key: str, *options: str) -> str:
 
 def stated() -> list[str]:
     findings = asked("query", str(C7))["findings"]
-    return [part for name, value in findings.items() for part in ("-f", f"{name}={value}")]  # type: ignore[attr-defined]
+    return [part for name, value in findings.items() for part in ("-f", f"{name}={value}")]
 
 
 @pytest.mark.parametrize("name", BUTTONS)

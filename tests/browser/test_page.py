@@ -45,7 +45,7 @@ def rows(visit: Visit) -> list[tuple[str, str, str]]:
         """lines => lines.map(line => [line.querySelector('abbr')?.title ?? line.querySelector('th').textContent,
           line.querySelector('.share').textContent, line.querySelector('td.interval').textContent])""",
     )
-    return [tuple(row) for row in found]  # type: ignore[misc]
+    return [tuple(row) for row in found]
 
 
 def test_a_case_by_keyboard_alone(served: Served, visit: Open, tmp_path: Path) -> None:
@@ -56,12 +56,12 @@ def test_a_case_by_keyboard_alone(served: Served, visit: Open, tmp_path: Path) -
     answer = asked("query", str(C7))
     assert rows(v) == [
         (one["label"], percent(one["probability"]), " – ".join(map(percent, one["interval"])))
-        for one in answer["posterior"][:8]  # type: ignore[index]
+        for one in answer["posterior"][:8]
     ]
     first = rows(v)
 
     v.keys("w")  # what to look at next
-    worth = asked("what-if", str(C7))["open"][0]  # type: ignore[index]
+    worth = asked("what-if", str(C7))["open"][0]
     assert page.evaluate("() => document.activeElement.dataset.id") == worth["finding"]
     v.keys("Enter")
     assert page.evaluate("() => document.activeElement.closest('.row').dataset.id") == worth["finding"]
@@ -76,7 +76,7 @@ def test_a_case_by_keyboard_alone(served: Served, visit: Open, tmp_path: Path) -
     told = asked("explain", str(C7), "-f", f"{worth['finding']}={worth['states'][0]['state']}")["weights"]
     assert weights == [
         f"{row['decibans']:+.1f}".replace("-", "−").replace("−0.0", "0.0").replace("+0.0", "0.0") for row in told
-    ]  # type: ignore[attr-defined,union-attr]
+    ]
 
     v.keys("u")
     v.settled()
@@ -202,7 +202,7 @@ def test_not_stated_absent_ruled_out_and_uncertain(served: Served, visit: Open) 
     v.settled()
     assert v.fragment().endswith("&mr_enhancement=:homogeneous")
     answer = asked("query", "-f", "mr_t2_signal=hyper:0.8,mixed:0.2", "-f", "mr_enhancement=not homogeneous")
-    assert [row[1] for row in rows(v)] == [percent(one["probability"]) for one in answer["posterior"][:8]]  # type: ignore[index]
+    assert [row[1] for row in rows(v)] == [percent(one["probability"]) for one in answer["posterior"][:8]]
     page.click("[data-id=mr_t2_signal] [data-state=iso]")
     v.keys("Backspace")
     v.settled()
@@ -212,7 +212,7 @@ def test_not_stated_absent_ruled_out_and_uncertain(served: Served, visit: Open) 
 def test_screen_readers_hear_the_new_leader(served: Served, visit: Open) -> None:
     v = visit(served.address, "#level=cervical")
     v.enter("epicentre", "facet joint")
-    leader = asked("query", "-f", "level=cervical", "-f", "epicentre=facet_joint")["posterior"][0]  # type: ignore[index]
+    leader = asked("query", "-f", "level=cervical", "-f", "epicentre=facet_joint")["posterior"][0]
     expect(v.page.locator("#live")).to_have_text(f"{leader['label']} leads, {percent(leader['probability'])}")
     tree = v.page.locator(".row[data-id=epicentre]").aria_snapshot()
     assert 'radiogroup "Epicentre"' in tree
@@ -220,7 +220,7 @@ def test_screen_readers_hear_the_new_leader(served: Served, visit: Open) -> None
     v.enter("facet degeneration", "present")  # the same leader, by more than a point
     now = asked("query", "-f", "level=cervical", "-f", "epicentre=facet_joint", "-f", "facet_degeneration=present")[
         "posterior"
-    ][0]  # type: ignore[index]
+    ][0]
     assert abs(now["probability"] - leader["probability"]) > 0.01
     expect(v.page.locator("#live")).to_have_text(f"{now['label']} leads, {percent(now['probability'])}")
 
@@ -437,7 +437,7 @@ def test_the_newest_of_many_clicks_wins(served: Served, visit: Open) -> None:
         )
     v.settled()
     answer = asked("query", "-f", "mr_t2_signal=iso")
-    assert [row[1] for row in rows(v)] == [percent(one["probability"]) for one in answer["posterior"][:8]]  # type: ignore[index]
+    assert [row[1] for row in rows(v)] == [percent(one["probability"]) for one in answer["posterior"][:8]]
     assert v.fragment() == "#mr_t2_signal=iso"
 
 

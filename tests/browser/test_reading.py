@@ -85,13 +85,13 @@ def test_what_is_checked_is_taken_over(served: Served, visit: Open, tmp_path: Pa
     expect(page.locator("#stated li")).to_have_count(19)
 
     case = asked("read", str(FORAMEN))["case"]
-    del case["findings"]["mr_dural_tail"]  # type: ignore[attr-defined]
+    del case["findings"]["mr_dural_tail"]
     file = tmp_path / "case.json"
     file.write_text(json.dumps(case))
     of_report = asked("query", str(file))
-    assert stated(v) == {name: shares(value) for name, value in of_report["findings"].items()}  # type: ignore[attr-defined]
+    assert stated(v) == {name: shares(value) for name, value in of_report["findings"].items()}
     assert stated(v)["age_group"] == "40-59"
-    first = of_report["posterior"][0]  # type: ignore[index]
+    first = of_report["posterior"][0]
     assert v.leader() in first["label"]
     assert page.inner_text(".differential .leads .share") == f"{100 * first['probability']:.1f}%"
     v.keys("u")

@@ -42,13 +42,13 @@ def test_asks_saves_and_the_file_is_a_case(run: Run, tmp_path: Path) -> None:
     told = json.loads(run("query", str(path), "--json").stdout)
     shown = outcome(run("ask", "-f", "level=cervical", *ON, "--json", stdin="2\nskip\nnot 1\ndone\n"))
     assert told["findings"] == shown["findings"]
-    found = {row["diagnosis"]: row["probability"] for row in shown["posterior"]}  # type: ignore[attr-defined]
+    found = {row["diagnosis"]: row["probability"] for row in shown["posterior"]}
     assert found == pytest.approx({row["diagnosis"]: row["probability"] for row in told["posterior"]})
 
 
 def test_asks_what_what_if_ranks_first(run: Run) -> None:
     shown = outcome(run("ask", "-f", "level=cervical", *ON, "--json", stdin="1\n"))
-    (answer,) = shown["answers"]  # type: ignore[misc]
+    (answer,) = shown["answers"]
     expected = first_question(run)
     assert answer["finding"] == expected["finding"]
     assert answer["information"] == pytest.approx(expected["information"])
@@ -69,10 +69,10 @@ def test_undo(run: Run) -> None:
 
 
 def test_uncertain_answer(run: Run) -> None:
-    states = [state["state"] for state in first_question(run)["states"] if state["probability"] > 0]  # type: ignore[attr-defined]
+    states = [state["state"] for state in first_question(run)["states"] if state["probability"] > 0]
     answer = outcome(run("ask", "-f", "level=cervical", *ON, "--json", stdin=f"{states[0]} 0.8, {states[1]} 0.2\n"))
-    name = answer["answers"][0]["finding"]  # type: ignore[index]
-    assert answer["findings"][name] == {states[0]: 0.8, states[1]: 0.2}  # type: ignore[index]
+    name = answer["answers"][0]["finding"]
+    assert answer["findings"][name] == {states[0]: 0.8, states[1]: 0.2}
 
 
 def test_mistakes_help_and_why(run: Run) -> None:
@@ -118,7 +118,7 @@ def test_costs(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "costs.yaml"
     path.write_text("{ct: 100, mr: 300, mr_contrast: 500}")
     shown = outcome(run("ask", "-f", "level=cervical", *ON, "--costs", str(path), "--json", stdin="skip\n" * 9))
-    asked = [answer["finding"] for answer in shown["answers"]]  # type: ignore[attr-defined]
+    asked = [answer["finding"] for answer in shown["answers"]]
     assert set(asked[:3]) == {"compartment", "age_group", "sex"}
 
 

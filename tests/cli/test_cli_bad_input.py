@@ -99,7 +99,7 @@ def test_case_that_is_not_in_the_file(refused: Refused, tmp_path: Path) -> None:
 def test_misspelt_key_is_a_warning(run: Callable[..., object], tmp_path: Path) -> None:
     path = tmp_path / "case.yaml"
     path.write_text("id: a\nfinding: {level: cervical}\n")
-    answer = json.loads(run("query", str(path), "--json").stdout)  # type: ignore[attr-defined]
+    answer = json.loads(run("query", str(path), "--json").stdout)
     assert answer["warnings"][0] == "key 'finding' is not used; did you mean 'findings'?"
 
 

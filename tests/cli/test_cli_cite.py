@@ -66,8 +66,8 @@ def test_likelihood() -> None:
 def test_likelihood_json() -> None:
     answer = validate("cite-likelihood", 2, ask(*TAIL, "--json").stdout)
     assert answer["states"] == ["present"]
-    assert {term["source"] for term in answer["terms"] if term["source"]} == set(answer["references"])  # type: ignore[attr-defined, arg-type]
-    assert answer["sources"].keys() == answer["references"].keys()  # type: ignore[attr-defined]
+    assert {term["source"] for term in answer["terms"] if term["source"]} == set(answer["references"])
+    assert answer["sources"].keys() == answer["references"].keys()
     validate("cite-likelihood", 2, ask("cite", "age_group", "--given", "capnon", "-n", "cranial", "--json").stdout)
 
 
@@ -90,7 +90,7 @@ def test_case() -> None:
 def test_case_json() -> None:
     answer = validate("cite-case", 1, ask("cite", CASE, "--json").stdout)
     assert answer["case"] == "c7-radiculopathy"
-    shares = [row["share"] for row in answer["sources"]]  # type: ignore[attr-defined]
+    shares = [row["share"] for row in answer["sources"]]
     assert 0 < sum(shares) <= 1 + 1e-12
     assert answer["warnings"] == []
 

@@ -67,10 +67,10 @@ def test_json(cases: str) -> None:
     answer = validate("evaluate", ask("evaluate", cases, "--prior", "uniform", "--json").stdout)
     assert answer["n"] == 3
     rows = answer["cases"]
-    assert [row["network"] for row in rows] == ["spine", "spine", "cranial"]  # type: ignore[attr-defined]
-    assert [row["scored_as"] for row in rows] == ["meningioma", "other", "schwannoma"]  # type: ignore[attr-defined]
-    assert [row["case"] for row in rows][1].endswith("case 2")  # type: ignore[attr-defined]
-    top1 = sum(row["rank"] == 1 for row in rows) / 3  # type: ignore[attr-defined]
+    assert [row["network"] for row in rows] == ["spine", "spine", "cranial"]
+    assert [row["scored_as"] for row in rows] == ["meningioma", "other", "schwannoma"]
+    assert [row["case"] for row in rows][1].endswith("case 2")
+    top1 = sum(row["rank"] == 1 for row in rows) / 3
     assert answer["top1"] == pytest.approx(top1)
     for options in (["--baseline"], ["--own-source", "-n", "spine"]):
         validate("evaluate", ask("evaluate", cases, "--json", *options).stdout)
@@ -97,7 +97,7 @@ def test_no_impression_is_null() -> None:
 
 def test_compare(cases: str) -> None:
     answer = validate("evaluate-compare", ask("evaluate", cases, "--compare", "--json").stdout)
-    assert {row["method"] for row in answer["rows"]} == {"network", "naive Bayes"}  # type: ignore[attr-defined]
+    assert {row["method"] for row in answer["rows"]} == {"network", "naive Bayes"}
     assert "naive Bayes" in ask("evaluate", cases, "--compare").stdout
 
 

@@ -25,7 +25,7 @@ PAGES = [
 def bayesdx(*arguments: str, encoding: str = "utf-8", **options: object) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "bayesdx", *arguments]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    return subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": encoding}, check=False, **streams)  # type: ignore[call-overload, no-any-return]
+    return subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": encoding}, check=False, **streams)
 
 
 @pytest.mark.parametrize("arguments", PAGES, ids=[page[0] for page in PAGES])

@@ -106,7 +106,7 @@ WAYS: dict[str, Write] = {
 @pytest.mark.parametrize("name", [*RESERVED, *OTHERS])
 def test_names_of_the_network_come_first(tmp_path: Path, name: str, way: str) -> None:
     model = two_findings(name)
-    answer: BatchResult = model.query_batch(WAYS[way](tmp_path, {name: "south", "test": "pos"}))  # type: ignore[arg-type]
+    answer: BatchResult = model.query_batch(WAYS[way](tmp_path, {name: "south", "test": "pos"}))
     assert answer.errors == ()
     assert answer.warnings == {}
     assert answer.probabilities[0, 1] == pytest.approx(SECOND)
@@ -148,7 +148,7 @@ def test_states_called_like_columns() -> None:
         "d": np.array([0.1, 0.2, 0.3, 0.25, 0.05, 0.1]), "t": np.array([0.5, 0.5]),
     }, target="d")  # fmt: skip
     result = Model(NetworkDocument(network), "network").query_batch([{"id": "p1", "t": "a"}])
-    (row,) = result.to_dict()["cases"]  # type: ignore[misc]
+    (row,) = result.to_dict()["cases"]
     assert (row["line"], row["id"], row["leader"]) == (1, "p1", "leader")
     assert row["log_likelihood"] == pytest.approx(np.log(0.5))
     assert (row["P(P(line))"], row["P(id)"], row["P(line)"]) == pytest.approx((0.1, 0.2, 0.05))
@@ -182,7 +182,7 @@ def test_states_stay_as_they_are_written(tmp_path: Path, states: tuple[str, ...]
     plain.write_text(f"findings: {{x: {quoted}, test: pos}}\n")
     assert model.query(plain).leader.probability == pytest.approx(SECOND)
     for way, write in WAYS.items():
-        answer = model.query_batch(write(tmp_path, {"x": written, "test": "pos"}))  # type: ignore[arg-type]
+        answer = model.query_batch(write(tmp_path, {"x": written, "test": "pos"}))
         assert answer.probabilities[0, 1] == pytest.approx(SECOND), way
 
 

@@ -142,7 +142,7 @@ def test_nothing_half_written(tmp_path: Path) -> None:
         raise InputError("bad")
 
     with pytest.raises(InputError, match="bad"):
-        write_rows(str(tmp_path / "out.csv"), ("x",), rows())  # type: ignore[arg-type]
+        write_rows(str(tmp_path / "out.csv"), ("x",), rows())
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InputError, match="cannot be written"):
         write_rows(str(tmp_path / "no" / "out.csv"), ("x",), iter([(1,)]))

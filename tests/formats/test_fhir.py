@@ -210,7 +210,7 @@ def test_a_contained_patient_is_not_referred_to(spine: Model) -> None:
     answer = spine.query(case).to_fhir()
     check(answer)
     assert answer["subject"] == {"reference": "#patient"}
-    assert answer["contained"][0] == {"resourceType": "Patient", "gender": "female", "id": "patient"}  # type: ignore[index]
+    assert answer["contained"][0] == {"resourceType": "Patient", "gender": "female", "id": "patient"}
 
 
 def test_birth_dates_that_say_less() -> None:
@@ -261,7 +261,7 @@ def test_components_and_members(spine: Model) -> None:
     assert issues(case) == ["Bundle.entry[0].resource.hasMember[1]: 'Observation/elsewhere' is not here: not used"]
     answer = spine.query(case).to_fhir()
     check(answer)
-    assert {"reference": "Observation/m1"} in answer["basis"]  # type: ignore[operator]
+    assert {"reference": "Observation/m1"} in answer["basis"]
 
 
 def report(**fields: object) -> Json:

@@ -72,13 +72,13 @@ XMLBIF = f"""<?xml version="1.0" encoding="US-ASCII"?>
 )
 def test_written_by_hand(read: Callable[[str], object], text: str, names: tuple[str, ...]) -> None:
     document = read(text)
-    network: Network = document.network  # type: ignore[attr-defined]
+    network: Network = document.network
     a, b, c = names
     assert network.parents[c] == (a, b)
     np.testing.assert_array_equal(network.cpts[a], [0.3, 0.7])
     np.testing.assert_array_equal(network.cpts[b], [0.2, 0.3, 0.5])
     np.testing.assert_array_equal(network.cpts[c], np.reshape(ROWS, (2, 3, 2)))
-    assert document.warnings == ()  # type: ignore[attr-defined]
+    assert document.warnings == ()
 
 
 def test_names_and_labels() -> None:

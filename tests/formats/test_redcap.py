@@ -146,7 +146,7 @@ def test_an_export_is_the_table(tmp_path: Path, name: str, export: object) -> No
     rows = read(model.codebook().dictionary.text())
     filled = records(rows, 150)
     path = tmp_path / "export.csv"
-    path.write_text(export(rows, filled), encoding="utf-8", newline="")  # type: ignore[operator]
+    path.write_text(export(rows, filled), encoding="utf-8", newline="")
     expected = model.query_batch(plain_table(model, filled))
     found = model.query_batch(path)
     assert [message for _, message in found.errors] == [message for _, message in expected.errors]
@@ -258,14 +258,14 @@ def test_the_command(small_path: Path, tmp_path: Path) -> None:
 
     file = tmp_path / "book.csv"
     written = run(str(small_path), "-o", str(file))
-    assert written.exit_code == 0  # type: ignore[attr-defined]
+    assert written.exit_code == 0
     rows = read(file.read_text(encoding="utf-8"))
     assert len(rows) == 10 + 1
-    said = json.loads(run(str(small_path), "--json").stdout)  # type: ignore[attr-defined]
-    assert read(said["text"]) == rows == read(run(str(small_path)).stdout)  # type: ignore[attr-defined]
+    said = json.loads(run(str(small_path), "--json").stdout)
+    assert read(said["text"]) == rows == read(run(str(small_path)).stdout)
     assert [field["field"] for field in said["fields"]] == [row["Variable / Field Name"] for row in rows]
-    assert run(str(small_path), "-o", "book.xlsx").exit_code == 2  # type: ignore[attr-defined]
-    assert run("spin").stderr == "bayesdx: no network 'spin'; did you mean 'spine'?\n"  # type: ignore[attr-defined]
+    assert run(str(small_path), "-o", "book.xlsx").exit_code == 2
+    assert run("spin").stderr == "bayesdx: no network 'spin'; did you mean 'spine'?\n"
 
 
 def test_names_that_collide_mean_the_same_in_the_form_and_in_its_export() -> None:

@@ -60,9 +60,9 @@ def test_a_report_asks_nothing_twice(name: str, monkeypatch: pytest.MonkeyPatch)
     model.__dict__["engine"] = engine
     report = model.report(case)
     assert [row.probability for row in report.query.posterior] == [row.probability for row in expected.posterior]
-    operations = {operation for operation, *_ in engine.asked}  # type: ignore[misc]
+    operations = {operation for operation, *_ in engine.asked}
     assert {"posterior", "marginals", "derivatives", "joint", "query_batch"} <= operations
-    assert [asked[:2] for asked, times in engine.asked.items() if times > 1] == []  # type: ignore[index]
+    assert [asked[:2] for asked, times in engine.asked.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -72,4 +72,4 @@ def test_an_impression_asks_nothing_twice(name: str) -> None:
     engine = Counting(model.engine)
     model.__dict__["engine"] = engine
     model.impression(case)
-    assert [asked[:2] for asked, times in engine.asked.items() if times > 1] == []  # type: ignore[index]
+    assert [asked[:2] for asked, times in engine.asked.items() if times > 1] == []

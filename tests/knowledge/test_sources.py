@@ -53,7 +53,7 @@ def test_shipped_sources_are_csl(library: Library) -> None:
         assert source["type"] in kinds, key
         assert set(source) <= fields, key
         assert all(set(name) <= {"family", "given", "literal"} for name in source.get("author", ())), key
-        assert year(source) is None or 1900 <= year(source) <= 2100, key  # type: ignore[operator]
+        assert year(source) is None or 1900 <= year(source) <= 2100, key
         assert re.fullmatch(r"10\.\d{4,9}/\S+", source.get("DOI", "10.1000/x")), key
         assert re.fullmatch(r"\d{4,8}", source.get("PMID", "1234")), key
         assert re.fullmatch(r"PMC\d{4,9}", source.get("PMCID", "PMC1234")), key

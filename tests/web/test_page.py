@@ -110,7 +110,7 @@ def test_the_numbers_are_those_of_a_query(shipped: Client) -> None:
     text = Elements(told["differential"]).text
     for row in answer.posterior:
         assert f"{100 * row.probability:.1f}%" in text or row.probability < 0.0005
-    assert f"{100 * answer.posterior[0].interval[1]:.1f}%" in text  # type: ignore[index]
+    assert f"{100 * answer.posterior[0].interval[1]:.1f}%" in text
     assert "it covers level 'cervical'" in Elements(told["head"]).text
     assert "no population" in Elements(told["head"]).text
     assert Elements(told["used"]).text.count("T2 signal: hyperintense 0.8, mixed 0.2") == 1
@@ -174,7 +174,7 @@ def test_warnings_stand_in_a_place_of_their_own(shipped: Client, odd: dict[str, 
     expected = load("spine").query({"findings": odd}).to_dict()["warnings"]
     told = Elements(regions(shipped, odd)["warnings"]).text.casefold()
     assert says in told
-    assert all(str(warning).casefold() in told for warning in expected)  # type: ignore[attr-defined]
+    assert all(str(warning).casefold() in told for warning in expected)
 
 
 @pytest.mark.parametrize("name", ["sensitivity", "priors", "citations"])
