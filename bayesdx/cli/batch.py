@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesdx.cli.common import json_option, network_option, prior_option, progress, target_option
+from bayesdx.cli.common import (
+    Where,
+    json_option,
+    network_option,
+    prior_option,
+    progress,
+    target_option,
+    where_options,
+)
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
     from bayesdx.batch.parts import Done
-    from bayesdx.model import Model
 
 
 @click.command("batch")
@@ -27,8 +34,7 @@ if TYPE_CHECKING:
 @click.option("--top", type=click.IntRange(1), metavar="K", help="Of a cohort: keep the K most probable alone.")
 @click.option("--surprise", is_flag=True, help="Of a cohort: how usual the findings are under the leader.")
 @click.option("--next", "ask_next", is_flag=True, help="Of a cohort: the finding to look at next, and its bits.")
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Of a cohort: processes. Default: processors.")
-@click.option("--on", "cluster", metavar="CLUSTER", help="Score a cohort on a cluster: spark, spark://…, dask://….")
+@where_options("of a cohort: ")
 @network_option
 @prior_option
 @target_option
@@ -42,8 +48,7 @@ def command(
     top: int | None,
     surprise: bool,
     ask_next: bool,
-    workers: int | None,
-    cluster: str | None,
+    where: Where,
     network: str | None,
     prior: str | None,
     target: str | None,
@@ -66,9 +71,18 @@ def command(
 
     model = load(network or DEFAULT_NETWORK, prior, target)
     if any("://" in place or place.endswith("/") or os.path.isdir(place) for place in (path, output)):
-        _score_cohort(ctx, model, path, output, strict, top, surprise, ask_next, workers, cluster, as_json)
+        from bayesdx.batch import Spec, score_cohort
+
+        if output == "-":
+            raise InputError("a cohort is scored into a folder: name it with -o FOLDER/")
+        with rate_bar() as (begin, advance_by):
+            spec, across = Spec(model, top, surprise, ask_next), where.across()
+            cohort = score_cohort(path, output, spec, across, begin, advance_by)
+        show(cohort, as_json, err=not as_json)
+        if strict and cohort.left_out:
+            ctx.exit(2)
         return
-    if top or surprise or ask_next or workers or cluster:
+    if top or surprise or ask_next or any(where):
         raise InputError(
             "--top, --surprise, --next, --workers and --on are for cohorts: name a folder with -o FOLDER/"
         )
@@ -81,34 +95,6 @@ def command(
             result = model.write_batch(path, output, advance)
     show(result, as_json, err=not as_json)
     if strict and result.errors:
-        ctx.exit(2)
-
-
-def _score_cohort(
-    ctx: click.Context,
-    model: Model,
-    path: str,
-    output: str,
-    strict: bool,
-    top: int | None,
-    surprise: bool,
-    ask_next: bool,
-    workers: int | None,
-    cluster: str | None,
-    as_json: bool,
-) -> None:
-    from bayesdx.batch import Spec, on_cluster, processes, score_cohort
-
-    if output == "-":
-        raise InputError("a cohort is scored into a folder: name it with -o FOLDER/")
-    if cluster and workers:
-        raise InputError("--workers is for this machine: a cluster knows how many it has")
-    spec = Spec(model, top, surprise, ask_next)
-    with rate_bar() as (begin, advance):
-        across = on_cluster(cluster) if cluster else processes(workers)
-        summary = score_cohort(path, output, spec, across, begin, advance)
-    show(summary, as_json, err=not as_json)
-    if strict and summary.left_out:
         ctx.exit(2)
 
 

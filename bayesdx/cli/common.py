@@ -26,6 +26,7 @@ from bayesdx.cli.output import CODES
 from bayesdx.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    from bayesdx.batch.parts import Across
     from bayesdx.case import Case
     from bayesdx.model import Model
 
@@ -87,6 +88,40 @@ def worth_option(help: str) -> Callable[[Command], Command]:
 lexicon_option = click.option(
     "--lexicon", "lexicons", multiple=True, metavar="FILE", help="Phrases of your own, beside those that ship."
 )
+
+
+class Where(NamedTuple):
+    """Where the parts of a cohort are done: how many processes of this machine, or which cluster."""
+
+    workers: int | None
+    cluster: str | None
+
+    def across(self) -> Across:
+        """Who does them; raises InputError for both, and for a cluster that is none."""
+        from bayesdx.batch import on_cluster, processes
+
+        if self.cluster and self.workers:
+            raise InputError("--workers is for this machine: a cluster knows how many it has")
+        return on_cluster(self.cluster) if self.cluster else processes(self.workers)
+
+
+def where_options(of: str = "") -> Callable[[Command], Command]:
+    """--workers and --on, given as ``where``; ``of`` says of what, before their help."""
+
+    def add(command: Command) -> Command:
+        @wraps(command)
+        def located(*arguments: Any, workers: int | None, cluster: str | None, **options: Any) -> Any:
+            return command(*arguments, where=Where(workers, cluster), **options)
+
+        said = (f"{of}processes. Default: processors.", f"{of}do it on a cluster: spark, spark://…, dask://….")
+        number, name = (f"{words[0].upper()}{words[1:]}" for words in said)
+        workers = click.option("--workers", type=click.IntRange(1), metavar="N", help=number)
+        cluster = click.option("--on", "cluster", metavar="CLUSTER", help=name)
+        return cast("Command", workers(cluster(located)))
+
+    return add
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bayesdx.cli.common import json_option, network_option, prior_option, progress
+from bayesdx.cli.common import Where, json_option, network_option, prior_option, progress, where_options
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
@@ -22,7 +22,7 @@ from bayesdx.errors import InputError
 )
 @click.option("--baseline", is_flag=True, help="Score the naive Bayes baseline on the same facts instead.")
 @click.option("--compare", is_flag=True, help="Every network and prior set, and the baseline, in one table.")
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Of tables: processes. Default: processors.")
+@where_options("of tables: ")
 @click.option("--cases", "show_cases", is_flag=True, help="Also a row a case.")
 @json_option
 def command(
@@ -33,7 +33,7 @@ def command(
     silence: bool,
     baseline: bool,
     compare: bool,
-    workers: int | None,
+    where: Where,
     show_cases: bool,
     as_json: bool,
 ) -> None:
@@ -55,14 +55,14 @@ def command(
         for option, given in of_files.items():
             if given:
                 raise InputError(f"{option} is for case files: leave it out for tables")
-        _evaluate_tables(path, network, prior, workers, as_json)
+        _evaluate_tables(path, network, prior, where, as_json)
         return
     chosen = {"--network": network, "--prior": prior, "--baseline": baseline, "--cases": show_cases}
     for option, value in chosen.items():
         if compare and value:
             raise InputError(f"--compare: leave out {option}; it shows every network, prior set and the baseline")
-    if workers:
-        raise InputError("--workers is for tables: a case file is scored in one process")
+    if any(where):
+        raise InputError("--workers and --on are for tables: a case file is scored in one process")
     cases = read_cases(path)
     with progress("Scoring", len(cases) * (4 if compare else 1)) as advance:
         analysis = ANALYSES["benchmark" if compare else "evaluate"]
@@ -74,11 +74,11 @@ def command(
         show(result.faced(analysis), as_json, show_cases=show_cases)
 
 
-def _evaluate_tables(path: str, network: str | None, prior: str | None, workers: int | None, as_json: bool) -> None:
-    from bayesdx.batch import evaluate_cohort, processes
+def _evaluate_tables(path: str, network: str | None, prior: str | None, where: Where, as_json: bool) -> None:
+    from bayesdx.batch import evaluate_cohort
     from bayesdx.loading import DEFAULT_NETWORK, load
 
     model = load(network or DEFAULT_NETWORK, prior)
     with progress("Scoring", None) as advance:
-        result = evaluate_cohort(path, model, processes(workers), lambda part: advance(1))
+        result = evaluate_cohort(path, model, where.across(), lambda part: advance(1))
     show(result, as_json)

@@ -35,9 +35,9 @@ def command(
     from bayesdx.loading import board
 
     if output is not None:
-        from bayesdx.analyses.board.document import check_ending
+        from bayesdx.analyses.board.document import FILES
 
-        check_ending(output)
+        FILES.ending(output)
     named = asked.named()
     if not row and output is None:
         if len(paths) > 1:
@@ -64,9 +64,9 @@ def command(
 
         warn(warnings(found))
     if output is not None:
-        from bayesdx.analyses.board.document import write_board
+        from bayesdx.analyses.board.document import FILES
 
-        write_board(found, output)
+        FILES.write(found, output)
     if as_json:
         show(found, as_json)
     elif output is None:

@@ -30,10 +30,10 @@ def command(
     It holds the case, the differential, its explanation, what to look at next, how far the answer can be trusted,
     and the references.
     """
-    from bayesdx.analyses.report.document import check_ending, write_report
+    from bayesdx.analyses.report.document import FILES
 
     if output is not None and form != "fhir":
-        check_ending(output)
+        FILES.ending(output)
     elif output is not None:
         raise InputError("--format fhir prints: leave -o out", place=output)
     elif not as_json and form != "fhir":
@@ -41,7 +41,7 @@ def command(
     coded = with_codes(as_json)
     report = model.report(case, versus)
     if output is not None:
-        write_report(report, output)
+        FILES.write(report, output)
     if form == "fhir":
         echo_json(report.to_fhir())
     elif as_json:

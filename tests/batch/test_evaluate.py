@@ -158,7 +158,7 @@ def test_the_command(run: Callable[..., Result], model: Model, tmp_path: Path) -
 BAD = [
     (["x.csv", "--own-source"], "--own-source is for case files"),
     (["x.csv", "--compare"], "--compare is for case files"),
-    (["x.yaml", "--workers", "2"], "--workers is for tables"),
+    (["x.yaml", "--workers", "2"], "--workers and --on are for tables"),
     (["x.csv", "--workers", "1"], "no case to evaluate; x.csv: row 2: no diagnosis; evaluate needs the proven one"),
     (["none.csv", "--workers", "1"], "none.csv: no such file or folder"),
 ]

@@ -72,8 +72,28 @@ def fragment(page: Page) -> str:
     return f"{sections_html(page.sections, level=4)}{warnings}{small}"
 
 
-def whole(title: str, body: str, style: str = "") -> str:
-    """A whole page that needs nothing beside itself: no script, no address to load from. ``style`` adds rules."""
+def whole(
+    title: str,
+    sections: Sequence[Section],
+    warnings: Sequence[str],
+    about: str = "",
+    notice: str = "",
+    style: str = "",
+) -> str:
+    """A whole page that needs nothing beside itself: no script, no address to load from.
+
+    ``about`` stands below the title and at the foot, ``notice`` above the warnings; ``style`` adds rules.
+    """
+    said = f"<p>{escape(about)}</p>\n" if about else ""
+    told = "".join(
+        f'<p class="{kind}">{escape(words)}</p>\n'
+        for kind, words in (*((("notice", notice),) if notice else ()), *(("warning", one) for one in warnings))
+    )
+    foot = " · ".join(["bayesdx", *([about] if about else []), DISCLAIMER])
+    body = (
+        f"<header>\n<h1>{escape(title)}</h1>\n{said}</header>\n{told}"
+        f"<main>\n{sections_html(sections)}\n</main>\n<footer>{escape(foot)}</footer>"
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
