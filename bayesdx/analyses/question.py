@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.inference.derivatives import LARGEST
+from bayesdx.inference.findings import LARGEST
 from bayesdx.inference.intervals import posterior_intervals
 from bayesdx.network import Array, Network, Variable
 

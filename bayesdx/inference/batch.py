@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.errors import ImpossibleFindings
+from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.inference.contraction import LINEAR, LOG, Compiled, backward, compile_plan, forward, reversals
-from bayesdx.inference.findings import Codes, Known
+from bayesdx.inference.findings import FLOOR, LARGEST, Codes, Known
 from bayesdx.inference.plan import Plan, Scope, best_plan, contraction_plan
-from bayesdx.inference.program import SAFE, Factors, Program, bound, without
-from bayesdx.network import Array
+from bayesdx.inference.program import SAFE, Factors, Program, bound, relevant_factors, without
+from bayesdx.network import Array, Network
 
 #: Bytes that the tables of a chunk of a batch may take: most of them stay in the processor's cache.
 CHUNK_BYTES = 8 * 2**20
 
+IMPOSSIBLE_DRAWN = "the findings are impossible together under some of the drawn CPTs"
+
 Tables = Callable[[slice], Sequence[Array]]
+
+
+class Drawn(NamedTuple):
+    """``size`` sets of drawn CPTs: the ``factors`` that bear on an answer, and for some of these ``tables``
+    (size, *cpt) in place of their own; the ``names`` of the variables of the factors."""
+
+    factors: Factors
+    tables: dict[int, Array]
+    size: int
+    names: dict[int, str]
+
+
+def drawn_factors(
+    network: Network, factors: Factors, cpts: Mapping[str, Array], variables: Collection[int]
+) -> Drawn:
+    """Of the drawn ``cpts`` (draws, *cpt), by id, those of ``variables`` and their ancestors.
+
+    Raises InputError for tables that do not fit.
+    """
+    sizes = {len(table) for table in cpts.values()} or {1}
+    if len(sizes) > 1:
+        raise InputError("the drawn CPTs differ in their number of draws")
+    relevant, place = relevant_factors(network, factors, variables)
+    tables = {}
+    for variable_id, table in cpts.items():
+        expected = network.cpts[network.variable(variable_id).id].shape
+        if table.shape[1:] != expected:
+            raise InputError(
+                f"the drawn CPTs of '{variable_id}' have shape {table.shape}, expected (draws, *{expected})"
+            )
+        if network.index[variable_id] in place:
+            tables[place[network.index[variable_id]]] = table
+    return Drawn(relevant, tables, sizes.pop(), {i: network.variables[v].id for v, i in place.items()})
 
 
 def score_weights(
@@ -62,7 +97,7 @@ def score_draws(factors: Factors, given: Known, draws: Mapping[int, Array], targ
     entered, _ = _drawn(factors, given, draws)
     probabilities, log_likelihood = _score(entered, _cut(entered), given, n, target)
     if np.isneginf(log_likelihood).any():
-        raise ImpossibleFindings("the findings are impossible together under some of the drawn CPTs")
+        raise ImpossibleFindings(IMPOSSIBLE_DRAWN)
     return probabilities
 
 
@@ -118,13 +153,16 @@ def slope_draws(
         ring, tables = LINEAR, forward(compiled, leaves)
         card = len(tables[-1])
         total = tables[-1].reshape(card, -1).sum(axis=0)
+        asked = weights[:, part] if weights.shape[1] > 1 else weights
         with np.errstate(divide="ignore"):
             if (total > SAFE).all():
-                seeds = [w.T / total for w in weights[:, part if weights.shape[1] > 1 else slice(None)]]
+                seeds = [w.T / total for w in asked]
             else:
                 ring, tables = LOG, forward(compiled, [np.log(leaf) for leaf in leaves], LOG)
                 log_total = np.logaddexp.reduce(tables[-1].reshape(card, -1), axis=0)
-                seeds = [np.log(w.T) - log_total for w in weights[:, part if weights.shape[1] > 1 else slice(None)]]
+                if np.isneginf(log_total).any():
+                    raise ImpossibleFindings(IMPOSSIBLE_DRAWN)
+                seeds = [np.log(w.T) - log_total for w in asked]
         reverse = reversals(compiled, set(cpt_of))
         for w, seed in enumerate(seeds):
             for leaf, slope in backward(compiled, reverse, tables, seed.reshape(tables[-1].shape), ring):
@@ -134,7 +172,7 @@ def slope_draws(
                 free = [v for v in scope if v not in given.hard]
                 by_axis = slope.reshape(layout.dims).transpose([layout.scope.index(v) for v in (*free, batch)])
                 if ring is LOG:
-                    by_axis = np.exp(by_axis)
+                    by_axis = np.exp(np.minimum(by_axis, LARGEST))
                 if scope[-1] in given.soft and cpt_of[leaf] == leaf:  # else they entered with the table itself
                     by_axis = by_axis * given.soft[scope[-1]][:, None]
                 at = tuple(given.hard.get(v, slice(None)) for v in scope[:-1])
@@ -241,4 +279,4 @@ def _normalised(program: Program, leaves: Sequence[Array], card: int) -> tuple[A
     with np.errstate(divide="ignore"):
         logs = forward(program.compiled, [np.log(leaf) for leaf in leaves], LOG)[-1].reshape(card, -1)
     log_total = np.logaddexp.reduce(logs, axis=0)
-    return np.exp(logs - np.maximum(log_total, -1e300)).T, log_total
+    return np.exp(logs - np.maximum(log_total, FLOOR)).T, log_total

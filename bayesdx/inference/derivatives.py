@@ -8,12 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from bayesdx.inference.contraction import LINEAR, reversals
-from bayesdx.inference.findings import Known
+from bayesdx.inference.findings import LARGEST, Known
 from bayesdx.inference.program import Factors, Pass, Program, run
 from bayesdx.network import Array
-
-#: Exponents are cut here: a derivative beyond the range of floating point is given as its largest number.
-LARGEST = 709.0
 
 #: Derivatives by the CPT of each variable, and by its likelihood weights, in the order of the variables.
 Slopes = tuple[list[Array], list[Array]]

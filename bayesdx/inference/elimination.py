@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 Neighbours = dict[int, set[int]]
+
+#: Logarithm of a number of states that nobody will ever hold, within what floating point can.
+BEYOND = 700.0
 
 
 def interaction_graph(scopes: Iterable[Collection[int]]) -> Neighbours:
@@ -67,13 +71,18 @@ class Graph:
         the degeneracy).
         """
         weights = {v: min_weight(v, self) for v in self.neighbours}
+        waiting = [(weight, v) for v, weight in weights.items()]
+        heapify(waiting)
         most = 0.0
-        while weights:
-            v = min(weights, key=weights.__getitem__)
+        while waiting:
+            weight, v = heappop(waiting)
+            if weights.get(v) != weight:  # it has gone, or weighs less by now
+                continue
             most = max(most, weights.pop(v))
             for u in self.neighbours[v]:
                 if u in weights:
                     weights[u] -= self.logs[v]
+                    heappush(waiting, (weights[u], u))
         return most
 
     def strip(self, keep: Collection[int]) -> list[int]:
@@ -149,12 +158,10 @@ def heuristics(graph: Graph) -> tuple[Heuristic, ...]:
 
 
 class Elimination(NamedTuple):
-    """An order, the sum and the largest of the numbers of states of its cliques, and its induced width."""
+    """An order, and the sum of the numbers of states of its cliques."""
 
     order: list[int]
     cost: float
-    largest: float
-    width: int
 
 
 def eliminated(
@@ -177,19 +184,18 @@ def eliminated(
 
     scores = {v: scored(v) for v in graph.neighbours if v not in keep}
     order: list[int] = []
-    cost, largest, width = 0.0, 0.0, 0
+    cost = 0.0
     front: set[int] = set()
     while scores:
         v = min(front or scores, key=scores.__getitem__)
         del scores[v]
         order.append(v)
-        clique = math.exp(min_weight(v, graph))
-        cost, largest, width = cost + clique, max(largest, clique), max(width, len(graph.neighbours[v]))
-        if cost > limit:
+        weight = min_weight(v, graph)
+        if weight > BEYOND or (cost := cost + math.exp(weight)) > limit:
             return None
         if heuristic.sweep:
             front = {u for u in front | graph.neighbours[v] if u in scores}
         for u in graph.eliminate(v):
             if u in scores:
                 scores[u] = scored(u)
-    return Elimination(order, cost, largest, width)
+    return Elimination(order, cost)

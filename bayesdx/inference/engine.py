@@ -10,17 +10,16 @@ from numpy.typing import NDArray
 
 from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.inference import lookup_query
-from bayesdx.inference.batch import joint_draws, score_draws, score_weights, slope_draws
+from bayesdx.inference.batch import Drawn, drawn_factors, joint_draws, score_draws, slope_draws
+from bayesdx.inference.cases import Scoring
 from bayesdx.inference.contraction import MAXIMUM, Reversal, forward, reversals
 from bayesdx.inference.derivatives import derivatives, joint_slopes, target_derivatives, tied_factors
 from bayesdx.inference.expected import expected_counts, observed_information
-from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, known_batch, one_hot, softened
+from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
-from bayesdx.inference.lookup_batch import BatchTables, batch_tables, score_batch
-from bayesdx.inference.lookup_joint import joints, separate
+from bayesdx.inference.lookup_batch import BatchTables, batch_tables
 from bayesdx.inference.plan import MEMORY_LIMIT, PLANNING_COST, Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import (
-    Factors,
     Program,
     absorbed,
     cpt_factors,
@@ -33,9 +32,6 @@ from bayesdx.inference.program import (
 from bayesdx.inference.results import BatchPosterior, Derivatives, Marginals, MostProbableExplanation, Posterior
 from bayesdx.inference.trace import Choose, drawing, most_probable, trace_back
 from bayesdx.network import Array, Network
-
-#: Logarithms are cut here, so that -inf need not be taken from -inf.
-LARGE = 1e300
 
 #: Randomised repetitions of the plan search, for networks whose passes take long.
 RESTARTS = 24
@@ -91,6 +87,10 @@ class Engine:
         network, factors = self.network, self._factors
         target = None if network.target is None else network.index[network.target]
         return lookup_tables(factors.cards, factors.scopes, factors.tables, target)
+
+    @cached_property
+    def _scoring(self) -> Scoring:
+        return Scoring(self.network, self._factors, self._lookup, self._batch_tables)
 
     @cached_property
     def _main(self) -> Program:
@@ -211,23 +211,8 @@ class Engine:
         ``codes`` (n, n_variables) holds state numbers in the order of ``network.variables``, -1 where missing;
         ``weights`` maps ids to likelihood weights (n, card), multiplied to what the codes say.
         """
-        t = self._target(target)
-        hard, soft, log_scale = known_batch(self.network, codes, weights)
-        n = len(hard)
-        probabilities = np.zeros((n, self._factors.cards[t]))
-        log_likelihood = np.zeros(n)
-        rest = np.arange(n)
-        if self._lookup is not None:
-            probabilities, log_likelihood = score_batch(self._batch_tables(t), hard, threads)
-            uncertain = [(table != 1.0).any(axis=1) for table in soft.values()]
-            rest = np.flatnonzero(np.any(uncertain, axis=0)) if uncertain else rest[:0]
-        if len(rest):
-            seen, tables = self._batch_findings(hard[rest], {v: table[rest] for v, table in soft.items()}, t)
-            factors, _ = relevant_factors(self.network, self._factors, {t, *seen, *tables})
-            probabilities[rest], log_likelihood[rest] = score_weights(factors, seen, tables, len(rest), t)
-        log_likelihood += log_scale
-        probabilities[np.isneginf(log_likelihood)] = 0.0
-        return BatchPosterior(probabilities, log_likelihood)
+        cases = self._scoring.enter(codes, weights)
+        return BatchPosterior(*self._scoring.score(cases, self._target(target), threads))
 
     def joints_batch(
         self,
@@ -235,51 +220,14 @@ class Engine:
         codes: NDArray[np.integer],
         weights: Mapping[str, Array] | None = None,
         target: str | None = None,
+        threads: int | None = None,
     ) -> Iterator[Array]:
         """P(v, target | findings) of n cases for each variable v of ``ids``: (n, card of v, card of the target).
 
-        ``codes`` and ``weights`` as for ``query_batch``. Zero in a case that is impossible or states v.
+        Arguments as for ``query_batch``. Zero in a case that is impossible, or in which v is certain.
         """
-        t = self._target(target)
-        hard, soft, _ = known_batch(self.network, codes, weights)
         variables = [self.network.index[self.network.variable(i).id] for i in ids]
-        looked_up = np.zeros(len(hard), dtype=bool)
-        if self._lookup is not None and separate(self._lookup, t):
-            looked_up = hard[:, t] < 0
-            for table in soft.values():
-                looked_up &= (table == 1.0).all(axis=1)
-        quick: Iterator[Array] = iter(())
-        if self._lookup is not None and looked_up.any():
-            quick = joints(self._lookup, hard[looked_up], t, variables)
-        rest = np.flatnonzero(~looked_up)
-        for v, name in zip(variables, ids, strict=True):
-            if looked_up.any() and not len(rest):
-                yield next(quick)
-                continue
-            found = np.zeros((len(hard), self._factors.cards[v], self._factors.cards[t]))
-            if looked_up.any():
-                found[looked_up] = next(quick)
-            open_ = rest[np.asarray(codes)[rest, self.network.index[name]] < 0]
-            if len(open_):
-                tables = {i: table[open_] for i, table in (weights or {}).items()}
-                found[open_] = self._entered_joints(v, np.asarray(codes)[open_], tables, target)
-            yield found
-
-    def _entered_joints(
-        self, v: int, codes: NDArray[np.integer], weights: Mapping[str, Array], target: str | None
-    ) -> Array:
-        """The same of one variable that no code states: each of its states is entered into every case."""
-        n, card = len(codes), self._factors.cards[v]
-        entered = np.repeat(codes, card, axis=0)
-        entered[:, v] = np.tile(np.arange(card), n)
-        answer = self.query_batch(
-            entered, {i: np.repeat(table, card, axis=0) for i, table in weights.items()}, target
-        )
-        logs = answer.log_likelihood.reshape(n, card)
-        chances = np.exp(logs - np.maximum(logs.max(axis=1, keepdims=True), -LARGE))
-        joint = chances[:, :, None] * answer.probabilities.reshape(n, card, -1)
-        total = joint.sum(axis=(1, 2), keepdims=True)
-        return np.asarray(joint / np.where(total > 0, total, 1.0))
+        return self._scoring.joints(self._scoring.enter(codes, weights), variables, self._target(target), threads)
 
     def expected_counts(
         self,
@@ -295,9 +243,10 @@ class Engine:
         variables that are ``stated`` by other cases, to whose counts these will be added, are not. A case that is
         impossible adds nothing and has -inf.
         """
-        factors, entered, log_scale, names, sizes = self._entered_batch(codes, weights, sizes, stated)
-        counts, log_likelihood = expected_counts(factors, entered, sizes)
-        return dict(zip(names, counts, strict=True)), log_likelihood + log_scale
+        cases = self._scoring.enter(codes, weights)
+        factors, entered, names = self._scoring.learnable(cases, stated)
+        counts, log_likelihood = expected_counts(factors, entered, _counted(sizes, len(cases.hard)))
+        return dict(zip(names, counts, strict=True)), log_likelihood + cases.log_scale
 
     def observed_information(
         self,
@@ -310,36 +259,20 @@ class Engine:
 
         By CPT, shapes of its parents; arguments as for ``expected_counts``.
         """
-        factors, entered, _, names, sizes = self._entered_batch(codes, weights, sizes, stated)
-        return dict(zip(names, observed_information(factors, entered, sizes), strict=True))
-
-    def _entered_batch(
-        self,
-        codes: NDArray[np.integer] | None,
-        weights: Mapping[str, Array] | None,
-        sizes: Array | None,
-        stated: Collection[str],
-    ) -> tuple[Factors, dict[int, Array], Array, tuple[str, ...], Array]:
-        """The relevant factors, weights (n, card) of each variable with findings, log scale (n,), names and
-        sizes."""
-        hard, soft, log_scale = known_batch(self.network, codes, weights)
-        entered = {}
-        for v, card in enumerate(self._factors.cards):
-            if v in soft or self.network.variables[v].id in stated or (hard[:, v] >= 0).any():
-                entered[v] = np.vstack([np.eye(card), np.ones(card)])[hard[:, v]] * soft.get(v, 1.0)
-        factors, place = relevant_factors(self.network, self._factors, entered)
-        names = tuple(self.network.variables[v].id for v in place)
-        return factors, entered, log_scale, names, np.ones(len(hard)) if sizes is None else np.asarray(sizes, float)
+        cases = self._scoring.enter(codes, weights)
+        factors, entered, names = self._scoring.learnable(cases, stated)
+        found = observed_information(factors, entered, _counted(sizes, len(cases.hard)))
+        return dict(zip(names, found, strict=True))
 
     def posterior_draws(self, findings: Findings, cpts: Mapping[str, Array], target: str | None = None) -> Array:
         """P(target | findings) under each of ``draws`` sets of CPTs, shape (draws, card).
 
         ``cpts`` maps ids to arrays (draws, *cpt.shape); a CPT that is not named stays as it is. Those that the
-        findings make irrelevant are not looked at.
+        findings make irrelevant are not looked at. What is 0 in the network must be so in every draw.
         """
         t = self._target(target)
-        factors, given, drawn, _ = self._entered(findings, cpts, t)
-        return score_draws(factors, given, drawn, t, self._draws(cpts))
+        given, drawn = self._drawn(findings, cpts, t)
+        return score_draws(drawn.factors, given, drawn.tables, t, drawn.size)
 
     def joint_draws(
         self,
@@ -353,47 +286,28 @@ class Engine:
         ``cpts`` as for ``posterior_draws``; ``states`` of the target, all by default: the fewer, the faster.
         """
         t = self._target(target)
-        factors, given, drawn, _ = self._entered(findings, cpts, t)
+        given, drawn = self._drawn(findings, cpts, t)
         wanted = range(self._factors.cards[t]) if states is None else states
-        return joint_draws(factors, given, drawn, t, self._draws(cpts), list(wanted)) + given.log_scale
+        return joint_draws(drawn.factors, given, drawn.tables, t, drawn.size, list(wanted)) + given.log_scale
 
     def slope_draws(
         self, findings: Findings, cpts: Mapping[str, Array], weights: Array, target: str | None = None
     ) -> dict[str, Array]:
         """d sum_t w_t P(t, e) / d theta over P(e) under each of ``draws`` sets of CPTs, by each of ``cpts``.
 
-        For ``weights`` w >= 0: (W, T), each with every draw, or (W, draws, T), each draw its own. Arrays of shape
-        (W, draws, *cpt); of a hard finding only the state that was seen, an axis of length 1. CPTs that the
-        findings make irrelevant are left out.
+        For ``weights`` w >= 0 (W, draws or 1, T). Arrays of shape (W, draws, *cpt); of a hard finding only the
+        state that was seen, an axis of length 1; what stands by an entry that is 0 in the network means nothing.
+        CPTs that the findings make irrelevant are left out.
         """
         t = self._target(target)
-        factors, given, drawn, names = self._entered(findings, cpts, t)
-        each = weights[:, None] if weights.ndim == 2 else weights
-        found = slope_draws(factors, given, drawn, t, self._draws(cpts), each)
-        return {names[leaf]: slopes for leaf, slopes in found.items()}
+        given, drawn = self._drawn(findings, cpts, t)
+        found = slope_draws(drawn.factors, given, drawn.tables, t, drawn.size, weights)
+        return {drawn.names[leaf]: slopes for leaf, slopes in found.items()}
 
-    def _draws(self, cpts: Mapping[str, Array]) -> int:
-        return next((len(table) for table in cpts.values()), 1)
-
-    def _entered(
-        self, findings: Findings, cpts: Mapping[str, Array], t: int
-    ) -> tuple[Factors, Known, dict[int, Array], dict[int, str]]:
-        """The relevant factors, the findings, and of the drawn CPTs those among them, with names, by factor."""
+    def _drawn(self, findings: Findings, cpts: Mapping[str, Array], t: int) -> tuple[Known, Drawn]:
+        """The findings, that on the target as an uncertain one, and the drawn CPTs that bear on the answer."""
         given = softened(self._known(findings), (t,), self._factors.cards)
-        n = {len(table) for table in cpts.values()}
-        if len(n) > 1:
-            raise InputError("the drawn CPTs differ in their number of draws")
-        drawn: dict[int, Array] = {}
-        for variable_id, table in cpts.items():
-            expected = self.network.cpts[self.network.variable(variable_id).id].shape
-            if table.shape[1:] != expected:
-                raise InputError(
-                    f"the drawn CPTs of '{variable_id}' have shape {table.shape}, expected (draws, *{expected})"
-                )
-            drawn[self.network.index[variable_id]] = table
-        factors, place = relevant_factors(self.network, self._factors, {t, *given.hard, *given.soft})
-        relevant = {place[v]: table for v, table in drawn.items() if v in place}
-        return factors, given, relevant, {i: self.network.variables[v].id for v, i in place.items()}
+        return given, drawn_factors(self.network, self._factors, cpts, {t, *given.hard, *given.soft})
 
     def _target(self, target: str | None) -> int:
         chosen = self.network.target if target is None else target
@@ -468,20 +382,6 @@ class Engine:
         plan = contraction_plan(factors.cards, factors.scopes, self._main.plan.order, factors.scopes[-1][1:])
         return program_for(factors, self._affordable(plan))
 
-    def _batch_findings(
-        self, hard: Codes, soft: Mapping[int, Array], target: int
-    ) -> tuple[dict[int, Codes], dict[int, Array]]:
-        """State numbers (n,) of the variables that every case knows, and weights (n, card) of the others."""
-        seen: dict[int, Codes] = {}
-        weights = dict(soft)
-        for v in np.flatnonzero((hard >= 0).any(axis=0)).tolist():
-            if v != target and (hard[:, v] >= 0).all():
-                seen[v] = hard[:, v]
-                continue
-            card = self._factors.cards[v]
-            weights[v] = np.vstack([np.eye(card), np.ones(card)])[hard[:, v]] * weights.get(v, 1.0)
-        return seen, weights
-
     def _trace(self, program: Program, tables: list[Array], given: Known, size: int, choose: Choose) -> Codes:
         """States (size, n_variables), from the logarithms of the forward tables of ``program``."""
         states = np.empty((size, len(self._factors.cards)), dtype=np.intp)
@@ -490,3 +390,7 @@ class Engine:
         for v, found in trace_back(program.plan, program.compiled, tables, size, choose).items():
             states[:, v] = found
         return states
+
+
+def _counted(sizes: Array | None, n: int) -> Array:
+    return np.ones(n) if sizes is None else np.asarray(sizes, float)

@@ -76,7 +76,9 @@ def factor_marginals(
     log_z = rest.log_scale + sum(math.log(card) for v, card in enumerate(factors.cards) if v not in used)
     passes = Passes(0, 0, 1, 0)
     if used:
-        plan = best_plan(factors.cards, factors.scopes, restarts=RESTARTS, memory_limit=memory_limit)
+        plan = best_plan(
+            factors.cards, factors.scopes, restarts=RESTARTS, memory_limit=memory_limit, work_limit=work_limit
+        )
         plan, fixed, passes = _sliced(factors.cards, factors.scopes, plan, memory_limit, work_limit)
         beliefs, log_sum = _summed(program_for(factors, plan, fixed), fixed)
         found.update(beliefs)

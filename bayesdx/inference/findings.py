@@ -18,6 +18,11 @@ Findings = Mapping[str, Array]
 
 IMPOSSIBLE = "the findings are impossible together under the network"
 
+#: Stands for log 0 where -inf would have to be subtracted from -inf.
+FLOOR = -1e300
+#: Exponents are cut here: what is beyond the range of floating point is given as its largest number.
+LARGEST = 709.0
+
 Codes = NDArray[np.intp]
 
 
@@ -105,6 +110,11 @@ def softened(given: Known, variables: Collection[int], cards: tuple[int, ...]) -
     return given._replace(hard=hard, soft={**given.soft, **moved})
 
 
+def stated_weights(states: NDArray[np.integer], card: int) -> Array:
+    """Weights (n, card) of state numbers (n,): one for the state, and for all where it is missing (-1)."""
+    return np.asarray(np.vstack([np.eye(card), np.ones(card)])[states])
+
+
 def known_batch(
     network: Network, codes: NDArray[np.integer] | None, weights: Mapping[str, Array] | None
 ) -> tuple[Codes, dict[int, Array], Array]:
@@ -137,7 +147,7 @@ def known_batch(
         table = np.asarray(given, dtype=np.float64)
         if table.shape != (n, card) or not (np.isfinite(table) & (table >= 0)).all():
             raise InputError(f"the findings '{variable_id}' need (cases, {card}) finite weights that are >= 0")
-        table = table * np.vstack([np.eye(card), np.ones(card)])[hard[:, v]]
+        table = table * stated_weights(hard[:, v], card)
         largest = table.max(axis=1)
         with np.errstate(divide="ignore"):
             log_scale += np.log(largest)

@@ -107,7 +107,8 @@ def _variances(slopes: tuple[Array, ...], cpt: Array, counts: Array, weights: Ar
     if slopes[0].shape[1:] != cpt.shape and weights is not None:
         theta = cpt[..., int(np.flatnonzero(weights)[0])]
         by_row = (theta * (1.0 - theta) * share).ravel()
-        return [g.reshape(len(g), -1) ** 2 @ by_row for g in slopes]
+        moving = np.flatnonzero(by_row)  # by the others a slope may be beyond what can be squared
+        return [g.reshape(len(g), -1)[:, moving] ** 2 @ by_row[moving] for g in slopes]
     possible = np.flatnonzero(cpt)  # few entries of a large table, when a state belongs to one state of its parent
     theta, row = cpt.ravel()[possible], possible // cpt.shape[-1]
     starts, lengths = np.unique(row, return_index=True, return_counts=True)[1:]

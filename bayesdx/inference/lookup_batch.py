@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.inference.contraction import LINEAR, matmul
+from bayesdx.inference.findings import FLOOR
 from bayesdx.inference.lookup import Block, Integers, LookupTables
-from bayesdx.inference.lookup_query import FLOOR, down_to, ratio, states_of
+from bayesdx.inference.lookup_query import down_to, ratio, states_of
 from bayesdx.network import Array
 
 #: Cases that are scored at a time: their rows stay in the processor's cache.
@@ -194,6 +195,21 @@ def group_rows(block: Block, codes: NDArray[np.integer]) -> Integers:
     return at
 
 
+def cutset_weights(tables: LookupTables, codes: NDArray[np.integer]) -> tuple[Array, Array, list[Integers]]:
+    """P(H, findings) (n, axes of H) of each case over its largest entry, the logarithm of that (n,), and by block
+    the rows (G, n) of the groups."""
+    rows_at = [group_rows(block, codes) for block in tables.blocks]
+    total = np.repeat(tables.prior[None], len(codes), axis=0)
+    for block, at in zip(tables.blocks, rows_at, strict=True):
+        rows = np.zeros((len(codes), block.rows.shape[1]))
+        for index in at:
+            rows += block.rows[index]
+        total += rows.reshape(-1, *block.spread)
+    largest = np.maximum(total.reshape(len(total), -1).max(axis=1), FLOOR)
+    total -= largest.reshape(-1, *[1] * tables.prior.ndim)
+    return np.exp(total, out=total), largest, rows_at
+
+
 def by_logarithms(tables: LookupTables, codes: NDArray[np.integer], target: int) -> tuple[Array, Array]:
     """As ``score_batch``, slower, in logarithms: nothing underflows."""
     n, card = len(codes), tables.cards[target]
@@ -202,13 +218,8 @@ def by_logarithms(tables: LookupTables, codes: NDArray[np.integer], target: int)
     block, conditional = tables.blocks[number], _Conditionals(tables.blocks[number], stride, card)
     for start in range(0, n, CHUNK):
         part = slice(start, start + CHUNK)
-        rows_at = [group_rows(one, codes[part]) for one in tables.blocks]
-        total = tables.prior[None]
-        for one, at in zip(tables.blocks, rows_at, strict=True):
-            total = total + one.rows[at].sum(axis=0).reshape(-1, *one.spread)
-        flat = total.reshape(len(total), -1)
-        largest = np.maximum(flat.max(axis=1), FLOOR)
-        narrow = down_to(np.exp(total - largest.reshape(-1, *[1] * tables.prior.ndim)), block)
+        weights, largest, rows_at = cutset_weights(tables, codes[part])
+        narrow = down_to(weights, block)
         mass = narrow.sum(axis=1)
         with np.errstate(divide="ignore"):
             log_total[part] = np.log(mass) + largest

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesdx.inference.findings import FLOOR
 from bayesdx.inference.lookup import LookupTables
-from bayesdx.inference.lookup_batch import group_rows
-from bayesdx.inference.lookup_query import FLOOR, ratio, states_of
+from bayesdx.inference.lookup_batch import cutset_weights
+from bayesdx.inference.lookup_query import ratio, states_of
 from bayesdx.network import Array
 
 
@@ -30,12 +31,7 @@ def joints(
     """
     from scipy.sparse import csr_array
 
-    index = [group_rows(b, codes) for b in tables.blocks]
-    logs = np.broadcast_to(tables.prior, (len(codes), *tables.prior.shape))
-    for b, at in zip(tables.blocks, index, strict=True):
-        logs = logs + b.rows[at].sum(axis=0).reshape(-1, *b.spread)
-    flat = logs.reshape(len(codes), -1)
-    weights = np.exp(logs - np.maximum(flat.max(axis=1), FLOOR).reshape(-1, *[1] * tables.prior.ndim))
+    weights, _, index = cutset_weights(tables, codes)
     number, group, stride = tables.place[target]
     asked = tables.blocks[number]
     states = states_of(stride, tables.cards[target])

@@ -10,12 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.inference.findings import IMPOSSIBLE, Known, one_hot
+from bayesdx.inference.findings import FLOOR, IMPOSSIBLE, Known, one_hot
 from bayesdx.inference.lookup import Block, Integers, LookupTables
 from bayesdx.network import Array
-
-#: Stands for log 0 where -inf would have to be subtracted from -inf.
-FLOOR = -1e300
 
 
 class Entered(NamedTuple):
@@ -26,7 +23,7 @@ class Entered(NamedTuple):
     soft: dict[int, Array]
 
 
-def enter(tables: LookupTables, given: Known) -> list[Entered]:
+def _enter(tables: LookupTables, given: Known) -> list[Entered]:
     """The findings, block by block."""
     place = tables.place
     entered = [Entered(block, [*index], {}) for block, index in zip(tables.blocks, tables.missing, strict=True)]
@@ -40,12 +37,12 @@ def enter(tables: LookupTables, given: Known) -> list[Entered]:
 
 def log_likelihood(tables: LookupTables, given: Known) -> float:
     """log P(findings); raises ImpossibleFindings."""
-    return _cutset_posterior(tables, enter(tables, given))[1] + given.log_scale
+    return _cutset_posterior(tables, _enter(tables, given))[1] + given.log_scale
 
 
 def posterior(tables: LookupTables, given: Known, target: int) -> tuple[Array, float]:
     """P(target | findings), shape (card,), and log P(findings); raises ImpossibleFindings."""
-    entered = enter(tables, given)
+    entered = _enter(tables, given)
     weights, log_total = _cutset_posterior(tables, entered)
     if target in given.hard:
         found = np.array(one_hot(tables.cards[target], given.hard[target]))
@@ -57,7 +54,7 @@ def posterior(tables: LookupTables, given: Known, target: int) -> tuple[Array, f
 
 def marginals(tables: LookupTables, given: Known) -> tuple[list[Array], float]:
     """P(v | findings) of every variable, and log P(findings); raises ImpossibleFindings."""
-    entered = enter(tables, given)
+    entered = _enter(tables, given)
     weights, log_total = _cutset_posterior(tables, entered)
     found = {v: np.array(one_hot(tables.cards[v], state)) for v, state in given.hard.items()}
     for part in entered:

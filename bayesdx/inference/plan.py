@@ -90,17 +90,19 @@ def best_plan(
     known_order: Sequence[int] = (),
     restarts: int = 0,
     memory_limit: float = math.inf,
+    work_limit: float = math.inf,
 ) -> Plan:
     """The cheapest plan over ``known_order``, the heuristics, and ``restarts`` randomised repetitions of these.
 
     Cheap is the number of multiplications plus the entries that stay in memory, times the number of parts in which
     a plan that takes more than ``memory_limit`` bytes must be done at least. The search ends when a pass takes
-    less time than has been spent on looking for a better one. Raises InputError when no order is practicable.
+    less time than has been spent on looking for a better one, or when as many as ``work_limit`` would: more are
+    not wanted. Raises InputError when no order is practicable.
     """
     graph = Graph([math.log(card) for card in cards], leaves)
     left = set(graph.neighbours).difference(keep)
     search_cost = SEARCH_COST * (len(left) + sum(map(len, graph.neighbours.values())) / 4)
-    at_least = graph.least_clique() / math.log(2)
+    at_least = 0.0 if known_order else graph.least_clique() / math.log(2)
     if at_least > math.log2(IMPRACTICABLE):
         raise InputError(f"exact inference needs a product of 2^{at_least:.0f} numbers or more, whatever the order")
     noise = Random(0).random
@@ -114,7 +116,7 @@ def best_plan(
             found = eliminated(graph, keep, ways[i % len(ways)], noise if i >= len(ways) else None, least)
             if found is not None:
                 yield [*start, *found.order], found.cost
-            elif best_price < search_cost * i:
+            elif min(best_price, work_limit) < search_cost * i:
                 return
 
     for tried, (order, clique_cost) in enumerate(orders(), 1):
@@ -125,7 +127,7 @@ def best_plan(
         least = min(least, WORTHWHILE * clique_cost * parts)  # what takes less memory may take more operations
         if price < best_price:
             best, best_price = plan, price
-        if best_price < search_cost * tried:
+        if min(best_price, work_limit) < search_cost * tried:
             break
     if best is None:
         raise InputError(

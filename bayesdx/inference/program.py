@@ -50,15 +50,6 @@ class Factors:
     tables: tuple[Array, ...]
     owner: Mapping[int, int]
 
-    @cached_property
-    def holders(self) -> dict[int, list[int]]:
-        """The tables that hold each variable."""
-        holders: dict[int, list[int]] = {}
-        for i, scope in enumerate(self.scopes):
-            for v in scope:
-                holders.setdefault(v, []).append(i)
-        return holders
-
 
 def cpt_factors(network: Network) -> Factors:
     """One table a variable, its CPT, in the order of ``network.variables``."""
@@ -73,7 +64,7 @@ def cpt_factors(network: Network) -> Factors:
 
 def product(x: Array, y: Array) -> Array | None:
     """``x * y``, None where a number of it is too small or too large to be held."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         made: Array = x * y
     held = ((made >= TINY) & (made < math.inf)) | (x == 0.0) | (y == 0.0)
     return made if held.all() else None

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.inference.contraction import Compiled, Layout
+from bayesdx.inference.findings import FLOOR
 from bayesdx.inference.plan import Plan, Scope
 from bayesdx.network import Array
 
@@ -27,7 +28,7 @@ def drawing(rng: np.random.Generator) -> Choose:
     """Draw a state in each row with probability proportional to its weight."""
 
     def choose(logs: Array, row: States) -> States:
-        largest = np.maximum(logs.max(axis=1, keepdims=True), -1e300)  # finite in rows that no answer takes
+        largest = np.maximum(logs.max(axis=1, keepdims=True), FLOOR)  # finite in rows that no answer takes
         cumulative = np.cumsum(np.exp(logs - largest), axis=1)
         threshold = (1.0 - rng.random(len(row))) * cumulative[row, -1]  # in (0, total]: never of weight 0
         drawn: States = np.zeros(len(row), dtype=np.intp)

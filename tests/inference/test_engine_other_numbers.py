@@ -69,7 +69,7 @@ def test_draws_of_the_joint_and_of_slopes(problem: Problem, seed: int) -> None:
     np.testing.assert_allclose(found, expected[:, states], **CLOSE)
     np.testing.assert_allclose(np.exp(engine.joint_draws(findings, drawn, target=target)), expected, **CLOSE)
     weights = rng.random((2, card))
-    slopes = engine.slope_draws(findings, drawn, weights, target)
+    slopes = engine.slope_draws(findings, drawn, weights[:, None], target)
     for i, one in enumerate(sets[:size]):
         derivatives = compile_network(network.with_cpts({k: one[k] for k in drawn})).derivatives(findings, target)
         for name, found_slopes in slopes.items():
@@ -107,7 +107,7 @@ def test_states_that_belong_to_one_state_of_their_parent() -> None:
         engine.posterior_draws(findings, drawn), joint / joint.sum(axis=1, keepdims=True), **CLOSE
     )
     weights = np.array([[1.0, 1.0], [0.0, 1.0], [2.0, 0.5]])
-    slopes = engine.slope_draws(findings, drawn, weights)
+    slopes = engine.slope_draws(findings, drawn, weights[:, None])
     total = joint.sum(axis=1)[:, None]
     by_share = weights[:, None, owner] * cpts["d"][owner] * sign[:, :, 1] / total
     by_sign = weights[:, None, owner] * cpts["d"][owner] * share / total

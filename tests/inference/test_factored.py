@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -154,10 +155,45 @@ def test_impossible_states_go_before_planning() -> None:
     assert found.log_scale == pytest.approx(19 * math.log(3.0))
 
 
+def cliques(graph: Graph, order: Sequence[int]) -> list[set[int]]:
+    """What each elimination joins, in plain sets."""
+    neighbours, found = {v: set(around) for v, around in graph.neighbours.items()}, []
+    for v in order:
+        around = neighbours.pop(v)
+        found.append({v, *around})
+        for u in around:
+            neighbours[u] |= around
+            neighbours[u] -= {u, v}
+    return found
+
+
+def test_a_hub_with_more_neighbours_than_floating_point_can_hold() -> None:
+    """A sweep that meets it gives up; another order is taken."""
+    hub, cycles = 0, range(600)
+    scopes = [(hub, 1 + 4 * i + k) for i in cycles for k in range(4)]
+    scopes += [(1 + 4 * i + k, 1 + 4 * i + (k + 1) % 4) for i in cycles for k in range(4)]
+    cards = [2] * (1 + 4 * len(cycles))
+    plan = best_plan(cards, scopes, restarts=4)
+    assert max(map(len, plan.unions)) == 4
+
+
+def test_a_search_ends_where_more_work_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    cards, scopes, _ = grid(24)
+    tried = []
+    monkeypatch.setattr(
+        "bayesdx.inference.plan.eliminated", lambda *given: tried.append(given) or eliminated(*given)
+    )
+    best_plan(cards, scopes, restarts=400, work_limit=2.0**28)
+    assert len(tried) < 8
+    best_plan(cards, scopes, restarts=10)
+    assert len(tried) > 14
+
+
 def test_a_sweep_keeps_grids_narrow() -> None:
     cards, scopes, _ = grid(14)
     graph = Graph([math.log(card) for card in cards], scopes)
-    widths = [found.width for way in heuristics(graph) if (found := eliminated(graph, (), way)) is not None]
+    found = [eliminated(graph, (), way) for way in heuristics(graph)]
+    widths = [max(map(len, cliques(graph, one.order))) - 1 for one in found if one is not None]
     assert min(widths) == widths[-1] == 14
     wide, narrow = (best_plan(cards, scopes, restarts=8, memory_limit=limit).cost() for limit in (math.inf, 2**15))
     assert narrow.bytes < wide.bytes
@@ -175,7 +211,9 @@ def test_the_least_clique_bounds_every_order(seed: int) -> None:
     for way in heuristics(graph):
         found = eliminated(graph, (), way, rng.random)
         assert found is not None
-        assert math.log(max(found.largest, 1.0)) >= bound - 1e-9
+        sizes = [sum(math.log(cards[v]) for v in clique) for clique in cliques(graph, found.order)]
+        assert max(sizes, default=0.0) >= bound - 1e-9
+        assert found.cost == pytest.approx(sum(map(math.exp, sizes)))
         assert sorted(found.order) == sorted(graph.neighbours)
 
 

@@ -151,6 +151,30 @@ def test_the_ends_of_what_can_be_written() -> None:
     np.testing.assert_array_equal(found, [[0, 0], [1, 1], [0, 0]])
 
 
+def test_slopes_beyond_floating_point_leave_a_number() -> None:
+    """A diagnosis that is ruled out by one finding while eighty others speak for it."""
+    names = tuple(f"f{i}" for i in range(80))
+    signs = [Variable(name, ("no", "yes")) for name in ("x", *names)]
+    variables = (Variable("d", ("a", "b", "c")), *signs)
+    rules_out = np.array([[1.0, 0.0], [0.5, 0.5], [0.5, 0.5]])
+    row = np.array([[0.01, 0.99], [0.9, 0.1], [0.993, 0.007]])
+    cpts = {"d": np.full(3, 1 / 3), "x": rules_out, **dict.fromkeys(names, row)}
+    counts = {name: 10 * table for name, table in cpts.items() if name != "d"}
+    engine = compile_network(Network("n", variables, {f: ("d",) for f in ("x", *names)}, cpts, counts, target="d"))
+    findings = dict.fromkeys(("x", *names), np.array([0.0, 1.0]))
+    found = posterior_intervals(engine, findings, engine.posterior(findings).probabilities)
+    assert np.isfinite(found).all()
+    assert found[1] == pytest.approx([1, 1])
+
+
+def test_impossible_findings_have_no_interval() -> None:
+    variables = (Variable("d", ("a", "b")), Variable("x", ("no", "yes")))
+    cpts = {"d": np.array([0.5, 0.5]), "x": np.array([[1.0, 0.0], [1.0, 0.0]])}
+    engine = compile_network(Network("n", variables, {"x": ("d",)}, cpts, {"x": 3 * cpts["x"]}, target="d"))
+    with pytest.raises(ImpossibleFindings):
+        posterior_intervals(engine, {"x": np.array([0.0, 1.0])}, np.array([0.3, 0.7]))
+
+
 def test_many_states_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     engine = coin(rng.uniform(0.5, 9, (8, 3)).tolist(), (0.125,) * 8)

@@ -28,6 +28,7 @@ from bayesdx.analyses.sensitivity.numbers.one_way import Indices, posterior_of
 from bayesdx.analyses.sensitivity.numbers.tornado import diagnosis_of, row_weights
 from bayesdx.inference import Derivatives
 from bayesdx.inference.draws import cpt_draws
+from bayesdx.inference.findings import FLOOR
 from bayesdx.knowledge.studies import effective_size
 from bayesdx.network import Array, Network
 
@@ -271,7 +272,7 @@ class _Sample:
         return self.question.engine.network
 
     def _slopes(self, weights: Array) -> dict[str, Array]:
-        found = self.question.engine.slope_draws(self.question.findings, self.second, weights[None])
+        found = self.question.engine.slope_draws(self.question.findings, self.second, weights[None, None])
         return {name: slopes[0] for name, slopes in found.items()}
 
     def counts(self, name: str, rows: Indices) -> Array:
@@ -324,7 +325,7 @@ def _leading(joint: Array, leader: int) -> Array:
 
 def _log_sum(logs: Array) -> Array:
     """ln of the sum of exp(logs) along the last axis; like ``np.logaddexp.reduce``, which is slow."""
-    largest = np.maximum(logs.max(axis=-1), -1e300)  # all may be -inf
+    largest = np.maximum(logs.max(axis=-1), FLOOR)  # all may be -inf
     with np.errstate(divide="ignore"):
         return np.asarray(largest + np.log(np.exp(logs - largest[..., None]).sum(axis=-1)))
 

@@ -190,7 +190,7 @@ class _Search:
         weights[1, self._leader] = 1.0 / share[0, self._leader]
         both = share[:, [self._rivals[0], self._leader]]
         scale = (both[:1] / both).T  # of other starts than the first, which are for a single rival
-        slopes = self._engine.slope_draws(self._findings, cpts, weights, self._target)
+        slopes = self._engine.slope_draws(self._findings, cpts, weights[:, None], self._target)
         worst = {}
         for name, table in self._movable.items():
             up, down = slopes[name] * scale.reshape([2, -1] + [1] * table.ndim)

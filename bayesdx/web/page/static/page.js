@@ -89,6 +89,7 @@ function restored(hash) {
 // ---- asking ---------------------------------------------------------------------------------------------------------
 
 let asking = null;
+let waiting = 0;
 let leader = "";          // as it was told last
 let telling = 0;
 let refused = false;
@@ -120,7 +121,7 @@ async function* lines(answer) {
 async function ask() {
   asking?.abort();
   const mine = asking = new AbortController();
-  $("answer").setAttribute("aria-busy", "true");
+  wait(1);
   const before = past.at(-1);
   try {
     const answer = await post("page/answer", body({
@@ -135,8 +136,16 @@ async function ask() {
     }
   } catch (error) {
     if (error.name !== "AbortError" && mine === asking) refuse(error);
+  } finally {
+    wait(-1);
   }
-  if (mine === asking) $("answer").removeAttribute("aria-busy");
+}
+
+// The answer is busy as long as anything on the way will change it.
+function wait(more) {
+  waiting += more;
+  if (waiting) $("answer").setAttribute("aria-busy", "true");
+  else $("answer").removeAttribute("aria-busy");
 }
 
 function swap(region, html) {
@@ -486,6 +495,7 @@ function uncopied() {
 }
 
 async function read(text) {
+  wait(1);
   try {
     const found = await (await post("page/read", JSON.stringify({ text }))).json();
     change((to) => { to.findings = Object.fromEntries(Object.entries(found.findings).map(([id, value]) => [id, taken(value)])); });
@@ -496,6 +506,8 @@ async function read(text) {
   } catch (error) {
     select("case");
     say("case", offline(error));
+  } finally {
+    wait(-1);
   }
 }
 
