@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.inference.findings import LARGEST
 from bayesdx.inference.intervals import posterior_intervals
+from bayesdx.inference.logs import LARGEST
 from bayesdx.network import Array, Network, Variable
 
 if TYPE_CHECKING:

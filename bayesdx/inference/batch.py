@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.inference.contraction import LINEAR, LOG, Compiled, backward, compile_plan, forward, reversals
-from bayesdx.inference.findings import FLOOR, LARGEST, Codes, Known
+from bayesdx.inference.findings import Codes, Known
+from bayesdx.inference.logs import FLOOR, LARGEST, log_sum
 from bayesdx.inference.plan import Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import SAFE, Factors, Program, bound, relevant_factors, without
 from bayesdx.network import Array, Network
@@ -159,7 +160,7 @@ def slope_draws(
                 seeds = [w.T / total for w in asked]
             else:
                 ring, tables = LOG, forward(compiled, [np.log(leaf) for leaf in leaves], LOG)
-                log_total = np.logaddexp.reduce(tables[-1].reshape(card, -1), axis=0)
+                log_total = log_sum(tables[-1].reshape(card, -1), 0)
                 if np.isneginf(log_total).any():
                     raise ImpossibleFindings(IMPOSSIBLE_DRAWN)
                 seeds = [np.log(w.T) - log_total for w in asked]
@@ -278,5 +279,5 @@ def _normalised(program: Program, leaves: Sequence[Array], card: int) -> tuple[A
         return (result / total).T, np.log(total)
     with np.errstate(divide="ignore"):
         logs = forward(program.compiled, [np.log(leaf) for leaf in leaves], LOG)[-1].reshape(card, -1)
-    log_total = np.logaddexp.reduce(logs, axis=0)
+    log_total = log_sum(logs, 0)
     return np.exp(logs - np.maximum(log_total, FLOOR)).T, log_total

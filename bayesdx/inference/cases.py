@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from itertools import islice, product
 from typing import NamedTuple
 
@@ -12,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.inference.batch import score_weights
-from bayesdx.inference.findings import FLOOR, Codes, known_batch, stated_weights
+from bayesdx.inference.expected import expected_counts, observed_information
+from bayesdx.inference.findings import Codes, known_batch, stated_weights
+from bayesdx.inference.logs import FLOOR
 from bayesdx.inference.lookup import LookupTables
-from bayesdx.inference.lookup_batch import BatchTables, score_batch
+from bayesdx.inference.lookup_batch import BatchTables, batch_tables, score_batch
 from bayesdx.inference.lookup_joint import joints, separate
 from bayesdx.inference.program import Factors, relevant_factors
 from bayesdx.network import Array, Network
@@ -62,7 +65,12 @@ class Scoring:
     network: Network
     factors: Factors
     lookup: LookupTables | None
-    tables: Callable[[int], BatchTables]
+
+    @cached_property
+    def _tables(self) -> Callable[[int], BatchTables]:
+        """What a target's posterior is looked up in."""
+        assert self.lookup is not None
+        return lru_cache(maxsize=8)(partial(batch_tables, self.lookup))
 
     def enter(self, codes: NDArray[np.integer] | None, weights: Mapping[str, Array] | None) -> Entered:
         """The cases; raises InputError for what does not fit."""
@@ -76,7 +84,7 @@ class Scoring:
         quick, rest = np.flatnonzero(certain), np.flatnonzero(~certain)
         if len(quick):
             hard = cases.hard if len(quick) == n else cases.hard[quick]
-            found = score_batch(self.tables(target), hard, threads)
+            found = score_batch(self._tables(target), hard, threads)
             probabilities[quick], log_likelihood[quick] = found
         if len(rest):
             seen, tables = self._findings(cases.of(rest), target)
@@ -161,7 +169,22 @@ class Scoring:
         total = joint.sum(axis=(1, 2), keepdims=True)
         return np.asarray(joint / np.where(total > 0, total, 1.0))
 
-    def learnable(
+    def expected_counts(
+        self, cases: Entered, sizes: Array | None, stated: Collection[str]
+    ) -> tuple[dict[str, Array], Array]:
+        """Expected counts of the CPTs on which the cases bear, and log P(findings) (n,)."""
+        factors, weights, names = self._learnable(cases, stated)
+        counts, log_likelihood = expected_counts(factors, weights, _sizes(sizes, cases))
+        return dict(zip(names, counts, strict=True)), log_likelihood + cases.log_scale
+
+    def observed_information(
+        self, cases: Entered, sizes: Array | None, stated: Collection[str]
+    ) -> dict[str, tuple[Array, Array]]:
+        """Cases to which the information about each row amounts, and would if they were complete."""
+        factors, weights, names = self._learnable(cases, stated)
+        return dict(zip(names, observed_information(factors, weights, _sizes(sizes, cases)), strict=True))
+
+    def _learnable(
         self, cases: Entered, stated: Collection[str]
     ) -> tuple[Factors, dict[int, Array], tuple[str, ...]]:
         """The factors on which cases bear, the weights (n, card) of variables that some state, and the ids of the
@@ -183,3 +206,7 @@ class Scoring:
             else:
                 weights[v] = stated_weights(hard[:, v], self.factors.cards[v]) * weights.get(v, 1.0)
         return seen, weights
+
+
+def _sizes(sizes: Array | None, cases: Entered) -> Array:
+    return np.ones(len(cases.hard)) if sizes is None else np.asarray(sizes, float)

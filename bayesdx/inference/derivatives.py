@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from bayesdx.inference.contraction import LINEAR, reversals
-from bayesdx.inference.findings import LARGEST, Known
+from bayesdx.inference.findings import Known
+from bayesdx.inference.logs import LARGEST
 from bayesdx.inference.program import Factors, Pass, Program, run
 from bayesdx.network import Array
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,10 @@ from numpy.typing import NDArray
 from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.inference import lookup_query
 from bayesdx.inference.batch import Drawn, drawn_factors, joint_draws, score_draws, slope_draws
-from bayesdx.inference.cases import Scoring
 from bayesdx.inference.contraction import MAXIMUM, Reversal, forward, reversals
 from bayesdx.inference.derivatives import derivatives, joint_slopes, target_derivatives, tied_factors
-from bayesdx.inference.expected import expected_counts, observed_information
 from bayesdx.inference.findings import IMPOSSIBLE, Codes, Findings, Known, Reader, one_hot, softened
 from bayesdx.inference.lookup import LookupTables, lookup_tables
-from bayesdx.inference.lookup_batch import BatchTables, batch_tables
 from bayesdx.inference.plan import MEMORY_LIMIT, PLANNING_COST, Plan, Scope, best_plan, contraction_plan
 from bayesdx.inference.program import (
     Program,
@@ -32,6 +30,9 @@ from bayesdx.inference.program import (
 from bayesdx.inference.results import BatchPosterior, Derivatives, Marginals, MostProbableExplanation, Posterior
 from bayesdx.inference.trace import Choose, drawing, most_probable, trace_back
 from bayesdx.network import Array, Network
+
+if TYPE_CHECKING:
+    from bayesdx.inference.cases import Scoring
 
 #: Randomised repetitions of the plan search, for networks whose passes take long.
 RESTARTS = 24
@@ -58,7 +59,6 @@ class Engine:
         self._specialised = lru_cache(maxsize=64)(self._specialise)
         self._reading = lru_cache(maxsize=256)(self._read)
         self._tied = lru_cache(maxsize=8)(self._tie)
-        self._batch_tables = lru_cache(maxsize=8)(self._make_batch_tables)
         if planned is None and self._lookup is None:
             _ = self._main  # so that a network that is too large is refused now
 
@@ -90,7 +90,9 @@ class Engine:
 
     @cached_property
     def _scoring(self) -> Scoring:
-        return Scoring(self.network, self._factors, self._lookup, self._batch_tables)
+        from bayesdx.inference.cases import Scoring  # a single query needs nothing of it
+
+        return Scoring(self.network, self._factors, self._lookup)
 
     @cached_property
     def _main(self) -> Program:
@@ -243,10 +245,7 @@ class Engine:
         variables that are ``stated`` by other cases, to whose counts these will be added, are not. A case that is
         impossible adds nothing and has -inf.
         """
-        cases = self._scoring.enter(codes, weights)
-        factors, entered, names = self._scoring.learnable(cases, stated)
-        counts, log_likelihood = expected_counts(factors, entered, _counted(sizes, len(cases.hard)))
-        return dict(zip(names, counts, strict=True)), log_likelihood + cases.log_scale
+        return self._scoring.expected_counts(self._scoring.enter(codes, weights), sizes, stated)
 
     def observed_information(
         self,
@@ -259,10 +258,7 @@ class Engine:
 
         By CPT, shapes of its parents; arguments as for ``expected_counts``.
         """
-        cases = self._scoring.enter(codes, weights)
-        factors, entered, names = self._scoring.learnable(cases, stated)
-        found = observed_information(factors, entered, _counted(sizes, len(cases.hard)))
-        return dict(zip(names, found, strict=True))
+        return self._scoring.observed_information(self._scoring.enter(codes, weights), sizes, stated)
 
     def posterior_draws(self, findings: Findings, cpts: Mapping[str, Array], target: str | None = None) -> Array:
         """P(target | findings) under each of ``draws`` sets of CPTs, shape (draws, card).
@@ -371,10 +367,6 @@ class Engine:
         plan = contraction_plan(self._factors.cards, self._factors.scopes, self._main.plan.order, ())
         return program_for(self._factors, self._affordable(plan))
 
-    def _make_batch_tables(self, target: int) -> BatchTables:
-        assert self._lookup is not None
-        return batch_tables(self._lookup, target)
-
     def _tie(self, target: int) -> Program:
         factors = tied_factors(self._factors, target)
         if self._planned is not None:
@@ -390,7 +382,3 @@ class Engine:
         for v, found in trace_back(program.plan, program.compiled, tables, size, choose).items():
             states[:, v] = found
         return states
-
-
-def _counted(sizes: Array | None, n: int) -> Array:
-    return np.ones(n) if sizes is None else np.asarray(sizes, float)

@@ -18,11 +18,6 @@ Findings = Mapping[str, Array]
 
 IMPOSSIBLE = "the findings are impossible together under the network"
 
-#: Stands for log 0 where -inf would have to be subtracted from -inf.
-FLOOR = -1e300
-#: Exponents are cut here: what is beyond the range of floating point is given as its largest number.
-LARGEST = 709.0
-
 Codes = NDArray[np.intp]
 
 

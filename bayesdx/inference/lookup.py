@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.inference.elimination import Neighbours, interaction_graph
+from bayesdx.inference.logs import log_sum
 from bayesdx.inference.plan import Scope
 from bayesdx.network import Array
 
@@ -167,7 +168,7 @@ def _component_rows(
     for scope, log in factors:
         total = total + _spread(log, scope, axes)
     for axis in range(len(component)):
-        missing = np.logaddexp.reduce(total, axis=axis, keepdims=True)
+        missing = log_sum(total, axis, keepdims=True)
         total = np.concatenate([missing, total], axis=axis)
     return total.reshape(-1, math.prod(cards[v] for v in depends))
 

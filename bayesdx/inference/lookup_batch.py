@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.inference.contraction import LINEAR, matmul
-from bayesdx.inference.findings import FLOOR
+from bayesdx.inference.logs import FLOOR
 from bayesdx.inference.lookup import Block, Integers, LookupTables
 from bayesdx.inference.lookup_query import down_to, ratio, states_of
 from bayesdx.network import Array

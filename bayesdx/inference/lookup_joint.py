@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.inference.findings import FLOOR
+from bayesdx.inference.logs import FLOOR
 from bayesdx.inference.lookup import LookupTables
 from bayesdx.inference.lookup_batch import cutset_weights
 from bayesdx.inference.lookup_query import ratio, states_of

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bayesdx.errors import ImpossibleFindings
-from bayesdx.inference.findings import FLOOR, IMPOSSIBLE, Known, one_hot
+from bayesdx.inference.findings import IMPOSSIBLE, Known, one_hot
+from bayesdx.inference.logs import FLOOR, log_sum
 from bayesdx.inference.lookup import Block, Integers, LookupTables
 from bayesdx.network import Array
 
@@ -103,7 +104,7 @@ def _conditional(tables: LookupTables, part: Entered, v: int) -> Array:
         if own is not None:
             with np.errstate(divide="ignore"):
                 rows = rows + np.log(own)[:, None]
-        conditional: Array = np.exp(rows - np.maximum(np.logaddexp.reduce(rows, axis=0), FLOOR))
+        conditional: Array = np.exp(rows - np.maximum(log_sum(rows, 0), FLOOR))
         return conditional
     if index[g] != block.offset[g]:
         return ratio(block.rows, index[g], states_of(stride, tables.cards[v]))
@@ -155,5 +156,5 @@ def _mixture(tables: LookupTables, block: Block, row: int, soft: dict[int, Array
         states = np.flatnonzero(weights)
         at = (at[:, None] + tables.place[v][2] * (states + 1)).ravel()
         logs = (logs[:, None] + np.log(weights[states])).ravel()
-    mixed: Array = np.logaddexp.reduce(block.rows[at[:, None] + shifts] + logs[:, None, None], axis=0)
+    mixed: Array = log_sum(block.rows[at[:, None] + shifts] + logs[:, None, None], 0)
     return mixed

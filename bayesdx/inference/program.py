@@ -24,6 +24,7 @@ from bayesdx.inference.contraction import (
     reversals,
 )
 from bayesdx.inference.findings import IMPOSSIBLE, Known
+from bayesdx.inference.logs import log_sum
 from bayesdx.inference.plan import Plan, Scope
 from bayesdx.network import Array, Network
 
@@ -249,7 +250,7 @@ def run_in_logs(program: Program, leaves: Sequence[Array]) -> Pass:
     """Forward pass in logarithms; raises ImpossibleFindings when the result is 0."""
     with np.errstate(divide="ignore"):
         tables = forward(program.compiled, [np.log(leaf) for leaf in leaves], LOG)
-    log_total = float(np.logaddexp.reduce(tables[-1], axis=None))
+    log_total = float(log_sum(tables[-1].ravel()))
     if log_total == -math.inf:
         raise ImpossibleFindings(IMPOSSIBLE)
     return Pass(LOG, tables, log_total)

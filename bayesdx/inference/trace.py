@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.inference.contraction import Compiled, Layout
-from bayesdx.inference.findings import FLOOR
+from bayesdx.inference.logs import FLOOR
 from bayesdx.inference.plan import Plan, Scope
 from bayesdx.network import Array
 

@@ -19,7 +19,11 @@ def fit_margins(association: Array, first: Array, second: Array, *, iterations: 
     ``association`` (a, b) > 0 gives the odds ratios, which iterative proportional fitting keeps while it fits
     the margins (Deming & Stephan 1940, Ann Math Stat 11:427). Rows are exact, columns to about 1e-9.
     """
-    of_first, of_second = fit_factors(association, first, second, iterations=iterations)
+    return associated(association, *fit_factors(association, first, second, iterations=iterations))
+
+
+def associated(association: Array, of_first: Array, of_second: Array) -> Array:
+    """The joint distributions (…, a, b) of factors (…, a) and (…, b)."""
     return np.asarray(of_first[..., :, None] * np.maximum(association, SMALLEST) * of_second[..., None, :])
 
 

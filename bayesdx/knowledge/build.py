@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayesdx.knowledge.cpts import counts_of, depth, parent_rows, parents_of, rows_of
 from bayesdx.knowledge.definition import Association, Definition, Form
 from bayesdx.knowledge.facts import Fact
 from bayesdx.knowledge.ledger import Account, Entry, Ledger, account_line
@@ -32,13 +33,8 @@ from bayesdx.knowledge.pooling import (
     Studies,
     base_weights,
     coefficients,
-    counts_of,
-    depth,
     enough,
-    parent_rows,
-    parents_of,
     pool_finding,
-    rows_of,
 )
 from bayesdx.knowledge.sources import Source, evidence_of, format_reference
 from bayesdx.knowledge.studies import Study, group_facts, read_study, without_repeats

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from bayesdx.errors import InputError, nearest
-from bayesdx.knowledge.studies import effective_size
+from bayesdx.knowledge.pooling import effective_size
 
 #: Correlation among the lesions of one series: how far the shares of series differ (assumption).
 CORRELATION = 0.2

@@ -16,8 +16,7 @@ from scipy.special import gammaln
 
 from bayesdx.knowledge.build import Cell
 from bayesdx.knowledge.definition import Definition, Spread
-from bayesdx.knowledge.pooling import discounts
-from bayesdx.knowledge.studies import effective_size
+from bayesdx.knowledge.pooling import discounts, effective_size
 from bayesdx.network import Array
 
 #: Values that are tried.

@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from bayesdx.data import data_path, network_names
 from bayesdx.files import read_text
 from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION, Choices, Integers, Link, Studies
 from bayesdx.knowledge.sources import Evidence
-from bayesdx.learning.update import divided
+from bayesdx.learning.counts import divided
 from bayesdx.network import Array, Network
 
 FORMAT = "bayesdx-ledger/1"
@@ -34,8 +34,7 @@ UNMENTIONED = "unmentioned"
 _DIGITS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Saying:
+class Saying(NamedTuple):
     """One fact of a study: ``says`` is ``3 of 8``, ``case``, ``"often"``, ``70%`` or ``mean 46``, for ``states``.
 
     ``kind`` is that of the table of facts; ``k`` of ``n`` where it counts.
@@ -49,8 +48,7 @@ class Saying:
     n: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One study: ``sayings`` about the same patients by one ``source``, in ``diagnosis`` (index).
 
     ``form`` is the subtype that it speaks of, in the words of the facts, and ``at_site`` whether at a site of the

@@ -10,14 +10,14 @@ all diagnoses of the network. networks/model.yaml gives the choices and their re
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.knowledge.association import SMALLEST, fit_factors, fit_margins
+from bayesdx.knowledge.association import fit_factors, fit_margins
 from bayesdx.network import Array, Variable
 
 Bools = NDArray[np.bool_]
@@ -121,11 +121,21 @@ class Rows:
     @cached_property
     def rows(self) -> Array:
         """P(state | form), shape (S, F, X)."""
-        return np.asarray(self.counts / _totals(self.counts)[..., None])
+        return np.asarray(self.counts / totals(self.counts)[..., None])
 
     def take(self, at: Integers) -> Rows:
         """The entries ``at`` of the leading axis."""
         return Rows(self.counts[at])
+
+    @cached_property
+    def _fits(self) -> dict[Link, tuple[Array, Array]]:
+        return {}
+
+    def fitted(self, link: Link, parent: Rows) -> tuple[Array, Array]:
+        """``fit_factors`` of the association with the rows of a parent, which both their CPTs need: fitted once."""
+        if link not in self._fits:
+            self._fits[link] = fit_factors(link.table, parent.rows, self.rows)
+        return self._fits[link]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +154,7 @@ class Pooled(Rows):
     definition: Array
 
 
-def _totals(counts: Array) -> Array:
+def totals(counts: Array) -> Array:
     """Sums over the last axis: of many versions as a product, numpy is slow to sum along so short an axis."""
     if len(counts) == 1:  # a build, whose files hold every digit
         return np.asarray(counts.sum(axis=-1))
@@ -154,54 +164,6 @@ def _totals(counts: Array) -> Array:
 def enough(studied: Integers | int, background: float | None) -> Bools | bool:
     """Whether so many diagnoses with studies are enough to keep a finding."""
     return studied >= (MIN_DIAGNOSES if background is None else 1)
-
-
-def depth(links: Mapping[str, Link], finding: str) -> int:
-    """How many links lead to a finding: parents are pooled before children."""
-    return 1 + depth(links, links[finding].parent) if finding in links else 0
-
-
-def parent_rows(choices: Choices, pooled: Mapping[str, Rows], parent: str) -> Array | None:
-    """P(parent | form), shape (S, F, states of the parent); None when no study speaks of the parent."""
-    if parent == MINERALISATION.id:
-        known = {CALCIFICATION, PATTERN} <= pooled.keys()
-        return mineralisation_rows(choices, pooled[CALCIFICATION], pooled[PATTERN]) if known else None
-    return rows_of(choices, pooled, parent) if parent in pooled else None
-
-
-def excluding(choices: Choices, findings: Collection[str], name: str) -> str | None:
-    """The child of the link with impossible pairs that a finding is part of (of one at most), or None.
-
-    Both ends of the link are among the ``findings``.
-    """
-    for child, link in choices.links.items():
-        if link.possible is not None and name in (child, link.parent) and {child, link.parent} <= {*findings}:
-            return child
-    return None
-
-
-def rows_of(choices: Choices, pooled: Mapping[str, Rows], name: str) -> Array:
-    """P(state | form), shape (S, F, X), of a finding in the network: of what studies say, the part that can be."""
-    child = excluding(choices, pooled, name)
-    if child is None:
-        return pooled[name].rows
-    link = choices.links[child]
-    assert link.possible is not None
-    table = np.maximum(link.table, SMALLEST) * link.possible
-    of_parent, of_child = fit_factors(link.table, pooled[link.parent].rows, pooled[child].rows)
-    rows = of_child * (of_parent @ table) if name == child else of_parent * (of_child @ table.T)
-    return np.asarray(rows / _totals(rows)[..., None])
-
-
-def _joint(choices: Choices, pooled: Mapping[str, Rows], child: str) -> Array:
-    """P(parent, child | form), shape (S, F, P, X), of findings that go together."""
-    link, rows = choices.links[child], pooled[child].rows
-    if link.possible is not None:
-        joint = fit_margins(link.table, pooled[link.parent].rows, rows) * link.possible
-        return np.asarray(joint / joint.sum(axis=(-2, -1), keepdims=True))
-    parent = parent_rows(choices, pooled, link.parent)
-    assert parent is not None
-    return fit_margins(link.table, parent, rows)
 
 
 def pool_finding(
@@ -230,17 +192,17 @@ def pool_sums(
         bases = _linked_bases(link, base, parent)
     m = choices.base_strength[studies.finding]
     of_diagnosis = whole[:, choices.owner]
-    row = (of_diagnosis + m * bases) / (_totals(of_diagnosis)[..., None] + m)
+    row = (of_diagnosis + m * bases) / (totals(of_diagnosis)[..., None] + m)
     defined = np.where(studies.defined, row, 0.0)
     some = studies.defined.any(axis=-1, keepdims=True)
-    definition = choices.definition_strength * defined / np.where(some, _totals(defined)[..., None], 1.0)
+    definition = choices.definition_strength * defined / np.where(some, totals(defined)[..., None], 1.0)
     # a diagnosis without forms is its own form: it shrinks to the base itself
     kept = choices.kept[:, None]
     shrunk = np.where(
         choices.named[:, None], choices.form_strength[:, None] * (kept * row + (1 - kept) * bases), m * bases
     )
     counts, clean = own + definition + shrunk, 1 - choices.contamination
-    mixed = clean * counts + choices.contamination * _totals(counts)[..., None] * bases
+    mixed = clean * counts + choices.contamination * totals(counts)[..., None] * bases
     return Pooled(mixed, completing, base, bases, whole, clean * definition)
 
 
@@ -253,24 +215,35 @@ def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
     copied = discounts(choices.word_correlation, studies.word.astype(float)[None] @ members)
     weights = members * studies.weight[:, None] / np.where(studies.word[:, None], copied, 1.0)
     whole, own = weights[:, : choices.diagnoses], weights[:, choices.diagnoses :]
-    totals = _totals(pooled.whole[:1])[0, choices.owner] + choices.base_strength[studies.finding]
-    shrunk = np.where(choices.named, choices.form_strength * choices.kept / totals, 0.0)
+    sizes = totals(pooled.whole[:1])[0, choices.owner] + choices.base_strength[studies.finding]
+    shrunk = np.where(choices.named, choices.form_strength * choices.kept / sizes, 0.0)
     return np.asarray((1 - choices.contamination) * (own + whole[:, choices.owner] * shrunk))
 
 
 def base_weights(choices: Choices, pooled: Pooled, finding: str) -> Array:
     """Counts that the base adds to the row of each form, shape (F,), when all studies are kept."""
     m = choices.base_strength[finding]
-    totals = _totals(pooled.whole[:1])[0, choices.owner] + m
-    part = choices.kept * m / totals + 1 - choices.kept
+    sizes = totals(pooled.whole[:1])[0, choices.owner] + m
+    part = choices.kept * m / sizes + 1 - choices.kept
     shrunk = np.where(choices.named, choices.form_strength * part, m)
-    return (1 - choices.contamination) * shrunk + choices.contamination * _totals(pooled.counts[0])
+    return (1 - choices.contamination) * shrunk + choices.contamination * totals(pooled.counts[0])
 
 
 def _members(choices: Choices, studies: Studies) -> Array:
     """How much of each study is pooled into each row, shape (N, D + F): the diagnoses first, then the forms."""
     whole = studies.whole[:, None] & (studies.diagnosis[:, None] == np.arange(choices.diagnoses))
     return np.concatenate([whole, studies.own], axis=1)
+
+
+def effective_size(size: float, correlation: float) -> float:
+    """How many independent patients ``size`` patients of one study count for, ``n / (1 + (n - 1) rho)``.
+
+    The design effect of clustered samples (Kish 1965), which keeps one large series from drowning ten others.
+
+    >>> effective_size(11, 0.5), effective_size(40, 0.0)
+    (1.8333333333333333, 40.0)
+    """
+    return size / (1 + (size - 1) * correlation)
 
 
 def discounts(correlation: float, words: Array) -> Array:
@@ -309,7 +282,7 @@ def _completed(sums: Array, sets: Bools, base: Array) -> Array:
     """Counts (S, R, X) once ``base`` (S, X) shares out what is left open."""
     states = base.shape[-1]
     within = sets * base[:, None]
-    shares = within / _totals(within)[..., None]
+    shares = within / totals(within)[..., None]
     return np.asarray(sums[..., :states] + sums[..., states:] @ shares)
 
 
@@ -318,7 +291,7 @@ def _base(counts: Array, base: Array, studies: Studies) -> Array:
 
     A sign with a ``background`` counts at that value, in full weight, for each diagnosis without studies.
     """
-    n = _totals(counts)
+    n = totals(counts)
     part = n / (n + _HALF_WEIGHT)
     rows = (counts + 0.5 * base[:, None]) / (n[..., None] + 0.5)
     total, weight = (part[..., None] * rows).sum(axis=1), part.sum(axis=1)
@@ -328,7 +301,7 @@ def _base(counts: Array, base: Array, studies: Studies) -> Array:
         total = total + silent[:, None] * np.array([1 - studies.background, studies.background])
         weight, uniform = weight + silent, 0.0
     mixed = (1 - uniform) * total / weight[:, None] + uniform * studies.uniform
-    mixed /= _totals(mixed)[..., None]
+    mixed /= totals(mixed)[..., None]
     return np.asarray(mixed)
 
 
@@ -340,68 +313,4 @@ def _linked_bases(link: Link, base: Array, parent: Array) -> Array:
     forms, and put together again with the form's own parent row.
     """
     joint = fit_margins(link.table, parent.mean(axis=1), base) * (1.0 if link.possible is None else link.possible)
-    return np.asarray(parent @ (joint / _totals(joint)[..., None]))
-
-
-def parents_of(choices: Choices, pooled: Collection[str], finding: str) -> tuple[str, ...]:
-    """The parents of a finding in a network that holds the ``pooled`` findings."""
-    if finding == CALCIFICATION:
-        return (MINERALISATION.id,)
-    if finding == PATTERN:
-        return ("form", MINERALISATION.id)
-    link = choices.links.get(finding)
-    return ("form",) if link is None or link.parent not in {*pooled, MINERALISATION.id} else ("form", link.parent)
-
-
-def counts_of(choices: Choices, pooled: Mapping[str, Rows], name: str) -> Array:
-    """Dirichlet counts (S, F, …, X) of a finding or of mineralisation, in the shape of its CPT.
-
-    Calcification has none: mineralisation determines it.
-    """
-    if name == MINERALISATION.id:
-        calcified = pooled[CALCIFICATION]
-        rows = mineralisation_rows(choices, calcified, pooled[PATTERN])
-        return np.asarray(rows * _totals(calcified.counts)[..., None])
-    if name == PATTERN:
-        return _pattern_counts(choices, pooled[PATTERN], choices.base_strength[PATTERN])
-    total = _totals(pooled[name].counts)[..., None]
-    if parents_of(choices, pooled, name) == ("form",):
-        return (
-            pooled[name].counts
-            if excluding(choices, pooled, name) is None
-            else rows_of(choices, pooled, name) * total
-        )
-    return _conditional_counts(_joint(choices, pooled, name), total, choices.base_strength[name])
-
-
-def _conditional_counts(joint: Array, total: Array, least: float) -> Array:
-    """Counts (S, F, P, X) of a child that goes with another finding given the form.
-
-    The ``total`` (S, F, 1) counts of a form's row are shared out by how often the parent takes each state, but
-    never fall below ``least``, the strength of the base: a row for a rare parent state rests on the association,
-    not on nothing.
-    """
-    given = _totals(joint)
-    size = np.maximum(total * given, least)
-    return np.asarray(joint * (size / given)[..., None])
-
-
-def mineralisation_rows(choices: Choices, calcified: Rows, pattern: Rows) -> Array:
-    """P(mineralisation | form), shape (S, F, 4).
-
-    ``none`` is the share that is not calcified on CT; in a calcified lesion the pattern suggests how the mineral
-    lies. By Bayes' rule both margins stay what the studies say.
-    """
-    present = calcified.rows[..., 1:]
-    return np.concatenate([1 - present, present * (pattern.rows @ choices.suggests.T)], axis=-1)
-
-
-def _pattern_counts(choices: Choices, pattern: Rows, least: float) -> Array:
-    """Counts (S, F, 4, patterns) of the pattern given form and mineralisation; not calcified, it has none."""
-    kinds = pattern.rows @ choices.suggests.T  # given calcification
-    shape = (*kinds.shape[:-1], 1 + kinds.shape[-1], pattern.rows.shape[-1])
-    given = np.zeros(shape)
-    given[..., 0, :] = ~choices.suggests.any(axis=0)
-    given[..., 1:, :] = pattern.rows[..., None, :] * choices.suggests / kinds[..., None]
-    size = np.concatenate([np.ones_like(kinds[..., :1]), _totals(pattern.counts)[..., None] * kinds], axis=-1)
-    return np.asarray(given * np.maximum(size, least)[..., None])
+    return np.asarray(parent @ (joint / totals(joint)[..., None]))

@@ -11,6 +11,7 @@ import numpy as np
 from bayesdx.knowledge.definition import Pooling
 from bayesdx.knowledge.facts import COUNTED, Fact
 from bayesdx.knowledge.ledger import Saying
+from bayesdx.knowledge.pooling import effective_size
 from bayesdx.network import Array
 
 #: Cut points of the findings that sources describe by moments, in years and mm.
@@ -55,17 +56,6 @@ class Study:
         for at, share in self.open:
             found[list(at)] += share * base[list(at)] / base[list(at)].sum()
         return found
-
-
-def effective_size(size: float, correlation: float) -> float:
-    """How many independent patients ``size`` patients of one study count for, ``n / (1 + (n - 1) rho)``.
-
-    The design effect of clustered samples (Kish 1965), which keeps one large series from drowning ten others.
-
-    >>> effective_size(11, 0.5), effective_size(40, 0.0)
-    (1.8333333333333333, 40.0)
-    """
-    return size / (1 + (size - 1) * correlation)
 
 
 def group_facts(facts: Iterable[Fact]) -> list[tuple[Fact, ...]]:

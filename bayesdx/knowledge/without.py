@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from bayesdx.knowledge.cpts import counts_of, depth, excluding, parent_rows
 from bayesdx.knowledge.ledger import Ledger
 from bayesdx.knowledge.pooling import (
     CALCIFICATION,
@@ -21,13 +22,10 @@ from bayesdx.knowledge.pooling import (
     Bools,
     Integers,
     Rows,
-    counts_of,
-    depth,
     enough,
-    excluding,
-    parent_rows,
     pool_sums,
     sums_of,
+    totals,
 )
 from bayesdx.network import Array, Network
 
@@ -76,19 +74,24 @@ def cpts_without(
     versions: dict[str, _Versions] = {}
     for finding in sorted(needed, key=lambda name: depth(ledger.choices.links, name)):  # parents before children
         versions[finding] = _pool(ledger, finding, len(left_out), without_source, versions)
-    cpts = {}
+    alike: dict[frozenset[str], list[str]] = {}
     for name in wanted:
-        shape = network.cpts[name].shape
-        columns = slice(None) if name not in seen else slice(seen[name], seen[name] + 1)
-        first, of = _common(versions, behind[name])
-        parts = []
+        alike.setdefault(frozenset(behind[name]), []).append(name)
+    cpts = {}
+    for findings, group in alike.items():
+        first, of = _common(versions, findings)
+        parts: dict[str, list[Array]] = {name: [] for name in group}
         for at in _blocks(first):
-            counts = counts_of(ledger.choices, _taken(versions, behind[name], at), name)
-            parts.append((counts / counts.sum(axis=-1, keepdims=True))[..., columns])
-        table = np.concatenate(parts)[of]
-        if name in versions:
-            table[versions[name].silent] = 1.0 / shape[-1]
-        cpts[name] = np.broadcast_to(table, (len(of), *shape))
+            taken = _taken(versions, findings, at)
+            for name in group:
+                counts = counts_of(ledger.choices, taken, name)
+                column = slice(None) if name not in seen else slice(seen[name], seen[name] + 1)
+                parts[name].append(counts[..., column] / totals(counts)[..., None])
+        for name in group:
+            table = np.concatenate(parts[name])[of]
+            if name in versions:
+                table[versions[name].silent] = 1.0 / network.cpts[name].shape[-1]
+            cpts[name] = np.broadcast_to(table, (len(of), *network.cpts[name].shape))
     return cpts
 
 

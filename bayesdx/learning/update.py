@@ -11,8 +11,9 @@ import numpy as np
 from bayesdx.document import NetworkDocument, PriorSet
 from bayesdx.errors import InputError, nearest
 from bayesdx.inference import Engine, compile_network
+from bayesdx.learning.counts import effective, seen_counts, weighed
 from bayesdx.learning.em import Fit, best_fit
-from bayesdx.learning.prior import discounted, power, prior_counts, robust, trusted
+from bayesdx.learning.prior import prior_counts
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import RESTARTS, Settings
 from bayesdx.learnt import Learning, LearntSet
@@ -39,11 +40,6 @@ class Learnt:
     def seen(self) -> dict[str, Array]:
         """Counts that the cases hold, those of missing values taken off: expected counts times information."""
         return seen_counts(self.fit.counts, self.information)
-
-
-def seen_counts(counts: Mapping[str, Array], information: Mapping[str, Array]) -> dict[str, Array]:
-    """Expected counts of each row, as far as the cases hold them."""
-    return {name: table * information[name][..., None] for name, table in counts.items()}
 
 
 def learn_counts(
@@ -89,22 +85,6 @@ def learn_counts(
             break
     found = climb(start, 0, settings.tolerance)
     return Learnt(found, prior, weights, _information(found, sample, prior), factor, rounds + found.rounds)
-
-
-def weighed(
-    prior: Mapping[str, Array], seen: Mapping[str, Array], trust: float, target: str | None
-) -> tuple[float, dict[str, Array], dict[str, Array]]:
-    """How far prior counts hold for patients that were ``seen``: the power of all, the trust in each row, and
-    counts.
-
-    The counts are those which, with what was seen, give the mean of each row. The case mix, the row of a ``target``
-    without parents, has no part in the power: it is each hospital's own.
-    """
-    findings = {name: a for name, a in prior.items() if name != target}
-    factor = power(findings, seen, trust) if trust < 1.0 else 1.0  # what holds in any case is added as it is
-    scaled = {name: a if name == target else factor * a for name, a in prior.items()}
-    weights = {name: trusted(a, seen[name], trust) for name, a in scaled.items()}
-    return factor, weights, {name: robust(a, seen[name], weights[name]) for name, a in scaled.items()}
 
 
 def _information(found: Fit, sample: Sample, prior: Mapping[str, Array]) -> dict[str, Array]:
@@ -286,46 +266,3 @@ def _digest(counts: Mapping[str, Array]) -> str:
         digest.update(name.encode())
         digest.update((np.round(counts[name], 2) + 0.0).tobytes())  # finer ones differ between processors
     return digest.hexdigest()[:12]
-
-
-def effective(
-    prior: Mapping[str, Array], sets: Iterable[LearntSet], trust: float, target: str | None
-) -> dict[str, Array]:
-    """Dirichlet counts of each CPT from those before and what was learnt.
-
-    The mean is that of the two-part prior of ``robust`` and the expected counts. A row has as many counts in all as
-    stand behind it: of those before as many as are trusted, of the expected ones as many as the cases hold.
-    """
-    counts, seen = added_up(prior, sets)
-    factor, weights, mixed = weighed(prior, seen, trust, target)
-    found = {}
-    for name, a in prior.items():
-        sums = mixed[name] + counts[name]
-        total = sums.sum(axis=-1, keepdims=True)
-        least = a if name == target else min(factor, 1.0) * a
-        size = (discounted(least, weights[name], trust) + seen[name].sum(axis=-1))[..., None]
-        found[name] = np.asarray(sums * np.where(total > 0, size / np.where(total > 0, total, 1.0), 1.0))
-    return found
-
-
-def added_up(prior: Mapping[str, Array], sets: Iterable[LearntSet]) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Expected counts of all sets together, and the part of them that the cases hold, by variable."""
-    counts = {name: np.zeros_like(a) for name, a in prior.items()}
-    seen = {name: np.zeros_like(a) for name, a in prior.items()}
-    for one in sets:
-        for name in one.counts:
-            counts[name] = counts[name] + one.counts[name]
-            seen[name] = seen[name] + one.counts[name] * one.information[name][..., None]
-    return counts, seen
-
-
-def divided(learning: Learning, target: str | None) -> dict[str, tuple[Array, Array]]:
-    """Each learnt CPT as the sum of two parts: of what was known before, and of what was learnt."""
-    counts, seen = added_up(learning.before, learning.sets)
-    _, _, mixed = weighed(learning.before, seen, learning.trust, target)
-    found = {}
-    for name, before in mixed.items():
-        total = (before + counts[name]).sum(axis=-1, keepdims=True)
-        total = np.where(total > 0, total, 1.0)
-        found[name] = (np.asarray(before / total), np.asarray(counts[name] / total))
-    return found

@@ -9,6 +9,7 @@ from sensitivity_networks import ask, hard, two_node
 
 from bayesdx.analyses.sensitivity.numbers.monte_carlo import uncertainty
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
+from bayesdx.analyses.sensitivity.numbers.pick_freeze import Sample
 from bayesdx.analyses.sensitivity.numbers.priors import prior_effects, prior_grid, prior_sets
 from bayesdx.analyses.sensitivity.numbers.tornado import Span, parse_span, tornado
 from bayesdx.document import NetworkDocument
@@ -160,7 +161,7 @@ def test_draws_against_closed_form() -> None:
         {"f": counts},
         target="d",
     )
-    found = uncertainty(ask(network, {"f": np.array([1.0, 0.0])}), 10_000, seed=4)
+    found = uncertainty(Sample(ask(network, {"f": np.array([1.0, 0.0])}), seed=4), 10_000)
     grid = (np.arange(4000) + 0.5) / 4000
     p0, p1 = beta.ppf(grid, 6, 4), beta.ppf(grid, 3, 5)
     leads = np.mean(beta.cdf(p0, 3, 5))
@@ -170,5 +171,5 @@ def test_draws_against_closed_form() -> None:
     np.testing.assert_allclose(found.ranks.sum(axis=0), 1)
     np.testing.assert_allclose(found.ranks.sum(axis=1), 1)
     np.testing.assert_array_equal(found.leads, found.ranks[:, 0])
-    again = uncertainty(ask(network, {"f": np.array([1.0, 0.0])}), 10_000, seed=4)
+    again = uncertainty(Sample(ask(network, {"f": np.array([1.0, 0.0])}), seed=4), 10_000)
     np.testing.assert_array_equal(found.ranks, again.ranks)

@@ -21,6 +21,7 @@ from bayesdx.analyses.sensitivity.numbers.constraints import changes_for, leader
 from bayesdx.analyses.sensitivity.numbers.importance import SIZES, ImportanceResult, importance
 from bayesdx.analyses.sensitivity.numbers.literature import Publications
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
+from bayesdx.analyses.sensitivity.numbers.pick_freeze import Sample
 from bayesdx.analyses.sensitivity.numbers.robustness import best_row, worst_case
 from bayesdx.document import NetworkDocument
 from bayesdx.inference import Engine, compile_network
@@ -173,7 +174,7 @@ def literature() -> Publications:
 def shares() -> ImportanceResult:
     network = three_findings()
     question = ask(network, SEEN)
-    return importance(question, question.engine.derivatives(SEEN, "d"), literature(), draws=6000)
+    return importance(question, question.engine.derivatives(SEEN, "d"), Sample(question, 6000), literature())
 
 
 def pick_freeze(engine: Engine, seen: dict[str, Array], leader: int, rows: dict[str, list[int]], n: int) -> float:
@@ -215,7 +216,7 @@ def test_a_diagnosis_whose_findings_depend_on_mineralisation() -> None:
     findings = hard(network, level="cervical", mr_t1_signal="iso")
     question = ask(network, findings)
     leader = int(question.engine.posterior(findings).probabilities.argmax())
-    found = importance(question, question.engine.derivatives(findings, "diagnosis"))
+    found = importance(question, question.engine.derivatives(findings, "diagnosis"), Sample(question))
     largest = found.of("diagnosis")[0]
     assert largest.diagnosis == leader
     forms = np.flatnonzero(network.cpts["form"][leader]).tolist()
@@ -264,7 +265,7 @@ def test_shares_grow_with_the_study_and_the_group(shares: ImportanceResult) -> N
 def test_without_counts_nothing_varies() -> None:
     network = two_node()
     question = ask(network, hard(network, test="positive"))
-    found = importance(question, question.engine.derivatives(question.findings, "disease"))
+    found = importance(question, question.engine.derivatives(question.findings, "disease"), Sample(question))
     assert found.groups == ()
 
 

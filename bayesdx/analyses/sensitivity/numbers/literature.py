@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
+from functools import cached_property
 
 from bayesdx.knowledge.ledger import Entry, Ledger, Saying, ledger_of
 from bayesdx.knowledge.pooling import CALCIFICATION, MINERALISATION
@@ -85,11 +84,16 @@ class Publications:
         """Studies behind the row of a finding in a form, but those of the diagnosis' other forms."""
         if name != MINERALISATION.id and name not in self.ledger.lines:
             return []
-        owner, words = self.ledger.choices.owner, self.ledger.form_words
-        diagnosis = int(owner[form])
-        others = set().union(*(words[f] for f in np.flatnonzero(owner == diagnosis).tolist())) - words[form]
-        entries = self.ledger.account_of(name).of_diagnosis.get(diagnosis, ())
+        others = self._other_words[form]
+        entries = self.ledger.account_of(name).of_diagnosis.get(int(self.ledger.choices.owner[form]), ())
         return [entry for entry in entries if entry.form not in others and not entry.unmentioned]
+
+    @cached_property
+    def _other_words(self) -> list[set[str]]:
+        """By form, the words by which facts name the diagnosis' other forms."""
+        owner, words = self.ledger.choices.owner.tolist(), self.ledger.form_words
+        of = [set().union(*(words[f] for f, its in enumerate(owner) if its == d)) for d in range(max(owner) + 1)]
+        return [of[d] - own for d, own in zip(owner, words, strict=True)]
 
     def origin(self, name: str, form: int, state: str) -> Origin:
         """Where P(name = state | form) comes from; ``form`` is the index of a state of ``form``."""

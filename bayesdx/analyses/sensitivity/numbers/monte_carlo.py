@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayesdx.analyses.question import Question
+from bayesdx.analyses.sensitivity.numbers.pick_freeze import Sample
 from bayesdx.inference.draws import DRAWS, posterior_draws
 from bayesdx.network import Array
 
@@ -32,17 +32,20 @@ class Uncertainty:
 
 
 def uncertainty(
-    question: Question,
-    draws: int = DRAWS,
-    seed: int = 0,
-    advance: Callable[[int], object] = lambda draws: None,
+    sample: Sample, draws: int = DRAWS, advance: Callable[[int], object] = lambda draws: None
 ) -> Uncertainty:
-    """Draw all CPT rows from their Dirichlet distributions and ask for the posterior each time.
+    """Posteriors under so many draws of all CPT rows from their Dirichlet distributions.
 
-    The same seed gives the same answer. ``advance`` is told of draws done. Raises ImpossibleFindings.
+    The draws of the ``sample`` come first; those beyond them are made now, and ``advance`` is told of them. Raises
+    ImpossibleFindings.
     """
-    drawn = posterior_draws(question.engine, question.findings, draws, seed, advance=advance)
-    return summarise(drawn, seed, bool(question.network.counts))
+    question, found = sample.question, sample.posteriors[:draws]
+    advance(len(found))
+    if draws > len(found):
+        more = draws - len(found)
+        others = posterior_draws(question.engine, question.findings, more, sample.seed, advance=advance)
+        found = np.concatenate([found, others])
+    return summarise(found, sample.seed, bool(question.network.counts))
 
 
 def summarise(posteriors: Array, seed: int, varies: bool = True) -> Uncertainty:

@@ -21,6 +21,7 @@ from bayesdx.analyses.sensitivity.numbers.importance import ImportanceResult, im
 from bayesdx.analyses.sensitivity.numbers.literature import Publications, literature_of
 from bayesdx.analyses.sensitivity.numbers.monte_carlo import Uncertainty, uncertainty
 from bayesdx.analyses.sensitivity.numbers.one_way import OneWay, one_way
+from bayesdx.analyses.sensitivity.numbers.pick_freeze import Sample
 from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect, PriorSetAnswer, prior_effects, prior_sets
 from bayesdx.analyses.sensitivity.numbers.robustness import WorstCase, worst_case
 from bayesdx.analyses.sensitivity.numbers.studies import LISTED, LeaveOneOut, leave_one_out
@@ -105,15 +106,16 @@ def sensitivity(
     target, literature = question.target, literature_of(question.network)
     asked = [parse_constraint(text, target) for text in constraints]
     moved = parse_span(span) if isinstance(span, str) else span
-    derivatives = question.derivatives
+    posterior = question.posterior
     pool = ThreadPoolExecutor(1)  # drawing needs the interpreter little, so the rest goes on meanwhile
-    drawn = pool.submit(uncertainty, question, draws, seed, advance)
-    weighed = pool.submit(importance, question, derivatives, literature, seed=seed)
+    drawing = pool.submit(_drawn, question, draws, seed, advance)
     pool.shutdown(wait=False)
+    derivatives = question.derivatives
     found = one_way(question, covariation, derivatives)
     proportional = found if covariation == "proportional" else one_way(question, "proportional", derivatives)
-    posterior = found.posterior
     order = tuple(np.argsort(-posterior, kind="stable").tolist())
+    left_out = leave_one_out(question, literature, sources) if literature and sources else None
+    sample, spread = drawing.result()
     rooted = not question.engine.network.parents[target.id]
     return Sensitivity(
         question=question,
@@ -127,11 +129,18 @@ def sensitivity(
         priors=prior_effects(question, derivatives),
         prior_sets=prior_sets(question, question.prior_sets) if rooted else (),
         worst_case=worst_case(question, derivatives),
-        left_out=leave_one_out(question, literature, sources) if literature and sources else None,
-        uncertainty=drawn.result(),
-        importance=weighed.result(),
+        left_out=left_out,
+        uncertainty=spread,
+        importance=importance(question, derivatives, sample, literature),
         literature=literature,
     )
+
+
+def _drawn(
+    question: Question, draws: int, seed: int, advance: Callable[[int], object]
+) -> tuple[Sample, Uncertainty]:
+    sample = Sample(question, seed=seed)
+    return sample, uncertainty(sample, draws, advance)
 
 
 def _answer(found: OneWay, constraint: Constraint) -> ConstraintAnswer:

@@ -20,6 +20,7 @@ from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.certain import CLOSE, certain_size
 from bayesdx.analyses.sensitivity.numbers.one_way import joint_of
 from bayesdx.inference import Derivatives, Engine, compile_network
+from bayesdx.inference.logs import log_sum
 from bayesdx.network import Array, Network
 
 #: The widest ball that is looked at: odds off by a factor of 1000.
@@ -184,7 +185,7 @@ class _Search:
 
     def _answer(self, cpts: Mapping[str, Array], logs: Array, factor: float) -> dict[str, Array]:
         """The worst rows of every CPT, given those of the others: (starts, *cpt)."""
-        share = np.exp(np.maximum(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True), _LEAST))
+        share = np.exp(np.maximum(logs - log_sum(logs, 1, keepdims=True), _LEAST))
         weights = np.zeros((2, logs.shape[1]))
         weights[0, self._rivals] = 1.0 / share[0, self._rivals]
         weights[1, self._leader] = 1.0 / share[0, self._leader]
