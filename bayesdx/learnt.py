@@ -18,13 +18,15 @@ class LearntSet(ByValue):
     """What was learnt from one collection of cases, by a name; of ``cases`` patients in all.
 
     ``counts`` maps variables to the expected counts of their CPTs, ``information`` to the part of each row (0 to 1)
-    that the cases hold: less than 1 where values are missing.
+    that the cases hold: less than 1 where values are missing. ``digest`` names the cases and how they were learnt:
+    unlike the counts, it is the same on every processor.
     """
 
     name: str
     cases: float
     counts: Mapping[str, Array]
     information: Mapping[str, Array]
+    digest: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -127,7 +127,8 @@ def learn_document(
         raise InputError(f"network '{document.network.id}' has learnt from '{name}' already: take it back first")
     prior = as_priors(learning, document.network.target)
     learnt = learn_counts(compile_network(document.network), sample, prior, settings, advance)
-    own = LearntSet(name, sample.size, learnt.fit.counts, learnt.information)
+    digest = _digest(sample, settings, learning.sets)
+    own = LearntSet(name, sample.size, learnt.fit.counts, learnt.information, digest)
     return applied(document, replace(learning, sets=(*learning.sets, own))), learnt
 
 
@@ -217,7 +218,7 @@ def applied(document: NetworkDocument, learning: Learning) -> NetworkDocument:
     if learning.sets:
         counts = effective(learning.before, learning.sets, learning.trust, target)
         label = f"{learning.label or network.id}, {_cases(learning.sets)}"
-        version = f"{learning.version}+{_digest(counts)}"
+        version = f"{learning.version}+{_version(learning.sets, counts)}"
     else:
         counts, label, version = dict(learning.before), learning.label, learning.version
     cpts = {}
@@ -260,9 +261,25 @@ def _cases(sets: Iterable[LearntSet]) -> str:
     return "with " + " and ".join(f"{one.cases:,.6g} cases of '{one.name}'" for one in sets)
 
 
-def _digest(counts: Mapping[str, Array]) -> str:
+def _digest(sample: Sample, settings: Settings, before: Iterable[LearntSet]) -> str:
+    """Of the cases, how they are learnt, and after which others."""
     digest = hashlib.sha256()
-    for name in sorted(counts):
-        digest.update(name.encode())
-        digest.update((np.round(counts[name], 2) + 0.0).tobytes())  # finer ones differ between processors
+    for said in (replace(settings, fixed=frozenset()), sorted(settings.fixed), [one.digest for one in before]):
+        digest.update(repr(said).encode())
+    for part in sample.parts():
+        digest.update(part.codes.astype("<i4").tobytes() + part.sizes.astype("<f8").tobytes())
+        for name in sorted(part.weights):
+            digest.update(name.encode() + part.weights[name].astype("<f8").tobytes())
+    return digest.hexdigest()[:12]
+
+
+def _version(sets: Sequence[LearntSet], counts: Mapping[str, Array]) -> str:
+    """By the cases; of files that do not hold their digests, by the counts."""
+    digest = hashlib.sha256()
+    if all(one.digest for one in sets):
+        digest.update(" ".join(one.digest for one in sets).encode())
+    else:
+        for name in sorted(counts):
+            digest.update(name.encode())
+            digest.update((np.round(counts[name], 2) + 0.0).tobytes())  # finer ones differ between processors
     return digest.hexdigest()[:12]

@@ -22,7 +22,7 @@ from bayesdx.knowledge.ledger import ledger_of
 from bayesdx.knowledge.parts import parts_of
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import Settings
-from bayesdx.learning.update import learn_document, merged, without_set
+from bayesdx.learning.update import applied, learn_document, merged, without_set
 from bayesdx.loading import load
 from bayesdx.network import Network
 
@@ -44,6 +44,39 @@ def test_complete_cases_are_counted() -> None:
     assert after.network.learnt_from() == {"learnt": [{"name": "here", "cases": 100.0}]}
     assert "100 cases of 'here'" in after.network.label
     assert after.network.version.startswith("v1+")
+
+
+def test_the_version_tells_cases_and_settings_but_no_rounding() -> None:
+    before = document(small_network(2, counts=5.0))
+    sample = drawn(before.network, 80, 0.3, 1)
+
+    def version(cases: Sample = sample, settings: Settings = CERTAIN) -> str:
+        return learn_document(before, cases, "one", settings)[0].network.version
+
+    known = version()
+    assert known == version()
+    other = sample.codes.copy()
+    other[0, 0] = 1 - max(other[0, 0], 0)
+    weights = {"a": np.tile([1.0, 0.5], (80, 1))}
+    after, _ = learn_document(before, drawn(before.network, 60, 0.3, 2), "two", CERTAIN)
+    versions = [
+        version(Sample(other)),
+        version(Sample(sample.codes, weights)),
+        version(Sample(sample.codes, {}, np.full(80, 2.0))),
+        version(settings=replace(CERTAIN, fixed=frozenset({"b"}))),
+        version(settings=replace(CERTAIN, trust=0.5)),
+        without_set(learn_document(after, sample, "one", CERTAIN)[0], "two").network.version,
+    ]
+    assert len({known, *versions}) == 7
+
+    learnt, _ = learn_document(before, sample, "one", CERTAIN)
+    learning = learnt.network.learning
+    assert learning is not None
+    (one,) = learning.sets
+    rounded = replace(one, counts={name: table * 1.01 for name, table in one.counts.items()})
+    assert applied(before, replace(learning, sets=(rounded,))).network.version == known
+    old = applied(before, replace(learning, sets=(replace(one, digest=""),)))
+    assert old.network.version == network_from_dict(json.loads(document_text(old))).network.version != known
 
 
 def test_taking_back_restores_the_network() -> None:

@@ -30,6 +30,8 @@ SCALE: tuple[tuple[Band, float, float], ...] = (
 CLEAR = 10 ** (NEGLIGIBLE / 10)
 #: Probability from which others are named in the differential, two at most; of less, one that has the second share.
 NAMED, MENTIONED = 0.05, 0.01
+#: What rounding leaves of a probability that reaches a band exactly.
+_ROUNDING = 1e-9
 #: A case with fewer findings than this states hardly anything.
 SCANT = 5
 #: Rise of the leader from which a finding is said to raise it.
@@ -105,9 +107,10 @@ class Impression(Answer):
         if self.query.unresolved or (surprise is not None and surprise.unusual):
             barred |= {"consistent", "favoured"}
         low = 1.0 if self.leader.interval is None else self.leader.interval[0]
-        if self.leader.probability >= CLEAR * rows[1].probability:
+        probability = self.leader.probability * (1.0 + _ROUNDING)
+        if probability >= CLEAR * rows[1].probability:
             for band, least, lowest in SCALE:
-                if self.leader.probability >= least and low >= lowest and band not in barred:
+                if probability >= least and low >= lowest and band not in barred:
                     return band
         return "open"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from bayesdx.analyses.profile.numbers.profile import CohortProfile, Drift, Mix, Month
 from bayesdx.analyses.profile.sentences import NOTICE, counted, gap, likely, tested, usual, warnings
 from bayesdx.analyses.query.numbers.differential import UNUSUAL
@@ -197,8 +199,9 @@ def _told(one: Drift, variable: Variable) -> tuple[str, ...]:
 
 
 def most_changed(one: Drift) -> int:
-    """The state whose share is farthest from the expected one."""
-    return int(abs(one.seen / one.n - one.expected).argmax())
+    """The state whose share is farthest from the expected one; the last of those as far, as both of two are."""
+    change = np.round(np.abs(one.seen / one.n - one.expected), 9)
+    return int(np.flatnonzero(change == change.max())[-1])
 
 
 def _followed(result: CohortProfile, told: Sequence[Drift], variables: dict[str, Variable]) -> Figure:
