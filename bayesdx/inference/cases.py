@@ -64,7 +64,12 @@ class Scoring:
 
     network: Network
     factors: Factors
-    lookup: LookupTables | None
+    tabulate: Callable[[], LookupTables | None]
+
+    @cached_property
+    def lookup(self) -> LookupTables | None:
+        """Made when they are asked for: counts are not looked up."""
+        return self.tabulate()
 
     @cached_property
     def _tables(self) -> Callable[[int], BatchTables]:

@@ -92,7 +92,7 @@ class Engine:
     def _scoring(self) -> Scoring:
         from bayesdx.inference.cases import Scoring  # a single query needs nothing of it
 
-        return Scoring(self.network, self._factors, self._lookup)
+        return Scoring(self.network, self._factors, lambda: self._lookup)
 
     @cached_property
     def _main(self) -> Program:

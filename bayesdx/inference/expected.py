@@ -68,10 +68,10 @@ def observed_information(factors: Factors, weights: Weights, sizes: Array) -> li
     for part, done in _passes(factors, weights, len(sizes), per_case=True):
         size = sizes[part]
         for leaf, slope in done.slopes(np.ones(len(size))):
-            table = factors.tables[leaf][..., None]
-            given = (table * slope).sum(axis=-2)  # P(u | e); slope is P(u, x | e) / theta
-            complete = slope.sum(axis=-2, where=table > 0) - given
-            held = (table * slope**2).sum(axis=-2) - given**2
+            table = factors.tables[leaf]
+            given = np.einsum("...xn,...x->...n", slope, table)  # P(u | e); slope is P(u, x | e) / theta
+            complete = np.einsum("...xn,...x->...n", slope, (table > 0).astype(float)) - given
+            held = np.einsum("...xn,...xn,...x->...n", slope, slope, table) - given**2
             open_ = complete > _CERTAIN * given
             share = np.where(open_, held / np.where(open_, complete, 1.0), given)
             patients[leaf] += given @ size
