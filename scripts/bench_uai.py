@@ -146,12 +146,13 @@ def mean_ratio(pairs: list[tuple[float, float]]) -> str:
 def summary(name: str, rows: dict[str, dict[str, Outcome]], recorded: dict[str, float]) -> Iterator[str]:
     """The line of one family: ours, then each peer with how much longer it takes where both have an answer."""
     ours = {problem: row["bayesdx"] for problem, row in rows.items()}
-    solved = {problem: one for problem, one in ours.items() if one.solved}
-    widths = [one.width for one in solved.values() if one.width is not None]
+    answered = {problem: one for problem, one in ours.items() if not one.failure}
+    solved = {problem: one for problem, one in answered.items() if one.solved}
+    widths = [one.width for one in answered.values() if one.width is not None]
     error = max((one.error for one in solved.values()), default=math.nan)
-    middle = median([one.seconds for one in solved.values()] or [0.0])
+    middle = median([one.cpu for one in answered.values()] or [0.0])
     yield (
-        f"{name:16} {len(solved):3} of {len(rows):3}  median {middle:6.2f} s"
+        f"{name:16} {len(answered):3} of {len(rows):3}, {len(solved)} as the reference  median {middle:6.2f} s (cpu)"
         f"  width {min(widths, default=0):2} to {max(widths, default=0):2}  error {error:.0e}"
     )
     for peer in ("pyagrum", "merlin"):
@@ -163,7 +164,11 @@ def summary(name: str, rows: dict[str, dict[str, Outcome]], recorded: dict[str, 
         times = {problem: recorded[problem] for problem in rows if problem in recorded}
         for clock in ("seconds", "cpu"):
             pairs = [(getattr(solved[p], clock), seconds) for p, seconds in times.items() if p in solved]
-            yield f"{'':16} recorded {len(times)}; {mean_ratio(pairs)} our time ({clock})"
+            long = [pair for pair in pairs if pair[1] >= 1.0]
+            yield (
+                f"{'':16} recorded {len(times)}; {mean_ratio(pairs)} our time ({clock}), "
+                f"{mean_ratio(long)} in the {len(long)} of a second or more"
+            )
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ DRAWS = 4_000
 PORTION = 5_000
 
 #: From so many draws on, Beta variables come from tables, which take a while to make: the marginals of hard
-#: findings, and up to MANY_DRAWS other rows as well.
+#: findings, and up to MANY_DRAWS the rows of several possible entries as well.
 TABLE_DRAWS = 500
 
 

@@ -6,7 +6,8 @@ the component depends on, so all its rows are made once, with a slot 'missing' f
 depend on the same part of H are packed together as long as their rows stay few. A query is then a sum of a few
 rows.
 
-Rows hold logarithms: nothing underflows, and a zero is exact (-inf).
+Rows hold logarithms: nothing underflows, and a zero is exact (-inf). Batches take their exponentials, and return
+to the logarithms where these are too small (``lookup_batch``).
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def _row(row: RankedDiagnosis, leads: bool) -> tuple[AnyCell, ...]:
 
 
 def interval(row: RankedDiagnosis) -> str:
-    """The credible interval in percent; empty when there is none."""
+    """The 95 % interval in percent; empty when there is none."""
     return "" if row.interval is None else span(*row.interval)
 
 
