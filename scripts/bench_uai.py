@@ -152,8 +152,9 @@ def summary(name: str, rows: dict[str, dict[str, Outcome]], recorded: dict[str, 
     error = max((one.error for one in solved.values()), default=math.nan)
     middle = median([one.cpu for one in answered.values()] or [0.0])
     yield (
-        f"{name:16} {len(answered):3} of {len(rows):3}, {len(solved)} as the reference  median {middle:6.2f} s (cpu)"
-        f"  width {min(widths, default=0):2} to {max(widths, default=0):2}  error {error:.0e}"
+        f"{name:16} {len(answered):3} of {len(rows):3}, {len(solved)} as the reference"
+        f"  median {middle:6.2f} s (cpu)  width {min(widths, default=0):2} to {max(widths, default=0):2}"
+        f"  error {error:.0e}"
     )
     for peer in ("pyagrum", "merlin"):
         theirs = {problem: row[peer] for problem, row in rows.items() if peer in row and row[peer].solved}
