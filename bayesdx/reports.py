@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bayesdx.analyses import ANALYSES
@@ -123,12 +124,20 @@ def read_report(
 ) -> ReportReading:
     """What a radiology report says of each finding: ``case`` to be asked, and the passages behind it.
 
-    Whoever reads many reports makes one ``Reports`` and asks it. Raises InputError as that does.
+    What reads for a shipped network is kept; with a ``lexicon`` of one's own, or a network's file, whoever reads many
+    reports makes one ``Reports`` and asks it. Raises InputError as that does.
 
     >>> read_report("No syrinx. Oedema around the lesion.").case.findings
     {'mr_perilesional_edema': 'present', 'syrinx': 'absent'}
     """
+    if not lexicon and (network is None or network in network_names()):
+        return _shipped(network if network is None else str(network)).read(text)
     return Reports(network, lexicon).read(text)
+
+
+@lru_cache
+def _shipped(network: str | None) -> Reports:
+    return Reports(network)
 
 
 def report_text(path: str | os.PathLike[str]) -> tuple[str, str]:

@@ -177,3 +177,9 @@ def test_what_ships_speaks_of_findings_and_states_that_there_are() -> None:
         known = set(Reports(network).lexicon.variables)
         assert set(source["findings"]) == known
         Reports(network, lexicon=[source])
+
+
+def test_what_reads_for_a_shipped_network_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read_report("No syrinx.").case.findings
+    monkeypatch.setattr("bayesdx.reading.lexicon.lexicon_for", lambda *_: pytest.fail("made again"))
+    assert read_report("No syrinx.").case.findings == before
