@@ -124,8 +124,8 @@ def read_report(
 ) -> ReportReading:
     """What a radiology report says of each finding: ``case`` to be asked, and the passages behind it.
 
-    What reads for a shipped network is kept; with a ``lexicon`` of one's own, or a network's file, whoever reads many
-    reports makes one ``Reports`` and asks it. Raises InputError as that does.
+    What reads for a shipped network is kept; with a ``lexicon`` of one's own, or a network's file, whoever reads
+    many reports makes one ``Reports`` and asks it. Raises InputError as that does.
 
     >>> read_report("No syrinx. Oedema around the lesion.").case.findings
     {'mr_perilesional_edema': 'present', 'syrinx': 'absent'}
