@@ -51,7 +51,7 @@ _DURATION = re.compile(
     r"(?:\s+(?:the|about|approximately|almost|nearly|more than|over|at least|last|past|previous|preceding|"
     rf"a period of|duration of))*\s+{_AMOUNT}\b(?!\s*(?:ago|old|later|after|before|postop|earlier|prior))|"
     rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|h/o)\b|"
-    rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)|"
+    rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)|"
     rf"onset[^.;]{{0,40}}?\s{_AMOUNT}\s+ago\b)",
     re.IGNORECASE,
 )
