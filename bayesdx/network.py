@@ -148,8 +148,8 @@ class Network(ByValue):
     learnt from cases; None where nothing was.
 
     Raises InputError for a variable that is defined twice, unknown parents, a parent named twice, a cycle, a
-    wrong shape, a table too large for memory, negative or non-finite numbers, rows that do not sum to 1, and
-    counts that sum to 0; the message names the variable and the row.
+    wrong shape, a table too large for memory, negative or non-finite numbers, rows that do not sum to 1, counts
+    that sum to 0, and a CPT that is not the mean of its counts; the message names the variable and the row.
     """
 
     id: str
@@ -185,6 +185,10 @@ class Network(ByValue):
         _ = self.topological_order  # raises on a cycle
         tables = {i: self._checked(i, self.cpts[i]) for i in self._all_present(ids)}
         counts = {i: self._checked(i, table, rows_sum_to_one=False) for i, table in self.counts.items()}
+        for owner, table in counts.items():
+            missed = np.abs(table - tables[owner] * table.sum(axis=-1, keepdims=True))
+            if missed.max() > ROW_SUM_TOLERANCE * table.max():
+                raise InputError(f"the CPT of '{owner}' is not the mean of its counts")
         object.__setattr__(self, "cpts", MappingProxyType(tables))
         object.__setattr__(self, "counts", MappingProxyType(counts))
 

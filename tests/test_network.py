@@ -13,6 +13,12 @@ A, B = Variable("a", ("y", "n")), Variable("b", ("y", "n"))
 ROOT, ROWS = np.array([0.3, 0.7]), np.array([[0.2, 0.8], [0.6, 0.4]])
 
 
+def test_counts_that_are_of_another_table_are_refused() -> None:
+    variables = (Variable("a", ("x", "y")),)
+    with pytest.raises(InputError, match="the CPT of 'a' is not the mean of its counts"):
+        Network("n", variables, {}, {"a": np.array([0.5, 0.5])}, {"a": np.array([1.0, 2.0])})
+
+
 def test_a_parent_named_twice() -> None:
     with pytest.raises(InputError, match="'b' lists the parent 'a' twice"):
         Network("n", (A, B), {"b": ("a", "a")}, {"a": ROOT, "b": np.full((2, 2, 2), 0.5)})

@@ -51,7 +51,7 @@ EXAMPLE = "Example: bayesdx sensitivity case.yaml --require 'capnon >= 2 * menin
     "sources",
     default=12,
     type=click.IntRange(0),
-    help="Publications to list of those left out in turn; 0 leaves none out.",
+    help="Publications to keep, at least, of those left out in turn (--top of them are shown); 0 leaves none out.",
     show_default=True,
 )
 @click.option("--top", default=6, type=click.IntRange(1), help="Rows of each table.", show_default=True)

@@ -6,8 +6,8 @@ Lauritzen 1990, Networks 20:579-605). A variable without counts is known exactly
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from threading import Thread
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,11 +88,8 @@ def cpt_draws(
 
     # numpy draws without holding the interpreter lock: two threads take half the time of one
     names.sort(key=lambda name: -network.counts[name].size)
-    threads = [Thread(target=fill, args=(names[i::2],)) for i in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(fill, (names[::2], names[1::2])))
     return draws
 
 
@@ -174,17 +171,26 @@ def posterior_draws(
 ) -> Array:
     """P(target | findings) under ``size`` draws of the CPTs, shape (size, card of the target).
 
-    Equal sizes and seeds give equal draws. More than PORTION are made in portions, each from a seed of its own;
-    ``advance`` is told how many draws each step has done with.
+    Equal sizes and seeds give equal draws. ``advance`` is told how many draws each step has done with.
     """
+    return np.concatenate(list(posterior_portions(engine, findings, size, seed, target, advance)))
+
+
+def posterior_portions(
+    engine: Engine,
+    findings: Mapping[str, Array],
+    size: int,
+    seed: int,
+    target: str | None = None,
+    advance: Callable[[int], object] = lambda draws: None,
+) -> Iterator[Array]:
+    """The same in portions of PORTION draws at most, each from a seed of its own where there are several."""
     name = target or str(engine.network.target)
-    if size > PORTION:
-        sizes = [min(PORTION, size - start) for start in range(0, size, PORTION)]
+    sizes = [min(PORTION, size - start) for start in range(0, size, PORTION)]
+    seeds = [seed] * len(sizes)
+    if len(sizes) > 1:
         seeds = np.random.SeedSequence(seed).generate_state(len(sizes)).tolist()
-        portions = zip(sizes, seeds, strict=True)
-        return np.concatenate(
-            [posterior_draws(engine, findings, part, own, name, advance) for part, own in portions]
-        )
-    drawn = engine.posterior_draws(findings, cpt_draws(engine.network, findings, name, size, seed), name)
-    advance(size)
-    return np.broadcast_to(drawn, (size, drawn.shape[-1]))  # one row for all when nothing was drawn
+    for part, own in zip(sizes, seeds, strict=True):
+        drawn = engine.posterior_draws(findings, cpt_draws(engine.network, findings, name, part, own), name)
+        advance(part)
+        yield np.broadcast_to(drawn, (part, drawn.shape[-1]))  # one row for all when nothing was drawn

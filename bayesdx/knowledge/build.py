@@ -21,6 +21,7 @@ import numpy as np
 from bayesdx.knowledge.cpts import counts_of, depth, parent_rows, parents_of, rows_of
 from bayesdx.knowledge.definition import Association, Definition, Form
 from bayesdx.knowledge.facts import Fact
+from bayesdx.knowledge.forms import CORRELATION
 from bayesdx.knowledge.ledger import Account, Entry, Ledger, account_line
 from bayesdx.knowledge.pooling import (
     CALCIFICATION,
@@ -84,7 +85,11 @@ def choices_of(definition: Definition) -> Choices:
         contamination=pooling.contamination,
         definition_strength=pooling.definition_strength,
         word_correlation=pooling.word_correlation,
-        study_correlation={finding: definition.spread(finding).correlation for finding in definition.findings},
+        study_correlation={
+            **{finding: definition.spread(finding).correlation for finding in definition.findings},
+            "form": CORRELATION,
+        },
+        reliance=pooling.reliance,
         links={link.child: _link(definition, link) for link in definition.associations},
         suggests=np.array(
             [[given.get(p, {}).get(kind, 0.0) for p in patterns] for kind in MINERALISATION.states[1:]]

@@ -63,8 +63,9 @@ class Choices:
     shrinks with ``form_strength`` (F,) to that of its diagnosis, ``kept`` (F,) of it, and to the base with the
     rest; ``base_strength`` is the Dirichlet count of the base by finding, and ``contamination`` the part of every
     row that is the base whatever studies say (Huber 1964, Ann Math Statist 35:73).
-    ``links`` tells which findings go with another, by child. ``suggests`` (3, patterns): P(how the mineral lies |
-    pattern), zero where there is no calcification.
+    ``study_correlation`` is rho of ``effective_size`` by finding, and of forms; ``reliance`` the power of all
+    counts. ``links`` tells which findings go with another, by child. ``suggests`` (3, patterns): P(how the mineral
+    lies | pattern), zero where there is no calcification.
     """
 
     diagnoses: int
@@ -77,6 +78,7 @@ class Choices:
     definition_strength: float
     word_correlation: float
     study_correlation: Mapping[str, float]
+    reliance: float
     links: Mapping[str, Link]
     suggests: Array
 
@@ -128,14 +130,14 @@ class Rows:
         return Rows(self.counts[at])
 
     @cached_property
-    def _fits(self) -> dict[Link, tuple[Array, Array]]:
+    def _fits(self) -> dict[tuple[Link, Rows], tuple[Array, Array]]:
         return {}
 
     def fitted(self, link: Link, parent: Rows) -> tuple[Array, Array]:
         """``fit_factors`` of the association with the rows of a parent, which both their CPTs need: fitted once."""
-        if link not in self._fits:
-            self._fits[link] = fit_factors(link.table, parent.rows, self.rows)
-        return self._fits[link]
+        if (link, parent) not in self._fits:
+            self._fits[link, parent] = fit_factors(link.table, parent.rows, self.rows)
+        return self._fits[link, parent]
 
 
 @dataclass(frozen=True, eq=False)

@@ -127,7 +127,7 @@ def learn_document(
         raise InputError(f"network '{document.network.id}' has learnt from '{name}' already: take it back first")
     prior = as_priors(learning, document.network.target)
     learnt = learn_counts(compile_network(document.network), sample, prior, settings, advance)
-    digest = _digest(sample, settings, learning.sets)
+    digest = _digest(sample, settings, learning, document.network.target)
     own = LearntSet(name, sample.size, learnt.fit.counts, learnt.information, digest)
     return applied(document, replace(learning, sets=(*learning.sets, own))), learnt
 
@@ -261,11 +261,14 @@ def _cases(sets: Iterable[LearntSet]) -> str:
     return "with " + " and ".join(f"{one.cases:,.6g} cases of '{one.name}'" for one in sets)
 
 
-def _digest(sample: Sample, settings: Settings, before: Iterable[LearntSet]) -> str:
-    """Of the cases, how they are learnt, and after which others."""
+def _digest(sample: Sample, settings: Settings, learning: Learning, target: str | None) -> str:
+    """Of the cases, how they are learnt, and what is known before: counts and other cases."""
     digest = hashlib.sha256()
-    for said in (replace(settings, fixed=frozenset()), sorted(settings.fixed), [one.digest for one in before]):
+    others = [one.digest for one in learning.sets]
+    for said in (replace(settings, fixed=frozenset()), sorted(settings.fixed), others, learning.prior, target):
         digest.update(repr(said).encode())
+    for name in sorted(learning.before):
+        digest.update(name.encode() + (np.round(learning.before[name], 6) + 0.0).tobytes())
     for part in sample.parts():
         digest.update(part.codes.astype("<i4").tobytes() + part.sizes.astype("<f8").tobytes())
         for name in sorted(part.weights):

@@ -42,8 +42,10 @@ def moved_row(row: Array, state: int, x: float, scheme: str) -> Array:
     others = [j for j in range(k) if j != state]
     new = np.empty(k)
     new[state] = x
-    if scheme == "uniform":
-        new[others] = (1 - x) / (k - 1)
+    if scheme == "uniform":  # those that are impossible stay so
+        possible = [j for j in others if row[j] > 0] or others
+        new[others] = 0.0
+        new[possible] = (1 - x) / len(possible)
     elif scheme == "proportional":
         rest = 1 - row[state]
         new[others] = row[others] * (1 - x) / rest if rest > 0 else (1 - x) / (k - 1)

@@ -22,8 +22,10 @@ from bayesdx.analyses.sensitivity.numbers.importance import SIZES, ImportanceRes
 from bayesdx.analyses.sensitivity.numbers.literature import Publications
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.analyses.sensitivity.numbers.pick_freeze import Sample
+from bayesdx.analyses.sensitivity.numbers.result import sensitivity
 from bayesdx.analyses.sensitivity.numbers.robustness import best_row, worst_case
 from bayesdx.document import NetworkDocument
+from bayesdx.errors import InputError
 from bayesdx.inference import Engine, compile_network
 from bayesdx.inference.draws import dirichlet_draws
 from bayesdx.network import Array, Network, Variable
@@ -166,7 +168,7 @@ def literature() -> Publications:
     def sources(name: str, diagnosis: int) -> set[str]:
         return {source for source, rows in INFORMED.items() if (name, diagnosis) in rows}
 
-    stub = SimpleNamespace(study_correlation=lambda name: 0.0, sources=sources)
+    stub = SimpleNamespace(study_correlation=lambda name: 0.0, reliance=1.0, sources=sources)
     return cast(Publications, stub)
 
 
@@ -208,6 +210,78 @@ def test_shares_against_pick_freeze(shares: ImportanceResult) -> None:
     assert kinds == {"row", "finding", "diagnosis", "source"}
     y = engine.posterior_draws(SEEN, {f: dirichlet_draws(engine.network.counts[f], 20_000, RNG) for f in "fgh"})
     assert shares.variance == pytest.approx(y[:, leader].var(), rel=0.1)
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_shares_beside_numbers_that_all_diagnoses_have_in_common(seed: int) -> None:
+    """d -> a and d -> b -> c: the rows of c belong to no diagnosis, and an answer has one draw of them."""
+    rng = np.random.default_rng(seed)
+    variables = (Variable("d", ("x", "y", "z")), *(Variable(f, ("p", "q", "r")) for f in "abc"))
+    counts = {f: rng.gamma(2.0, 3.0, size=(3, 3)) + 0.5 for f in "abc"}
+    cpts = {f: t / t.sum(axis=1, keepdims=True) for f, t in counts.items()}
+    parents = {"a": ("d",), "b": ("d",), "c": ("b",)}
+    network = Network("n", variables, parents, {"d": np.full(3, 1 / 3), **cpts}, counts, target="d")
+    seen = {"a": np.eye(3)[0], "c": np.eye(3)[1]}
+    question = ask(network, seen)
+    leader = int(question.posterior.argmax())
+    found = importance(question, question.derivatives, Sample(question, 6000))
+    for group in found.of("diagnosis"):
+        rows = {f: [group.diagnosis or 0] for f in "ab"}
+        expected = pick_freeze(question.engine, seen, leader, rows, 20_000)
+        assert group.share == pytest.approx(expected, abs=4 * math.hypot(group.error, 0.008))
+
+
+def test_what_a_study_removes_counts_its_lesions_as_the_network_would() -> None:
+    """With a correlation and a reliance the bound is that of a study of so many more counts."""
+    question = ask(three_findings(), SEEN)
+    sample, derivatives = Sample(question, 2000), question.derivatives
+    plain = importance(question, derivatives, sample, literature())
+    other = SimpleNamespace(study_correlation=lambda name: 0.2, reliance=1.3, sources=lambda name, row: set())
+    found = importance(question, derivatives, sample, cast(Publications, other))
+    lesions = [size / (1 + (size - 1) * 0.2) for size in SIZES]
+    assert found.effective == pytest.approx(lesions)
+    row = found.of("row")[0]
+    same = next(one for one in plain.of("row") if (one.finding, one.context) == (row.finding, row.context))
+    own = three_findings().counts[row.finding][row.context or 0].sum()
+    for more, removed in zip(lesions, row.removed, strict=True):
+        known = 1.3 * more / (1.3 * more + own)
+        assert known**2 * same.share - 1e-9 <= removed <= known * same.share + 1e-9
+
+
+def test_a_drawing_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_memory(*_: object) -> Array:
+        raise MemoryError
+
+    monkeypatch.setattr("bayesdx.inference.draws._table_draws", out_of_memory)
+    with pytest.raises(MemoryError):
+        Sample(ask(three_findings(), SEEN), 200)
+
+
+def test_a_refusal_does_not_wait_for_the_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong beside them ends the draws with their portion."""
+    told: list[int] = []
+    question = ask(three_findings(), SEEN)
+
+    def failing(*_: object) -> object:
+        raise InputError("broken")
+
+    with pytest.raises(InputError, match="no co-variation 'unifrm'; did you mean 'uniform'"):
+        sensitivity(question, draws=2_000_000, covariation="unifrm", advance=told.append)
+    monkeypatch.setattr("bayesdx.analyses.sensitivity.numbers.result.one_way", failing)
+    with pytest.raises(InputError, match="broken"):
+        sensitivity(question, draws=2_000_000, advance=told.append)
+    assert sum(told) < 100_000
+
+
+def test_what_holds_by_itself_is_no_change() -> None:
+    """Under the uniform scheme a row is evened out before anything moves: the value itself is no answer."""
+    model = bayesdx.load("spine", prior="uniform")
+    case = {"level": "cervical", "mr_t2_signal": "hyper", "ct_calcification": "present"}
+    found = one_way(model.question({"findings": case}), "uniform")
+    changes = changes_for(found, leader_conditions(found.posterior))
+    assert changes
+    for change in changes:
+        assert abs(change.log_odds) > 1e-9
 
 
 def test_a_diagnosis_whose_findings_depend_on_mineralisation() -> None:

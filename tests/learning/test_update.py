@@ -59,7 +59,9 @@ def test_the_version_tells_cases_and_settings_but_no_rounding() -> None:
     other[0, 0] = 1 - max(other[0, 0], 0)
     weights = {"a": np.tile([1.0, 0.5], (80, 1))}
     after, _ = learn_document(before, drawn(before.network, 60, 0.3, 2), "two", CERTAIN)
+    known_less = document(small_network(2, counts=4.0))
     versions = [
+        learn_document(known_less, sample, "one", CERTAIN)[0].network.version,
         version(Sample(other)),
         version(Sample(sample.codes, weights)),
         version(Sample(sample.codes, {}, np.full(80, 2.0))),
@@ -67,7 +69,7 @@ def test_the_version_tells_cases_and_settings_but_no_rounding() -> None:
         version(settings=replace(CERTAIN, trust=0.5)),
         without_set(learn_document(after, sample, "one", CERTAIN)[0], "two").network.version,
     ]
-    assert len({known, *versions}) == 7
+    assert len({known, *versions}) == 8
 
     learnt, _ = learn_document(before, sample, "one", CERTAIN)
     learning = learnt.network.learning

@@ -170,7 +170,8 @@ def _move(old: float, new: float) -> str:
 def _changes(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
     own = shown_changes(s)
     if not own:
-        alone = "No change of a single likelihood makes another diagnosis lead."
+        number = "number" if s.question.engine.network.parents[s.question.target.id] else "likelihood"
+        alone = f"No change of a single {number} makes another diagnosis lead; 0 and 1 were not moved."
         return (Paragraph(alone),) if len(s.order) > 1 else ()
     return _change_table(s, own[:top], named)
 
@@ -264,6 +265,8 @@ def _group_name(s: Sensitivity, group: Importance, width: int) -> str:
     if group.kind == "finding":
         return label
     parent = network.diagnosis_parent(group.finding)
+    if group.finding == s.question.target.id and not network.parents[group.finding]:
+        return "Prior"
     if parent is None or group.context is None:
         return f"{label}, row {(group.context or 0) + 1}"
     return describe_row(network, group.finding, parent, group.context, short, width=width)

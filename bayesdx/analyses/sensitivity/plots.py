@@ -153,7 +153,8 @@ def draw_priors(s: Sensitivity, axis: Any, curves: int = 4) -> None:
         ylabel="posterior",
         title="What the prior does",
     )
-    axis.legend(loc="upper left", handlelength=3)
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(loc="upper left", handlelength=3)
 
 
 def draw_ranks(s: Sensitivity, axis: Any, diagnoses: int = 6) -> None:

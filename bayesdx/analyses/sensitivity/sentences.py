@@ -51,7 +51,9 @@ def warnings(s: Sensitivity) -> tuple[str, ...]:
         found.append("the network holds no counts: its probabilities are taken as exactly known")
     elif s.literature is None:
         found.append(
-            "the sources behind its numbers are not known: the network was not built from the installed facts"
+            "the network has learnt from cases: which publications stand behind its numbers is not worked out"
+            if s.question.network.learning
+            else "the sources behind its numbers are not known: the network was not built from the installed facts"
         )
     return tuple(found)
 
@@ -167,7 +169,8 @@ def _spread(s: Sensitivity) -> str:
         f"{name} has {percent(float(s.posterior[t]))}; sample sizes leave {percent(float(intervals[t, 0]))} to "
         f"{percent(float(intervals[t, 1]))}, and it leads in {percent(float(u.leads[t]))} of {u.draws:,} draws."
     )
-    if first != t:
+    gap = float(u.leads[first] - u.leads[t])
+    if gap > 2.0 * math.sqrt(float(u.leads[first] + u.leads[t] - gap**2) / u.draws):  # of a multinomial
         said += f" {_name(s, first)} leads more often ({percent(float(u.leads[first]))})."
     return said
 
@@ -204,7 +207,7 @@ def _one_number(s: Sensitivity) -> str:
     if len(s.order) < 2:
         return ""
     if not own:
-        return f"No single {number}, whatever its value, makes another diagnosis lead."
+        return f"No single {number}, whatever its value, makes another diagnosis lead; 0 and 1 were not moved."
     change = own[0]
     label = describe_parameter(parameters, change.parameter, _shorten(s), inside=True)
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from bayesdx.analyses.cite.page import page as cite_page
 from bayesdx.analyses.cite_case.numbers import CaseCitation
 from bayesdx.analyses.compare.page import page as compare_page
 from bayesdx.analyses.sensitivity.numbers.priors import prior_sets
+from bayesdx.analyses.sensitivity.numbers.studies import leave_one_out
 from bayesdx.analyses.sensitivity.page import page as sensitivity_page
 from bayesdx.errors import InputError, nearest
 from bayesdx.model import Model
@@ -67,7 +69,7 @@ def _sensitivity(models: Models, asked: Asked) -> Parts:
     done = {"progress": 0.4, "words": "leaving out every publication in turn"}
     yield {**done, "html": _html(sensitivity_page(first, references=True), "sensitivity", model.network)}
     if first.literature is not None:
-        whole = run(question)
+        whole = replace(first, left_out=leave_one_out(question, first.literature))
         yield {"html": _html(sensitivity_page(whole, references=True), "sensitivity", model.network)}
     yield {"progress": 1.0}
 

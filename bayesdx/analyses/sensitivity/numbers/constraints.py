@@ -94,7 +94,7 @@ def changes_for(found: OneWay, conditions: Sequence[Array], limit: int | None = 
     for side in SIDES:  # log-odds grow with the parameter: the nearest of a side is the smallest change
         x = threshold(found, conditions, side)
         moved = log_odds_change(found, x)
-        better = np.abs(moved) < best
+        better = (np.abs(moved) < best) & (x != found.parameters.value)  # what holds by itself needs no change
         best, value, change = (
             np.where(better, *pair) for pair in ((np.abs(moved), best), (x, value), (moved, change))
         )

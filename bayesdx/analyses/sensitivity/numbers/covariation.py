@@ -32,15 +32,20 @@ class Covariation:
     high: Array
 
 
+def check_scheme(scheme: str) -> None:
+    """Raise InputError for an unknown scheme."""
+    if scheme not in SCHEMES:
+        raise InputError(f"no co-variation '{scheme}'", nearest(scheme, SCHEMES))
+
+
 def covariation(rows: Array, scheme: str = "proportional") -> Covariation:
     """The scheme's paths for CPT ``rows`` (rows, k).
 
     ``proportional`` keeps the ratios of the other entries (they share equally where the moving entry is 1);
-    ``uniform`` makes the others equal; ``order-preserving`` keeps the order of all entries, up to ties. Raises
-    InputError for an unknown scheme.
+    ``uniform`` makes the others equal, but for those that are impossible; ``order-preserving`` keeps the order of
+    all entries, up to ties. Raises InputError for an unknown scheme.
     """
-    if scheme not in SCHEMES:
-        raise InputError(f"no co-variation '{scheme}'", nearest(scheme, SCHEMES))
+    check_scheme(scheme)
     n, k = rows.shape
     start = np.broadcast_to(rows[:, None, :], (n, k, k))
     if k == 1:
@@ -49,8 +54,11 @@ def covariation(rows: Array, scheme: str = "proportional") -> Covariation:
         return _order_preserving(rows, start)
     identity = np.eye(k, dtype=bool)
     if scheme == "uniform":
-        start = np.where(identity, start, ((1.0 - rows) / (k - 1))[:, :, None])
-        direction = np.broadcast_to(np.where(identity, 1.0, -1.0 / (k - 1)), (n, k, k))
+        open_ = (rows[:, None, :] > 0) & ~identity
+        open_ |= ~open_.any(axis=2, keepdims=True) & ~identity  # where the moving entry is 1, all of them
+        shares = open_ / open_.sum(axis=2, keepdims=True)
+        start = np.where(identity, start, shares * (1.0 - rows)[:, :, None])
+        direction = np.where(identity, 1.0, -shares)
     else:
         others = 1.0 - rows[:, :, None]
         certain = others <= 0.0

@@ -93,7 +93,8 @@ def importance(
     leader = int(posterior.argmax())
     names = [n for n in network.ancestral([target, *question.findings]) if n in network.counts]
     rho = {name: literature.study_correlation(name) if literature else 0.0 for name in names}
-    typical = _median(sorted(rho.values()))
+    typical = _median(sorted(rho[variable.id] for variable in network.findings if variable.id in rho))
+    reliance = literature.reliance if literature else 1.0
     effective = tuple(effective_size(size, typical) for size in SIZES)
     slopes = {
         name: derivatives.target_cpt[name].reshape(len(posterior), -1, network.cpts[name].shape[-1])
@@ -107,7 +108,7 @@ def importance(
     keys = [frozenset((name, rows.tobytes()) for name, rows in group.rows.items()) for group in groups]
     for key, group in zip(keys, groups, strict=True):
         alike.setdefault((key, bool(group.lesions)), group)
-    known = {key: _share(sample, group, rho) for key, group in alike.items()}
+    known = {key: _share(sample, group, rho, reliance) for key, group in alike.items()}
     found = [
         replace(group.about, share=one.share, error=one.error, removed=one.removed)
         for key, group in zip(keys, groups, strict=True)
@@ -221,7 +222,7 @@ def _normalised(share: Array) -> Array:
     return share / total if total > 0 else share
 
 
-def _share(sample: Sample, group: _Group, rho: Mapping[str, float]) -> Importance:
+def _share(sample: Sample, group: _Group, rho: Mapping[str, float], reliance: float) -> Importance:
     share, error = sample.share(group.rows)
     if not group.lesions:
         return replace(group.about, share=share, error=error)
@@ -230,7 +231,7 @@ def _share(sample: Sample, group: _Group, rho: Mapping[str, float]) -> Importanc
     for size in SIZES:
         taken, largest = 0.0, 0.0
         for name, rows in group.rows.items():
-            more = effective_size(size, rho[name]) * group.lesions[name]
+            more = reliance * effective_size(size, rho[name]) * group.lesions[name]
             known = more / (more + sample.counts(name, rows).sum(axis=1))
             taken += float(known @ linear[name])
             largest = max(largest, float(known.max()))

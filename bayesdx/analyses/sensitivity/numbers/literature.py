@@ -53,6 +53,11 @@ class Publications:
         finding = CALCIFICATION if name == MINERALISATION.id else name
         return self.ledger.choices.study_correlation.get(finding, 0.0)
 
+    @property
+    def reliance(self) -> float:
+        """How many counts a lesion is, once studies have been pooled."""
+        return self.ledger.choices.reliance
+
     def reference(self, key: str) -> str:
         """The reference of a source."""
         return self.ledger.references[key]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from bayesdx.analyses.sensitivity.numbers.pick_freeze import Sample
-from bayesdx.inference.draws import DRAWS, posterior_draws
+from bayesdx.inference.draws import DRAWS, posterior_portions
 from bayesdx.network import Array
 
 
@@ -18,12 +19,10 @@ class Uncertainty:
 
     ``mean`` (T,) with standard errors ``mean_error``; ``leads`` (T,), the share of draws in which a diagnosis comes
     first, with ``leads_error``; ``ranks`` (T, T), ``ranks[t, r]`` the share in which t is number r + 1.
-    ``varies`` is False when the network holds no counts: every draw is then the posterior itself.
     """
 
     draws: int
     seed: int
-    varies: bool
     mean: Array
     mean_error: Array
     leads: Array
@@ -39,30 +38,26 @@ def uncertainty(
     The draws of the ``sample`` come first; those beyond them are made now, and ``advance`` is told of them. Raises
     ImpossibleFindings.
     """
-    question, found = sample.question, sample.posteriors[:draws]
-    advance(len(found))
-    if draws > len(found):
-        more = draws - len(found)
-        others = posterior_draws(question.engine, question.findings, more, sample.seed, advance=advance)
-        found = np.concatenate([found, others])
-    return summarise(found, sample.seed, bool(question.network.counts))
-
-
-def summarise(posteriors: Array, seed: int, varies: bool = True) -> Uncertainty:
-    """The summary of ``posteriors`` (draws, T)."""
-    n, card = posteriors.shape
-    order = np.argsort(-posteriors, axis=1, kind="stable")
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.broadcast_to(np.arange(card), order.shape), axis=1)
-    ranks = np.stack([np.bincount(place[:, t], minlength=card) for t in range(card)]) / n
+    question, known = sample.question, sample.posteriors[:draws]
+    advance(len(known))
+    more = draws - len(known)
+    others = posterior_portions(question.engine, question.findings, more, sample.seed, advance=advance)
+    centre = question.posterior  # about the mean, so that sums of squares lose no digits
+    total, square, ranks = np.zeros(len(centre)), np.zeros(len(centre)), np.zeros((len(centre), len(centre)))
+    for part in chain([known], others):
+        total += (part - centre).sum(axis=0)
+        square += ((part - centre) ** 2).sum(axis=0)
+        order = np.argsort(-part, axis=1, kind="stable")
+        for rank, column in enumerate(order.T):
+            ranks[:, rank] += np.bincount(column, minlength=len(centre))
+    mean, ranks = total / draws, ranks / draws
     leads = ranks[:, 0]
     return Uncertainty(
-        draws=n,
-        seed=seed,
-        varies=varies,
-        mean=posteriors.mean(axis=0),
-        mean_error=posteriors.std(axis=0) / np.sqrt(n),
+        draws=draws,
+        seed=sample.seed,
+        mean=centre + mean,
+        mean_error=np.sqrt(np.maximum(square / draws - mean**2, 0.0) / draws),
         leads=leads,
-        leads_error=np.sqrt(leads * (1 - leads) / n),
+        leads_error=np.sqrt(leads * (1 - leads) / draws),
         ranks=ranks,
     )

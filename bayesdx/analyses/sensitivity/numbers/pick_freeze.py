@@ -11,7 +11,7 @@ parameters; groups that span several CPTs are asked anew.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any
 
 import numpy as np
@@ -173,9 +173,12 @@ def _exchanged(sample: Sample, value: Array, slopes: Array, name: str, rows: Ind
 def _across_cpts(sample: Sample, group: Mapping[str, Indices]) -> tuple[Array, Array]:
     """The same for a ``group`` of rows of several CPTs.
 
-    They move P(t, e) of their own diagnoses only: the other diagnoses can be paired with any draw.
+    They move P(t, e) of their own diagnoses only: the other diagnoses can be paired with any draw, unless a CPT
+    outside the group is common to all of them, and so must be of one draw in an answer.
     """
     leader, joint = sample.leader, sample.joints[1]
+    common = any(owners is None for name, owners in sample.owners.items() if name not in group)
+    partners = 1 if common else _PARTNERS
     moved: list[Indices] = []
     for name, rows in group.items():
         owners = sample.owners[name]
@@ -194,9 +197,9 @@ def _across_cpts(sample: Sample, group: Mapping[str, Indices]) -> tuple[Array, A
     firsts = repeat(own[:, at[0]]) if len(at) else _rolled(joint[:, leader])
     found = [
         np.exp(first - np.logaddexp(own_total, others))
-        for first, others in zip(firsts, _rolled(rest_total), strict=False)
+        for first, others in zip(islice(firsts, partners), _rolled(rest_total), strict=False)
     ]
-    return np.broadcast_to(sample.answers[0], (_PARTNERS, sample.draws)), np.stack(found)
+    return np.broadcast_to(sample.answers[0], (partners, sample.draws)), np.stack(found)
 
 
 def _mixed(sample: Sample, name: str, rows: Indices, states: Indices) -> Array:

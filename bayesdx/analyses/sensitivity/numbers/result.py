@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from bayesdx.analyses.sensitivity.numbers.constraints import (
     leader_conditions,
     parse_constraint,
 )
+from bayesdx.analyses.sensitivity.numbers.covariation import check_scheme
 from bayesdx.analyses.sensitivity.numbers.importance import ImportanceResult, importance
 from bayesdx.analyses.sensitivity.numbers.literature import Publications, literature_of
 from bayesdx.analyses.sensitivity.numbers.monte_carlo import Uncertainty, uncertainty
@@ -107,33 +110,54 @@ def sensitivity(
     asked = [parse_constraint(text, target) for text in constraints]
     moved = parse_span(span) if isinstance(span, str) else span
     posterior = question.posterior
-    pool = ThreadPoolExecutor(1)  # drawing needs the interpreter little, so the rest goes on meanwhile
-    drawing = pool.submit(_drawn, question, draws, seed, advance)
+    check_scheme(covariation)
+    with _drawing(question, draws, seed, advance) as drawing:
+        derivatives = question.derivatives
+        found = one_way(question, covariation, derivatives)
+        proportional = found if covariation == "proportional" else one_way(question, "proportional", derivatives)
+        order = tuple(np.argsort(-posterior, kind="stable").tolist())
+        left_out = leave_one_out(question, literature, sources) if literature and sources else None
+        sample, spread = drawing.result()
+        rooted = not question.engine.network.parents[target.id]
+        return Sensitivity(
+            question=question,
+            posterior=posterior,
+            order=order,
+            one_way=found,
+            leader_changes=changes_for(found, leader_conditions(posterior), KEPT_CHANGES),
+            constraints=tuple(_answer(found, one) for one in asked),
+            span=moved,
+            bars=tornado(question, proportional, moved),
+            priors=prior_effects(question, derivatives),
+            prior_sets=prior_sets(question, question.prior_sets) if rooted else (),
+            worst_case=worst_case(question, derivatives),
+            left_out=left_out,
+            uncertainty=spread,
+            importance=importance(question, derivatives, sample, literature),
+            literature=literature,
+        )
+
+
+@contextmanager
+def _drawing(
+    question: Question, draws: int, seed: int, advance: Callable[[int], object]
+) -> Iterator[Future[tuple[Sample, Uncertainty]]]:
+    """Draws made meanwhile, which need the interpreter little; no more of them where that is broken off."""
+    broken_off = Event()
+
+    def goes_on(done: int) -> None:
+        if broken_off.is_set():
+            raise CancelledError
+        advance(done)
+
+    pool = ThreadPoolExecutor(1)
+    drawing = pool.submit(_drawn, question, draws, seed, goes_on)
     pool.shutdown(wait=False)
-    derivatives = question.derivatives
-    found = one_way(question, covariation, derivatives)
-    proportional = found if covariation == "proportional" else one_way(question, "proportional", derivatives)
-    order = tuple(np.argsort(-posterior, kind="stable").tolist())
-    left_out = leave_one_out(question, literature, sources) if literature and sources else None
-    sample, spread = drawing.result()
-    rooted = not question.engine.network.parents[target.id]
-    return Sensitivity(
-        question=question,
-        posterior=posterior,
-        order=order,
-        one_way=found,
-        leader_changes=changes_for(found, leader_conditions(posterior), KEPT_CHANGES),
-        constraints=tuple(_answer(found, one) for one in asked),
-        span=moved,
-        bars=tornado(question, proportional, moved),
-        priors=prior_effects(question, derivatives),
-        prior_sets=prior_sets(question, question.prior_sets) if rooted else (),
-        worst_case=worst_case(question, derivatives),
-        left_out=left_out,
-        uncertainty=spread,
-        importance=importance(question, derivatives, sample, literature),
-        literature=literature,
-    )
+    try:
+        yield drawing
+    except BaseException:
+        broken_off.set()
+        raise
 
 
 def _drawn(
