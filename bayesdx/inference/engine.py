@@ -33,6 +33,7 @@ from bayesdx.network import Array, Network
 
 if TYPE_CHECKING:
     from bayesdx.inference.cases import Scoring
+    from bayesdx.inference.lookup_spread import SpreadTables
 
 #: Randomised repetitions of the plan search, for networks whose passes take long.
 RESTARTS = 24
@@ -59,6 +60,7 @@ class Engine:
         self._specialised = lru_cache(maxsize=64)(self._specialise)
         self._reading = lru_cache(maxsize=256)(self._read)
         self._tied = lru_cache(maxsize=8)(self._tie)
+        self._spreading = lru_cache(maxsize=8)(self._make_spread_tables)
         if planned is None and self._lookup is None:
             _ = self._main  # so that a network that is too large is refused now
 
@@ -93,6 +95,16 @@ class Engine:
         from bayesdx.inference.cases import Scoring  # a single query needs nothing of it
 
         return Scoring(self.network, self._factors, lambda: self._lookup)
+
+    def spread_tables(self, target: str | None = None) -> SpreadTables | None:
+        """What the counts leave open of the posteriors of many cases, for look-up; None where they do not so fall
+        apart."""
+        return self._spreading(self._target(target))
+
+    def _make_spread_tables(self, target: int) -> SpreadTables | None:
+        from bayesdx.inference.lookup_spread import spread_tables
+
+        return None if self._lookup is None else spread_tables(self.network, self._lookup, target)
 
     @cached_property
     def _main(self) -> Program:

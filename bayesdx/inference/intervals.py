@@ -11,13 +11,14 @@ of it; the interval is laid around those medians.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.inference.findings import Findings
+from bayesdx.inference.findings import Findings, one_hot
+from bayesdx.inference.results import Spread
 from bayesdx.network import Array
 
 if TYPE_CHECKING:
@@ -31,16 +32,11 @@ STANDARD_ERRORS = 2.4
 #: What is less probable is impossible here: squares of derivatives over it would leave the range of floating point.
 LEAST = 1e-100
 
+#: Variances that are rounding alone, in sums of numbers about 1.
+ROUNDING = 1e-13
+
 #: Derivatives that are held at a time, so that memory does not grow with the states of the target.
 HELD = 1 << 22
-
-
-class Spread(NamedTuple):
-    """First-order variances (card,) of ln P(t, e), of ln P(not t, e), and of their difference, the log-odds."""
-
-    with_it: Array
-    without: Array
-    odds: Array
 
 
 def posterior_intervals(engine: Engine, findings: Findings, posterior: Array, target: str | None = None) -> Array:
@@ -48,7 +44,50 @@ def posterior_intervals(engine: Engine, findings: Findings, posterior: Array, ta
 
     It holds the estimate. A probability of 0 or 1 stays as it is. Raises ImpossibleFindings.
     """
-    found = spread(engine, findings, posterior, target)
+    return ends(posterior, spread(engine, findings, posterior, target))
+
+
+def batch_intervals(
+    engine: Engine,
+    posteriors: Array,
+    codes: NDArray[np.integer],
+    weights: Mapping[str, Array] | None = None,
+    target: str | None = None,
+) -> Array:
+    """The same of n cases, shape (n, card, 2), from their ``posteriors`` (n, card).
+
+    ``codes`` and ``weights`` as for ``Engine.query_batch``. Looked up where the network allows and the findings are
+    certain, else worked out case by case. Zero in a case that is impossible.
+    """
+    network = engine.network
+    name = network.variable(target or str(network.target)).id
+    soft = {v: table for v, table in (weights or {}).items() if v != name}
+    possible = posteriors.any(axis=1)
+    slow = possible & (codes[:, network.index[name]] < 0)
+    found = np.repeat(posteriors[..., None], 2, axis=2)
+    tables = engine.spread_tables(name)
+    if tables is not None:
+        from bayesdx.inference.lookup_spread import spreads
+
+        uncertain = [(table != table[:, :1]).any(axis=1) for table in (weights or {}).values()]
+        quick = np.flatnonzero(slow & ~np.any([np.zeros(len(codes), bool), *uncertain], axis=0))
+        slow[quick] = False
+        for part, variances in spreads(tables, codes[quick]):
+            p = posteriors[quick[part]]
+            unsure = (p > LEAST) & (_rest(p) > LEAST)
+            moving = (np.where(unsure & (one > ROUNDING), one, 0.0) for one in variances)
+            found[quick[part]] = ends(p, Spread(*moving))
+    for row in np.flatnonzero(slow).tolist():
+        findings = {v: table[row] for v, table in soft.items()}
+        for at in np.flatnonzero(codes[row] >= 0).tolist():
+            name_at, card = network.variables[at].id, network.variables[at].cardinality
+            findings[name_at] = one_hot(card, int(codes[row, at])) * findings.get(name_at, 1.0)
+        found[row] = posterior_intervals(engine, findings, posteriors[row], name)
+    return found
+
+
+def ends(posterior: Array, found: Spread) -> Array:
+    """The ends of intervals (…, 2) of posteriors (…,) whose logarithms have these variances."""
     error = np.sqrt(found.odds)
     reach = STANDARD_ERRORS * error
     # in log-odds from the estimate; damped where the error is large, so that the estimate stays well inside
@@ -56,8 +95,8 @@ def posterior_intervals(engine: Engine, findings: Findings, posterior: Array, ta
     median /= np.maximum(error / STANDARD_ERRORS, 1.0)
     with np.errstate(divide="ignore", over="ignore"):
         middle = np.log(posterior) - np.log(_rest(posterior)) + median
-        ends: Array = 1.0 / (1.0 + np.exp(-(middle[:, None] + reach[:, None] * [-1.0, 1.0])))
-    return ends
+        found_ends: Array = 1.0 / (1.0 + np.exp(-(middle[..., None] + reach[..., None] * [-1.0, 1.0])))
+    return found_ends
 
 
 def spread(engine: Engine, findings: Findings, posterior: Array, target: str | None = None) -> Spread:
@@ -86,8 +125,8 @@ def spread(engine: Engine, findings: Findings, posterior: Array, target: str | N
 
 
 def _rest(p: Array) -> Array:
-    """P(not t), without the cancellation of 1 - p."""
-    return np.asarray((1.0 - np.eye(len(p))) @ p)
+    """P(not t) (…, T), without the cancellation of 1 - p."""
+    return np.asarray(p @ (1.0 - np.eye(p.shape[-1])))
 
 
 def _portions(states: NDArray[np.intp], entries: int) -> Iterator[NDArray[np.intp]]:

@@ -123,7 +123,7 @@ def lookup_tables(
     prior = np.zeros([cards[v] for v in cutset])
     for scope, log in zip(scopes, logs, strict=True):
         if set(scope) <= set(cutset):
-            prior = prior + _spread(log, scope, cutset)
+            prior = prior + spread(log, scope, cutset)
     blocks = [_block(cutset, depends, cards, found, target) for depends, found in members.items()]
     return LookupTables(cutset, tuple(cards), prior, tuple(blocks))
 
@@ -167,7 +167,7 @@ def _component_rows(
     axes = (*component, *depends)
     total = np.zeros([1] * len(component) + [cards[v] for v in depends])
     for scope, log in factors:
-        total = total + _spread(log, scope, axes)
+        total = total + spread(log, scope, axes)
     for axis in range(len(component)):
         missing = log_sum(total, axis, keepdims=True)
         total = np.concatenate([missing, total], axis=axis)
@@ -231,7 +231,7 @@ def _block(
     )
 
 
-def _spread(table: Array, scope: Scope, axes: Scope) -> Array:
+def spread(table: Array, scope: Scope, axes: Scope) -> Array:
     """``table`` with its axes in the order of ``axes`` and axes of length 1 where it has none."""
     order = sorted(range(len(scope)), key=lambda i: axes.index(scope[i]))
     present = set(scope)

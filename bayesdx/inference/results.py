@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,3 +71,11 @@ class BatchPosterior(ByValue):
     def impossible(self) -> NDArray[np.bool_]:
         """Mask (n,) of the cases whose findings have probability zero together."""
         return np.isneginf(self.log_likelihood)
+
+
+class Spread(NamedTuple):
+    """First-order variances (…, card) of ln P(t, e), of ln P(not t, e), and of their difference, the log-odds."""
+
+    with_it: Array
+    without: Array
+    odds: Array
