@@ -100,7 +100,8 @@ def located(location: str) -> tuple[Any, str]:
 def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
     """The root of a cohort, and name, bytes and time of each of its tables, in order.
 
-    ``location`` is a table, or a folder of tables at any depth; names that begin with ``.`` or ``_`` are no tables.
+    ``location`` is a table, or a folder of tables at any depth; names that begin with ``.`` or ``_``, and those of
+    answers, are no tables.
     Raises InputError when there is none.
     """
     from pyarrow.fs import FileSelector, FileType

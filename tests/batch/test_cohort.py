@@ -202,6 +202,15 @@ def test_a_table_that_has_changed_is_another_one(model: Model, tmp_path: Path) -
         score_cohort(str(source), output, Spec(model), here)
 
 
+@pytest.mark.parametrize("output", ["in", "in/answers"])
+def test_answers_among_the_tables_are_no_cases(model: Model, tmp_path: Path, output: str) -> None:
+    (tmp_path / "in" / "more").mkdir(parents=True)
+    (tmp_path / "in" / "more" / "a.csv").write_text("level\nlumbar\n")
+    for reused in (0, 1, 1):
+        summary = score_cohort(str(tmp_path / "in"), str(tmp_path / output), Spec(model), here)
+        assert (summary.parts, summary.reused, summary.scored, summary.left_out) == (1, reused, 1, 0)
+
+
 Batch = Callable[..., Result]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
@@ -11,11 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.formats.case_table import CaseTable, encode_rows
-from bayesdx.formats.table import read_rows, row_count, write_rows
+from bayesdx.formats.table import csv_rows, read_rows, row_count, write_rows
 
 CSV = """id,age,sex,level,mr_t2_signal,syrinx,region
 a,68,male,cervical,hyper,,spine
@@ -193,13 +196,13 @@ def rows_of(path: Path, text: str, small: NetworkDocument) -> CaseTable:
     [
         (
             'id,level,note\np1,lumbar,"report\np2,cervical,ok\np3,lumbar,ok\n',
-            [(2, "a quotation mark is not closed: the file ends inside it")],
-            [],
+            [(2, "a quotation mark is not closed within 30 lines, or where the file ends (lines 2 to 4)")],
+            ["p2", "p3"],
         ),
         (
             'id,level,note\np0,lumbar,x\np1,lumbar,"report\np2,cervical,ok\np3,lumbar,"fine"\np4,lumbar,ok\n',
-            [(3, "not a row of CSV: ',' expected after '\"'")],
-            ["p0", "p4"],
+            [(3, "not a row of CSV: ',' expected after '\"' (lines 3 to 5)")],
+            ["p0", "p2", "p3", "p4"],
         ),
         (
             f"id,level,note\np1,lumbar,{'x' * 140_000}\np2,lumbar,x\n",
@@ -232,6 +235,37 @@ def test_rows_that_are_refused(
     for error, (_, message) in zip(table.errors, errors, strict=True):
         assert error.message.startswith(message)
     assert table.ids == ids
+
+
+STRAY = st.lists(st.tuples(st.integers(0, 79), st.integers(0, 2)), min_size=1, max_size=4)
+
+
+@given(STRAY)
+def test_stray_quotation_marks_take_no_other_row_with_them(places: list[tuple[int, int]]) -> None:
+    """A mark before some cells: these rows are errors, and no other."""
+    rows = [[f"p{i}", "lumbar", str(i)] for i in range(80)]
+    for i, column in places:
+        rows[i][column] = '"' + rows[i][column]
+    text = "id,level,age\n" + "".join(",".join(row) + "\n" for row in rows)
+    read = dict(csv_rows(io.StringIO(text, newline=""), "t.csv"))
+    marked = {i for i, _ in places}
+    assert sorted(read) == list(range(2, 82))
+    for i in range(80):
+        row = read[i + 2]
+        plain = dict(zip(("id", "level", "age"), rows[i], strict=True))
+        assert isinstance(row, InputError) if i in marked else row == plain
+
+
+@pytest.mark.parametrize(("lines", "read"), [(29, True), (30, False)])
+def test_a_row_runs_over_thirty_lines_at_most(lines: int, read: bool) -> None:
+    text = 'note,level\n"' + "x\n" * lines + '",lumbar\ny,cervical\n'
+    found = dict(csv_rows(io.StringIO(text, newline=""), "t.csv"))
+    assert found[lines + 3] == {"note": "y", "level": "cervical"}
+    if read:
+        assert found[2] == {"note": "x\n" * lines, "level": "lumbar"}
+        assert len(found) == 2
+    else:
+        assert str(found[2]).endswith("(lines 2 to 31)")
 
 
 def test_missing_words_are_missing_and_rows_without_findings_are_counted(
