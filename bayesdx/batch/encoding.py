@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.cells import is_missing, word
+from bayesdx.cells import word
 from bayesdx.errors import InputError
-from bayesdx.formats.case_table import NOTHING_STATED, Cell, Encoder, given_twice
+from bayesdx.formats.case_table import NOTHING_STATED, Cell, Encoder, given_twice, is_blank
 from bayesdx.formats.table import cells_of, columns_once, json_row
 from bayesdx.network import Array, Network
 
@@ -209,7 +209,7 @@ def _ids(encoded: Encoded, column: Any) -> Any:
 def _encode_unknown(encoded: Encoded, name: str, column: Any, encoder: Encoder) -> None:
     """A column that is no finding: a warning for every row that fills it, or what it is misspelt from."""
     at, values = _distinct(column)
-    filled = np.array([not _is_blank(value) for value in (*values, None)])[at]
+    filled = np.array([not is_blank(value) for value in (*values, None)])[at]
     if not filled.any():
         return
     try:
@@ -219,10 +219,6 @@ def _encode_unknown(encoded: Encoded, name: str, column: Any, encoder: Encoder) 
         return
     for warning in warnings:
         encoded.note(filled, warning)
-
-
-def _is_blank(value: object) -> bool:
-    return is_missing(value) or (isinstance(value, str) and not value.strip())
 
 
 def _encode_column(encoded: Encoded, touched: dict[str, Mask], name: str, array: Any, encoder: Encoder) -> None:
