@@ -37,7 +37,8 @@ class Encoded:
     ``codes`` (n, n_variables) holds state numbers, -1 missing; ``weights[v]`` (n, card of v) the weights of
     variables with uncertain or negative findings, 1 elsewhere. ``fault`` (n,) is the place in ``messages`` of what
     is wrong with a row, -1 where nothing is; such a row has no findings. ``notes`` says which rows (n,) a warning
-    is about. ``ids`` (n,) is Arrow text.
+    is about; of rows that are read one by one, which may have any number of warnings of their own, ``noted`` (n,)
+    has them joined. ``ids`` (n,) is Arrow text.
     """
 
     network: Network
@@ -46,6 +47,7 @@ class Encoded:
     weights: dict[str, Array] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
     notes: dict[str, Mask] = field(default_factory=dict)
+    noted: list[str | None] | None = None
     ids: Any = None
 
     @classmethod
@@ -93,6 +95,8 @@ class Encoded:
             for table in self.weights.values():
                 table[wrong] = 1.0
             self.notes = {warning: rows & ~wrong for warning, rows in self.notes.items()}
+            if self.noted is not None:
+                self.noted = [None if one else said for one, said in zip(wrong, self.noted, strict=True)]
         self.notes = {warning: rows for warning, rows in self.notes.items() if rows.any()}
         return self
 
@@ -140,6 +144,7 @@ def _encode_rows(encoded: Encoded, columns: Mapping[str, Any], encoder: Encoder)
     import pyarrow as pa
 
     ids: list[str | None] = [None] * len(encoded)
+    said: list[str | None] = [None] * len(encoded)
     for n, row in enumerate(_rows(columns, len(encoded))):
         if encoded.fault[n] >= 0:
             continue
@@ -153,9 +158,8 @@ def _encode_rows(encoded: Encoded, columns: Mapping[str, Any], encoder: Encoder)
             encoded.codes[n, variable] = code
         for name, weights in uncertain:
             encoded.weigh(name, n, weights)
-        for warning in noted:
-            encoded.notes.setdefault(warning, np.zeros(len(encoded), dtype=bool))[n] = True
-    encoded.ids = pa.array(ids, pa.string())
+        said[n] = "; ".join(dict.fromkeys(noted)) or None
+    encoded.ids, encoded.noted = pa.array(ids, pa.string()), said
 
 
 def _rows(columns: Mapping[str, Any], n: int) -> Iterator[Mapping[str, object] | InputError]:

@@ -180,6 +180,8 @@ def _nullable(values: Array, mask: Any) -> Any:
 def _warnings(encoded: Encoded) -> Any:
     """The warnings of each row, one behind the other; null without."""
     pa = arrow()
+    if encoded.noted is not None:
+        return pa.array(encoded.noted, pa.string())
     if not encoded.notes:
         return pa.nulls(len(encoded), pa.string())
     notes = list(encoded.notes)

@@ -6,6 +6,7 @@ import json
 import pickle
 import subprocess
 import sys
+import tracemalloc
 from collections import Counter
 from typing import Any
 
@@ -152,6 +153,23 @@ def test_cases_as_json(model: Model) -> None:
         "a row is a mapping of finding to state, not a list",
         "key 'a' is given twice",
     ]
+
+
+def test_memory_for_warnings_grows_with_their_text(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cases with twenty warnings of their own each: twice as many take twice the memory, not four times."""
+    monkeypatch.setattr("bayesdx.formats.case_table.get_close_matches", lambda *_, **options: [])  # which takes long
+    peaks = []
+    for n in (600, 1200):
+        texts = [json.dumps({"level": "lumbar", **{f"q{i}x{k}": 1 for k in range(20)}}) for i in range(n)]
+        batch = pa.record_batch({"case_json": texts})
+        tracemalloc.start()
+        (answer,) = score([batch], Spec(model, top=1))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        said = answer.column("warnings").to_pylist()
+        assert all(f"'q{i}x{k}'" in said[i] for i in (0, n - 1) for k in range(20))
+        assert len(said[-1].split("; ")) == 20
+    assert peaks[1] < 3 * peaks[0]
 
 
 def test_where_a_row_comes_from_is_kept(model: Model) -> None:
