@@ -330,31 +330,33 @@ class Model(ByValue):
     ) -> BatchSummary:
         """Score a table file into another (``-``: standard input and output), in bounded memory.
 
-        ``advance`` is told how many rows each step has done with. The output appears when it is whole. Raises
-        InputError when no row can be scored.
+        ``advance`` is told how many rows each step has done with. The output appears when it is whole. The summary
+        counts the rows that are wrong, and tells of the first 1,000. Raises InputError when no row can be scored.
         """
-        from bayesdx.analyses.batch.numbers import BatchSummary, columns_of, nothing_scored
+        from bayesdx.analyses.batch.numbers import LISTED, BatchSummary, columns_of, nothing_scored
         from bayesdx.files import place_of
         from bayesdx.formats.table import write_rows
 
-        scored = 0
+        scored = left_out = 0
         errors: list[tuple[int, str]] = []
         warnings: Counter[str] = Counter()
 
         def rows() -> Iterator[tuple[object, ...]]:
-            nonlocal scored
+            nonlocal scored, left_out
             for result in self.batches(table):
-                scored += len(result.lines)
-                errors.extend(result.errors)
+                scored += result.scored
+                left_out += result.left_out
+                errors.extend(result.errors[: LISTED - len(errors)])
                 warnings.update(result.warnings)
                 yield from result.rows()
-                advance(len(result.lines) + len(result.errors))
+                advance(result.scored + result.left_out)
             if not scored:
                 raise nothing_scored(table, errors)
 
         self._needs_target()
         write_rows(output, columns_of(self.network.variable(str(self.network.target)).states), rows())
-        return BatchSummary(place_of(table), scored, tuple(errors), warnings, self.head(), face=ANALYSES["batch"])
+        told = (tuple(errors), warnings, self.head())
+        return BatchSummary(place_of(table), scored, left_out, *told, face=ANALYSES["batch"])
 
     def _case(self, case: AnyCase) -> Case:
         """A Case; a row of a pandas table may have its findings beside the rest, as in a table of cases."""

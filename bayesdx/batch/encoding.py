@@ -7,20 +7,21 @@ their own (JSON, FHIR) and exports of REDCap, whose columns make sense together 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.cells import is_missing, word
+from bayesdx.cells import shown, word
 from bayesdx.errors import InputError
-from bayesdx.formats.case_table import NOTHING_STATED, Cell, Encoder, given_twice
+from bayesdx.formats.case_table import NOTHING_STATED, Cell, Encoder, given_twice, is_blank
 from bayesdx.formats.table import cells_of, columns_once, json_row
 from bayesdx.network import Array, Network
 
 #: Columns that are no part of a case: the file and the number of a row, and why it could not be read.
-SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR = "source_file", "source_row", "source_error"
+_SOURCE = SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR = "source_file", "source_row", "source_error"
 #: A column that holds whole cases, each as JSON.
 CASE_JSON = "case_json"
 
@@ -37,7 +38,9 @@ class Encoded:
     ``codes`` (n, n_variables) holds state numbers, -1 missing; ``weights[v]`` (n, card of v) the weights of
     variables with uncertain or negative findings, 1 elsewhere. ``fault`` (n,) is the place in ``messages`` of what
     is wrong with a row, -1 where nothing is; such a row has no findings. ``notes`` says which rows (n,) a warning
-    is about. ``ids`` (n,) is Arrow text.
+    is about; of rows that are read one by one, which may have any number of warnings of their own, ``noted`` (n,)
+    has them joined. ``ids`` and ``files`` (n,) are Arrow text, ``numbers`` (n,) Arrow whole numbers; the last two
+    None where the batch does not say where its rows come from.
     """
 
     network: Network
@@ -46,7 +49,10 @@ class Encoded:
     weights: dict[str, Array] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
     notes: dict[str, Mask] = field(default_factory=dict)
+    noted: list[str | None] | None = None
     ids: Any = None
+    files: Any = None
+    numbers: Any = None
 
     @classmethod
     def empty(cls, n: int, network: Network) -> Encoded:
@@ -93,6 +99,8 @@ class Encoded:
             for table in self.weights.values():
                 table[wrong] = 1.0
             self.notes = {warning: rows & ~wrong for warning, rows in self.notes.items()}
+            if self.noted is not None:
+                self.noted = [None if one else said for one, said in zip(wrong, self.noted, strict=True)]
         self.notes = {warning: rows for warning, rows in self.notes.items() if rows.any()}
         return self
 
@@ -103,15 +111,21 @@ def encode(batch: Any, encoder: Encoder) -> Encoded:
 
     encoded = Encoded.empty(batch.num_rows, encoder.network)
     encoded.ids = pa.nulls(len(encoded), pa.string())
-    if SOURCE_ERROR in batch.schema.names:
-        _refuse_unread(encoded, batch.column(SOURCE_ERROR))
+    names = [name.strip() for name in batch.schema.names]
+    own = {name: batch.column(names.index(name)) for name in _SOURCE if names.count(name) == 1}
+    if SOURCE_ERROR in own:
+        _refuse_unread(encoded, own[SOURCE_ERROR])
+    if SOURCE_FILE in own:
+        encoded.files = _cast(encoded, SOURCE_FILE, own[SOURCE_FILE], pa.string(), "text")
+    if SOURCE_ROW in own:
+        encoded.numbers = _cast(encoded, SOURCE_ROW, own[SOURCE_ROW], pa.int64(), "a whole number")
     try:
-        columns = dict(zip(columns_once(list(batch.schema.names), ""), batch.columns, strict=True))
+        columns = dict(zip(columns_once(names, ""), batch.columns, strict=True))
     except InputError as error:
         encoded.refuse(np.ones(len(encoded), dtype=bool), str(error))
         return encoded
-    for name in (SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR):
-        columns.pop(name, None)
+    for name in own:
+        del columns[name]
     if _by_rows(columns, encoder):
         _encode_rows(encoded, columns, encoder)
     else:
@@ -124,10 +138,28 @@ def encode(batch: Any, encoder: Encoder) -> Encoded:
 
 
 def _refuse_unread(encoded: Encoded, column: Any) -> None:
-    for row, message in enumerate(column.to_pylist() if column.null_count < len(column) else ()):
+    for row, message in enumerate(cells_of(column) if column.null_count < len(column) else ()):
         if message is not None:
             encoded.fault[row] = len(encoded.messages)
-            encoded.messages.append(message)
+            encoded.messages.append(str(message))
+
+
+def _cast(encoded: Encoded, name: str, column: Any, kind: Any, words: str) -> Any:
+    """A column as another ``kind`` of Arrow; a row whose cell cannot be that is refused."""
+    import pyarrow as pa
+
+    with suppress(pa.ArrowException):
+        found = column.cast(kind)
+        found.validate(full=True)
+        return found
+    cells: list[object] = [None] * len(encoded)
+    for n, one in enumerate(column):
+        try:
+            cells[n] = one.cast(kind).as_py() if one.is_valid else None
+        except (ValueError, pa.ArrowException):
+            fault = f"'{name}' is {words}, not {shown(cells_of(column.slice(n, 1))[0])}"
+            encoded.refuse(np.arange(len(encoded)) == n, fault)
+    return pa.array(cells, kind)
 
 
 def _by_rows(columns: Mapping[str, Any], encoder: Encoder) -> bool:
@@ -140,6 +172,7 @@ def _encode_rows(encoded: Encoded, columns: Mapping[str, Any], encoder: Encoder)
     import pyarrow as pa
 
     ids: list[str | None] = [None] * len(encoded)
+    said: list[str | None] = [None] * len(encoded)
     for n, row in enumerate(_rows(columns, len(encoded))):
         if encoded.fault[n] >= 0:
             continue
@@ -153,14 +186,13 @@ def _encode_rows(encoded: Encoded, columns: Mapping[str, Any], encoder: Encoder)
             encoded.codes[n, variable] = code
         for name, weights in uncertain:
             encoded.weigh(name, n, weights)
-        for warning in noted:
-            encoded.notes.setdefault(warning, np.zeros(len(encoded), dtype=bool))[n] = True
-    encoded.ids = pa.array(ids, pa.string())
+        said[n] = "; ".join(dict.fromkeys(noted)) or None
+    encoded.ids, encoded.noted = pa.array(ids, pa.string()), said
 
 
 def _rows(columns: Mapping[str, Any], n: int) -> Iterator[Mapping[str, object] | InputError]:
     if CASE_JSON in columns:
-        for text in columns[CASE_JSON].to_pylist():
+        for text in cells_of(columns[CASE_JSON]):
             yield json_row(str(text))
         return
     cells = {name: cells_of(column) for name, column in columns.items()}
@@ -195,8 +227,10 @@ def _ids(encoded: Encoded, column: Any) -> Any:
         return column.cast(kind).cast(pa.string())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         text = column.cast(pa.string())
-        if not pc.any(pc.match_substring_regex(text, _CONTROL)).as_py():
-            return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+        with suppress(pa.ArrowInvalid):  # it is no UTF-8
+            text.validate(full=True)
+            if not pc.any(pc.match_substring_regex(text, _CONTROL)).as_py():
+                return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
     ids: list[str | None] = [None] * len(encoded)
     for n, value in enumerate(cells_of(column)):
         try:
@@ -209,7 +243,7 @@ def _ids(encoded: Encoded, column: Any) -> Any:
 def _encode_unknown(encoded: Encoded, name: str, column: Any, encoder: Encoder) -> None:
     """A column that is no finding: a warning for every row that fills it, or what it is misspelt from."""
     at, values = _distinct(column)
-    filled = np.array([not _is_blank(value) for value in (*values, None)])[at]
+    filled = np.array([not is_blank(value) for value in (*values, None)])[at]
     if not filled.any():
         return
     try:
@@ -219,10 +253,6 @@ def _encode_unknown(encoded: Encoded, name: str, column: Any, encoder: Encoder) 
         return
     for warning in warnings:
         encoded.note(filled, warning)
-
-
-def _is_blank(value: object) -> bool:
-    return is_missing(value) or (isinstance(value, str) and not value.strip())
 
 
 def _encode_column(encoded: Encoded, touched: dict[str, Mask], name: str, array: Any, encoder: Encoder) -> None:
@@ -301,14 +331,15 @@ def _distinct(column: Any) -> tuple[NDArray[np.integer], list[object]]:
     import pyarrow as pa
 
     kind = column.type
-    if pa.types.is_nested(kind):  # nothing that Arrow finds alike
+    try:
+        if not pa.types.is_dictionary(kind):
+            column = column.dictionary_encode()
+        elif len(column.dictionary) > len(column):
+            column = column.cast(kind.value_type).dictionary_encode()
+    except NotImplementedError:  # nothing that Arrow finds alike, such as weights
         values = cells_of(column)
         return np.arange(len(values)), values
-    if not pa.types.is_dictionary(kind):
-        column = column.dictionary_encode()
-    elif len(column.dictionary) > len(column):
-        column = column.cast(kind.value_type).dictionary_encode()
-    values = column.dictionary.to_pylist()
+    values = cells_of(column.dictionary)
     return _filled(column.indices, len(values)), values
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from multiprocessing import get_context, parent_process
 from threading import Thread
 
 from bayesdx.batch.parts import Across, Found, Part
 from bayesdx.errors import InputError
+
+#: Parts that are asked for at a time for each process: enough that none waits, and few results that wait.
+AHEAD = 4
 
 
 def processors() -> int:
@@ -32,12 +36,17 @@ def processes(count: int | None = None) -> Across:
             before = len(left)
             size = min(count or processors(), len(left))
             pool = ProcessPoolExecutor(size, mp_context=get_context("spawn"), initializer=_follow)
+            asked: dict[Future[Found], Part] = {}
+            waiting = iter(list(left))
             try:
-                asked: dict[Future[Found], Part] = {pool.submit(work, part): part for part in left}
-                for future in as_completed(asked):
-                    done = future.result()
-                    del left[asked[future]]
-                    yield done
+                while True:
+                    asked |= {pool.submit(work, part): part for part in islice(waiting, AHEAD * size - len(asked))}
+                    if not asked:
+                        break
+                    for future in wait(asked, return_when=FIRST_COMPLETED).done:
+                        done = future.result()
+                        del left[asked.pop(future)]
+                        yield done
             except BrokenProcessPool:
                 if len(left) == before:
                     message = (

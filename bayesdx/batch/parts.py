@@ -6,7 +6,7 @@ import hashlib
 import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bayesdx.batch.scoring import arrow
@@ -15,6 +15,8 @@ from bayesdx.formats.table import FORMATS, columns_once, is_table_name
 
 #: Rows of a Parquet file that make a part, at least: some seconds of work.
 PART_ROWS = 1 << 18
+#: Bytes at either end of a file that tell it from another of the same name, size and time.
+ENDS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,9 @@ class Part:
     """A text file, or some row groups of a Parquet file.
 
     ``root`` is the folder or URI that ``file`` is relative to; ``size`` and ``modified`` are its bytes and its time
-    (ns). ``groups`` are the row groups from the first to before the last, None of a text file; ``first`` is the
-    number of the first row, and ``share`` the bytes that the part stands for.
+    (ns), ``ends`` a digest of its first and last bytes. ``groups`` are the row groups from the first to before the
+    last, None of a text file, and of one that cannot be read; ``first`` is the number of the first row, and
+    ``share`` the bytes that the part stands for.
     """
 
     root: str
@@ -33,16 +36,23 @@ class Part:
     share: int
     groups: tuple[int, int] | None = None
     first: int = 1
+    ends: str = ""
+
+    @property
+    def place(self) -> str:
+        """What messages call the file."""
+        return posixpath.join(self.root, self.file)
 
     def name(self, fingerprint: str) -> str:
         """Name of the file that answers it: another one for another file, part, network or option."""
-        said = repr((self.file, self.size, self.modified, self.groups, fingerprint))
+        said = repr((self.file, self.size, self.modified, self.ends, self.groups, fingerprint))
         return f"part-{hashlib.sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.parquet"
 
 
 class Done(NamedTuple):
     """A part that was scored: its rows, how many of them are wrong, the first of these (file, row, error), the
-    seconds it took and those of them in the engine, and the bytes of the part."""
+    seconds it took and those of them in the engine, and the bytes of the part; or ``fault``, why its table cannot
+    be read."""
 
     rows: int
     wrong: int
@@ -50,6 +60,7 @@ class Done(NamedTuple):
     seconds: float
     inference: float
     share: int
+    fault: InputError | None = None
 
 
 Work = Callable[[Part], Done]
@@ -100,7 +111,8 @@ def located(location: str) -> tuple[Any, str]:
 def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
     """The root of a cohort, and name, bytes and time of each of its tables, in order.
 
-    ``location`` is a table, or a folder of tables at any depth; names that begin with ``.`` or ``_`` are no tables.
+    ``location`` is a table, or a folder of tables at any depth; names that begin with ``.`` or ``_``, and those of
+    answers, are no tables.
     Raises InputError when there is none.
     """
     from pyarrow.fs import FileSelector, FileType
@@ -111,12 +123,12 @@ def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
         if own.type == FileType.NotFound:
             raise InputError("no such file or folder", place=location)
         infos = [own] if own.type == FileType.File else fs.get_file_info(FileSelector(path, recursive=True))
-    except (OSError, arrow().ArrowException) as error:
+    except (OSError, UnicodeError, arrow().ArrowException) as error:
         raise InputError(f"cannot be read ({line_of(error)})", place=location) from None
     root = posixpath.dirname(path.rstrip("/")) if own.type == FileType.File else path
     found = []
     for info in infos:
-        name = posixpath.relpath(info.path, root)
+        name = posixpath.relpath(_path(info), root)
         if info.type == FileType.File and is_table_name(name):
             found.append((name, info.size, info.mtime_ns or 0))
     if not found:
@@ -127,33 +139,55 @@ def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
     return f"{posixpath.dirname(where) or '.'}{mark}{options}", found
 
 
+def _path(info: Any) -> str:
+    try:
+        return str(info.path)
+    except UnicodeDecodeError as error:  # a name that is no UTF-8, of which the part tells when it is read
+        return str(error.object, "utf-8", "surrogateescape")
+
+
 def parts_of(location: str, size: int = PART_ROWS) -> Iterator[Part]:
-    """The parts of a cohort; raises InputError for what is no table, and for a Parquet file that cannot be read."""
+    """The parts of a cohort; a file that cannot be read is one, which says so. Raises InputError without tables."""
     root, files = files_in(location)
     fs, path = located(root)
     for name, length, modified in files:
-        if FORMATS[posixpath.splitext(name)[1].lower()] != "parquet":
-            yield Part(root, name, length, modified, length)
-            continue
-        file = _footer(fs, posixpath.join(path, name), posixpath.join(root, name))
+        whole, rows = Part(root, name, length, modified, length), list[int]()
+        parquet = FORMATS[posixpath.splitext(name)[1].lower()] == "parquet"
+        try:
+            with fs.open_input_file(posixpath.join(path, name)) as source:
+                whole = replace(whole, ends=_ends(source))
+                if parquet:
+                    metadata = parquet_file(source, whole.place).metadata
+                    rows = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+        except (OSError, ValueError, arrow().ArrowException):
+            parquet = False
+        if not parquet:
+            yield whole
         first, start = 1, 0
-        rows = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
         for i in range(len(rows)):
             held = sum(rows[start : i + 1])
             if held >= size or i == len(rows) - 1:
                 share = length * held // max(sum(rows), 1)
-                yield Part(root, name, length, modified, share, (start, i + 1), first)
+                yield replace(whole, share=share, groups=(start, i + 1), first=first)
                 start, first = i + 1, first + held
 
 
-def _footer(fs: Any, path: str, place: str) -> Any:
+def _ends(source: Any) -> str:
+    """A digest of the first and last bytes of an open file."""
+    said = hashlib.sha256(source.read(ENDS))
+    source.seek(max(0, source.size() - ENDS))
+    said.update(source.read(ENDS))
+    return said.hexdigest()
+
+
+def parquet_file(source: Any, place: str) -> Any:
+    """An open file as Parquet; raises InputError for one that is none, or names a column twice."""
     from pyarrow.parquet import ParquetFile
 
     try:
-        with fs.open_input_file(path) as source:
-            file = ParquetFile(source)
-            columns_once(list(file.schema_arrow.names), place)
-            return file
+        file = ParquetFile(source)
+        columns_once(list(file.schema_arrow.names), place)
+        return file
     except InputError:
         raise
     except (ValueError, OSError, arrow().ArrowException) as error:

@@ -74,7 +74,7 @@ class _Counting:
         """The month of each row; NO_MONTH where the cell is no date."""
         values: list[object]
         if CASE_JSON in batch.schema.names:
-            cases = [json_row(str(text)) for text in batch.column(CASE_JSON).to_pylist()]
+            cases = [json_row(str(text)) for text in cells_of(batch.column(CASE_JSON))]
             read = [{} if isinstance(case, InputError) else case for case in cases]
             self.heads.update(*read)
             values = [case.get(column) for case in read]

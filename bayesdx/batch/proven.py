@@ -28,7 +28,7 @@ def parted(batch: Any, encoder: Encoder) -> tuple[Any, list[object]]:
     target, names = str(encoder.network.target), batch.schema.names
     own = {name: batch.column(name) for name in (SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR) if name in names}
     if CASE_JSON in names:
-        texts = batch.column(CASE_JSON).to_pylist()
+        texts = cells_of(batch.column(CASE_JSON))
         pairs = [_taken(json_row(str(text)), target, str(text)) for text in texts]
     elif "findings" in names and "findings" not in encoder.network:
         pairs = [_taken(row, target, "") for row in _rows(batch, own)]

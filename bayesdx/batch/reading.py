@@ -10,26 +10,33 @@ from typing import Any
 import numpy as np
 
 from bayesdx.batch.encoding import CASE_JSON, SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW
-from bayesdx.batch.parts import Part, line_of, located
+from bayesdx.batch.parts import Part, line_of, located, parquet_file
 from bayesdx.batch.scoring import ROWS, arrow
 from bayesdx.errors import InputError
-from bayesdx.formats.table import FORMATS, NumberedRow, as_text, csv_rows, filled_lines
+from bayesdx.formats.table import FORMATS, EmptyTable, NumberedRow, as_text, csv_rows, filled_lines
 
 
 def read_part(part: Part) -> Iterator[Any]:
-    """Record batches of at most ``ROWS`` rows, with their file and numbers; raises InputError."""
+    """Record batches of at most ``ROWS`` rows, with their file and numbers; raises InputError.
+
+    Columns are named without blanks around them. An empty file has no rows.
+    """
     fs, root = located(part.root)
-    path, place = posixpath.join(root, part.file), posixpath.join(part.root, part.file)
+    path, place = posixpath.join(root, part.file), part.place
+    kind = FORMATS[posixpath.splitext(part.file)[1].lower()]
     try:
-        if part.groups is not None:
+        if kind == "parquet":
             yield from _parquet(fs, path, part)
             return
-        csv = FORMATS[posixpath.splitext(part.file)[1].lower()] == "csv"
         with fs.open_input_stream(path, compression=None) as binary, as_text(binary) as text:
-            if csv:
+            if kind == "csv":
                 yield from _rows(csv_rows(text, place), part.file)
             else:
                 yield from _lines(filled_lines(text, place), part.file)
+    except EmptyTable:
+        return
+    except UnicodeEncodeError:
+        raise InputError("the name of the file is not UTF-8", place=place) from None
     except UnicodeDecodeError:
         raise InputError("is not a text file (UTF-8)", place=place) from None
     except (OSError, arrow().ArrowException) as error:
@@ -38,13 +45,14 @@ def read_part(part: Part) -> Iterator[Any]:
 
 def _parquet(fs: Any, path: str, part: Part) -> Iterator[Any]:
     """Text stays the codes and the words that the file holds."""
-    from pyarrow.parquet import ParquetFile, read_schema
+    from pyarrow.parquet import ParquetFile
 
     pa = arrow()
     with fs.open_input_file(path) as source:
-        words = [field.name for field in read_schema(source) if pa.types.is_string(field.type)]
+        schema = parquet_file(source, part.place).schema_arrow
+        words = [field.name for field in schema if pa.types.is_string(field.type)]
         file = ParquetFile(source, read_dictionary=[name for name in words if name != "id"])
-        groups = list(range(*part.groups)) if part.groups else []
+        groups = list(range(*part.groups)) if part.groups else None
         first = part.first
         for batch in file.iter_batches(batch_size=ROWS, row_groups=groups, use_threads=False):
             yield _placed(batch, part.file, np.arange(first, first + batch.num_rows))
@@ -71,6 +79,7 @@ def _lines(lines: Iterator[tuple[int, str]], file: str) -> Iterator[Any]:
 def _placed(batch: Any, file: str, numbers: Iterable[int]) -> Any:
     """The batch with the file and the numbers of its rows, in the place of what has these names."""
     pa = arrow()
+    batch = batch.rename_columns([name.strip() for name in batch.schema.names])
     own = [name for name in batch.schema.names if name in (SOURCE_FILE, SOURCE_ROW)]
     batch = batch.drop_columns(own) if own else batch
     places = pa.DictionaryArray.from_arrays(np.zeros(batch.num_rows, dtype=np.int8), [file])

@@ -6,6 +6,7 @@ and however often, writes the same file: a part that is there is done, nothing i
 
 from __future__ import annotations
 
+import os
 import posixpath
 import secrets
 import time
@@ -36,7 +37,7 @@ class ScorePart:
     output: str
 
     def __call__(self, part: Part) -> Done:
-        """Raises InputError for a table that cannot be read, and when nothing can be written."""
+        """A table that cannot be read is said of the part; raises InputError when nothing can be written."""
         from pyarrow.parquet import ParquetWriter
 
         pa, scorer = arrow(), scorer_of(self.spec)
@@ -54,20 +55,30 @@ class ScorePart:
                 fs.open_output_stream(passing) as sink,
                 ParquetWriter(sink, schema, use_dictionary=words, write_statistics=["error"]) as writer,
             ):
-                for answers in _joined(score(read_part(part), self.spec)):
+                for answers in self._answers(part):
                     writer.write_table(answers.replace_schema_metadata(about))
                     rows += answers.num_rows
                     if refused := answers.num_rows - answers.column("error").null_count:
                         wrong += refused
                         examples += _examples(answers)
+            _settle(fs, passing)
             fs.move(passing, posixpath.join(folder, name))
         except BaseException as error:
             _remove(fs, passing)
+            if isinstance(error, InputError):
+                return Done(0, 0, (), time.perf_counter() - start, 0.0, part.share, error)
             if isinstance(error, (OSError, pa.ArrowException)):
                 raise InputError(f"cannot be written ({line_of(error)})", place=self.output) from None
             raise
         took = time.perf_counter() - start
         return Done(rows, wrong, tuple(examples[:SHOWN]), took, scorer.inference - before, part.share)
+
+    def _answers(self, part: Part) -> Iterator[Any]:
+        """Tables of answers; whatever Arrow says meanwhile is about the part, not about where answers go."""
+        try:
+            yield from _joined(score(read_part(part), self.spec))
+        except arrow().ArrowException as error:
+            raise InputError(f"cannot be scored ({line_of(error)})", place=part.place) from None
 
 
 def _joined(batches: Iterable[Any]) -> Iterator[Any]:
@@ -89,6 +100,13 @@ def _examples(answers: Any) -> list[tuple[str, int, str]]:
     return [tuple(row.values()) for row in wrong.slice(0, SHOWN).to_pylist()]
 
 
+def _settle(fs: Any, path: str) -> None:
+    """Have a local disk write what it was given: a file gets its name when it is whole, whatever ends meanwhile."""
+    if fs.type_name == "local":
+        with open(path, "rb+") as file:
+            os.fsync(file.fileno())
+
+
 def _remove(fs: Any, path: str) -> None:
     with suppress(OSError):  # it is not there, or is like what a killed process leaves, which the next run removes
         fs.delete_file(path)
@@ -106,8 +124,8 @@ def score_cohort(
 
     Both may be URIs such as ``s3://bucket/cohort``. Parts that an earlier run has finished are not done again.
     ``across`` does the work: by default processes on this machine, one for each processor. ``begin`` is told how
-    many bytes there are and how many of them are done, ``advance`` of each part that is. Raises InputError for a
-    table that cannot be read, and when ``output`` holds answers to another question.
+    many bytes there are and how many of them are done, ``advance`` of each part that is. Raises InputError for
+    tables that cannot be read, once all others are scored, and when ``output`` holds answers to another question.
     """
     start = time.perf_counter()
     parts = {part.name(spec.fingerprint): part for part in parts_of(location)}
@@ -119,6 +137,7 @@ def score_cohort(
     for one in (across or processes())(ScorePart(spec, output), todo) if todo else ():
         done.append(one)
         advance(one)
+    _refuse_unread([one.fault for one in done if one.fault is not None], len(parts))
     rows, wrong = _counted(output, parts)
     summary = CohortSummary(
         table=location,
@@ -136,10 +155,22 @@ def score_cohort(
         face=ANALYSES["cohort"],
     )
     fs, folder = located(output)
-    _clear(fs, folder, _names(fs, folder))
-    with fs.open_output_stream(posixpath.join(folder, SUCCESS)):
-        pass
+    try:
+        _clear(fs, folder, _names(fs, folder))
+        with fs.open_output_stream(posixpath.join(folder, SUCCESS)):
+            pass
+    except (OSError, arrow().ArrowException) as error:
+        place = posixpath.join(output, SUCCESS)
+        raise InputError(f"cannot be written ({line_of(error)})", place=place) from None
     return summary
+
+
+def _refuse_unread(faults: list[InputError], parts: int) -> None:
+    if not faults:
+        return
+    more = f"; {len(faults) - 1} more tables cannot be read" if len(faults) > 1 else ""
+    rest = f"; all other parts ({parts - len(faults)}) are done" if parts > len(faults) else ""
+    raise InputError(f"{min(map(str, faults))}{more}{rest}")
 
 
 def _names(fs: Any, folder: str) -> list[str]:
@@ -149,12 +180,12 @@ def _names(fs: Any, folder: str) -> list[str]:
 
 
 def _there(output: str, parts: dict[str, Part]) -> set[str]:
-    """The answers that are there; makes the folder, and removes what a killed run has left in it."""
+    """The answers that are there and whole; makes the folder, and removes what else a killed run has left in it."""
     fs, folder = located(output)
     try:
         fs.create_dir(folder, recursive=True)
         names = _names(fs, folder)
-    except (OSError, arrow().ArrowException) as error:
+    except (OSError, UnicodeError, arrow().ArrowException) as error:
         raise InputError(f"is no folder to write to ({line_of(error)})", place=output) from None
     other = sorted(name for name in names if not name.startswith((".", "_")) and name not in parts)
     if other:
@@ -165,7 +196,11 @@ def _there(output: str, parts: dict[str, Part]) -> set[str]:
         )
     _remove(fs, posixpath.join(folder, SUCCESS))
     _clear(fs, folder, names)
-    return set(names) & set(parts)
+    there = set(names) & set(parts)
+    half = {name for name in there if _held(fs, posixpath.join(folder, name)) is None}
+    for name in half:
+        _remove(fs, posixpath.join(folder, name))
+    return there - half
 
 
 def _clear(fs: Any, folder: str, names: Iterable[str]) -> None:
@@ -175,18 +210,30 @@ def _clear(fs: Any, folder: str, names: Iterable[str]) -> None:
             _remove(fs, posixpath.join(folder, name))
 
 
-def _counted(output: str, parts: dict[str, Part]) -> tuple[int, int]:
+def _counted(output: str, parts: Iterable[str]) -> tuple[int, int]:
     """Rows of all answers, and how many of them are wrong, as the files themselves say."""
-    from pyarrow.parquet import read_metadata
-
     fs, folder = located(output)
     rows = wrong = 0
     for name in parts:
-        with fs.open_input_file(posixpath.join(folder, name)) as source:
-            footer = read_metadata(source)
-        rows += footer.num_rows
-        for i in range(footer.num_row_groups):
-            group = footer.row_group(i)
-            errors = group.column(group.num_columns - 1)
-            wrong += group.num_rows - errors.statistics.null_count
+        held = _held(fs, posixpath.join(folder, name))
+        if held is None:
+            raise InputError(f"'{name}' is not there, or not whole: run it again", place=output)
+        rows, wrong = rows + held[0], wrong + held[1]
     return rows, wrong
+
+
+def _held(fs: Any, path: str) -> tuple[int, int] | None:
+    """Rows of an answer, and how many of them are wrong, as the file says; None where there is no whole one."""
+    from pyarrow.parquet import read_metadata
+
+    try:
+        with fs.open_input_file(path) as source:
+            footer = read_metadata(source)
+    except (OSError, ValueError, arrow().ArrowException):
+        return None
+    wrong = 0
+    for i in range(footer.num_row_groups):
+        group = footer.row_group(i)
+        errors = group.column(group.num_columns - 1)
+        wrong += group.num_rows - errors.statistics.null_count
+    return footer.num_rows, wrong

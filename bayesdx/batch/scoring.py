@@ -132,10 +132,9 @@ class Scorer:
         mask = wrong if wrong.any() else None
         n, probabilities = len(encoded), answer.probabilities
         leaders = probabilities.argmax(axis=1)
-        names = set(batch.schema.names)
         columns = [
-            batch.column(SOURCE_FILE).cast(pa.string()) if SOURCE_FILE in names else pa.nulls(n, pa.string()),
-            batch.column(SOURCE_ROW).cast(pa.int64()) if SOURCE_ROW in names else pa.array(range(first, first + n)),
+            pa.nulls(n, pa.string()) if encoded.files is None else encoded.files,
+            pa.array(range(first, first + n)) if encoded.numbers is None else encoded.numbers,
             encoded.ids,
             self._named(leaders, mask),
         ]
@@ -180,6 +179,8 @@ def _nullable(values: Array, mask: Any) -> Any:
 def _warnings(encoded: Encoded) -> Any:
     """The warnings of each row, one behind the other; null without."""
     pa = arrow()
+    if encoded.noted is not None:
+        return pa.array(encoded.noted, pa.string())
     if not encoded.notes:
         return pa.nulls(len(encoded), pa.string())
     notes = list(encoded.notes)

@@ -94,7 +94,7 @@ def command(
         with progress("Scoring", row_count(path)) as advance:
             result = model.write_batch(path, output, advance)
     show(result, as_json, err=not as_json)
-    if strict and result.errors:
+    if strict and result.left_out:
         ctx.exit(2)
 
 

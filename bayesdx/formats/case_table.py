@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain, islice
@@ -57,8 +58,10 @@ _Encoded = tuple[str | None, dict[int, int], list[tuple[str, Array]], list[str]]
 Cell = tuple[str, int, Array | None, tuple[str, ...]]
 #: Said of a case without findings.
 NOTHING_STATED = "no finding is stated: the answer is the prior alone"
-#: Cells that are remembered: a column of measurements may hold any number of them.
-_REMEMBERED = 1 << 16
+#: Cells that are remembered, and columns: those of measurements may hold any number, and keys of JSON any names.
+REMEMBERED = 1 << 16
+#: Characters of a cell or a name that is remembered: longer ones are free text, which does not come again.
+_LONGEST = 100
 
 
 class Encoder:
@@ -73,12 +76,12 @@ class Encoder:
         #: words of the vocabulary that gather findings, and columns that are none of them
         self.gathering = {name for name, states in vocabulary.items() if self.findings.intersection(states)}
         self.findings |= self.gathering
-        self.names = list(dict.fromkeys([*network.index, *vocabulary, "age", "sex"]))
+        self.names = dict.fromkeys([*network.index, *vocabulary, "age", "sex"])
         self.reserved = _NOT_FINDINGS.difference(network.index, vocabulary)
         if network.target == "diagnosis":
             self.reserved |= {"diagnosis"}  # what was proven, which a query never uses
         self.export = Export(network, vocabulary)
-        self.called: dict[object, object] = {}
+        self.called: dict[str, str] = {}
         self.known: dict[tuple[str, type, object], Cell | InputError] = {}
 
     def row(self, row: Mapping[str, object] | InputError) -> _Encoded:
@@ -105,8 +108,15 @@ class Encoder:
 
     def name(self, column: object) -> object:
         """What the network calls a column."""
+        if not isinstance(column, str):
+            return column
         if column not in self.called:
-            self.called[column] = named(column, self.names) if isinstance(column, str) else column
+            found = named(column, self.names)
+            if len(column) > _LONGEST:
+                return found
+            if len(self.called) >= REMEMBERED:
+                self.called.clear()
+            self.called[column] = found
         return self.called[column]
 
     def _is_case(self, row: Mapping[str, object]) -> bool:
@@ -175,6 +185,8 @@ class Encoder:
 
     def cell(self, column: str, value: object) -> Cell:
         """What one cell says; raises InputError."""
+        if self.name(column) not in self.names and not is_blank(value):
+            value = "anything"  # the column is no finding, whatever it holds
         key = (column, type(value), value)
         try:
             found = self.known.get(key)
@@ -184,16 +196,17 @@ class Encoder:
             try:
                 found = self._encode(column, value)
             except InputError as error:
-                found = error
-            if len(self.known) >= _REMEMBERED:
+                found = copy(error)  # without what it was raised from
+            if len(self.known) >= REMEMBERED:
                 self.known.clear()
-            self.known[key] = found
+            if all(len(text) <= _LONGEST for text in (column, value) if isinstance(text, (str, bytes))):
+                self.known[key] = found
         if isinstance(found, InputError):
-            raise found
+            raise copy(found)  # an error that is raised again would keep every row that it was raised for
         return found
 
     def _encode(self, column: str, value: object) -> Cell:
-        if is_missing(value) or (isinstance(value, str) and not value.strip()):
+        if is_blank(value):
             return column, -1, None, ()
         if not isinstance(column, str):
             raise InputError(f"column {shown(column)} is not text")
@@ -215,6 +228,11 @@ class Encoder:
         if len(positive) == 1:
             return name, int(positive[0]), None, warnings
         return name, -1, weights, warnings
+
+
+def is_blank(value: object) -> bool:
+    """Whether a cell holds nothing."""
+    return is_missing(value) or (isinstance(value, str) and not value.strip())
 
 
 def given_twice(variable: str, column: str) -> str:

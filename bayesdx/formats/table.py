@@ -15,8 +15,9 @@ import json
 import os
 import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain, islice
 from typing import Any, TextIO
 
@@ -27,14 +28,21 @@ from bayesdx.files import marked_encoding, parse_json, place_of, standard_input,
 NumberedRow = tuple[int, Mapping[str, object] | InputError]
 _PARQUET_ROWS = 8192
 FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+#: Lines that a row may run over, in cells with quotation marks: what runs on lacks its second mark.
+ROW_LINES = 30
+_ANSWERS = re.compile(r"part-[0-9a-f]{32}\.parquet")  # as ``bayesdx.batch.parts.Part.name`` has it
 _SEPARATORS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 #: Heads of columns that hold nothing of a case; REDCap writes the second one behind every form.
 _REPEATED = ("", "Complete?")
 _FAULTS = {
-    "unexpected end of data": "a quotation mark is not closed: the file ends inside it",
+    "unexpected end of data": f"a quotation mark is not closed within {ROW_LINES} lines, or where the file ends",
     "field larger than field limit": f"a cell is longer than {csv.field_size_limit():,} characters",
 }
+
+
+class EmptyTable(InputError):
+    """A table that has no line."""
 
 
 def table_format(path: str) -> str:
@@ -51,8 +59,12 @@ def is_table(path: str) -> bool:
 
 
 def is_table_name(name: str) -> bool:
-    """Whether a file of a folder of tables is one of them: none of the steps to it begins with ``.`` or ``_``."""
-    apart = any(step.startswith((".", "_")) for step in name.split("/"))
+    """Whether a file of a folder of tables is one of them.
+
+    None of the steps to it begins with ``.`` or ``_``, and it does not hold the answers to a part of a cohort.
+    """
+    steps = name.split("/")
+    apart = any(step.startswith((".", "_")) for step in steps) or _ANSWERS.fullmatch(steps[-1])
     return not apart and os.path.splitext(name)[1].lower() in FORMATS
 
 
@@ -149,25 +161,31 @@ def as_text(binary: Any) -> Iterator[TextIO]:
 
 
 def csv_rows(file: TextIO, place: str) -> Iterator[NumberedRow]:
-    """Rows of a CSV file with their lines."""
+    """Rows of a CSV file with their lines; raises EmptyTable for a file without any.
+
+    A row runs over ``ROW_LINES`` lines at most. One that is none of CSV is an error of its first line, and reading
+    goes on at the next: a stray quotation mark takes no other row with it.
+    """
     head, before, separator = _head(file, place)
-    reader = csv.reader(chain([head], file), delimiter=separator, strict=True)
+    lines = _Lines(chain([head], file), before)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     try:
         heads = [name.lstrip("\ufeff") for name in next(reader)]
     except csv.Error as error:
         raise InputError(f"line {before + 1}: {_fault(error)}", place=place) from None
     heads = columns_once(heads, place)
     if not any(heads):
-        raise InputError("is empty", place=place)
+        raise EmptyTable("is empty", place=place)
     width = len(heads)
     while heads[-1] == "":
         heads.pop()
     while True:
-        line = before + reader.line_num + 1
+        line = lines.begin()
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            yield line, InputError(_fault(error))
+            yield line, InputError(_fault(error) + lines.span())
+            lines.give_back()
             continue
         if cells is None:
             return
@@ -176,12 +194,46 @@ def csv_rows(file: TextIO, place: str) -> Iterator[NumberedRow]:
         if not any(map(str.strip, cells)):
             continue
         if not len(heads) <= len(cells) <= width:
-            yield line, InputError(f"{len(cells)} cells, but {len(heads)} columns")
+            yield line, InputError(f"{len(cells)} cells, but {len(heads)} columns{lines.span()}")
             continue
         row = dict(zip(heads, cells, strict=False))
         for cell in cells[len(heads) :]:
             row[""] = row.get("") or cell  # below no name: worth a warning
         yield line, row
+
+
+class _Lines:
+    """The lines of a CSV file, those of one row at a time: a reader that asks for more is told that they end."""
+
+    def __init__(self, lines: Iterator[str], before: int) -> None:
+        self._lines, self._before = lines, before
+        self._row: list[str] = []
+        self._back: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if len(self._row) == ROW_LINES:
+            raise StopIteration
+        self._row.append(self._back.popleft() if self._back else next(self._lines))
+        return self._row[-1]
+
+    def begin(self) -> int:
+        """Begin a row: the number of its first line."""
+        self._before += len(self._row)
+        self._row.clear()
+        return self._before + 1
+
+    def give_back(self) -> None:
+        """All lines of the row but its first are read again."""
+        self._back.extendleft(reversed(self._row[1:]))
+        del self._row[1:]
+
+    def span(self) -> str:
+        """Which lines the row has, where it has several."""
+        last = self._before + len(self._row)
+        return f" (lines {self._before + 1} to {last})" if len(self._row) > 1 else ""
 
 
 def _head(file: TextIO, place: str) -> tuple[str, int, str]:
@@ -215,13 +267,13 @@ def _fault(error: csv.Error) -> str:
 
 
 def filled_lines(file: TextIO, place: str) -> Iterator[tuple[int, str]]:
-    """The lines that hold something, with their numbers; raises InputError for a file that is empty."""
+    """The lines that hold something, with their numbers; raises EmptyTable for a file without any."""
     number = 0
     for number, line in enumerate(file, 1):
         if line.strip():
             yield number, line
     if number == 0:
-        raise InputError("is empty", place=place)
+        raise EmptyTable("is empty", place=place)
 
 
 def _json_rows(file: TextIO, place: str) -> Iterator[NumberedRow]:
@@ -252,14 +304,31 @@ def _read_parquet(path: str) -> Iterator[NumberedRow]:
 def cells_of(column: Any) -> list[Any]:
     """The cells of an Arrow column as Python has them.
 
-    A struct holds weights, or findings: the fields that only other rows fill are left out. A map is a mapping.
+    A struct holds weights, or findings: the fields that only other rows fill are left out. A map is a mapping. A
+    cell that Python cannot hold, such as a date after the year 9999, is text that says so; bytes if it is no UTF-8.
     """
-    types, cells = _pyarrow().types, column.to_pylist()
+    types = _pyarrow().types
+    try:
+        cells = column.to_pylist()
+    except (ValueError, OverflowError):
+        cells = [_cell(one) for one in column]
     if types.is_map(column.type):
-        return [None if cell is None else dict(cell) for cell in cells]
+        return [cell if cell is None or isinstance(cell, str) else dict(cell) for cell in cells]
     if types.is_struct(column.type):
-        return [{k: v for k, v in (cell or {}).items() if v is not None} or None for cell in cells]
+        return [_filled(cell) if isinstance(cell, dict) else cell for cell in cells]
     return list(cells)
+
+
+def _filled(fields: Mapping[str, object]) -> Mapping[str, object] | None:
+    return {name: value for name, value in fields.items() if value is not None} or None
+
+
+def _cell(one: Any) -> Any:
+    pa = _pyarrow()
+    for kind in (None, pa.string(), pa.binary()):
+        with suppress(ValueError, OverflowError, NotImplementedError):
+            return (one if kind is None else one.cast(kind)).as_py()
+    return f"a {one.type} that cannot be read"
 
 
 def _parquet_file(path: str) -> Any:

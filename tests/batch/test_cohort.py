@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -197,9 +199,12 @@ def test_a_table_that_has_changed_is_another_one(model: Model, tmp_path: Path) -
     score_cohort(str(source), output, Spec(model), here)
     (source / "b.csv").write_text("level\nlumbar\n")
     assert score_cohort(str(source), output, Spec(model), here).reused == 1
-    (source / "a.csv").write_text("level\ncervical\n")
-    with pytest.raises(InputError, match="answers another question"):
-        score_cohort(str(source), output, Spec(model), here)
+    before = (source / "a.csv").stat()
+    (source / "a.csv").write_text("level\nsacral\n")  # as many bytes, and the same time
+    os.utime(source / "a.csv", ns=(before.st_atime_ns, before.st_mtime_ns))
+    for folder in (str(source), source.as_uri()):
+        with pytest.raises(InputError, match="answers another question"):
+            score_cohort(folder, output, Spec(model), here)
 
 
 Batch = Callable[..., Result]
@@ -208,6 +213,119 @@ Batch = Callable[..., Result]
 @pytest.fixture
 def batch(small_path: Path) -> Batch:
     return lambda *args: CliRunner().invoke(main, ["batch", *map(str, args), "-n", str(small_path)])
+
+
+def test_a_half_answer_is_made_again(cohort: Path, model: Model, serial: Path, tmp_path: Path) -> None:
+    """As a full disk or a power cut leaves it: empty, cut, or zeros."""
+    spec = Spec(model, top=2)
+    score_cohort(str(cohort), str(tmp_path), spec, here)
+    empty, cut, zeros, *_ = sorted(tmp_path.glob("part-*"))
+    empty.write_bytes(b"")
+    cut.write_bytes(cut.read_bytes()[:-100])
+    zeros.write_bytes(bytes(zeros.stat().st_size))
+    assert score_cohort(str(cohort), str(tmp_path), spec, here).reused == 2
+    assert bytes_of(tmp_path) == bytes_of(serial)
+
+
+def test_arrow_fails_where_it_fails(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong between reading and writing is not told as a folder that cannot be written to."""
+    (tmp_path / "a.csv").write_text("level\nlumbar\n")
+
+    def score(batches: object, spec: Spec) -> Iterator[object]:
+        raise pa.ArrowInvalid("out of bounds\nat length")
+        yield
+
+    monkeypatch.setattr("bayesdx.batch.running.score", score)
+    with pytest.raises(InputError, match=r"a\.csv: cannot be scored \(out of bounds\)$"):
+        score_cohort(str(tmp_path / "a.csv"), str(tmp_path / "out"), Spec(model), here)
+
+
+def test_what_does_not_come_whole_is_said(cohort: Path, model: Model, tmp_path: Path) -> None:
+    def cut(work: Work, parts: Sequence[Part]) -> Iterator[Done]:
+        yield from map(work, parts)
+        next(tmp_path.glob("part-*")).write_bytes(b"PAR1")
+
+    with pytest.raises(InputError, match=r"'part-[0-9a-f]{32}\.parquet' is not there, or not whole: run it again"):
+        score_cohort(str(cohort), str(tmp_path), Spec(model), cut)
+    assert not (tmp_path / "_SUCCESS").exists()
+
+
+def test_results_and_parts_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many parts there are, few are asked for at a time, and what was told of is let go."""
+    asked: list[weakref.ref[Future[int]]] = []
+
+    class Pool:
+        def __init__(self, size: int, **options: object) -> None:
+            pass
+
+        def submit(self, work: Callable[[Part], int], part: Part) -> Future[int]:
+            future: Future[int] = Future()
+            future.set_result(work(part))
+            asked.append(weakref.ref(future))
+            return future
+
+        def shutdown(self, cancel_futures: bool) -> None:
+            pass
+
+    monkeypatch.setattr("bayesdx.batch.local.ProcessPoolExecutor", Pool)
+    parts = [Part(".", f"{i}.csv", i, 1, 1) for i in range(200)]
+    found = []
+    for one in processes(2)(lambda part: part.size, parts):
+        found.append(one)
+        assert sum(future() is not None for future in asked) <= 10
+        assert len(asked) <= len(found) + 8
+    assert sorted(found) == list(range(200))
+
+
+def test_tables_without_rows_are_no_matter(model: Model, tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for name, text in (
+        ("a.csv", "level\nlumbar\n"),
+        ("b.csv", ""),
+        ("c.jsonl", ""),
+        ("d.csv", "level\n"),
+        ("e.csv", "\n"),
+    ):
+        (source / name).write_text(text)
+    for reused in (0, 5):
+        summary = score_cohort(str(source), str(tmp_path / "out"), Spec(model), here)
+        assert (summary.parts, summary.reused, summary.scored, summary.left_out) == (5, reused, 1, 0)
+
+
+def test_tables_that_cannot_be_read_come_last(batch: Batch, model: Model, tmp_path: Path) -> None:
+    """The others are scored all the same, and are not scored again once these are mended."""
+    source, output = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    good = [source / "b.csv", source / "z.csv"]
+    for path in good:
+        path.write_text("level\nlumbar\n")
+    (source / "a.parquet").write_text("PAR1")
+    (source / "c.csv").write_bytes(b"level\ncaf\xe9\n")
+    os.close(os.open(os.fsencode(source) + b"/caf\xe9.csv", os.O_CREAT))
+    done = batch(source, "-o", f"{output}/", "--workers", 1)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"bayesdx: {source}/a.parquet: is not a Parquet file (")
+    assert done.stderr.endswith("; 2 more tables cannot be read; all other parts (2) are done\n")
+    assert done.stderr.count("\n") == 1
+    assert read_answers(output).column("source_file").to_pylist() == ["b.csv", "z.csv"]
+    assert not (output / "_SUCCESS").exists()
+    (source / "a.parquet").unlink()
+    (source / "c.csv").unlink()
+    done = batch(source, "-o", f"{output}/", "--workers", 1)
+    message = f"bayesdx: {source}/caf\\udce9.csv: the name of the file is not UTF-8; all other parts (2) are done\n"
+    assert (done.exit_code, done.stderr) == (2, message)
+    os.unlink(os.fsencode(source) + b"/caf\xe9.csv")
+    assert score_cohort(str(source), str(output), Spec(model), here).reused == 2
+
+
+@pytest.mark.parametrize("output", ["in", "in/answers"])
+def test_answers_among_the_tables_are_no_cases(model: Model, tmp_path: Path, output: str) -> None:
+    (tmp_path / "in" / "more").mkdir(parents=True)
+    (tmp_path / "in" / "more" / "a.csv").write_text("level\nlumbar\n")
+    for reused in (0, 1, 1):
+        summary = score_cohort(str(tmp_path / "in"), str(tmp_path / output), Spec(model), here)
+        assert (summary.parts, summary.reused, summary.scored, summary.left_out) == (1, reused, 1, 0)
 
 
 def test_the_command(batch: Batch, model: Model, cohort: Path, tmp_path: Path) -> None:
@@ -238,6 +356,7 @@ BAD = [
     ),
     (["in", "-o", "out/", "--on", "spark", "--workers", "2"], "--workers is for this machine"),
     (["in", "-o", "in/x.csv/"], "in/x.csv/: is no folder to write to"),
+    (["in", "-o", "kept"], "kept/_SUCCESS: cannot be written ("),
     (["nowhere://x/y", "-o", "out/"], "nowhere://x/y: cannot be opened"),
 ]
 
@@ -255,6 +374,7 @@ def test_bad_input_is_one_line(
     ):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / name).write_text(text)
+    (tmp_path / "kept" / "_SUCCESS").mkdir(parents=True)
     done = batch(*arguments)
     assert done.exit_code == 2
     assert done.stderr.startswith(f"bayesdx: {message}")

@@ -118,6 +118,19 @@ def test_figures_are_those_of_single_queries(model: Model, tmp_path: Path, monke
         assert said in message
 
 
+def test_blanks_around_the_names_of_columns(model: Model, tmp_path: Path) -> None:
+    """Of all columns, that of the diagnosis, too; whatever the format."""
+    rows = [row for i, row in enumerate(proven_cases(model, 60, 4)) if i not in WRONG]
+    table = pa.Table.from_pylist(rows)
+    pq.write_table(table.rename_columns([f" {name} " for name in table.column_names]), tmp_path / "a.parquet")
+    lines = [" , ".join(rows[0]), *(",".join(value or "" for value in row.values()) for row in rows)]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    expected = evaluate(scored(model, proven_cases(model, 60, 4)))
+    for name in ("a.parquet", "a.csv"):
+        found = evaluate_cohort(str(tmp_path / name), model, here)
+        assert (found.n, found.left_out, found.confusion) == (expected.n, 0, expected.confusion)
+
+
 def test_calibration_from_cells() -> None:
     """Probabilities in the middle of cells lose nothing by being counted."""
     rng = np.random.default_rng(2)

@@ -61,6 +61,8 @@ def test_sums_are_those_of_single_answers(model: Model, tmp_path: Path) -> None:
         row["seen"] = f"2026-0{1 + i % 3}-11" if i % 10 else "last week"
     found = profile_cohort(table_of(tmp_path / "a.csv", rows), model, "seen", here)
     engine = model.engine
+    # a binary finding that is 'not' one state is certain
+    binary = {v.id for v in model.network.findings if v.cardinality == 2}
     posteriors, likely, months, left_out = [], [], [], 0
     stated: Counter[str] = Counter()
     for row in rows:
@@ -73,7 +75,7 @@ def test_sums_are_those_of_single_answers(model: Model, tmp_path: Path) -> None:
             continue
         months.append(row["seen"][:7] if row["seen"].startswith("2026") else None)
         stated.update(list(findings))
-        if findings and not any(str(value).startswith("not ") for value in findings.values()):
+        if findings and all(k in binary or not str(value).startswith("not ") for k, value in findings.items()):
             likely.append(engine.log_likelihood(question.findings))
     mean = np.mean(posteriors, axis=0)
     names = model.network.variable("diagnosis").states
@@ -89,13 +91,12 @@ def test_sums_are_those_of_single_answers(model: Model, tmp_path: Path) -> None:
     first = found.mix[0]
     assert first.interval[1] - first.probability == pytest.approx(1.96 * error[names.index(first.diagnosis)])
     assert {one.finding: (1 - one.missing) * found.cases for one in found.stated} == pytest.approx(dict(stated))
-    # a binary finding that is 'not' one state is certain
-    binary = {v.id for v in model.network.findings if v.cardinality == 2}
     assert all(not one.uncertain for one in found.stated if one.finding in binary)
     assert {one.month: one.cases for one in found.months} == Counter(filter(None, months))
     assert found.undated == months.count(None)
     assert found.fit is not None
-    assert found.fit.cases >= len(likely)
+    assert found.fit.cases == len(likely)
+    assert found.fit.log_likelihood == pytest.approx(float(np.mean(likely)), rel=1e-9)
 
 
 def test_log_likelihood_and_what_is_expected(model: Model, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import pickle
 import subprocess
 import sys
+import tracemalloc
 from collections import Counter
 from typing import Any
 
@@ -154,6 +155,25 @@ def test_cases_as_json(model: Model) -> None:
     ]
 
 
+def test_memory_for_warnings_grows_with_their_text(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cases with twenty warnings of their own each: twice as many take twice the memory, not four times."""
+    monkeypatch.setattr(
+        "bayesdx.formats.case_table.get_close_matches", lambda *_, **options: []
+    )  # which takes long
+    peaks = []
+    for n in (600, 1200):
+        texts = [json.dumps({"level": "lumbar", **{f"q{i}x{k}": 1 for k in range(20)}}) for i in range(n)]
+        batch = pa.record_batch({"case_json": texts})
+        tracemalloc.start()
+        (answer,) = score([batch], Spec(model, top=1))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        said = answer.column("warnings").to_pylist()
+        assert all(f"'q{i}x{k}'" in said[i] for i in (0, n - 1) for k in range(20))
+        assert len(said[-1].split("; ")) == 20
+    assert peaks[1] < 3 * peaks[0]
+
+
 def test_where_a_row_comes_from_is_kept(model: Model) -> None:
     rows = [
         {"source_file": "a.csv", "source_row": 7, "source_error": None, "level": "lumbar"},
@@ -171,6 +191,66 @@ def test_rows_are_numbered_over_all_batches(model: Model, monkeypatch: pytest.Mo
     answers = list(score(iter(batches), Spec(model, top=1)))
     assert [answer.num_rows for answer in answers] == [2, 3, 3, 1, 1]
     assert [row for answer in answers for row in answer.column("source_row").to_pylist()] == list(range(1, 11))
+
+
+NOT_TEXT = pa.Array.from_buffers(
+    pa.string(), 2, [None, pa.py_buffer(np.array([0, 4, 10], np.int32)), pa.py_buffer(b"caf\xe9lumbar")]
+)
+#: Columns of two cells, of which Python cannot hold the first, and what is wrong with that as a level and as an id.
+BEYOND_PYTHON = [
+    (pa.array([10**7, 1], pa.date32()), "'29349-01-26' is not a state", None),
+    (pa.array([10**18, 1], pa.timestamp("us")), "'<value out of range: 1000000000000000000>' is not", None),
+    (NOT_TEXT, "finding 'level' is a bytes", "'id' is text, not b'caf\\xe9'"),
+    (NOT_TEXT.dictionary_encode(), "finding 'level' is a bytes", "'id' is text, not b'caf\\xe9'"),
+    (pa.array([bytes(16), bytes(16)], pa.uuid()), "finding 'level' is a UUID", None),
+    (pa.array([[10**7], None], pa.list_(pa.date32())), "'a list<item: date32[day]> that cannot be read'", None),
+]
+
+
+@pytest.mark.parametrize(("column", "as_level", "as_id"), BEYOND_PYTHON, ids=str)
+def test_what_python_cannot_hold_is_a_matter_of_its_row(
+    model: Model, column: Any, as_level: str, as_id: str | None
+) -> None:
+    def answered(**columns: Any) -> Rows:
+        (answer,) = score([pa.record_batch(columns)], Spec(model, top=1))
+        answer.validate(full=True)
+        return answer.to_pylist()
+
+    plain = answered(level=["lumbar", "cervical"])
+    beside = answered(level=["lumbar", "cervical"], seen=column)
+    assert [row["log_likelihood"] for row in beside] == [row["log_likelihood"] for row in plain]
+    assert beside[0]["warnings"] == "column 'seen' is not a finding, and is not used"
+    first, second = answered(level=column, sex=["male", "male"])
+    assert first["error"].startswith(as_level)
+    if column is NOT_TEXT:
+        assert second["log_likelihood"] == answered(level=["lumbar"], sex=["male"])[0]["log_likelihood"]
+    first, second = answered(id=column, level=["lumbar", "cervical"])
+    assert (first["error"], second["error"]) == (as_id, None)
+    (by_row, _) = answered(findings=[{"level": "lumbar"}, {"level": "cervical"}], seen=column)
+    assert by_row["log_likelihood"] == plain[0]["log_likelihood"]
+
+
+@pytest.mark.parametrize(
+    ("column", "errors", "kept"),
+    [
+        ({"source_row": ["x", "2"]}, ["'source_row' is a whole number, not 'x'", None], [None, 2]),
+        ({"source_row": [3.0, 1.5]}, [None, "'source_row' is a whole number, not 1.5"], [3, None]),
+        ({"source_file": [7, None]}, [None, None], ["7", None]),
+        ({"source_file": NOT_TEXT}, ["'source_file' is text, not b'caf\\xe9'", None], [None, "lumbar"]),
+        ({"source_file": [{"a": 1}, None]}, ["'source_file' is text, not a mapping", None], [None, None]),
+        ({"source_error": [0, None]}, ["0", None], None),
+        ({"case_json": NOT_TEXT}, ["column 1: not valid JSON: Expecting value"] * 2, None),
+    ],
+)
+def test_where_a_row_comes_from_may_be_wrong(
+    model: Model, column: dict[str, Any], errors: list[str | None], kept: list[Any] | None
+) -> None:
+    (answer,) = score([pa.record_batch({"level": ["lumbar", "cervical"], **column})], Spec(model, top=1))
+    answer.validate(full=True)
+    assert answer.column("error").to_pylist() == errors
+    assert [leader is None for leader in answer.column("leader").to_pylist()] == [one is not None for one in errors]
+    if kept is not None:
+        assert answer.column(next(iter(column))).to_pylist() == kept
 
 
 @pytest.mark.parametrize(
@@ -198,5 +278,7 @@ def test_a_spec_is_checked_and_travels(model: Model) -> None:
     spec = Spec(model, top=2)
     assert len({spec.fingerprint, Spec(model, top=3).fingerprint, Spec(model, 2, True).fingerprint}) == 3
     script = "import pickle, sys; print(pickle.load(sys.stdin.buffer).fingerprint)"
-    done = subprocess.run([sys.executable, "-c", script], input=pickle.dumps(spec), capture_output=True, check=True)
+    fresh = pickle.dumps(Spec(model, top=2))  # which knows its fingerprint no more than the other process does
+    done = subprocess.run([sys.executable, "-c", script], input=fresh, capture_output=True, check=True)
+    assert b"fingerprint" not in fresh
     assert done.stdout.decode().strip() == spec.fingerprint

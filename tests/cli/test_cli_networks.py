@@ -112,7 +112,7 @@ def test_batch_on_standard_streams(run: Run) -> None:
 
 def test_batch_json(run: Run, table: Path) -> None:
     answer = json.loads(run("batch", str(table), "--json").stdout)
-    assert answer["scored"] == 2
+    assert (answer["scored"], answer["left_out"]) == (2, 1)
     assert answer["errors"] == [{"line": 3, "message": "age '500' is not a number of years from 0 to 120"}]
     assert [case["id"] for case in answer["cases"]] == ["a", "c"]
     out = table.with_name("posteriors.parquet")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gc
+import io
 import json
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +14,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
-from bayesdx.formats.case_table import CaseTable, encode_rows
-from bayesdx.formats.table import read_rows, row_count, write_rows
+from bayesdx.formats.case_table import CaseTable, Encoder, encode_rows
+from bayesdx.formats.table import csv_rows, read_rows, row_count, write_rows
+from bayesdx.model import Model
 
 CSV = """id,age,sex,level,mr_t2_signal,syrinx,region
 a,68,male,cervical,hyper,,spine
@@ -193,13 +199,13 @@ def rows_of(path: Path, text: str, small: NetworkDocument) -> CaseTable:
     [
         (
             'id,level,note\np1,lumbar,"report\np2,cervical,ok\np3,lumbar,ok\n',
-            [(2, "a quotation mark is not closed: the file ends inside it")],
-            [],
+            [(2, "a quotation mark is not closed within 30 lines, or where the file ends (lines 2 to 4)")],
+            ["p2", "p3"],
         ),
         (
             'id,level,note\np0,lumbar,x\np1,lumbar,"report\np2,cervical,ok\np3,lumbar,"fine"\np4,lumbar,ok\n',
-            [(3, "not a row of CSV: ',' expected after '\"'")],
-            ["p0", "p4"],
+            [(3, "not a row of CSV: ',' expected after '\"' (lines 3 to 5)")],
+            ["p0", "p2", "p3", "p4"],
         ),
         (
             f"id,level,note\np1,lumbar,{'x' * 140_000}\np2,lumbar,x\n",
@@ -232,6 +238,37 @@ def test_rows_that_are_refused(
     for error, (_, message) in zip(table.errors, errors, strict=True):
         assert error.message.startswith(message)
     assert table.ids == ids
+
+
+STRAY = st.lists(st.tuples(st.integers(0, 79), st.integers(0, 2)), min_size=1, max_size=4)
+
+
+@given(STRAY)
+def test_stray_quotation_marks_take_no_other_row_with_them(places: list[tuple[int, int]]) -> None:
+    """A mark before some cells: these rows are errors, and no other."""
+    rows = [[f"p{i}", "lumbar", str(i)] for i in range(80)]
+    for i, column in places:
+        rows[i][column] = '"' + rows[i][column]
+    text = "id,level,age\n" + "".join(",".join(row) + "\n" for row in rows)
+    read = dict(csv_rows(io.StringIO(text, newline=""), "t.csv"))
+    marked = {i for i, _ in places}
+    assert sorted(read) == list(range(2, 82))
+    for i in range(80):
+        row = read[i + 2]
+        plain = dict(zip(("id", "level", "age"), rows[i], strict=True))
+        assert isinstance(row, InputError) if i in marked else row == plain
+
+
+@pytest.mark.parametrize(("lines", "read"), [(29, True), (30, False)])
+def test_a_row_runs_over_thirty_lines_at_most(lines: int, read: bool) -> None:
+    text = 'note,level\n"' + "x\n" * lines + '",lumbar\ny,cervical\n'
+    found = dict(csv_rows(io.StringIO(text, newline=""), "t.csv"))
+    assert found[lines + 3] == {"note": "y", "level": "cervical"}
+    if read:
+        assert found[2] == {"note": "x\n" * lines, "level": "lumbar"}
+        assert len(found) == 2
+    else:
+        assert str(found[2]).endswith("(lines 2 to 31)")
 
 
 def test_missing_words_are_missing_and_rows_without_findings_are_counted(
@@ -322,3 +359,67 @@ def test_a_full_disk(tmp_path: Path) -> None:
         write_rows(str(full), ("x",), iter([(1,)]))
     assert [path.name for path in tmp_path.iterdir()] == ["full.csv"]
     assert Path("/dev/full").is_char_device()
+
+
+class Row(dict[str, object]):
+    """A row of which one can tell whether it is kept."""
+
+
+class Text(str):
+    """The same of a text."""
+
+
+@pytest.mark.parametrize("cell", ["lumbr", "x" * 4000])
+def test_what_is_wrong_with_a_cell_keeps_no_row(small: NetworkDocument, cell: str) -> None:
+    """The error of a cell that comes again is the same each time, and holds on to no row that it was raised for."""
+    encoder = Encoder(small.network, small.vocabulary)
+    told, depths, rows = set(), set(), []
+    for _ in range(20):
+        row = Row(level=cell)
+        rows.append(weakref.ref(row))
+        with pytest.raises(InputError) as caught:
+            encoder.row(row)
+        told.add(str(caught.value))
+        depths.add(len(caught.traceback))
+        del caught
+    del row
+    gc.collect()
+    assert (len(told), len(depths)) == (1, 1)
+    assert [row for row in rows if row() is not None] == []
+
+
+def test_free_text_is_not_remembered(small: NetworkDocument) -> None:
+    encoder = Encoder(small.network, small.vocabulary)
+    texts, warnings = [], set()
+    for i in range(20):
+        text = Text(f"report {i}")
+        texts.append(weakref.ref(text))
+        *_, noted = encoder.row({"level": "lumbar", "report": text})
+        warnings.add(tuple(noted))
+    del text
+    assert warnings == {("column 'report' is not a finding, and is not used",)}
+    assert [text for text in texts if text() is not None] == []
+    *_, noted = encoder.row({"level": "lumbar", "report": " "})
+    assert noted == []
+
+
+def test_columns_are_remembered_up_to_a_number(small: NetworkDocument, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesdx.formats.case_table.REMEMBERED", 50)
+    encoder = Encoder(small.network, small.vocabulary)
+    for i in range(400):
+        *_, noted = encoder.row({"level": "lumbar", f"q{i}zz": i, f"q{i}" * 40: 1})
+        assert len(noted) == 2
+    assert max(len(encoder.called), len(encoder.known)) <= 50
+
+
+def test_a_table_of_wrong_rows_is_told_of_in_part(
+    small: NetworkDocument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many rows are wrong, a summary counts them and lists the first."""
+    monkeypatch.setattr("bayesdx.analyses.batch.numbers.LISTED", 5)
+    (tmp_path / "t.csv").write_text("level\nlumbar\n" + "".join(f"lum{i % 3}\n" for i in range(40)))
+    found = Model(small, "surgical").write_batch(str(tmp_path / "t.csv"), str(tmp_path / "out.csv"))
+    assert (found.scored, found.left_out) == (1, 40)
+    assert [line for line, _ in found.errors] == [3, 4, 5, 6, 7]
+    assert "… and 20 more rows" in str(found)
+    assert found.to_dict()["left_out"] == 40

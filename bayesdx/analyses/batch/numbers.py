@@ -15,6 +15,9 @@ from bayesdx.inference import Engine
 from bayesdx.network import Array
 from bayesdx.values import ByValue
 
+#: Rows that are wrong of which the summary of a table tells, however many there are.
+LISTED = 1000
+
 
 @dataclass(frozen=True, eq=False)
 class BatchResult(Answer, ByValue):
@@ -36,6 +39,14 @@ class BatchResult(Answer, ByValue):
     asked: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def scored(self) -> int:
+        return len(self.lines)
+
+    @property
+    def left_out(self) -> int:
+        return len(self.errors)
+
+    @property
     def leaders(self) -> list[str]:
         """The most probable state of each case."""
         return [self.states[i] for i in self.probabilities.argmax(axis=1).tolist()] if self.lines else []
@@ -49,10 +60,12 @@ class BatchResult(Answer, ByValue):
 
 @dataclass(frozen=True, eq=False)
 class BatchSummary(Answer, ByValue):
-    """How many rows of a table were scored, and what was wrong with the others; ``asked`` as in BatchResult."""
+    """How many rows of a table were scored and how many left out, and what was wrong with the first ``LISTED`` of
+    these; ``asked`` as in BatchResult."""
 
     table: str
     scored: int
+    left_out: int
     errors: tuple[tuple[int, str], ...]
     warnings: Mapping[str, int]
     asked: Mapping[str, object]

@@ -11,13 +11,11 @@ SHOWN = 20
 
 def page(result: BatchResult | BatchSummary) -> Page:
     """One line a bad row and a warning, and the counts."""
-    if isinstance(result, BatchSummary):
-        place, scored = result.table, result.scored
-    else:
-        place, scored = "table", len(result.lines)
+    place = result.table if isinstance(result, BatchSummary) else "table"
     lines = [f"{place}: line {line}: {message}" for line, message in result.errors[:SHOWN]]
-    if len(result.errors) > SHOWN:
-        lines.append(f"… and {len(result.errors) - SHOWN} more rows")
+    if result.left_out > SHOWN:
+        lines.append(f"… and {result.left_out - SHOWN} more rows")
     lines += [f"warning: {warning} ({count} rows)" for warning, count in result.warnings.items()]
-    lines.append(f"{scored} rows scored with network '{result.asked['network']}', {len(result.errors)} left out")
+    network = result.asked["network"]
+    lines.append(f"{result.scored} rows scored with network '{network}', {result.left_out} left out")
     return Page(None, (Section("", (Lines(tuple((line,) for line in lines), verbatim=True),)),), disclaimer=False)

@@ -1,4 +1,4 @@
-"""The JSON of ``batch`` (schema batch/1)."""
+"""The JSON of ``batch`` (schema batch/2)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary, columns_of
 
 def to_dict(result: BatchResult | BatchSummary) -> dict[str, object]:
     """The object that ``bayesdx batch --json`` prints; with the cases when they are there."""
-    scored = result.scored if isinstance(result, BatchSummary) else len(result.lines)
     answer = {
-        "schema": "batch/1",
+        "schema": "batch/2",
         **result.asked,
-        "scored": scored,
+        "scored": result.scored,
+        "left_out": result.left_out,
         "errors": [{"line": line, "message": message} for line, message in result.errors],
         "warnings": dict(result.warnings),
     }
