@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,9 +85,9 @@ def read_proven(
 ) -> ProvenTable:
     """Read a table, a folder of tables, or a case file (.yaml, .json), to learn from.
 
-    A row that is wrong is listed in ``errors`` and left out. Dates are ``2026-11-28``, ``2026-11`` or ``2026``.
-    Memory holds a few numbers of each row, findings lie on disk where there are many. Raises InputError as
-    ``read_rows`` does, and for a column that no row has.
+    A row that is wrong is listed in ``errors`` and left out. Rows with the same ``id`` are of one patient. Dates
+    are ``2026-11-28``, ``2026-11`` or ``2026``. Memory holds a few numbers of each row, findings lie on disk where
+    there are many. Raises InputError as ``read_rows`` does, and for a column that no row has.
     """
     columns = columns or Columns()
     for name in columns.named:
@@ -94,7 +95,7 @@ def read_proven(
             raise InputError(f"'{name}' is a variable of network '{network.id}', no weight or date of a case")
     reader = _Reader(network, Export(network, vocabulary), columns)
     growing = Growing(len(network.variables))
-    lines, sizes, days, errors, files = [], [], [], [], []
+    lines, sizes, days, errors, files, patients = [], [], [], [], [], []
     warnings: Counter[str] = Counter()
     tables = list(_tables(table))
     for number, (name, rows) in enumerate(tables):
@@ -104,6 +105,7 @@ def read_proven(
             files.append(np.full(len(chunk.lines), number, dtype=np.int32))
             sizes.append(np.array([reader.weights.get(line, 1.0) for line in chunk.lines]))
             days.append(np.array([reader.days.get(line, 0.0) for line in chunk.lines]))
+            patients.append(np.array([_patient(one) for one in chunk.ids], dtype=np.int64))
             errors += [(error.line, _of_file(name, error.message)) for error in chunk.errors]
             warnings += chunk.warnings
             reader.weights.clear()
@@ -116,9 +118,16 @@ def read_proven(
     if columns.half_life is not None and len(when):
         counted = counted * 0.5 ** ((when.max() - when) / (_DAYS * columns.half_life))
     numbers = np.concatenate([np.empty(0, dtype=np.int64), *lines])
-    sample = Sample(*growing.whole(), counted)
+    sample = Sample(*growing.whole(), counted, np.concatenate([np.empty(0, dtype=np.int64), *patients]))
     of = np.concatenate([np.empty(0, dtype=np.int32), *files])
     return ProvenTable(sample, numbers, tuple(name for name, _ in tables), of, tuple(errors), warnings)
+
+
+def _patient(name: str | None) -> int:
+    """A number of the patient whose id this is, the same in every file; -1 without one."""
+    if name is None:
+        return -1
+    return int.from_bytes(blake2b(name.encode(), digest_size=7).digest(), "big")
 
 
 @dataclass

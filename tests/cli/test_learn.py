@@ -192,12 +192,16 @@ def test_the_example_of_hugin_on_the_command_line(run: Run, tmp_path: Path) -> N
 
 
 def test_copies_of_a_case_are_held_out_together(run: Run, table: str, small_path: Path, tmp_path: Path) -> None:
-    """Five copies of each case do not make the score of a held-out case any better than the case alone does."""
+    """Five copies of each case do not make its score better than the case alone does, where the id tells them."""
     head, *rows = Path(table).read_text().splitlines()
-    copied = tmp_path / "copied.csv"
-    copied.write_text("\n".join([head, *(row for row in rows[:25] for _ in range(5))]) + "\n")
-    scores = json.loads(run("learn", str(small_path), str(copied), "--json").stdout)["held_out"]
-    assert scores["log_loss_after"] > 0.5
+    copied, losses = tmp_path / "copied.csv", []
+    for name in ("id", "note"):
+        five = (f"{row},patient {i}" for i, row in enumerate(rows[:25]) for _ in range(5))
+        copied.write_text("\n".join([f"{head},{name}", *five]) + "\n")
+        scores = json.loads(run("learn", str(small_path), str(copied), "--json").stdout)["held_out"]
+        assert scores["n"] == 125
+        losses.append(scores["log_loss_after"])
+    assert losses[0] > 0.5 > losses[1]
 
 
 def test_what_no_order_can_tell(run: Run, table: str, small_path: Path, tmp_path: Path) -> None:
@@ -220,7 +224,7 @@ def test_what_no_order_can_tell(run: Run, table: str, small_path: Path, tmp_path
 def test_copies_of_one_case_alone(run: Run, small_path: Path, tmp_path: Path) -> None:
     """There is nothing to hold out."""
     table = tmp_path / "copies.csv"
-    table.write_text("diagnosis,sex\n" + "capnon,male\n" * 25)
+    table.write_text("id,diagnosis,sex\n" + "a,capnon,male\n" * 25)
     done = run("learn", str(small_path), str(table), "--json")
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["held_out"] is None
