@@ -19,6 +19,7 @@ from bayesdx.analyses.profile.numbers.sums import NO_MONTH, Seen, Sums, merged, 
 from bayesdx.batch.encoding import CASE_JSON, SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW, Encoded
 from bayesdx.batch.local import processes
 from bayesdx.batch.parts import Across, Part, in_order, parts_of
+from bayesdx.batch.proven import parted
 from bayesdx.batch.reading import read_part
 from bayesdx.batch.scoring import Scorer, Spec, scorer_of, wrong_rows
 from bayesdx.errors import InputError, nearest
@@ -84,7 +85,7 @@ class _Counting:
         return [month_of(value) for value in values]
 
     def add(self, batch: Any, names: list[str], rng: np.random.Generator) -> None:
-        encoded, answer = self.scorer.read(batch)
+        encoded, answer = self.scorer.read(parted(batch, self.scorer.encoder)[0])
         right = encoded.fault < 0
         self.wrong += int((~right).sum())
         self.examples += wrong_rows(batch, encoded, SHOWN - len(self.examples))

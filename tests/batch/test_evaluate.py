@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,12 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from cohort import two_variables
 
 from bayesdx.analyses.evaluate.numbers.figures import FIGURES, ScoredCase, calibration_error, evaluate
 from bayesdx.analyses.evaluate.numbers.sums import evaluation, sums_of
 from bayesdx.batch import evaluate_cohort, processes
 from bayesdx.batch.parts import Part, parts_of
 from bayesdx.cli import main
+from bayesdx.formats.proven_table import read_proven
 from bayesdx.loading import load
 from bayesdx.model import Model
 
@@ -116,6 +119,34 @@ def test_figures_are_those_of_single_queries(model: Model, tmp_path: Path, monke
     assert [row for _, row, _ in found.examples] == [9, 10, 11]  # the line of the head comes first
     for (_, _, message), said in zip(found.examples, WRONG.values(), strict=True):
         assert said in message
+
+
+PROVEN: list[tuple[tuple[str, ...], list[Any], dict[str, int]]] = [
+    (("None", "Mild", "Severe"), ["None", None, None, "Mild", ""], {"None": 1, "Mild": 1}),
+    (("None", "Mild", "Severe"), [None, "None", "Mild"], {"None": 1, "Mild": 1}),
+    (("0", "1"), ["1", 1, 0, True, 1.5], {"1": 2, "0": 1}),
+    (("false", "true"), [True, "true", False, 1], {"true": 2, "false": 1}),
+    (("ill", "well"), [{"ill": 1}, {"ill": 0.5, "well": 0.5}, "not ill", ["ill"]], {"ill": 1, "well": 1}),
+]
+
+
+@pytest.mark.parametrize(("states", "told", "counts"), PROVEN)
+def test_what_is_proven_is_what_is_learnt_from(
+    tmp_path: Path, states: tuple[str, ...], told: list[Any], counts: dict[str, int]
+) -> None:
+    """Each cell is read for itself, by its type, as learning reads it: what is no state is a row that is wrong."""
+    model, path = two_variables(states), tmp_path / "a.jsonl"
+    rows = [{"f": "a"} if value is None else {"f": "a", "disease": value} for value in told]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = evaluate_cohort(str(path), model, here)
+    assert {row.diagnosis: row.n for row in found.diagnoses} == counts
+    assert found.left_out == len(told) - sum(counts.values())
+    sample = read_proven(path, model.network, {}).sample
+    hard = sample.codes[sample.codes[:, 0] >= 0, 0]
+    assert dict(Counter(states[i] for i in hard)) == counts
+    whole = [{"findings": row} for row in rows]
+    path.write_text("".join(json.dumps(row) + "\n" for row in whole))
+    assert evaluate_cohort(str(path), model, here).confusion == found.confusion
 
 
 def test_calibration_from_cells() -> None:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import scipy.stats
 from click.testing import CliRunner, Result
-from cohort import drawn_cases, write_cohort
+from cohort import drawn_cases, two_variables, write_cohort
 
 from bayesdx.analyses.profile.numbers.tests import chi_square, effect, holm
 from bayesdx.batch import processes, profile_cohort
@@ -136,6 +136,24 @@ def test_what_changes_is_told_in_its_months(model: Model, tmp_path: Path) -> Non
     told = [(one.finding, one.month) for one in found.drifts if one.told]
     assert set(told) == {("mr_t2_signal", "2026-05"), ("mr_t2_signal", "2026-06"), ("mr_t2_signal", None)}
     assert told[-1] == ("mr_t2_signal", None)  # the strongest first
+
+
+@pytest.mark.parametrize("target", ["diagnosis", "disease"])
+def test_what_was_proven_is_not_used(tmp_path: Path, target: str) -> None:
+    """Whatever the target is called, and wherever it stands: the rows are those without it."""
+    model, proven = two_variables(("ill", "well"), target), ["ill", "well", "no state"]
+    plain = [{"f": state} for state in ("a", "b", "b")]
+    rows = [{**row, target: state} for row, state in zip(plain, proven, strict=True)]
+    expected = profile_cohort(table_of(tmp_path / "plain.csv", plain), model, None, here)
+    assert expected.cases == 3
+    lines = [rows[0], {"findings": rows[1]}, {"findings": {"f": "b"}, target: "no state"}]
+    (tmp_path / "b.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "c.parquet")
+    pq.write_table(pa.Table.from_pylist([{"findings": row} for row in rows]), tmp_path / "d.parquet")
+    for path in (table_of(tmp_path / "a.csv", rows), *map(str, sorted(tmp_path.glob("[bcd].*")))):
+        found = profile_cohort(path, model, None, here)
+        assert (found.cases, found.left_out, found.stated) == (3, 0, expected.stated)
+        assert found.mix == expected.mix
 
 
 def test_parts_and_processes_add_up(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
