@@ -10,7 +10,7 @@ import numpy as np
 
 from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.profile.numbers.sums import NO_MONTH, Monthly, Sums, added, offsets
-from bayesdx.analyses.profile.numbers.tests import chance, chi_square, effect, holm
+from bayesdx.analyses.profile.numbers.tests import chance, chi_square, classes_of, effect, holm
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
@@ -80,8 +80,8 @@ class Drift(ByValue):
     """A finding in the cases of a month, or of all (None), against the network.
 
     ``seen`` (card,) counts the ``n`` cases in which it is certain, ``expected`` (card,) are the probabilities of
-    its states. ``effect`` is Cohen's w, ``chance`` the p value of the chi-square test, and ``adjusted`` the same
-    after Holm's correction for all tests of the cohort.
+    its states. ``effect`` is Cohen's w, ``chance`` the p value of the exact test, and ``adjusted`` the same after
+    Holm's correction for all tests of the cohort.
     """
 
     finding: str
@@ -141,6 +141,9 @@ def profile(
     network = engine.network
     whole = reduce(added, (monthly[month] for month in sorted(monthly)))
     dated = [month for month in sorted(monthly) if month != NO_MONTH]
+    strata: dict[str | None, Sums] = {None: whole}
+    if len(monthly) > 1:  # one month is all cases: its tests would be done twice
+        strata.update({month: monthly[month] for month in dated})
     expected = engine.marginals({}).probabilities
     prior = expected[str(network.target)]
     mix = _mix(network, whole, prior)
@@ -161,7 +164,7 @@ def profile(
             for one in dated
         ),
         undated=undated,
-        drifts=_drifts(network, expected, {None: whole, **{month: monthly[month] for month in dated}}),
+        drifts=_drifts(network, expected, strata),
     )
 
 
@@ -207,10 +210,11 @@ def _drifts(
         for i, variable in enumerate(network.findings):
             seen = sums.states[starts[i] : starts[i + 1]]
             shares = expected[variable.id]
-            statistic, freedom = chi_square(seen, shares)
-            if freedom:
-                n, p = int(seen.sum()), chance(statistic, freedom)
-                found.append(Drift(variable.id, month, n, seen, shares, effect(statistic, freedom, n), p, p))
+            classes = classes_of(seen, shares)
+            if len(classes[0]) > 1:
+                n, p = int(seen.sum()), chance(*classes)
+                w = effect(chi_square(*classes), len(classes[0]) - 1, n)
+                found.append(Drift(variable.id, month, n, seen, shares, w, p, p))
     adjusted = holm([one.chance for one in found])
     judged = [replace(one, adjusted=p) for one, p in zip(found, adjusted, strict=True)]
     return tuple(sorted(judged, key=lambda one: (not one.told, -one.effect, one.finding, one.month or "")))
