@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,7 +22,9 @@ import scipy.stats
 from click.testing import CliRunner, Result
 from cohort import drawn_cases, two_variables, write_cohort
 
+from bayesdx.analyses.profile.document import html
 from bayesdx.analyses.profile.numbers.tests import chance, chi_square, classes_of, effect, holm
+from bayesdx.analyses.profile.sentences import counted, warnings
 from bayesdx.batch import processes, profile_cohort
 from bayesdx.batch.parts import Part, parts_of
 from bayesdx.batch.profiling import month_of
@@ -189,8 +194,22 @@ def test_one_month_is_not_compared_twice(model: Model, tmp_path: Path) -> None:
 
 
 def test_months_in_every_form(model: Model, tmp_path: Path) -> None:
-    values = ["2026-11-28", "2026-11", "2026-11-28T10:00", "2026-02-30", "2026-13", "2026", "", "28.11.2026"]
-    assert [month_of(value) for value in values] == ["2026-11"] * 3 + [""] * 5
+    right = ["2025-11-28", " 2025-11 ", "2025-11-28T10:00", "2025-11-28 10:00:00+02:00", "2025-11-28T10:00:00.5Z"]
+    right += [datetime(2025, 11, 28, 10), date(2025, 11, 28)]
+    wrong = [
+        "2026-02-30",
+        "2026-13",
+        "2026",
+        "",
+        "28.11.2026",
+        "2025-11-28T",
+        "2025-11-28 noon",
+        "٢٠٢٥-١١",
+        None,
+        2025,
+    ]
+    assert [month_of(value) for value in right] == ["2025-11"] * len(right)
+    assert [month_of(value) for value in [*wrong, "9999-12-31", date(9999, 12, 31)]] == [""] * (len(wrong) + 2)
     rows = [{"level": "cervical"}] * 3
     lines = [{"findings": row, "seen": day} for row, day in zip(rows, ["2026-11-28", "2026-10", None], strict=True)]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -200,6 +219,64 @@ def test_months_in_every_form(model: Model, tmp_path: Path) -> None:
         found = profile_cohort(str(tmp_path / name), model, "seen", here)
         assert [one.month for one in found.months] == months
         assert found.undated == 1
+
+
+def test_months_without_cases_have_their_place(tmp_path: Path) -> None:
+    """Seven months from the first to the last, of which three have cases: the last is at the end of the axis."""
+    model = two_variables(("ill", "well"))
+    rows = [{"f": "a", "seen": f"2025-{month}-01"} for month in ("08", "09") * 3]
+    rows += [{"f": "b", "seen": "2026-02-03"}, {"f": "b", "seen": "9999-12-31"}]
+    found = profile_cohort(table_of(tmp_path / "a.csv", rows), model, "seen", here)
+    assert [(one.month, one.cases) for one in found.months] == [("2025-08", 3), ("2025-09", 3), ("2026-02", 1)]
+    assert found.undated == 1
+    assert counted(found) == "8 cases; 1 without a past date in 'seen'"
+    at = [float(x) for x in re.findall(r'<circle cx="([\d.]+)"', html(found))[:3]]
+    assert (at[1] - at[0]) / (at[2] - at[0]) == pytest.approx(1 / 6, abs=0.01)
+
+
+def test_a_date_is_no_part_of_a_case(model: Model, tmp_path: Path) -> None:
+    """A column that is like the name of a finding is dated by, and not taken for a misspelling, in every form."""
+    row = {"level": "cervical", "mr_t2_signals": "2026-01-05"}
+    table_of(tmp_path / "a.csv", [row])
+    (tmp_path / "b.jsonl").write_text(json.dumps(row) + "\n")
+    (tmp_path / "c.jsonl").write_text(json.dumps({"findings": {"level": "cervical"}, "mr_t2_signals": "2026-01"}))
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "d.parquet")
+    for path in sorted(tmp_path.iterdir()):
+        found = profile_cohort(str(path), model, "mr_t2_signals", here)
+        assert (found.cases, found.left_out, [one.month for one in found.months]) == (1, 0, ["2026-01"])
+
+
+def test_too_many_months_in_any_number_of_parts(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for start in (1000, 1070):
+        days = [f"{year}-{month:02}" for year in range(start, start + 70) for month in range(1, 13)]
+        table_of(tmp_path / "in" / f"{start}.csv", [{"level": "lumbar", "seen": day} for day in days])
+        assert len(profile_cohort(str(tmp_path / "in" / f"{start}.csv"), model, "seen", here).months) == 840
+    with pytest.raises(InputError, match=r"more than 1,200 months: is it a column of dates\?"):
+        profile_cohort(str(tmp_path / "in"), model, "seen", here)
+
+
+def test_a_column_that_is_missing_is_said_before_anything_is_counted(model: Model, tmp_path: Path) -> None:
+    def never(work: Callable[[Part], Any], parts: Sequence[Part]) -> Iterator[Any]:
+        raise AssertionError
+
+    table_of(tmp_path / "a.csv", [{"level": "lumbar", "seen": "2026-01"}])
+    pq.write_table(pa.table({"level": ["lumbar"]}), tmp_path / "b.parquet")
+    with pytest.raises(InputError, match=r"no table has the column 'sean'; did you mean 'seen'\?"):
+        profile_cohort(str(tmp_path), model, "sean", never)
+    (tmp_path / "c.jsonl").write_text('{"level": "lumbar"}\n' * 9000 + '{"level": "lumbar", "sean": "2026-02"}\n')
+    assert [one.month for one in profile_cohort(str(tmp_path), model, "sean", here).months] == ["2026-02"]
+    with pytest.raises(InputError, match=r"no table has the column 'sea'; did you mean 'sean'\?"):
+        profile_cohort(str(tmp_path), model, "sea", here)
+
+
+def test_one_row_is_one() -> None:
+    result = SimpleNamespace(cases=1, left_out=1, undated=0, examples=())
+    assert counted(result) == "1 case; 1 row is wrong and left out"
+    assert warnings(result) == ("1 more row that is wrong",)
+    result = SimpleNamespace(cases=2, left_out=2, undated=0, examples=())
+    assert counted(result) == "2 cases; 2 rows are wrong and left out"
+    assert warnings(result) == ("2 more rows that are wrong",)
 
 
 def test_classes() -> None:
@@ -296,6 +373,8 @@ BAD = [
     (["x.csv", "-o", "x.pdf"], "x.pdf: the summary of a cohort ends in .html, .md, .json"),
     (["x.csv", "--date", "sean"], "x.csv: no table has the column 'sean'; did you mean 'seen'?"),
     (["x.csv", "--date", "level"], "'level' is a variable of network 'small', no date of a case"),
+    (["x.csv", "--date", "age"], "'age' is a finding of network 'small', no date of a case"),
+    (["x.csv", "--date", "source_row"], "x.csv: no table has the column 'source_row'"),
     (["wrong.csv"], "wrong.csv: no case to summarise; wrong.csv: row 2: 'lumbr' is not a state of 'level'"),
     (["none"], "none: no such file or folder"),
     (["x.csv", "--on", "spark"], "--workers is for this machine"),

@@ -117,11 +117,34 @@ def test_old_cases_fade_and_weights_count(run: Run, small_path: Path, tmp_path: 
     assert faded["patients"] == pytest.approx(2 + 0.25, abs=1e-3)
 
 
+def test_a_date_that_means_none_is_refused(run: Run, small_path: Path, tmp_path: Path) -> None:
+    """One case of the year 9999 does not make the others fade: it is left out, and the row is named."""
+    table = tmp_path / "dated.csv"
+    rows = ["capnon,male,2024-05-01"] * 3 + ["capnon,male,9999-12-31", "capnon,male,2024-05-01T10:00"]
+    table.write_text("diagnosis,sex,when\n" + "\n".join(rows) + "\n")
+    answer = json.loads(
+        run("learn", str(small_path), str(table), "--date", "when", "--half-life", "3", "--json").stdout
+    )
+    assert (answer["cases"], answer["patients"]) == (4, pytest.approx(4))
+    (error,) = answer["errors"]
+    assert error == {"line": 5, "message": "the date '9999-12-31' in column 'when' lies in the future"}
+    assert not [said for said in answer["warnings"] if "faded" in said]
+    table.write_text("diagnosis,sex,when\n" + "capnon,male,1990\n" * 99 + "capnon,male,2020\n")
+    answer = json.loads(
+        run("learn", str(small_path), str(table), "--date", "when", "--half-life", "3", "--json").stdout
+    )
+    patients = 1 + 99 * 0.5**10
+    assert answer["patients"] == pytest.approx(patients, rel=1e-3)
+    said = f"faded: the cases count for {patients:.1f} patients, the latest is of 2020-01-01"
+    assert answer["warnings"][said] == 100
+
+
 @pytest.mark.parametrize(
     ("rows", "options", "said"),
     [
         ("diagnosis,sex\ncapnon,male\n", ("--date", "sex"), "give both"),
         ("diagnosis,sex\ncapnon,male\n", ("--weight", "sex"), "is a variable of network"),
+        ("diagnosis,age\ncapnon,60\n", ("--weight", "age"), "'age' is a finding of network"),
         ("diagnosis,sex\ncapnon,male\n", ("--weight", "n"), "no row has the column 'n'"),
         ("diagnosis,sex,n\ncapnon,male,-1\n", ("--weight", "n"), "is not a number above 0"),
         ("diagnosis,sex,d\ncapnon,male,soon\n", ("--date", "d", "--half-life", "2"), "is not of the form"),
