@@ -21,8 +21,10 @@ import pytest
 import scipy.stats
 from click.testing import CliRunner, Result
 from cohort import drawn_cases, two_variables, write_cohort
+from jsonschema import Draft202012Validator
 
-from bayesdx.analyses.profile.document import html
+import bayesdx
+from bayesdx.analyses.profile.document import as_json, html, markdown
 from bayesdx.analyses.profile.numbers.tests import chance, chi_square, classes_of, effect, holm
 from bayesdx.analyses.profile.sentences import counted, warnings
 from bayesdx.batch import processes, profile_cohort
@@ -32,6 +34,8 @@ from bayesdx.cli import main
 from bayesdx.errors import InputError
 from bayesdx.loading import load
 from bayesdx.model import Model
+
+SCHEMA = json.loads((Path(bayesdx.__file__).parent / "analyses" / "profile" / "schema.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -268,6 +272,17 @@ def test_a_column_that_is_missing_is_said_before_anything_is_counted(model: Mode
     assert [one.month for one in profile_cohort(str(tmp_path), model, "sean", here).months] == ["2026-02"]
     with pytest.raises(InputError, match=r"no table has the column 'sea'; did you mean 'sean'\?"):
         profile_cohort(str(tmp_path), model, "sea", here)
+
+
+def test_one_case_has_no_intervals(tmp_path: Path) -> None:
+    found = profile_cohort(table_of(tmp_path / "a.csv", [{"f": "a"}]), two_variables(("ill", "well")), None, here)
+    assert [one.interval for one in found.mix] == [None, None]
+    assert found.fit is not None
+    assert found.fit.gap[1] is None
+    Draft202012Validator(SCHEMA).validate(json.loads(as_json(found)))
+    assert "±" not in found.text()
+    assert "–" not in markdown(found).split("## Are the findings")[0]
+    assert "<svg" in html(found)
 
 
 def test_one_row_is_one() -> None:

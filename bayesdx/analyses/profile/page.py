@@ -65,7 +65,13 @@ def _label(result: CohortProfile, diagnosis: str) -> str:
 def _mix(result: CohortProfile) -> tuple[Block, ...]:
     shown, rest = result.mix[:SHOWN], result.mix[SHOWN:]
     rows = [
-        (_label(result, m.diagnosis), percent(m.probability), span(*m.interval), percent(m.prior), percent(m.leads))
+        (
+            _label(result, m.diagnosis),
+            percent(m.probability),
+            span(*m.interval) if m.interval else "",
+            percent(m.prior),
+            percent(m.leads),
+        )
         for m in shown
     ]
     if rest:
@@ -75,7 +81,7 @@ def _mix(result: CohortProfile) -> tuple[Block, ...]:
     table = Table(heads, tuple(rows), (1, 2, 3, 4))
     bars = Differential(
         tuple((_label(result, m.diagnosis), m.probability, m.interval, m.prior) for m in shown),
-        next(top for top in TOPS if all(max(m.interval[1], m.prior) <= top for m in shown)),
+        next(top for top in TOPS if all(max(m.probability, *(m.interval or ()), m.prior) <= top for m in shown)),
     )
     caption = (
         "Mean probability of each diagnosis (bar; line: 95% interval of the mean) beside the prior (dashed tick). "

@@ -41,8 +41,9 @@ def likely(fit: Fit) -> str:
 
 
 def gap(fit: Fit) -> str:
-    """The difference with its standard error."""
-    return f"{fit.gap[0]:+.3f} ± {fit.gap[1]:.3f}"
+    """The difference, with its standard error where there is one."""
+    difference, error = fit.gap
+    return f"{difference:+.3f}" + ("" if error is None else f" ± {error:.3f}")
 
 
 def tested(result: CohortProfile) -> str:
