@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from numbers import Real
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -20,6 +21,7 @@ _MISSING_TYPES = frozenset(("NAType", "NaTType", "MaskedConstant"))
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WEIGHT = re.compile(rf"{_NUMBER.pattern}|[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](.*))?)?)?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _SHOWN = 60
 #: What begins a formula in a spreadsheet, also in full width.
@@ -103,6 +105,37 @@ def number_of(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def day_of(value: object, column: str, *, years: bool = False) -> date:
+    """The day that a cell of a column of dates says: ``2026-11-28``, with a time or without, or a date of Python.
+
+    ``2026-11`` is the first of the month and, where ``years`` will do, ``2026`` that of the year. Raises InputError
+    for anything else, and for days to come: files write 9999-12-31 where they know none.
+
+    >>> day_of("2026-11", "seen"), day_of("2026-11-28T10:00:00+02:00", "seen")
+    (datetime.date(2026, 11, 1), datetime.date(2026, 11, 28))
+    """
+    if isinstance(value, date) and not is_missing(value):
+        day = date(value.year, value.month, value.day)
+    else:
+        day = _written_day(value, column, years)
+    if day > date.today() + timedelta(days=1):  # somewhere it is tomorrow already
+        raise InputError(f"the date {shown(value)} in column '{column}' lies in the future")
+    return day
+
+
+def _written_day(value: object, column: str, years: bool) -> date:
+    text = str(value).strip() if isinstance(value, (str, int)) else ""
+    found = _DATE.fullmatch(text)
+    try:
+        if found is None or not (found[2] or years):
+            raise ValueError
+        if found[4] is not None:
+            datetime.fromisoformat(text)
+        return date(*(int(part or 1) for part in found.groups()[:3]))
+    except ValueError:
+        raise InputError(f"the date {shown(value)} in column '{column}' is not of the form 2026-11-28") from None
 
 
 def parse_weights(text: str) -> dict[object, object] | None:

@@ -14,7 +14,7 @@ from bayesdx.analyses.evaluate.numbers.figures import Evaluation
 from bayesdx.analyses.evaluate.numbers.sums import Sums, added, evaluation, sums_of
 from bayesdx.batch.local import processes
 from bayesdx.batch.parts import Across, Part, in_order, parts_of
-from bayesdx.batch.proven import parted, truths
+from bayesdx.batch.proven import parted, reader_of, truths
 from bayesdx.batch.reading import read_part
 from bayesdx.batch.scoring import Spec, scorer_of, wrong_rows
 from bayesdx.model import Model
@@ -37,13 +37,13 @@ class EvaluatePart:
 
     def __call__(self, part: Part) -> Evaluated:
         scorer = scorer_of(self.spec)
-        network = self.spec.model.network
+        network, reader = self.spec.model.network, reader_of(scorer.encoder)
         sums, wrong = nothing(self.spec), 0
         examples: list[tuple[str, int, str]] = []
         for batch in read_part(part):
             rest, told = parted(batch, scorer.encoder)
             encoded, answer = scorer.read(rest)
-            truth = truths(told, network, encoded)
+            truth = truths(told, network, reader, encoded)
             right = encoded.fault < 0
             sums = added(sums, sums_of(answer.probabilities[right], truth[right]))
             wrong += int((~right).sum())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
-import re
+import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,16 +18,18 @@ from bayesdx.analyses.profile.numbers.sums import NO_MONTH, Seen, Sums, merged, 
 from bayesdx.batch.encoding import CASE_JSON, SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW, Encoded
 from bayesdx.batch.local import processes
 from bayesdx.batch.parts import Across, Part, in_order, parts_of
+from bayesdx.batch.proven import parted
 from bayesdx.batch.reading import read_part
-from bayesdx.batch.scoring import Scorer, Spec, scorer_of, wrong_rows
+from bayesdx.batch.scoring import Scorer, Spec, arrow, scorer_of, wrong_rows
+from bayesdx.cells import day_of
 from bayesdx.errors import InputError, nearest
+from bayesdx.formats.proven_table import no_finding
 from bayesdx.formats.table import cells_of, json_row
 from bayesdx.model import Model
 
 #: Months of a cohort at most: a column that has more holds something else.
 MOST_MONTHS = 1200
-
-_MONTH = re.compile(r"\s*(\d{4})-(\d{2})(?:-(\d{2})(?:[T ].*)?)?\s*")
+_OWN = {SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR}
 
 
 class Counted(NamedTuple):
@@ -55,9 +56,9 @@ class CountPart:
         rng = np.random.default_rng(own)  # the twins of a part are the same wherever it is counted
         found = _Counting(scorer)
         for batch in read_part(part):
-            names = found.months_of(batch, self.date) if self.date is not None else [NO_MONTH] * batch.num_rows
-            if self.date is not None and self.date in batch.schema.names:
-                batch = batch.drop_columns([self.date])
+            names = [NO_MONTH] * batch.num_rows
+            if self.date is not None:
+                batch, names = found.dated(batch, self.date)
             found.add(batch, names, rng)
         return Counted(part, found.monthly, found.wrong, tuple(found.examples), frozenset(found.heads))
 
@@ -70,21 +71,25 @@ class _Counting:
     examples: list[tuple[str, int, str]] = field(default_factory=list)
     heads: set[str] = field(default_factory=set)
 
-    def months_of(self, batch: Any, column: str) -> list[str]:
-        """The month of each row; NO_MONTH where the cell is no date."""
-        values: list[object]
-        if CASE_JSON in batch.schema.names:
-            cases = [json_row(str(text)) for text in cells_of(batch.column(CASE_JSON))]
-            read = [{} if isinstance(case, InputError) else case for case in cases]
+    def dated(self, batch: Any, column: str) -> tuple[Any, list[str]]:
+        """The batch without a column, and the month of each row; NO_MONTH where the cell is no date."""
+        names = batch.schema.names
+        if CASE_JSON in names:
+            texts = [str(text) for text in cells_of(batch.column(CASE_JSON))]
+            read = [{} if isinstance(row, InputError) else row for row in map(json_row, texts)]
             self.heads.update(*read)
-            values = [case.get(column) for case in read]
-        else:
-            self.heads.update(batch.schema.names)
-            values = cells_of(batch.column(column)) if column in batch.schema.names else [None] * batch.num_rows
-        return [month_of(value) for value in values]
+            rest = [_without(row, column, text) for row, text in zip(read, texts, strict=True)]
+            batch = batch.set_column(names.index(CASE_JSON), CASE_JSON, arrow().array(rest))
+            return batch, [month_of(row.get(column)) for row in read]
+        heads = {name.strip(): name for name in names if name not in _OWN}
+        self.heads.update(heads)
+        if column not in heads:
+            return batch, [NO_MONTH] * batch.num_rows
+        values = cells_of(batch.column(heads[column]))
+        return batch.drop_columns([heads[column]]), [month_of(value) for value in values]
 
     def add(self, batch: Any, names: list[str], rng: np.random.Generator) -> None:
-        encoded, answer = self.scorer.read(batch)
+        encoded, answer = self.scorer.read(parted(batch, self.scorer.encoder)[0])
         right = encoded.fault < 0
         self.wrong += int((~right).sum())
         self.examples += wrong_rows(batch, encoded, SHOWN - len(self.examples))
@@ -93,9 +98,20 @@ class _Counting:
         seen = _seen(self.scorer, encoded, answer.probabilities, answer.log_likelihood, rng)
         months, at = np.unique(np.array(names)[right], return_inverse=True)
         sums = sums_of(self.scorer.engine.network, seen.take(right), at.ravel(), months.tolist())
-        self.monthly = merged(self.monthly, sums)
-        if len(self.monthly) > MOST_MONTHS:
-            raise InputError(f"the dates span more than {MOST_MONTHS:,} months: is it a column of dates?")
+        self.monthly = _checked(merged(self.monthly, sums))
+
+
+def _checked(monthly: dict[str, Sums]) -> dict[str, Sums]:
+    if len(monthly) > MOST_MONTHS:
+        raise InputError(f"the dates are of more than {MOST_MONTHS:,} months: is it a column of dates?")
+    return monthly
+
+
+def _without(row: Mapping[str, object], key: str, text: str) -> str:
+    """A case as JSON without a key; ``text`` where it has none, and a resource of FHIR as it is."""
+    if key not in row or "resourceType" in row:
+        return text
+    return json.dumps({name: value for name, value in row.items() if name != key})
 
 
 def _seen(
@@ -125,21 +141,33 @@ def _encoded(network: Any, codes: NDArray[np.int16]) -> Encoded:
 
 
 def month_of(value: object) -> str:
-    """The month of a date (2026-11-28, 2026-11, a date of Arrow or Python): ``2026-11``; NO_MONTH of anything else.
+    """The month of a date (``day_of``): ``2026-11``; NO_MONTH of anything else, and of days to come.
 
-    >>> month_of("2026-11-28"), month_of("2026-11"), month_of("28.11.2026")
-    ('2026-11', '2026-11', '')
+    >>> month_of("2026-11-28"), month_of("2026-11"), month_of("28.11.2026"), month_of("9999-12-31")
+    ('2026-11', '2026-11', '', '')
     """
-    if isinstance(value, datetime.date):
-        return f"{value.year:04}-{value.month:02}"
-    found = _MONTH.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        return NO_MONTH
     try:
-        day = datetime.date(*(int(part or 1) for part in found.groups()))
-    except ValueError:
+        day = day_of(value, "")
+    except InputError:
         return NO_MONTH
     return f"{day.year:04}-{day.month:02}"
+
+
+def _look_for(column: str, parts: Sequence[Part], location: str) -> None:
+    """Raise InputError when a glance at each table tells that none has the column; JSON lines tell later."""
+    heads: set[str] = set()
+    for part in {part.file: part for part in reversed(parts)}.values():
+        batch = next(read_part(part), None)
+        names = set() if batch is None else {name.strip() for name in batch.schema.names} - _OWN
+        if column in names or CASE_JSON in names:
+            return
+        heads |= names
+    if heads:
+        raise _missing(column, heads, location)
+
+
+def _missing(column: str, heads: Iterable[str], location: str) -> InputError:
+    return InputError(f"no table has the column '{column}'", nearest(column, sorted(heads)), place=location)
 
 
 def profile_cohort(
@@ -156,19 +184,19 @@ def profile_cohort(
     column that no table has, and when no case can be answered.
     """
     spec = Spec(model, surprise=True)
-    network = model.network
-    if date is not None and (date in network or date in (SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR)):
-        raise InputError(f"'{date}' is a variable of network '{network.id}', no date of a case")
     parts = list(parts_of(location))
+    if date is not None:
+        no_finding(date, model.network, model.document.vocabulary, "date")
+        _look_for(date, parts, location)
     monthly: dict[str, Sums] = {}
     wrong, examples, heads = 0, list[tuple[str, int, str]](), set[str]()
     for counted in in_order((across or processes())(CountPart(spec, date), parts), parts):
-        monthly = merged(monthly, counted.monthly)
+        monthly = _checked(merged(monthly, counted.monthly))
         wrong += counted.wrong
         examples += counted.examples[: SHOWN - len(examples)]
         heads |= counted.heads
         advance(counted)
     if date is not None and date not in heads:
-        raise InputError(f"no table has the column '{date}'", nearest(date, sorted(heads)), place=location)
+        raise _missing(date, heads, location)
     found = profile(model.head(), model.engine, monthly, location, date=date, left_out=wrong, examples=examples)
     return found.faced(ANALYSES["profile"])

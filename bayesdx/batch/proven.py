@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,11 @@ def parted(batch: Any, encoder: Encoder) -> tuple[Any, list[object]]:
         texts = cells_of(batch.column(CASE_JSON))
         pairs = [_taken(json_row(str(text)), target, str(text)) for text in texts]
     elif "findings" in names and "findings" not in encoder.network:
-        pairs = [_taken(row, target, "") for row in _rows(batch, own)]
+        pairs = [_taken(row, target, None) for row in _rows(batch, own)]
     elif encoder.export.holds(dict.fromkeys(names)):
         return batch, [_exported(row, encoder) for row in _rows(batch, own)]
-    elif target in names:
-        return batch.drop_columns([target]), cells_of(batch.column(target))
+    elif column := next((name for name in names if name.strip() == target), None):
+        return batch.drop_columns([column]), cells_of(batch.column(column))
     else:
         return batch, [None] * batch.num_rows
     return pa.record_batch({**own, CASE_JSON: pa.array([text for text, _ in pairs])}), [told for _, told in pairs]
@@ -47,14 +48,18 @@ def _rows(batch: Any, own: Mapping[str, Any]) -> Iterator[dict[str, object]]:
         yield dict(zip(cells, row, strict=True))
 
 
-def _taken(row: Mapping[str, object] | InputError, target: str, text: str) -> tuple[str, object]:
-    """A case as JSON without what it says of the target, and that; ``text`` where it is none."""
+def _taken(row: Mapping[str, object] | InputError, target: str, text: str | None) -> tuple[str, object]:
+    """A case as JSON without what it says of the target, and that; ``text`` where it says nothing."""
     if isinstance(row, InputError):
+        return text or "", None
+    inside = row.get("findings")
+    within = isinstance(inside, Mapping) and target in inside
+    if text is not None and not within and target not in row:
         return text, None
     rest = {key: value for key, value in row.items() if key != target}
-    told, inside = row.get(target), row.get("findings")
-    if isinstance(inside, Mapping):
-        told = inside.get(target) if is_missing(told) else told
+    told = row.get(target)
+    if isinstance(inside, Mapping) and within:
+        told = inside[target] if is_missing(told) else told
         rest["findings"] = {key: value for key, value in inside.items() if key != target}
     return json.dumps(rest, default=str), told
 
@@ -66,19 +71,26 @@ def _exported(row: Mapping[str, object], encoder: Encoder) -> object:
         return None
 
 
-def truths(told: Sequence[object], network: Network, encoded: Encoded) -> NDArray[np.intp]:
-    """The proven state (n,) of each row; a row that states none, or no state alone, is refused."""
-    known: dict[object, int | str] = {}
+def reader_of(encoder: Encoder) -> Encoder:
+    """Reads cells of the target as ``learn`` does: as those of one more finding."""
+    return Encoder(replace(encoder.network, target=None), encoder.vocabulary)
+
+
+def truths(told: Sequence[object], network: Network, reader: Encoder, encoded: Encoded) -> NDArray[np.intp]:
+    """The proven state (n,) of each row; a row that states none, or no state alone, is refused.
+
+    ``network`` has the target, ``reader`` is that of ``reader_of``.
+    """
+    known: dict[tuple[type, object], int | str] = {}
     found = np.zeros(len(told), dtype=np.intp)
     faults: dict[str, list[int]] = {}
     for i, value in enumerate(told):
-        key = value if isinstance(value, str) else shown(value)
-        if key not in known:
-            try:
-                known[key] = _state(value, network)
-            except InputError as error:
-                known[key] = str(error)
-        state = known[key]
+        plain = isinstance(value, Hashable) and not is_missing(value)
+        state = known.get((type(value), value)) if plain else None
+        if state is None:
+            state = _state(value, network, reader)
+            if plain:
+                known[type(value), value] = state
         if isinstance(state, str):
             faults.setdefault(state, []).append(i)
         else:
@@ -90,11 +102,13 @@ def truths(told: Sequence[object], network: Network, encoded: Encoded) -> NDArra
     return found
 
 
-def _state(value: object, network: Network) -> int:
-    target = network.variable(str(network.target))
-    if is_missing(value) or (isinstance(value, str) and not value.strip()):
-        raise InputError(UNPROVEN)
-    meant = proven(value, network)
-    if not isinstance(meant, str):
-        raise InputError(f"the proven '{target.id}' {shown(value)} is not one state")
-    return target.state_index(meant.strip())
+def _state(value: object, network: Network, reader: Encoder) -> int | str:
+    """The number of the state that a cell proves, or what is wrong with it."""
+    target = str(network.target)
+    try:
+        _, code, weights, warnings = reader.cell(target, proven(value, network))
+    except InputError as error:
+        return str(error)
+    if weights is not None:
+        return f"the proven '{target}' {shown(value)} is not one state"
+    return code if code >= 0 else next(iter(warnings), UNPROVEN)

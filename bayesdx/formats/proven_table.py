@@ -10,16 +10,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.cells import is_missing, number_of, shown
+from bayesdx.cells import day_of, is_missing, number_of, shown
 from bayesdx.codes import DIAGNOSIS, as_state, diagnosis_meant, is_code, note
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.case_file import as_mapping, read_cases
-from bayesdx.formats.case_table import encode_rows
+from bayesdx.formats.case_table import Encoder, encode_rows
 from bayesdx.formats.redcap import Export
 from bayesdx.formats.table import NumberedRow, read_rows, tables_in
 from bayesdx.learning.sample import Sample
@@ -31,6 +32,8 @@ REST = "other"
 #: How alike (difflib's ratio) a diagnosis is to a state of the target when it is taken for a misspelling.
 _CLOSE = 0.8
 _DAYS = 365.25
+#: Share of the patients that cases count for when they have faded, below which it is said.
+FADED = 0.1
 _CASE_FILES = (".yaml", ".yml", ".json")
 
 
@@ -84,17 +87,16 @@ def read_proven(
 ) -> ProvenTable:
     """Read a table, a folder of tables, or a case file (.yaml, .json), to learn from.
 
-    A row that is wrong is listed in ``errors`` and left out. Dates are ``2026-11-28``, ``2026-11`` or ``2026``.
-    Memory holds a few numbers of each row, findings lie on disk where there are many. Raises InputError as
-    ``read_rows`` does, and for a column that no row has.
+    A row that is wrong is listed in ``errors`` and left out. Rows with the same ``id`` are of one patient. Dates
+    are ``2026-11-28``, ``2026-11`` or ``2026``. Memory holds a few numbers of each row, findings lie on disk where
+    there are many. Raises InputError as ``read_rows`` does, and for a column that no row has.
     """
     columns = columns or Columns()
     for name in columns.named:
-        if name in network:
-            raise InputError(f"'{name}' is a variable of network '{network.id}', no weight or date of a case")
+        no_finding(name, network, vocabulary, "weight or date")
     reader = _Reader(network, Export(network, vocabulary), columns)
     growing = Growing(len(network.variables))
-    lines, sizes, days, errors, files = [], [], [], [], []
+    lines, sizes, days, errors, files, patients = [], [], [], [], [], []
     warnings: Counter[str] = Counter()
     tables = list(_tables(table))
     for number, (name, rows) in enumerate(tables):
@@ -104,6 +106,7 @@ def read_proven(
             files.append(np.full(len(chunk.lines), number, dtype=np.int32))
             sizes.append(np.array([reader.weights.get(line, 1.0) for line in chunk.lines]))
             days.append(np.array([reader.days.get(line, 0.0) for line in chunk.lines]))
+            patients.append(np.array([_patient(one) for one in chunk.ids], dtype=np.int64))
             errors += [(error.line, _of_file(name, error.message)) for error in chunk.errors]
             warnings += chunk.warnings
             reader.weights.clear()
@@ -114,11 +117,31 @@ def read_proven(
     counted = np.concatenate([np.empty(0), *sizes])
     when = np.concatenate([np.empty(0), *days])
     if columns.half_life is not None and len(when):
-        counted = counted * 0.5 ** ((when.max() - when) / (_DAYS * columns.half_life))
+        whole, counted = counted.sum(), counted * 0.5 ** ((when.max() - when) / (_DAYS * columns.half_life))
+        if counted.sum() < FADED * whole:
+            latest = date.fromordinal(int(when.max()))
+            warnings[f"faded: the cases count for {counted.sum():,.1f} patients, the latest is of {latest}"] = len(
+                when
+            )
     numbers = np.concatenate([np.empty(0, dtype=np.int64), *lines])
-    sample = Sample(*growing.whole(), counted)
+    sample = Sample(*growing.whole(), counted, np.concatenate([np.empty(0, dtype=np.int64), *patients]))
     of = np.concatenate([np.empty(0, dtype=np.int32), *files])
     return ProvenTable(sample, numbers, tuple(name for name, _ in tables), of, tuple(errors), warnings)
+
+
+def _patient(name: str | None) -> int:
+    """A number of the patient whose id this is, the same in every file; -1 without one."""
+    if name is None:
+        return -1
+    return int.from_bytes(blake2b(name.encode(), digest_size=7).digest(), "big")
+
+
+def no_finding(column: str, network: Network, vocabulary: Mapping[str, tuple[str, ...]], what: str) -> None:
+    """Raise InputError for a column that says something of a case, and is no ``what`` therefore."""
+    encoder = Encoder(network, vocabulary)
+    if encoder.name(column) in encoder.names:
+        kind = "variable" if column in network else "finding"
+        raise InputError(f"'{column}' is a {kind} of network '{network.id}', no {what} of a case")
 
 
 @dataclass
@@ -146,7 +169,8 @@ class _Reader:
         if columns.weight is not None:
             self.weights[line] = _weight(row.get(columns.weight), columns.weight)
         if columns.date is not None:
-            self.days[line] = _day(row.get(columns.date), columns.date)
+            day = day_of(row.get(columns.date), columns.date, years=True)
+            self.days[line] = float(day.toordinal())
         rest = {key: value for key, value in row.items() if key not in columns.named}
         return _with_target(rest, self.network)
 
@@ -215,18 +239,3 @@ def _weight(value: object, column: str) -> float:
     if weight is None or weight <= 0:
         raise InputError(f"the weight {shown(value)} in column '{column}' is not a number above 0")
     return weight
-
-
-def _day(value: object, column: str) -> float:
-    """A date as a number of days."""
-    if isinstance(value, datetime):
-        value = value.date()
-    if isinstance(value, date):
-        return float(value.toordinal())
-    text = str(value).strip()
-    for shape in ("%Y-%m-%d", "%Y-%m", "%Y"):
-        try:
-            return float(datetime.strptime(text, shape).toordinal())
-        except ValueError:
-            continue
-    raise InputError(f"the date {shown(value)} in column '{column}' is not of the form 2026-11-28")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 
 from bayesdx.analyses.benchmark.numbers import compare_cases
 from bayesdx.analyses.evaluate.numbers.figures import Evaluation, ScoredCase, calibration_error, evaluate
@@ -116,19 +116,21 @@ def test_impressions(result: Evaluation) -> None:
     assert evaluate(CASES[3:]).impression is None
 
 
-def test_bootstrap_intervals() -> None:
+def test_intervals() -> None:
     """Of 60 right among 100: mean 0.6, standard error sqrt(0.24 / 100) = 0.049; equal seeds draw the same."""
     cases = [scored("a", 0.6, 0.4, 0.0, 0.0, 0.0)] * 60 + [scored("b", 0.6, 0.4, 0.0, 0.0, 0.0)] * 40
     found = evaluate(cases)
-    low, high = found.figures["top1"].interval
-    assert low == pytest.approx(0.6 - 1.96 * 0.049, abs=0.02)
-    assert high == pytest.approx(0.6 + 1.96 * 0.049, abs=0.02)
+    wilson = binomtest(60, 100).proportion_ci(method="wilson")
+    assert found.figures["top1"].interval == pytest.approx((wilson.low, wilson.high), abs=1e-4)
+    low, high = found.figures["log_loss"].interval
+    error = math.sqrt(0.24 / 100) * math.log(1.5)
+    assert found.figures["log_loss"].value - low == pytest.approx(1.96 * error, rel=0.2)
+    assert high - found.figures["log_loss"].value == pytest.approx(1.96 * error, rel=0.2)
     for figure in found.figures.values():
         assert figure.interval[0] <= figure.value + 1e-12
         assert figure.value <= figure.interval[1] + 1e-12
     assert evaluate(cases).figures == found.figures
-    only = evaluate(cases[:1]).figures["brier"]
-    assert only.interval == (only.value, only.value)
+    assert {figure.interval for figure in evaluate(cases[:1]).figures.values()} == {None}
 
 
 def test_to_dict_holds_the_cases(result: Evaluation) -> None:

@@ -15,9 +15,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bayesdx.batch.parts import Done, Part, Work
-from bayesdx.network import Network
+from bayesdx.document import NetworkDocument
+from bayesdx.model import Model
+from bayesdx.network import Network, Variable
 
 Rows = list[dict[str, Any]]
+
+
+def two_variables(states: tuple[str, ...], target: str = "disease") -> Model:
+    """A network of a target with these states, and of one finding, ``f``, that is likelier ``b`` in later ones."""
+    variables = (Variable(target, states, kind="diagnosis"), Variable("f", ("a", "b"), kind="mr"))
+    p = np.linspace(0.2, 0.8, len(states))
+    cpts = {target: np.full(len(states), 1 / len(states)), "f": np.stack([1 - p, p], axis=1)}
+    return Model(NetworkDocument(Network("two", variables, {"f": (target,)}, cpts, target=target)), "own")
 
 
 def drawn_cases(network: Network, n: int, seed: int = 3) -> Rows:

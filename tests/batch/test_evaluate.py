@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,13 +13,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import scipy.stats
 from click.testing import CliRunner, Result
+from cohort import two_variables
 
+from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.evaluate.numbers.figures import FIGURES, ScoredCase, calibration_error, evaluate
-from bayesdx.analyses.evaluate.numbers.sums import evaluation, sums_of
+from bayesdx.analyses.evaluate.numbers.sums import _calibration_error, evaluation, sums_of
 from bayesdx.batch import evaluate_cohort, processes
 from bayesdx.batch.parts import Part, parts_of
 from bayesdx.cli import main
+from bayesdx.formats.proven_table import read_proven
 from bayesdx.loading import load
 from bayesdx.model import Model
 
@@ -131,6 +136,34 @@ def test_blanks_around_the_names_of_columns(model: Model, tmp_path: Path) -> Non
         assert (found.n, found.left_out, found.confusion) == (expected.n, 0, expected.confusion)
 
 
+PROVEN: list[tuple[tuple[str, ...], list[Any], dict[str, int]]] = [
+    (("None", "Mild", "Severe"), ["None", None, None, "Mild", ""], {"None": 1, "Mild": 1}),
+    (("None", "Mild", "Severe"), [None, "None", "Mild"], {"None": 1, "Mild": 1}),
+    (("0", "1"), ["1", 1, 0, True, 1.5], {"1": 2, "0": 1}),
+    (("false", "true"), [True, "true", False, 1], {"true": 2, "false": 1}),
+    (("ill", "well"), [{"ill": 1}, {"ill": 0.5, "well": 0.5}, "not ill", ["ill"]], {"ill": 1, "well": 1}),
+]
+
+
+@pytest.mark.parametrize(("states", "told", "counts"), PROVEN)
+def test_what_is_proven_is_what_is_learnt_from(
+    tmp_path: Path, states: tuple[str, ...], told: list[Any], counts: dict[str, int]
+) -> None:
+    """Each cell is read for itself, by its type, as learning reads it: what is no state is a row that is wrong."""
+    model, path = two_variables(states), tmp_path / "a.jsonl"
+    rows = [{"f": "a"} if value is None else {"f": "a", "disease": value} for value in told]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = evaluate_cohort(str(path), model, here)
+    assert {row.diagnosis: row.n for row in found.diagnoses} == counts
+    assert found.left_out == len(told) - sum(counts.values())
+    sample = read_proven(path, model.network, {}).sample
+    hard = sample.codes[sample.codes[:, 0] >= 0, 0]
+    assert dict(Counter(states[i] for i in hard)) == counts
+    whole = [{"findings": row} for row in rows]
+    path.write_text("".join(json.dumps(row) + "\n" for row in whole))
+    assert evaluate_cohort(str(path), model, here).confusion == found.confusion
+
+
 def test_calibration_from_cells() -> None:
     """Probabilities in the middle of cells lose nothing by being counted."""
     rng = np.random.default_rng(2)
@@ -142,6 +175,42 @@ def test_calibration_from_cells() -> None:
     assert error > 0.1
     assert found.figures["calibration_error"].value == pytest.approx(error, rel=1e-9)
     assert found.chance_calibration_error < 0.1 * error
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 7, 12, 23, 200])
+def test_bins_are_those_of_the_cases_one_by_one(n: int) -> None:
+    """Bins end at the quantiles of the leaders' probabilities, whether these are at hand or counted in cells."""
+    rng = np.random.default_rng(n)
+    for _ in range(30):
+        most = (np.floor(1000 * rng.choice(rng.uniform(0.5, 0.999, 1 + n // 2), n)) + 0.5) / 1000  # some are equal
+        truth = (rng.random(n) > most).astype(int)
+        edges = np.quantile(most, [0.2, 0.4, 0.6, 0.8], method="lower")
+        bins = (most[:, None] > edges).sum(axis=1)
+        error = sum(abs((most - (truth == 0))[bins == k].sum()) for k in range(5)) / n
+        assert calibration_error(most, (truth == 0).astype(float)) == pytest.approx(error, abs=1e-12)
+        sums = sums_of(np.stack([most, 1 - most], axis=1), truth)
+        mean = sums.mass / np.maximum(sums.cells.sum(axis=1), 1.0)
+        assert _calibration_error(sums.cells, mean) == pytest.approx(error, abs=1e-9)
+
+
+@pytest.mark.parametrize("right", [0, 1, 49, 50])
+def test_intervals_of_shares(right: int) -> None:
+    """Those of scipy, also where none or all are right; none of one case."""
+    posterior = np.tile([0.7, 0.2, 0.1], (50, 1))
+    truth = (np.arange(50) >= right).astype(int)
+    found = evaluation(sums_of(posterior, truth), ("a", "b", "c"), 0, ())
+    wilson = scipy.stats.binomtest(right, 50).proportion_ci(method="wilson")
+    assert found.figures["top1"].interval == pytest.approx((wilson.low, wilson.high), abs=1e-4)
+    assert found.figures["top3"].interval == pytest.approx((0.92865, 1.0), abs=1e-4)
+    names = ("a", "b", "c")
+    cases = [ScoredCase(str(i), "n", names[t], names[t], names, posterior[i]) for i, t in enumerate(truth)]
+    one_by_one = evaluate(cases)
+    for name in FIGURES[:2]:
+        assert one_by_one.figures[name].interval == pytest.approx(found.figures[name].interval)
+    alone = evaluation(sums_of(posterior[:1], truth[:1]), names, 0, ())
+    assert {figure.interval for figure in alone.figures.values()} == {None}
+    assert json.loads(json.dumps(alone.faced(ANALYSES["evaluate"]).to_dict()))["intervals"]["top1"] is None
+    assert "–" not in alone.faced(ANALYSES["evaluate"]).text()
 
 
 def test_ties_count_against_the_truth() -> None:

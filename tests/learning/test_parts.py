@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from bayesdx.formats.proven_table import Columns, read_proven
 from bayesdx.inference import compile_network
 from bayesdx.learning import storage
 from bayesdx.learning.em import fit
-from bayesdx.learning.heldout import _change, _groups, held_out
 from bayesdx.learning.prior import prior_counts
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import Settings
@@ -89,39 +87,6 @@ def test_rows_lie_on_disk_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
         results.append((isinstance(found.base, np.memmap), storage.taken(found, at)))
     assert [mapped for mapped, _ in results] == [False, True]
     assert all((taken == codes[at]).all() for _, taken in results)
-
-
-def test_equal_rows_share_a_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    codes = np.random.default_rng(1).integers(0, 2, (200, 5))
-    groups = [_groups(codes)]
-    monkeypatch.setattr(storage, "PART", 70)
-    groups.append(_groups(codes))
-    pairs = set(zip(*(g.tolist() for g in groups), strict=True))
-    assert len(pairs) == len(set(groups[0].tolist())) == len(set(groups[1].tolist())) == groups[1].max() + 1 > 20
-
-
-def test_scores_on_cases_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not depend on the folds is the same."""
-    network = small_network(1)
-    sample, engine = drawn(network, 400, 0.2, 4), compile_network(network)
-    prior = prior_counts(network, 2.0)
-
-    def score() -> Any:
-        return held_out(engine, sample, "a", lambda rest: fit(engine, rest, prior).engine)
-
-    whole = score()
-    monkeypatch.setattr(storage, "PART", 90)
-    parts = score()
-    np.testing.assert_allclose(parts.before, whole.before, atol=1e-12)
-    assert parts.first_before == whole.first_before
-    assert parts.unrelated == pytest.approx(whole.unrelated, abs=0.05)
-
-
-def test_the_interval_of_the_change_is_that_of_the_bootstrap(monkeypatch: pytest.MonkeyPatch) -> None:
-    difference = np.random.default_rng(1).gamma(0.5, 1.0, 3000)
-    whole = _change(difference, np.random.default_rng(2))
-    monkeypatch.setattr(storage, "PART", 100)
-    assert _change(difference, np.random.default_rng(2)) == pytest.approx(whole, abs=0.1 * (whole[1] - whole[0]))
 
 
 def write(path: Path, rows: list[dict[str, str]]) -> None:

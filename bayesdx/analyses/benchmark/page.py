@@ -14,7 +14,8 @@ def page(result: Benchmark) -> Page:
     for row in result.rows:
         figures = row.evaluation.figures
         shown = [value(name, figures[name]) for name in NAMES]
+        interval = figures["top1"].interval
         about = (row.method, row.prior, row.network, str(row.evaluation.n))
-        cells.append((*about, *shown, span(*figures["top1"].interval)))
+        cells.append((*about, *shown, span(*interval) if interval else ""))
     heads = ("method", "prior set", "cases", "n", *NAMES.values(), "top-1 95%")
     return Page(None, (Section("", (Table(heads, tuple(cells), tuple(range(3, 10))),)),))

@@ -18,5 +18,5 @@ def _row(row: Entry) -> dict[str, object]:
         "method": row.method,
         "n": row.evaluation.n,
         **{name: figure.value for name, figure in figures.items()},
-        "intervals": {name: list(figure.interval) for name, figure in figures.items()},
+        "intervals": {name: figure.interval and list(figure.interval) for name, figure in figures.items()},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from bayesdx.analyses.evaluate.numbers.figures import BINS, Evaluation, Score
+from bayesdx.analyses.evaluate.numbers.figures import BINS, SHARES, Evaluation, Score
 from bayesdx.analyses.evaluate.sentences import warnings
 from bayesdx.report.blocks import Block, Lines, Page, Section, Table
 from bayesdx.words.numbers import percent, span
@@ -16,7 +16,6 @@ NAMES = {
     "brier": "Brier score",
     "calibration_error": "calibration error",
 }
-SHARES = ("top1", "top3")
 
 
 def page(result: Evaluation, *, show_cases: bool = False) -> Page:
@@ -26,14 +25,17 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
     )
     blocks: list[Block] = [
         Lines(((f"{result.n} cases with proven diagnoses",), *_learnt(result))),
-        Table(("", "", "95% bootstrap interval" if result.cases else "95% interval"), rows, (1, 2)),
+        Table(("", "", "95% interval"), rows, (1, 2)),
         Lines(
             (
                 (
                     f"calibration error: of the leader's probability, in {BINS} bins of equally many cases; a "
                     "perfectly",
                 ),
-                (f"calibrated model would show {result.chance_calibration_error:.3f} on so many cases",),
+                (
+                    f"calibrated model would show {result.chance_calibration_error:.3f} on so many cases: chance "
+                    "is in the interval, too",
+                ),
             )
         ),
     ]
@@ -87,5 +89,7 @@ def value(name: str, figure: Score) -> str:
 
 
 def _interval(name: str, figure: Score) -> str:
+    if figure.interval is None:
+        return ""
     low, high = figure.interval
     return span(low, high) if name in SHARES else f"{low:.3f} – {high:.3f}"

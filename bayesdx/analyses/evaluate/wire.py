@@ -21,7 +21,7 @@ def to_dict(result: Evaluation) -> dict[str, object]:
         "n": result.n,
         **({"left_out": result.left_out} if not result.cases else {}),
         **{name: figure.value for name, figure in result.figures.items()},
-        "intervals": {name: list(figure.interval) for name, figure in result.figures.items()},
+        "intervals": {name: figure.interval and list(figure.interval) for name, figure in result.figures.items()},
         "chance_calibration_error": result.chance_calibration_error,
         "diagnoses": [asdict(row) for row in result.diagnoses],
         "confusion": [

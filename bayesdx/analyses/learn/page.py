@@ -59,17 +59,17 @@ def _power(result: LearnResult) -> str:
 def _held_out(result: LearnResult) -> tuple[Paragraph | Table, ...]:
     score = result.held_out
     if score is None:
-        few = f"Not measured: fewer than {FEWEST} cases are proven, or hardly any differ."
+        few = f"Not measured: the proven cases count for fewer than {FEWEST} patients, or are all of a few."
         return (Paragraph(few if result.document.network.target else "Not measured: the network has no target."),)
     low, high = score.change
-    change = float((score.after - score.before).mean())
+    change = score.loss_after - score.loss_before
     table = Table(
         ("", "before", "after", "change", "95% bootstrap interval"),
         (
             (
                 "log loss",
-                f"{score.before.mean():.3f}",
-                f"{score.after.mean():.3f}",
+                f"{score.loss_before:.3f}",
+                f"{score.loss_after:.3f}",
                 _signed(change),
                 f"{_signed(low)} to {_signed(high)}",
             ),

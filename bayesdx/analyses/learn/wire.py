@@ -39,10 +39,10 @@ def to_dict(result: LearnResult | Relearnt) -> dict[str, object]:
         "held_out": None
         if score is None
         else {
-            "n": len(score.before),
-            "log_loss_before": float(score.before.mean()),
-            "log_loss_after": float(score.after.mean()),
-            "change": float((score.after - score.before).mean()),
+            "n": score.cases,
+            "log_loss_before": score.loss_before,
+            "log_loss_after": score.loss_after,
+            "change": score.loss_after - score.loss_before,
             "change_interval": list(score.change),
             "top1_before": score.first_before,
             "top1_after": score.first_after,

@@ -65,7 +65,13 @@ def _label(result: CohortProfile, diagnosis: str) -> str:
 def _mix(result: CohortProfile) -> tuple[Block, ...]:
     shown, rest = result.mix[:SHOWN], result.mix[SHOWN:]
     rows = [
-        (_label(result, m.diagnosis), percent(m.probability), span(*m.interval), percent(m.prior), percent(m.leads))
+        (
+            _label(result, m.diagnosis),
+            percent(m.probability),
+            span(*m.interval) if m.interval else "",
+            percent(m.prior),
+            percent(m.leads),
+        )
         for m in shown
     ]
     if rest:
@@ -75,7 +81,7 @@ def _mix(result: CohortProfile) -> tuple[Block, ...]:
     table = Table(heads, tuple(rows), (1, 2, 3, 4))
     bars = Differential(
         tuple((_label(result, m.diagnosis), m.probability, m.interval, m.prior) for m in shown),
-        next(top for top in TOPS if all(max(m.interval[1], m.prior) <= top for m in shown)),
+        next(top for top in TOPS if all(max(m.probability, *(m.interval or ()), m.prior) <= top for m in shown)),
     )
     caption = (
         "Mean probability of each diagnosis (bar; line: 95% interval of the mean) beside the prior (dashed tick). "
@@ -115,7 +121,9 @@ def _fit(result: CohortProfile) -> tuple[Block, ...]:
 
 
 def _months(result: CohortProfile) -> tuple[Block, ...]:
-    months = result.months[-MONTHS:]
+    axis = _axis(result)
+    there = {month.month: month for month in result.months}
+    months = [there.get(name) for name in axis]
     followed = result.mix[:FOLLOWED]
     names = [_label(result, one.diagnosis) for one in followed]
     drifting = {one.month: 0 for one in result.drifts}
@@ -124,21 +132,23 @@ def _months(result: CohortProfile) -> tuple[Block, ...]:
     rows = tuple(_month(month, drifting.get(month.month, 0)) for month in result.months)
     heads = ("Month", "Cases", "Unusual (expected)", "ln P(findings) above expected", "Drifting findings")
     counts = Table(heads, rows, (1, 2, 3, 4))
-    if len(months) < 2:
+    if len(axis) < 2:
         return (counts,)
     panels: list[Panel] = [
-        (name, _of(months, one.diagnosis), (one.prior,) * len(months))
+        (name, _of(months, one.diagnosis), (one.prior,) * len(axis))
         for name, one in zip(names, followed, strict=True)
     ]
-    fits = [month.fit for month in months]
+    fits = [month.fit if month else None for month in months]
     if any(fit is not None and fit.unusual is not None for fit in fits):
         own = tuple(fit.unusual if fit else None for fit in fits)
         panels.append(("Unusual findings", own, tuple(fit.expected_unusual if fit else None for fit in fits)))
-    trend = Trend(tuple(month.month for month in months), tuple(panels), "Case mix and unusual findings by month")
+    trend = Trend(axis, tuple(panels), "Case mix and unusual findings by month")
     mixes = Table(
         ("Month", *(clipped(name, 16) for name in names)),
         tuple(
-            (month.month, *(percent(_probability(month, one.diagnosis)) for one in followed)) for month in months
+            (month.month, *(percent(_probability(month, one.diagnosis)) for one in followed))
+            for month in months
+            if month is not None
         ),
         tuple(range(1, len(names) + 1)),
     )
@@ -147,6 +157,17 @@ def _months(result: CohortProfile) -> tuple[Block, ...]:
         "dashed: what the network expects. Each panel begins at zero and has its own scale."
     )
     return Figure(trend, caption, mixes), counts
+
+
+def _axis(result: CohortProfile) -> tuple[str, ...]:
+    """All months from the first to the last, also those without cases; the last MONTHS of them."""
+    first, last = (_number(month.month) for month in (result.months[0], result.months[-1]))
+    return tuple(f"{at // 12:04}-{at % 12 + 1:02}" for at in range(max(first, last - MONTHS + 1), last + 1))
+
+
+def _number(month: str) -> int:
+    year, number = month.split("-")
+    return 12 * int(year) + int(number) - 1
 
 
 def _month(month: Month, drifting: int) -> tuple[str, ...]:
@@ -159,8 +180,8 @@ def _probability(month: Month, diagnosis: str) -> float:
     return next(one.probability for one in month.mix if one.diagnosis == diagnosis)
 
 
-def _of(months: Sequence[Month], diagnosis: str) -> tuple[float | None, ...]:
-    return tuple(_probability(month, diagnosis) for month in months)
+def _of(months: Sequence[Month | None], diagnosis: str) -> tuple[float | None, ...]:
+    return tuple(_probability(month, diagnosis) if month else None for month in months)
 
 
 def _drift(result: CohortProfile, findings: Sequence[Variable]) -> tuple[Block, ...]:
@@ -206,7 +227,7 @@ def most_changed(one: Drift) -> int:
 
 def _followed(result: CohortProfile, told: Sequence[Drift], variables: dict[str, Variable]) -> Figure:
     """The state that has changed most, of each of the findings that drift most, by month."""
-    months = tuple(month.month for month in result.months[-MONTHS:])
+    months = _axis(result)
     by_place = {(one.finding, one.month): one for one in result.drifts}
     strongest = dict.fromkeys(one.finding for one in told)
     panels: list[Panel] = []
@@ -220,6 +241,7 @@ def _followed(result: CohortProfile, told: Sequence[Drift], variables: dict[str,
     rows = tuple(
         (month, *("" if shares[i] is None else percent(shares[i] or 0.0) for _, shares, _ in panels))
         for i, month in enumerate(months)
+        if any(shares[i] is not None for _, shares, _ in panels)
     )
     heads = ("Month", *(clipped(name, 24) for name, _, _ in panels))
     table = Table(heads, rows, tuple(range(1, len(heads))))

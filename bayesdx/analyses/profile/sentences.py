@@ -21,10 +21,11 @@ def about(result: CohortProfile) -> str:
 
 
 def counted(result: CohortProfile) -> str:
-    """How many cases there are, how many rows are wrong, and how many cases have no date."""
+    """How many cases there are, how many rows are wrong, and how many cases have no date, or one to come."""
     said = f"{result.cases:,} {'case' if result.cases == 1 else 'cases'}"
-    said += f"; {result.left_out:,} rows are wrong and left out" if result.left_out else ""
-    return said + (f"; {result.undated:,} without a date in '{result.date}'" if result.undated else "")
+    if result.left_out:
+        said += f"; {result.left_out:,} {'row is' if result.left_out == 1 else 'rows are'} wrong and left out"
+    return said + (f"; {result.undated:,} without a past date in '{result.date}'" if result.undated else "")
 
 
 def usual(fit: Fit) -> str:
@@ -40,8 +41,9 @@ def likely(fit: Fit) -> str:
 
 
 def gap(fit: Fit) -> str:
-    """The difference with its standard error."""
-    return f"{fit.gap[0]:+.3f} ± {fit.gap[1]:.3f}"
+    """The difference, with its standard error where there is one."""
+    difference, error = fit.gap
+    return f"{difference:+.3f}" + ("" if error is None else f" ± {error:.3f}")
 
 
 def tested(result: CohortProfile) -> str:
@@ -59,4 +61,5 @@ def warnings(result: CohortProfile) -> tuple[str, ...]:
     """The first rows that are wrong, and how many more there are."""
     found = [f"{file}: row {row}: {message}" for file, row, message in result.examples]
     more = result.left_out - len(found)
-    return (*found, *((f"{more:,} more rows that are wrong",) if more else ()))
+    rest = f"{more:,} more {'row that is' if more == 1 else 'rows that are'} wrong"
+    return (*found, *((rest,) if more else ()))

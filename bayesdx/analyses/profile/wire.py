@@ -42,7 +42,7 @@ def _mix(rows: Iterable[Mix]) -> list[dict[str, object]]:
         {
             "diagnosis": one.diagnosis,
             "probability": one.probability,
-            "interval": list(one.interval),
+            "interval": one.interval and list(one.interval),
             "prior": one.prior,
             "leads": one.leads,
         }

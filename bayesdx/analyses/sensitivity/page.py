@@ -204,7 +204,8 @@ def _constraint(s: Sensitivity, text: str) -> str:
 def _answer(s: Sensitivity, answer: ConstraintAnswer, top: int, named: list[str]) -> tuple[Block, ...]:
     if answer.holds:
         return (Paragraph("It holds already."),)
-    return _change_table(s, answer.changes[:top], named) or (Paragraph("No change of a single number suffices; 0 and 1 were not moved."),)
+    nothing = Paragraph("No change of a single number suffices; 0 and 1 were not moved.")
+    return _change_table(s, answer.changes[:top], named) or (nothing,)
 
 
 def _prior_sets(s: Sensitivity, top: int) -> tuple[Block, ...]:

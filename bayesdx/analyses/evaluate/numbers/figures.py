@@ -6,7 +6,8 @@ squared differences between posterior and truth (Brier 1950); the calibration er
 error of the leader's probability (Naeini et al. 2015) over five bins that hold equally many cases (Nguyen &
 O'Connor 2015): wide bins, because on a few dozen cases narrow ones measure little but chance. Even a perfectly
 calibrated model has an error above zero on a short list; ``chance_calibration_error`` says how large it would be.
-Intervals are percentile bootstrap intervals over cases.
+Intervals are those of Wilson (1927) for shares and percentile bootstrap intervals over cases for the rest; chance
+is in the calibration error and in its interval, which lies too high.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bayesdx.analyses.answer import Answer
 from bayesdx.network import Array
@@ -26,6 +28,10 @@ BINS = 5
 FLOOR = 1e-12
 RESAMPLES = 2000
 FIGURES = ("top1", "top3", "log_loss", "brier", "calibration_error")
+#: Those of the figures that are shares of cases.
+SHARES = FIGURES[:2]
+#: Standard errors to each side of a mean that has a 95 % interval.
+REACH = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +73,10 @@ class ScoredCase:
 
 @dataclass(frozen=True)
 class Score:
-    """A figure with its 95 % interval; without enough cases the interval is the value itself."""
+    """A figure with its 95 % interval, None of fewer than two cases."""
 
     value: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,13 @@ def evaluate(cases: Sequence[ScoredCase]) -> Evaluation:
     resampled = np.array([_figures(table[draw]) for draw in draws])
     low, high = np.quantile(resampled, (0.025, 0.975), axis=0)
     values = _figures(table)
-    figures = {name: Score(float(values[i]), (float(low[i]), float(high[i]))) for i, name in enumerate(FIGURES)}
+    n = len(cases)
+    intervals = {name: (float(low[i]), float(high[i])) for i, name in enumerate(FIGURES)}
+    intervals.update({name: wilson(float(values[i]), n) for i, name in enumerate(SHARES)})
+    figures = {
+        name: Score(float(value), intervals[name] if n > 1 else None)
+        for name, value in zip(FIGURES, values, strict=True)
+    }
     stated = [case for case in cases if case.impression]
     return Evaluation(
         n=len(cases),
@@ -146,6 +158,14 @@ def evaluate(cases: Sequence[ScoredCase]) -> Evaluation:
         model_on_impressions=_share([case.rank == 1 for case in stated], [case.rank <= 3 for case in stated]),
         cases=tuple(cases),
     )
+
+
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """The 95 % interval of a share of n cases (Wilson 1927, J Am Stat Assoc 22:209)."""
+    spread = REACH**2 / n
+    middle, reach = share + spread / 2, np.sqrt(spread * (share * (1.0 - share) + spread / 4))
+    low, high = (float(middle + side * reach) / (1.0 + spread) for side in (-1, 1))
+    return max(low, 0.0), min(high, 1.0)
 
 
 def _figures_by_case(cases: Sequence[ScoredCase]) -> Array:
@@ -174,9 +194,14 @@ def calibration_error(leader: Array, right: Array) -> float:
 
     Equal probabilities fall into one bin, so that the order of the cases does not matter.
     """
-    edges = np.quantile(leader, np.arange(1, BINS) / BINS)
+    edges = np.sort(leader)[last_places(len(leader))]
     gaps = np.bincount(np.searchsorted(edges, leader, side="left"), leader - right, BINS)
     return float(np.abs(gaps).sum() / len(leader))
+
+
+def last_places(n: int) -> NDArray[np.intp]:
+    """Where all bins but the last end among n cases in order, from 0: (BINS - 1,), the places of the quantiles."""
+    return np.arange(1, BINS) * (n - 1) // BINS
 
 
 def _chance_calibration_error(leader: Array, rng: np.random.Generator) -> float:

@@ -1,8 +1,9 @@
 """The figures of any number of cases from sums: what ``figures`` works out case by case.
 
 Means are the same. The calibration error needs the order of the leaders' probabilities, which are counted in CELLS
-of equal width; its bins end at the edges of these. Intervals are those of a mean, 1.96 standard errors to each
-side, which is what the bootstrap comes to on many cases, and for the calibration error a bootstrap of the cells.
+of equal width; its bins end at the edges of these. Intervals are Wilson's for shares; for log loss and Brier score
+those of a mean, 1.96 standard errors to each side, which is what the bootstrap comes to on many cases; and for the
+calibration error a bootstrap of the cells.
 """
 
 from __future__ import annotations
@@ -17,18 +18,20 @@ from bayesdx.analyses.evaluate.numbers.figures import (
     BINS,
     FIGURES,
     FLOOR,
+    REACH,
     RESAMPLES,
+    SHARES,
     DiagnosisFigures,
     Evaluation,
     Score,
+    last_places,
+    wilson,
 )
 from bayesdx.errors import InputError
 from bayesdx.network import Array
 
 #: Cells of the leader's probability.
 CELLS = 1000
-#: Standard errors to each side of a mean.
-REACH = 1.96
 
 
 class Sums(NamedTuple):
@@ -85,13 +88,14 @@ def evaluation(
     counts, mean = sums.cells, sums.mass / np.maximum(sums.cells.sum(axis=1), 1.0)
     share = np.divide(sums.moments, n)
     reach = REACH * np.sqrt(np.maximum(share[1] - share[0] ** 2, 0.0) / max(n - 1.0, 1.0))
-    figures = {
-        name: Score(float(value), (max(float(value - far), 0.0), _end(name, float(value + far))))
-        for name, value, far in zip(FIGURES, share[0], reach, strict=False)
-    }
     drawn = rng.multinomial(int(n), (counts / n).ravel(), RESAMPLES).reshape(RESAMPLES, CELLS, 2)
     low, high = np.quantile([_calibration_error(one, mean) for one in drawn.astype(float)], (0.025, 0.975))
-    figures[FIGURES[4]] = Score(_calibration_error(counts, mean), (float(low), float(high)))
+    values = dict(zip(FIGURES, [*share[0].tolist(), _calibration_error(counts, mean)], strict=True))
+    intervals = {name: wilson(values[name], n) for name in SHARES}
+    for name, far, end in zip(FIGURES[2:4], reach[2:].tolist(), (np.inf, 2.0), strict=True):
+        intervals[name] = (max(values[name] - far, 0.0), min(values[name] + far, end))
+    intervals[FIGURES[4]] = (float(low), float(high))
+    figures = {name: Score(values[name], intervals[name] if n > 1 else None) for name in FIGURES}
     right = rng.binomial(counts.sum(axis=1).astype(np.int64), np.minimum(mean, 1.0), (RESAMPLES, CELLS))
     perfect = np.stack([counts.sum(axis=1) - right, right], axis=2).astype(float)
     rows = [
@@ -117,14 +121,10 @@ def evaluation(
     )
 
 
-def _end(name: str, value: float) -> float:
-    return min(value, {"top1": 1.0, "top3": 1.0, "brier": 2.0}.get(name, np.inf))
-
-
 def _calibration_error(cells: Array, mean: Array) -> float:
     """As ``figures.calibration_error``, of cells (CELLS, 2) with ``mean`` (CELLS,) probabilities."""
     counts = cells.sum(axis=1)
     n = counts.sum()
-    edges = np.searchsorted(np.cumsum(counts), n * np.arange(1, BINS) / BINS, side="left")
+    edges = np.searchsorted(np.cumsum(counts), last_places(int(n)), side="right")
     bins = np.searchsorted(edges, np.arange(CELLS), side="left")
     return float(np.abs(np.bincount(bins, counts * mean - cells[:, 1], BINS)).sum() / n)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.profile.numbers.sums import NO_MONTH, Monthly, Sums, added, offsets
-from bayesdx.analyses.profile.numbers.tests import chance, chi_square, effect, holm
+from bayesdx.analyses.profile.numbers.tests import chance, chi_square, classes_of, effect, holm
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
@@ -24,15 +24,15 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Mix:
-    """A diagnosis in some cases: its mean probability with the 95 % interval of that mean, and the share of cases
-    that it leads.
+    """A diagnosis in some cases: its mean probability with the 95 % interval of that mean (None of one case), and
+    the share of cases that it leads.
 
     The mean of a cohort for which the network holds is the ``prior``: E[P(d | e)] = P(d).
     """
 
     diagnosis: str
     probability: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     leads: float
     prior: float
 
@@ -53,8 +53,8 @@ class Fit:
 
     ``unusual`` is the share whose findings are unusual for their leader, ``log_likelihood`` the mean of ln
     P(findings), and the ``expected_`` the same of cases that the network draws, with the same findings stated.
-    ``gap`` is log_likelihood - expected_log_likelihood with its standard error. ``unusual`` is None for a target
-    with parents.
+    ``gap`` is log_likelihood - expected_log_likelihood with its standard error, None of one case. ``unusual`` is
+    None for a target with parents.
     """
 
     cases: int
@@ -62,7 +62,7 @@ class Fit:
     expected_unusual: float | None
     log_likelihood: float
     expected_log_likelihood: float
-    gap: tuple[float, float]
+    gap: tuple[float, float | None]
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Drift(ByValue):
     """A finding in the cases of a month, or of all (None), against the network.
 
     ``seen`` (card,) counts the ``n`` cases in which it is certain, ``expected`` (card,) are the probabilities of
-    its states. ``effect`` is Cohen's w, ``chance`` the p value of the chi-square test, and ``adjusted`` the same
-    after Holm's correction for all tests of the cohort.
+    its states. ``effect`` is Cohen's w, ``chance`` the p value of the exact test, and ``adjusted`` the same after
+    Holm's correction for all tests of the cohort.
     """
 
     finding: str
@@ -141,6 +141,9 @@ def profile(
     network = engine.network
     whole = reduce(added, (monthly[month] for month in sorted(monthly)))
     dated = [month for month in sorted(monthly) if month != NO_MONTH]
+    strata: dict[str | None, Sums] = {None: whole}
+    if len(monthly) > 1:  # one month is all cases: its tests would be done twice
+        strata.update({month: monthly[month] for month in dated})
     expected = engine.marginals({}).probabilities
     prior = expected[str(network.target)]
     mix = _mix(network, whole, prior)
@@ -161,20 +164,20 @@ def profile(
             for one in dated
         ),
         undated=undated,
-        drifts=_drifts(network, expected, {None: whole, **{month: monthly[month] for month in dated}}),
+        drifts=_drifts(network, expected, strata),
     )
 
 
 def _mix(network: Network, sums: Sums, prior: Array) -> tuple[Mix, ...]:
     n = float(sums.cases)
     mean = sums.mass / n
-    variance = np.maximum(sums.squares / n - mean**2, 0.0) / max(n - 1.0, 1.0)
-    reach = REACH * np.sqrt(variance)
-    states = network.variable(str(network.target)).states
-    rows = zip(
-        states, mean, np.maximum(mean - reach, 0.0), np.minimum(mean + reach, 1.0), sums.leads, prior, strict=True
-    )
-    return tuple(Mix(name, float(p), (float(a), float(b)), float(k) / n, float(q)) for name, p, a, b, k, q in rows)
+    reach = REACH * np.sqrt(np.maximum(sums.squares / n - mean**2, 0.0) / max(n - 1.0, 1.0))
+    found = []
+    for i, state in enumerate(network.variable(str(network.target)).states):
+        p, far = float(mean[i]), float(reach[i])
+        interval = (max(p - far, 0.0), min(p + far, 1.0)) if n > 1 else None
+        found.append(Mix(state, p, interval, float(sums.leads[i]) / n, float(prior[i])))
+    return tuple(found)
 
 
 def _stated(network: Network, sums: Sums) -> tuple[Stated, ...]:
@@ -192,10 +195,11 @@ def _fit(network: Network, sums: Sums) -> Fit | None:
     if not n:
         return None
     own, twins = (float(one) / n for one in sums.log_likelihood)
-    variance = max(float(sums.gaps) / n - (own - twins) ** 2, 0.0) / max(n - 1.0, 1.0)
+    variance = max(float(sums.gaps) / n - (own - twins) ** 2, 0.0)
+    error = float(np.sqrt(variance / (n - 1.0))) if n > 1 else None
     judged = not network.parents[str(network.target)]
     unusual, expected = (float(one) / n if judged else None for one in sums.unusual)
-    return Fit(int(n), unusual, expected, own, twins, (own - twins, float(np.sqrt(variance))))
+    return Fit(int(n), unusual, expected, own, twins, (own - twins, error))
 
 
 def _drifts(
@@ -207,10 +211,11 @@ def _drifts(
         for i, variable in enumerate(network.findings):
             seen = sums.states[starts[i] : starts[i + 1]]
             shares = expected[variable.id]
-            statistic, freedom = chi_square(seen, shares)
-            if freedom:
-                n, p = int(seen.sum()), chance(statistic, freedom)
-                found.append(Drift(variable.id, month, n, seen, shares, effect(statistic, freedom, n), p, p))
+            classes = classes_of(seen, shares)
+            if len(classes[0]) > 1:
+                n, p = int(seen.sum()), chance(*classes)
+                w = effect(chi_square(*classes), len(classes[0]) - 1, n)
+                found.append(Drift(variable.id, month, n, seen, shares, w, p, p))
     adjusted = holm([one.chance for one in found])
     judged = [replace(one, adjusted=p) for one, p in zip(found, adjusted, strict=True)]
     return tuple(sorted(judged, key=lambda one: (not one.told, -one.effect, one.finding, one.month or "")))

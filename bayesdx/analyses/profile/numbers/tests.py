@@ -12,29 +12,49 @@ from bayesdx.network import Array
 EXPECTED = 5.0
 
 
-def chi_square(seen: Array, shares: Array) -> tuple[float, int]:
-    """Pearson's statistic of counts ``seen`` (card,) against probabilities ``shares`` (card,), and its degrees of
-    freedom.
+def classes_of(seen: Array, shares: Array) -> tuple[Array, Array]:
+    """Counts ``seen`` (card,) and probabilities ``shares`` (card,) of a finding's states in classes (k,).
 
-    The rarest states are taken together until EXPECTED cases are expected of each class; no degree of freedom is
-    left where there are too few cases for two classes.
+    The rarest states are taken together until EXPECTED cases are expected of each class, and what is left at the
+    end with the last; there is one class where there are too few cases to compare.
     """
+    n, held = float(seen.sum()), np.stack([seen, shares], axis=1)
+    classes: list[Array] = []
+    awaited = np.zeros(2)
+    for state in np.argsort(shares, kind="stable").tolist():
+        awaited = awaited + held[state]
+        if n * awaited[1] >= EXPECTED:
+            classes.append(awaited)
+            awaited = np.zeros(2)
+    last = [classes.pop() + awaited] if classes else [awaited]
+    found = np.stack([*classes, *last])
+    return found[:, 0], found[:, 1]
+
+
+def chi_square(seen: Array, shares: Array) -> float:
+    """Pearson's statistic of counts (k,) against probabilities (k,)."""
     expected = seen.sum() * shares
-    classes: list[tuple[float, float]] = []
-    held, awaited = 0.0, 0.0
-    for state in np.argsort(expected, kind="stable").tolist():
-        held, awaited = held + float(seen[state]), awaited + float(expected[state])
-        if awaited >= EXPECTED:
-            classes.append((held, awaited))
-            held, awaited = 0.0, 0.0
-    return sum((o - e) ** 2 / e for o, e in classes), max(len(classes) - 1, 0)
+    return float(((seen - expected) ** 2 / expected).sum())
 
 
-def chance(statistic: float, freedom: int) -> float:
-    """Probability of such a statistic, or a larger one, if the probabilities hold."""
-    from scipy.special import chdtrc  # takes a while to import
+def chance(seen: Array, shares: Array) -> float:
+    """Probability that the count of some class (k,) is as far from what is expected, if the probabilities hold.
 
-    return float(chdtrc(freedom, statistic))
+    Each class against all others by the exact binomial distribution, both tails at the same distance; the smallest
+    chance counts k times (Bonferroni), that of two classes once. Chances of so many tests are judged where the
+    distribution of Pearson's statistic is far from chi-square, also with many cases of each class expected.
+    """
+    from scipy.special import bdtr, bdtrc  # takes a while to import
+
+    n = round(float(seen.sum()))
+    mirrored = 2.0 * n * shares - seen  # as far on the other side
+    slack = 1e-9 * n
+    low = np.where(seen <= mirrored, seen, np.floor(mirrored + slack))
+    high = np.where(seen <= mirrored, np.ceil(mirrored - slack), seen)
+    below = np.where(low < 0, 0.0, bdtr(np.clip(low, 0, n), n, shares))
+    above = np.where(high > n, 0.0, np.where(high < 1, 1.0, bdtrc(np.clip(high - 1, 0, n), n, shares)))
+    tests = len(seen) if len(seen) > 2 else 1
+    return float(min(tests * np.where(low >= high, 1.0, below + above).min(), 1.0))
 
 
 def effect(statistic: float, freedom: int, n: float) -> float:
