@@ -1,7 +1,8 @@
-"""What to look at next, for many cases at once and one by one: ``python scripts/bench_next.py``.
+"""What to look at next, and intervals, for many cases at once and one by one: ``python scripts/bench_next.py``.
 
 Prints cases a second of ``score`` with ``next``, of a loop of ``what_if`` and of a loop of its heart, the values of
-the findings alone, on the same cases drawn from the network; what they say must agree.
+the findings alone, on the same cases drawn from the network; and of ``score`` with ``intervals``, and of a loop of the
+engine's posterior and its intervals. What they say must agree.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pyarrow as pa
 from bayesdx import load
 from bayesdx.analyses.what_if.numbers.worth import finding_values
 from bayesdx.batch import Spec, score
+from bayesdx.inference.intervals import posterior_intervals
 
 
 def main() -> None:
@@ -50,6 +52,29 @@ def main() -> None:
     print(f"together {together:,.0f} cases a second")
     print(f"what_if one by one {apart:,.0f}: {together / apart:.1f} times as long")
     print(f"values of the findings one by one {heart:,.0f}: {together / heart:.1f} times as long")
+    spec = Spec(model, top=1, intervals=True)
+    list(score([batch.slice(0, 10)], spec))
+    start = time.perf_counter()
+    (answers,) = score([batch], spec)
+    together = asked.cases / (time.perf_counter() - start)
+    questions = [model.question(case) for case in cases]
+    start = time.perf_counter()
+    found = [
+        posterior_intervals(
+            model.engine, question.findings, model.engine.posterior(question.findings).probabilities
+        )
+        for question in questions
+    ]
+    apart = asked.loop / (time.perf_counter() - start)
+    leaders = [
+        list(network.variable(str(network.target)).states).index(name)
+        for name in answers.column("leader").to_pylist()
+    ]
+    low = [one[leader, 0] for one, leader in zip(found, leaders[: asked.loop], strict=True)]
+    assert np.allclose(low, answers.column("low_1").to_pylist()[: asked.loop], atol=1e-9)
+    print(
+        f"intervals together {together:,.0f} cases a second, one by one {apart:,.0f}: {together / apart:.1f} times as long"
+    )
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from bayesdx.batch.usual import UsualShares
 from bayesdx.errors import IMPOSSIBLE, InputError, MissingExtra
 from bayesdx.formats.case_table import Encoder
 from bayesdx.inference import BatchPosterior
+from bayesdx.inference.intervals import batch_intervals
 from bayesdx.model import Model
 from bayesdx.network import Array, Variable
 from bayesdx.values import ByValue
@@ -39,14 +40,16 @@ class Spec(ByValue):
 
     ``top`` keeps the k most probable states of the target, None the posterior of all. ``surprise`` adds how usual
     the findings are under the leader, ``next`` the missing finding that tells most of the target, with what it is
-    expected to tell in bits. Raises InputError for a model without a target, or a ``top`` that is no
-    number from 1 to that of its states.
+    expected to tell in bits, ``intervals`` the 95 % interval of each probability of the top k. Raises InputError
+    for a model without a target, a ``top`` that is no number from 1 to that of its states, and intervals without a
+    ``top`` or of a network without counts.
     """
 
     model: Model
     top: int | None = None
     surprise: bool = False
     next: bool = False
+    intervals: bool = False
 
     def __post_init__(self) -> None:
         network = self.model.network
@@ -57,6 +60,11 @@ class Spec(ByValue):
             raise InputError(
                 f"the top {self.top} is not a number from 1 to {most}, the states of '{network.target}'"
             )
+
+        if self.intervals and self.top is None:
+            raise InputError(f"intervals are those of the top k: say how many (--top, 1 to {most})")
+        if self.intervals and not network.counts:
+            raise InputError(f"network '{network.id}' holds no counts: its posteriors have no intervals")
 
     @property
     def target(self) -> Variable:
@@ -69,11 +77,13 @@ class Spec(ByValue):
         described = (
             *(bayesdx.__version__, network.id, network.version, network.target, self.model.prior),
             *(network.variables, sorted(network.parents.items()), sorted(self.model.document.vocabulary.items())),
-            *(self.top, self.surprise, self.next),
+            *(self.top, self.surprise, self.next, self.intervals),
         )
         said.update(repr(described).encode("utf-8", "surrogatepass"))
         for name in network.index:
             said.update(network.cpts[name].tobytes())
+            if self.intervals and name in network.counts:
+                said.update(network.counts[name].tobytes())
         return said.hexdigest()
 
     @cached_property
@@ -81,7 +91,8 @@ class Spec(ByValue):
         """The Arrow schema of what ``score`` yields.
 
         ``source_file`` and ``source_row`` (those of the case, or the number of the row), ``id``, ``leader``; the
-        probability of every state under its name, or ``state_1``, ``probability_1``, … of the top k;
+        probability of every state under its name, or ``state_1``, ``probability_1``, … of the top k, with
+        intervals also ``low_1``, ``high_1``, …;
         ``log_likelihood``; ``surprise``, ``next`` and ``next_bits`` where they are asked for; ``warnings`` and
         ``error``.
         """
@@ -94,6 +105,7 @@ class Spec(ByValue):
         else:
             for k in range(1, self.top + 1):
                 fields += [(f"state_{k}", text), (f"probability_{k}", number)]
+                fields += [(f"low_{k}", number), (f"high_{k}", number)] if self.intervals else []
         fields.append(("log_likelihood", number))
         if self.surprise:
             fields.append(("surprise", number))
@@ -141,7 +153,8 @@ class Scorer:
         if self.spec.top is None:
             columns += [pa.array(column, mask=mask) for column in np.ascontiguousarray(probabilities.T)]
         else:
-            columns += self._best(probabilities, leaders, mask)
+            ends = self._intervals(encoded, probabilities) if self.spec.intervals else None
+            columns += self._best(probabilities, leaders, ends, mask)
         columns.append(pa.array(answer.log_likelihood, mask=mask))
         if self.usual is not None:
             columns.append(_nullable(self.usual(encoded, leaders), mask))
@@ -160,13 +173,28 @@ class Scorer:
     def _named(self, states: Any, mask: Any) -> Any:
         return self.states.take(arrow().array(states, mask=mask))
 
-    def _best(self, probabilities: Array, leaders: Any, mask: Any) -> Iterator[Any]:
+    def _intervals(self, encoded: Encoded, probabilities: Array) -> Array:
+        """The intervals (n, card, 2) of all posteriors."""
+        codes, uncertain = encoded.certain()
+        index, start = self.engine.network.index, time.perf_counter()
+        weights = {
+            name: np.where(uncertain[:, index[name], None], table, 1.0)
+            for name, table in encoded.weights.items()
+            if uncertain[:, index[name]].any()
+        }
+        found = batch_intervals(self.engine, probabilities, codes, weights)
+        self.inference += time.perf_counter() - start
+        return found
+
+    def _best(self, probabilities: Array, leaders: Any, ends: Array | None, mask: Any) -> Iterator[Any]:
         """Name and probability of the most probable states; the first of those that are as probable."""
         left, rows, best = probabilities.copy(), np.arange(len(probabilities)), leaders
         for k in range(self.spec.top or 0):
             best = left.argmax(axis=1) if k else best
             yield self._named(best, mask)
             yield arrow().array(probabilities[rows, best], mask=mask)
+            if ends is not None:
+                yield from (arrow().array(end, mask=mask) for end in np.ascontiguousarray(ends[rows, best].T))
             left[rows, best] = -1.0
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--top", type=click.IntRange(1), metavar="K", help="Of a cohort: keep the K most probable alone.")
 @click.option("--surprise", is_flag=True, help="Of a cohort: how usual the findings are under the leader.")
 @click.option("--next", "ask_next", is_flag=True, help="Of a cohort: the finding to look at next, and its bits.")
+@click.option("--intervals", is_flag=True, help="Of a cohort: the 95% interval of each of the K most probable.")
 @where_options("of a cohort: ")
 @network_option
 @prior_option
@@ -48,6 +49,7 @@ def command(
     top: int | None,
     surprise: bool,
     ask_next: bool,
+    intervals: bool,
     where: Where,
     network: str | None,
     prior: str | None,
@@ -76,15 +78,16 @@ def command(
         if output == "-":
             raise InputError("a cohort is scored into a folder: name it with -o FOLDER/")
         with rate_bar() as (begin, advance_by):
-            spec, across = Spec(model, top, surprise, ask_next), where.across()
+            spec, across = Spec(model, top, surprise, ask_next, intervals), where.across()
             cohort = score_cohort(path, output, spec, across, begin, advance_by)
         show(cohort, as_json, err=not as_json)
         if strict and cohort.left_out:
             ctx.exit(2)
         return
-    if top or surprise or ask_next or any(where):
+    if top or surprise or ask_next or intervals or any(where):
         raise InputError(
-            "--top, --surprise, --next, --workers and --on are for cohorts: name a folder with -o FOLDER/"
+            "--top, --surprise, --next, --intervals, --workers and --on are for cohorts: "
+            "name a folder with -o FOLDER/"
         )
     if as_json and output == "-":
         result: BatchResult | BatchSummary = model.query_batch(path)

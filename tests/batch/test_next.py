@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,33 @@ def test_as_of_single_cases(name: str, small_path: Path) -> None:
         uncertain += question.hard_findings().keys() != question.findings.keys()
     assert uncertain > 2
     assert len(set(found.column("next").to_pylist())) > 3
+
+
+def test_intervals_as_of_single_cases() -> None:
+    model = load("spine")
+    rows = some_cases(model, 40)
+    (found,) = score([pa.RecordBatch.from_pylist(rows)], Spec(model, top=3, intervals=True))
+    uncertain = 0
+    for row, answer in zip(rows, found.to_pylist(), strict=True):
+        if answer["error"]:
+            assert answer["low_1"] is answer["high_3"] is None
+            continue
+        result = model.query({"findings": {k: v for k, v in row.items() if v is not None}})
+        known = {one.diagnosis: one.interval for one in result.posterior}
+        for k in (1, 2, 3):
+            assert (answer[f"low_{k}"], answer[f"high_{k}"]) == pytest.approx(known[answer[f"state_{k}"]], abs=1e-9)
+        uncertain += len(result.question.hard_findings()) < len(result.question.findings)
+    assert uncertain > 2
+
+
+def test_intervals_need_counts_and_a_top(small_path: Path) -> None:
+    with pytest.raises(InputError, match=r"say how many \(--top, 1 to 40\)"):
+        Spec(load("spine"), intervals=True)
+    network = load("spine").network
+    bare = load("spine").document
+    exact = Model(replace(bare, network=network.with_cpts(dict(network.cpts)), prior_sets={}))
+    with pytest.raises(InputError, match="holds no counts: its posteriors have no intervals"):
+        Spec(exact, top=1, intervals=True)
 
 
 @pytest.mark.parametrize("tabulated", [True, False])
