@@ -1,8 +1,8 @@
 """What to look at next, and intervals, for many cases at once and one by one: ``python scripts/bench_next.py``.
 
 Prints cases a second of ``score`` with ``next``, of a loop of ``what_if`` and of a loop of its heart, the values of
-the findings alone, on the same cases drawn from the network; and of ``score`` with ``intervals``, and of a loop of the
-engine's posterior and its intervals. What they say must agree.
+the findings alone, on the same cases drawn from the network; and of ``score`` with ``intervals`` and of a loop of
+the engine's posterior and its intervals. What they say must agree.
 """
 
 from __future__ import annotations
@@ -60,21 +60,16 @@ def main() -> None:
     questions = [model.question(case) for case in cases]
     start = time.perf_counter()
     found = [
-        posterior_intervals(
-            model.engine, question.findings, model.engine.posterior(question.findings).probabilities
-        )
-        for question in questions
+        posterior_intervals(model.engine, one.findings, model.engine.posterior(one.findings).probabilities)
+        for one in questions
     ]
     apart = asked.loop / (time.perf_counter() - start)
-    leaders = [
-        list(network.variable(str(network.target)).states).index(name)
-        for name in answers.column("leader").to_pylist()
-    ]
-    low = [one[leader, 0] for one, leader in zip(found, leaders[: asked.loop], strict=True)]
+    target = network.variable(str(network.target))
+    leaders = map(target.state_index, answers.column("leader").to_pylist()[: asked.loop])
+    low = [one[leader, 0] for one, leader in zip(found, leaders, strict=True)]
     assert np.allclose(low, answers.column("low_1").to_pylist()[: asked.loop], atol=1e-9)
-    print(
-        f"intervals together {together:,.0f} cases a second, one by one {apart:,.0f}: {together / apart:.1f} times as long"
-    )
+    print(f"intervals together {together:,.0f} cases a second")
+    print(f"intervals one by one {apart:,.0f}: {together / apart:.1f} times as long")
 
 
 if __name__ == "__main__":

@@ -72,12 +72,12 @@ def test_intervals_as_of_single_cases() -> None:
     assert uncertain > 2
 
 
-def test_intervals_need_counts_and_a_top(small_path: Path) -> None:
+def test_intervals_need_counts_and_a_top() -> None:
     with pytest.raises(InputError, match=r"say how many \(--top, 1 to 40\)"):
         Spec(load("spine"), intervals=True)
     network = load("spine").network
     bare = load("spine").document
-    exact = Model(replace(bare, network=network.with_cpts(dict(network.cpts)), prior_sets={}))
+    exact = Model(replace(bare, network=network.with_cpts(dict(network.cpts)), prior_sets={}), "network")
     with pytest.raises(InputError, match="holds no counts: its posteriors have no intervals"):
         Spec(exact, top=1, intervals=True)
 
