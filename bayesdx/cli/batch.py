@@ -14,9 +14,9 @@ import click
 from bayesdx.cli.common import (
     Where,
     json_option,
-    network_option,
     prior_option,
     progress,
+    table_network_option,
     target_option,
     where_options,
 )
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--next", "ask_next", is_flag=True, help="Of a cohort: the finding to look at next, and its bits.")
 @click.option("--intervals", is_flag=True, help="Of a cohort: the 95% interval of each of the K most probable.")
 @where_options("of a cohort: ")
-@network_option
+@table_network_option
 @prior_option
 @target_option
 @json_option
@@ -68,15 +68,17 @@ def command(
     error. A run that was ended goes on where it was when it is begun again.
     """
     from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary, nothing_scored
-    from bayesdx.formats.table import row_count
+    from bayesdx.formats.table import FORMATS, row_count
     from bayesdx.loading import DEFAULT_NETWORK, load
 
     model = load(network or DEFAULT_NETWORK, prior, target)
     if any("://" in place or place.endswith("/") or os.path.isdir(place) for place in (path, output)):
         from bayesdx.batch import Spec, score_cohort
 
-        if output == "-":
-            raise InputError("a cohort is scored into a folder: name it with -o FOLDER/")
+        named = output.endswith("/") or os.path.isdir(output)
+        if output == "-" or (not named and os.path.splitext(output)[1].lower() in FORMATS):
+            place = "" if output == "-" else output
+            raise InputError("a cohort is scored into a folder: name it with -o FOLDER/", place=place)
         with rate_bar() as (begin, advance_by):
             spec, across = Spec(model, top, surprise, ask_next, intervals), where.across()
             cohort = score_cohort(path, output, spec, across, begin, advance_by)

@@ -7,9 +7,9 @@ import click
 from bayesdx.cli.common import (
     Where,
     json_option,
-    network_option,
     prior_option,
     progress,
+    table_network_option,
     target_option,
     where_options,
 )
@@ -21,7 +21,7 @@ from bayesdx.cli.output import show
 @click.option("-o", "--output", metavar="FILE", help="Where to write: .html, .md or .json.")
 @click.option("--date", metavar="COLUMN", help="Column of dates (2026-11-28 or 2026-11): the same month by month.")
 @where_options()
-@network_option
+@table_network_option
 @prior_option
 @target_option
 @json_option

@@ -37,13 +37,15 @@ NO_CASE = (
     "-f level=cervical -f mr_t2_signal=hyper --age 68"
 )
 
-network_option = click.option(
-    "--network",
-    "-n",
-    metavar="NAME|FILE",
-    help="Shipped network, or a network file (.json, .bif, .xml, .net, .uai, .xdsl). "
-    "Default: chosen by the finding 'level'.",
-)
+
+def network_choice(default: str) -> Callable[[Command], Command]:
+    """The option ``--network``; ``default`` says which it is without."""
+    files = "Shipped network, or a network file (.json, .bif, .xml, .net, .uai, .xdsl). Default: "
+    return click.option("--network", "-n", metavar="NAME|FILE", help=f"{files}{default}.")
+
+
+network_option = network_choice("chosen by the finding 'level'")
+table_network_option = network_choice("spine")
 prior_option = click.option("--prior", metavar="NAME", help="Prior set. Default: the network's own default.")
 target_option = click.option("--target", metavar="VARIABLE", help="Variable to ask for in a network file.")
 

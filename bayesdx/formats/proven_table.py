@@ -34,6 +34,8 @@ _CLOSE = 0.8
 _DAYS = 365.25
 #: Share of the patients that cases count for when they have faded, below which it is said.
 FADED = 0.1
+#: Patients that one row may count for.
+MOST_PATIENTS = 1_000_000_000
 _CASE_FILES = (".yaml", ".yml", ".json")
 
 
@@ -238,4 +240,6 @@ def _weight(value: object, column: str) -> float:
     weight = number_of(value)
     if weight is None or weight <= 0:
         raise InputError(f"the weight {shown(value)} in column '{column}' is not a number above 0")
+    if weight > MOST_PATIENTS:
+        raise InputError(f"the weight {shown(value)} in column '{column}' is more than {MOST_PATIENTS:,} patients")
     return weight

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc
 
+from bayesdx.inference.draws import dirichlet_draws
 from bayesdx.network import Array
 
 #: Simulated samples of each row: p values down to 1 in so many.
@@ -71,8 +72,7 @@ def surprise(counts: Array, seen: Array, rng: np.random.Generator) -> float:
     that of a sample, so the chance is no smaller than it should be.
     """
     n, mean = round(float(seen.sum())), counts / counts.sum()
-    rows = rng.standard_gamma(counts, (SIMULATED, len(counts)))
-    drawn = rng.multinomial(n, rows / rows.sum(axis=1, keepdims=True)) / n
+    drawn = rng.multinomial(n, dirichlet_draws(counts, SIMULATED, rng)) / n
     held = mean > 0
 
     def far(shares: Array) -> Array:

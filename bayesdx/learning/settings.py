@@ -46,5 +46,7 @@ class Settings:
             raise InputError(f"the trust in a network is above 0 and at most 1, not {self.trust:g}")
         if not (math.isfinite(self.tolerance) and self.tolerance > 0):
             raise InputError(f"a tolerance is above 0, not {self.tolerance:g}")
+        if self.seed < 0:
+            raise InputError(f"a seed is a whole number >= 0, not {self.seed}")
         if self.rounds < 1:
             raise InputError(f"EM takes at least one round, not {self.rounds}")

@@ -40,6 +40,24 @@ def simulated(share: float, error: float) -> str:
     return f"{percent(share)} ± {error:.1%}" if error >= 0.0005 else percent(share)
 
 
+def rows(n: int) -> str:
+    """How many rows.
+
+    >>> rows(1), rows(1234)
+    ('1 row', '1,234 rows')
+    """
+    return f"{n:,} {'row' if n == 1 else 'rows'}"
+
+
+def more_wrong(n: int) -> str:
+    """How many rows are wrong beside those that are shown.
+
+    >>> more_wrong(1), more_wrong(1234)
+    ('1 more row that is wrong', '1,234 more rows that are wrong')
+    """
+    return f"{n:,} more {'row that is' if n == 1 else 'rows that are'} wrong"
+
+
 def span(low: float, high: float) -> str:
     """An interval of probabilities.
 

@@ -344,6 +344,8 @@ def test_the_command(batch: Batch, model: Model, cohort: Path, tmp_path: Path) -
 
 BAD = [
     (["in"], "a cohort is scored into a folder: name it with -o FOLDER/"),
+    (["in", "-o", "out.csv"], "out.csv: a cohort is scored into a folder: name it with -o FOLDER/"),
+    (["in", "-o", "s3://bucket/out.parquet"], "s3://bucket/out.parquet: a cohort is scored into a folder"),
     (["none/", "-o", "out/"], "none/: no such file or folder"),
     (["empty", "-o", "out/"], "empty: holds no table (.csv, .jsonl, .ndjson, .parquet)"),
     (["broken", "-o", "out/"], "broken/x.parquet: is not a Parquet file"),
@@ -379,4 +381,4 @@ def test_bad_input_is_one_line(
     assert done.exit_code == 2
     assert done.stderr.startswith(f"bayesdx: {message}")
     assert done.stderr.count("\n") == 1
-    assert not list(tmp_path.glob("out/*"))
+    assert not [path for path in tmp_path.glob("out*") if path.is_file() or list(path.iterdir())]

@@ -226,6 +226,15 @@ def run(small_path: Path) -> Callable[..., Result]:
     return lambda *args: CliRunner().invoke(main, ["evaluate", *map(str, args), *options])
 
 
+def test_help_says_which_network_scores_tables() -> None:
+    for command in ("batch", "cohort"):
+        said = " ".join(CliRunner().invoke(main, [command, "--help"]).stdout.split())
+        assert "Default: spine." in said
+        assert "chosen by the finding" not in said
+    said = " ".join(CliRunner().invoke(main, ["evaluate", "--help"]).stdout.split())
+    assert "Default: chosen by the finding 'level'; of tables spine." in said
+
+
 def test_the_command(run: Callable[..., Result], model: Model, tmp_path: Path) -> None:
     write(tmp_path / "in", proven_cases(model, 400, 2))
     done = run(tmp_path / "in", "--workers", "1")
@@ -237,9 +246,34 @@ def test_the_command(run: Callable[..., Result], model: Model, tmp_path: Path) -
     assert (told["n"], told["left_out"], told["cases"]) == (397, 3, [])
 
 
+COIN = """network coin {}
+variable x { type discrete [2] { yes, no }; }
+variable y { type discrete [2] { a, b }; }
+probability (x) { table 0.5, 0.5; }
+probability (y | x) { (yes) 0.9, 0.1; (no) 0.2, 0.8; }
+"""
+
+
+def test_the_target_of_a_network_file(tmp_path: Path) -> None:
+    """P(yes | a) = 9/11 and P(no | b) = 8/9; a file that names no target says which option does."""
+    (tmp_path / "coin.bif").write_text(COIN)
+    table = tmp_path / "a.csv"
+    table.write_text("x,y\nyes,a\nno,b\n")
+    options = ["evaluate", str(table), "-n", str(tmp_path / "coin.bif"), "--workers", "1"]
+    without = CliRunner().invoke(main, options)
+    assert (without.exit_code, without.stdout) == (2, "")
+    assert without.stderr.endswith("name the variable to ask for (--target)\n")
+    told = json.loads(CliRunner().invoke(main, [*options, "--target", "x", "--json"]).stdout)
+    assert told["n"] == 2
+    assert told["log_loss"] == pytest.approx(-(np.log(9 / 11) + np.log(8 / 9)) / 2)
+
+
 BAD = [
     (["x.csv", "--own-source"], "--own-source is for case files"),
     (["x.csv", "--compare"], "--compare is for case files"),
+    (["x.csv", "--silence"], "--silence is for case files"),
+    (["x.csv", "--no-silence"], "--no-silence is for case files"),
+    (["x.yaml", "--target", "level"], "--target is for tables: a case file states the 'diagnosis'"),
     (["x.yaml", "--workers", "2"], "--workers and --on are for tables"),
     (["x.csv", "--workers", "1"], "no case to evaluate; x.csv: row 2: no diagnosis; evaluate needs the proven one"),
     (["none.csv", "--workers", "1"], "none.csv: no such file or folder"),

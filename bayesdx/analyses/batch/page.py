@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bayesdx.analyses.batch.numbers import BatchResult, BatchSummary
 from bayesdx.report.blocks import Lines, Page, Section
+from bayesdx.words.numbers import more_wrong, rows
 
 #: Bad rows that are shown one by one.
 SHOWN = 20
@@ -14,8 +15,8 @@ def page(result: BatchResult | BatchSummary) -> Page:
     place = result.table if isinstance(result, BatchSummary) else "table"
     lines = [f"{place}: line {line}: {message}" for line, message in result.errors[:SHOWN]]
     if result.left_out > SHOWN:
-        lines.append(f"… and {result.left_out - SHOWN} more rows")
-    lines += [f"warning: {warning} ({count} rows)" for warning, count in result.warnings.items()]
+        lines.append(f"… {more_wrong(result.left_out - SHOWN)}")
+    lines += [f"warning: {warning} ({rows(count)})" for warning, count in result.warnings.items()]
     network = result.asked["network"]
-    lines.append(f"{result.scored} rows scored with network '{network}', {result.left_out} left out")
+    lines.append(f"{rows(result.scored)} scored with network '{network}', {result.left_out} left out")
     return Page(None, (Section("", (Lines(tuple((line,) for line in lines), verbatim=True),)),), disclaimer=False)

@@ -23,8 +23,9 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
     rows = tuple(
         (NAMES[name], value(name, figure), _interval(name, figure)) for name, figure in result.figures.items()
     )
+    proven = "case with a proven diagnosis" if result.n == 1 else "cases with proven diagnoses"
     blocks: list[Block] = [
-        Lines(((f"{result.n} cases with proven diagnoses",), *_learnt(result))),
+        Lines(((f"{result.n} {proven}",), *_learnt(result))),
         Table(("", "", "95% interval"), rows, (1, 2)),
         Lines(
             (

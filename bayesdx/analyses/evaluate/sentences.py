@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bayesdx.analyses.evaluate.numbers.figures import Evaluation
+from bayesdx.words.numbers import more_wrong
 
 
 def warnings(result: Evaluation) -> tuple[str, ...]:
@@ -16,5 +17,5 @@ def warnings(result: Evaluation) -> tuple[str, ...]:
         found += [f"{case.case}: {warning}" for warning in case.warnings]
     found += [f"{file}: row {row}: {message}" for file, row, message in result.examples]
     if result.left_out > len(result.examples):
-        found.append(f"{result.left_out - len(result.examples):,} more rows that are wrong")
+        found.append(more_wrong(result.left_out - len(result.examples)))
     return tuple(found)

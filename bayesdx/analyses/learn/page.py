@@ -8,7 +8,7 @@ from bayesdx.analyses.learn.numbers import DISCLOSED, RARE, LearnResult, LearntR
 from bayesdx.learning.heldout import FEWEST
 from bayesdx.network import Array, Network
 from bayesdx.report.blocks import Cell, Entries, Page, Paragraph, Section, Table
-from bayesdx.words.numbers import percent
+from bayesdx.words.numbers import more_wrong, percent
 from bayesdx.words.phrases import clipped, label_of, listed, state_name
 
 #: Rows that are shown one by one.
@@ -158,7 +158,7 @@ def _contradicted(network: Network, result: LearnResult) -> tuple[Paragraph | Ta
 def _warnings(result: LearnResult) -> tuple[str, ...]:
     found = [f"line {line}: {message}" for line, message in result.errors[:SHOWN]]
     if len(result.errors) > SHOWN:
-        found.append(f"… and {len(result.errors) - SHOWN} more rows are left out")
+        found.append(f"… {more_wrong(len(result.errors) - SHOWN)}, and left out")
     if result.unproven:
         one, target = result.unproven == 1, result.document.network.target
         stated = "1 case does" if one else f"{result.unproven:,} cases do"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bayesdx.analyses.profile.numbers.profile import LEVEL, CohortProfile, Fit
-from bayesdx.words.numbers import percent
+from bayesdx.words.numbers import more_wrong, percent, rows
 
 TITLE = "Cohort"
 NOTICE = (
@@ -24,7 +24,7 @@ def counted(result: CohortProfile) -> str:
     """How many cases there are, how many rows are wrong, and how many cases have no date, or one to come."""
     said = f"{result.cases:,} {'case' if result.cases == 1 else 'cases'}"
     if result.left_out:
-        said += f"; {result.left_out:,} {'row is' if result.left_out == 1 else 'rows are'} wrong and left out"
+        said += f"; {rows(result.left_out)} {'is' if result.left_out == 1 else 'are'} wrong and left out"
     return said + (f"; {result.undated:,} without a past date in '{result.date}'" if result.undated else "")
 
 
@@ -61,5 +61,4 @@ def warnings(result: CohortProfile) -> tuple[str, ...]:
     """The first rows that are wrong, and how many more there are."""
     found = [f"{file}: row {row}: {message}" for file, row, message in result.examples]
     more = result.left_out - len(found)
-    rest = f"{more:,} more {'row that is' if more == 1 else 'rows that are'} wrong"
-    return (*found, *((rest,) if more else ()))
+    return (*found, *((more_wrong(more),) if more else ()))

@@ -165,7 +165,7 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     spread = REACH**2 / n
     middle, reach = share + spread / 2, np.sqrt(spread * (share * (1.0 - share) + spread / 4))
     low, high = (float(middle + side * reach) / (1.0 + spread) for side in (-1, 1))
-    return max(low, 0.0), min(high, 1.0)
+    return low if share > 0.0 else 0.0, high if share < 1.0 else 1.0
 
 
 def _figures_by_case(cases: Sequence[ScoredCase]) -> Array:
