@@ -146,30 +146,37 @@ def _path(info: Any) -> str:
         return str(error.object, "utf-8", "surrogateescape")
 
 
-def parts_of(location: str, size: int = PART_ROWS) -> Iterator[Part]:
-    """The parts of a cohort; a file that cannot be read is one, which says so. Raises InputError without tables."""
+def parts_of(location: str, size: int = PART_ROWS) -> list[Part]:
+    """The parts of a cohort; raises InputError without tables.
+
+    A file that cannot be read is a part, which says so when it is read. They come first, so that this is known
+    before work is done that nobody keeps.
+    """
+    unread, found = list[Part](), list[Part]()
     root, files = files_in(location)
     fs, path = located(root)
     for name, length, modified in files:
-        whole, rows = Part(root, name, length, modified, length), list[int]()
-        parquet = FORMATS[posixpath.splitext(name)[1].lower()] == "parquet"
+        whole = Part(root, name, length, modified, length)
         try:
             with fs.open_input_file(posixpath.join(path, name)) as source:
                 whole = replace(whole, ends=_ends(source))
-                if parquet:
-                    metadata = parquet_file(source, whole.place).metadata
-                    rows = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+                parquet = FORMATS[posixpath.splitext(name)[1].lower()] == "parquet"
+                found += _cut(whole, parquet_file(source, whole.place).metadata, size) if parquet else [whole]
         except (OSError, ValueError, arrow().ArrowException):
-            parquet = False
-        if not parquet:
-            yield whole
-        first, start = 1, 0
-        for i in range(len(rows)):
-            held = sum(rows[start : i + 1])
-            if held >= size or i == len(rows) - 1:
-                share = length * held // max(sum(rows), 1)
-                yield replace(whole, share=share, groups=(start, i + 1), first=first)
-                start, first = i + 1, first + held
+            unread.append(whole)
+    return unread + found
+
+
+def _cut(whole: Part, metadata: Any, size: int) -> Iterator[Part]:
+    """The parts of a Parquet file."""
+    first, start = 1, 0
+    rows = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+    for i in range(len(rows)):
+        held = sum(rows[start : i + 1])
+        if held >= size or i == len(rows) - 1:
+            share = whole.share * held // max(sum(rows), 1)
+            yield replace(whole, share=share, groups=(start, i + 1), first=first)
+            start, first = i + 1, first + held
 
 
 def _ends(source: Any) -> str:

@@ -159,7 +159,7 @@ def profile_cohort(
     network = model.network
     if date is not None and (date in network or date in (SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR)):
         raise InputError(f"'{date}' is a variable of network '{network.id}', no date of a case")
-    parts = list(parts_of(location))
+    parts = parts_of(location)
     monthly: dict[str, Sums] = {}
     wrong, examples, heads = 0, list[tuple[str, int, str]](), set[str]()
     for counted in in_order((across or processes())(CountPart(spec, date), parts), parts):

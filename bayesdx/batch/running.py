@@ -168,9 +168,10 @@ def score_cohort(
 def _refuse_unread(faults: list[InputError], parts: int) -> None:
     if not faults:
         return
-    more = f"; {len(faults) - 1} more tables cannot be read" if len(faults) > 1 else ""
+    told = sorted(set(map(str, faults)))
+    more = f"; {len(told) - 1} more tables cannot be read" if len(told) > 1 else ""
     rest = f"; all other parts ({parts - len(faults)}) are done" if parts > len(faults) else ""
-    raise InputError(f"{min(map(str, faults))}{more}{rest}")
+    raise InputError(f"{told[0]}{more}{rest}")
 
 
 def _names(fs: Any, folder: str) -> list[str]:
