@@ -190,6 +190,8 @@ def _there(output: str, parts: dict[str, Part]) -> set[str]:
         raise InputError(f"is no folder to write to ({line_of(error)})", place=output) from None
     other = sorted(name for name in names if not name.startswith((".", "_")) and name not in parts)
     if other:
+        if unread := [part.fault for part in parts.values() if part.fault is not None]:
+            raise unread[0]  # and what is there may well be its answer
         raise InputError(
             f"holds '{other[0]}', which answers another question (other tables, network or options); "
             "name another folder",
