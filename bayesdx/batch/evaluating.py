@@ -68,7 +68,7 @@ def evaluate_cohort(
     publication. ``across`` does the work, by default in processes on this machine. Raises InputError for a table
     that cannot be read, and when no case can be answered.
     """
-    spec, parts = Spec(model), list(parts_of(location))
+    spec, parts = Spec(model), parts_of(location)
     total = nothing(spec)
     wrong, examples = 0, list[tuple[str, int, str]]()
     for one in in_order((across or processes())(EvaluatePart(spec), parts), parts):

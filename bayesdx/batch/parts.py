@@ -25,8 +25,8 @@ class Part:
 
     ``root`` is the folder or URI that ``file`` is relative to; ``size`` and ``modified`` are its bytes and its time
     (ns), ``ends`` a digest of its first and last bytes. ``groups`` are the row groups from the first to before the
-    last, None of a text file, and of one that cannot be read; ``first`` is the number of the first row, and
-    ``share`` the bytes that the part stands for.
+    last, None of a text file; ``first`` is the number of the first row, and ``share`` the bytes that the part
+    stands for. ``fault`` says why a file cannot be read.
     """
 
     root: str
@@ -37,6 +37,7 @@ class Part:
     groups: tuple[int, int] | None = None
     first: int = 1
     ends: str = ""
+    fault: InputError | None = None
 
     @property
     def place(self) -> str:
@@ -112,8 +113,7 @@ def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
     """The root of a cohort, and name, bytes and time of each of its tables, in order.
 
     ``location`` is a table, or a folder of tables at any depth; names that begin with ``.`` or ``_``, and those of
-    answers, are no tables.
-    Raises InputError when there is none.
+    answers, are no tables. Raises InputError when there is none.
     """
     from pyarrow.fs import FileSelector, FileType
 
@@ -142,34 +142,46 @@ def files_in(location: str) -> tuple[str, list[tuple[str, int, int]]]:
 def _path(info: Any) -> str:
     try:
         return str(info.path)
-    except UnicodeDecodeError as error:  # a name that is no UTF-8, of which the part tells when it is read
+    except UnicodeDecodeError as error:  # a name that is no UTF-8, which cannot be opened
         return str(error.object, "utf-8", "surrogateescape")
 
 
-def parts_of(location: str, size: int = PART_ROWS) -> Iterator[Part]:
-    """The parts of a cohort; a file that cannot be read is one, which says so. Raises InputError without tables."""
+def parts_of(location: str, size: int = PART_ROWS) -> list[Part]:
+    """The parts of a cohort; raises InputError without tables.
+
+    A file that cannot be read is a part with a fault. They come first, so that this is known before work is done
+    that nobody keeps.
+    """
+    unread, found = list[Part](), list[Part]()
     root, files = files_in(location)
     fs, path = located(root)
     for name, length, modified in files:
-        whole, rows = Part(root, name, length, modified, length), list[int]()
-        parquet = FORMATS[posixpath.splitext(name)[1].lower()] == "parquet"
+        whole = Part(root, name, length, modified, length)
         try:
             with fs.open_input_file(posixpath.join(path, name)) as source:
                 whole = replace(whole, ends=_ends(source))
-                if parquet:
-                    metadata = parquet_file(source, whole.place).metadata
-                    rows = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
-        except (OSError, ValueError, arrow().ArrowException):
-            parquet = False
-        if not parquet:
-            yield whole
-        first, start = 1, 0
-        for i in range(len(rows)):
-            held = sum(rows[start : i + 1])
-            if held >= size or i == len(rows) - 1:
-                share = length * held // max(sum(rows), 1)
-                yield replace(whole, share=share, groups=(start, i + 1), first=first)
-                start, first = i + 1, first + held
+                parquet = FORMATS[posixpath.splitext(name)[1].lower()] == "parquet"
+                found += _cut(whole, _footer(source, whole.place), size) if parquet else [whole]
+        except InputError as error:
+            unread.append(replace(whole, fault=error))
+        except UnicodeEncodeError:
+            unread.append(replace(whole, fault=InputError("the name of the file is not UTF-8", place=whole.place)))
+        except (OSError, arrow().ArrowException) as error:
+            fault = InputError(f"cannot be read ({line_of(error)})", place=whole.place)
+            unread.append(replace(whole, fault=fault))
+    return unread + found
+
+
+def _cut(whole: Part, metadata: Any, size: int) -> Iterator[Part]:
+    """The parts of a Parquet file."""
+    first, start = 1, 0
+    rows = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+    for i in range(len(rows)):
+        held = sum(rows[start : i + 1])
+        if held >= size or i == len(rows) - 1:
+            share = whole.share * held // max(sum(rows), 1)
+            yield replace(whole, share=share, groups=(start, i + 1), first=first)
+            start, first = i + 1, first + held
 
 
 def _ends(source: Any) -> str:
@@ -180,14 +192,14 @@ def _ends(source: Any) -> str:
     return said.hexdigest()
 
 
-def parquet_file(source: Any, place: str) -> Any:
-    """An open file as Parquet; raises InputError for one that is none, or names a column twice."""
+def _footer(source: Any, place: str) -> Any:
+    """What an open Parquet file says of itself; raises InputError for one that is none, or names a column twice."""
     from pyarrow.parquet import ParquetFile
 
     try:
         file = ParquetFile(source)
         columns_once(list(file.schema_arrow.names), place)
-        return file
+        return file.metadata
     except InputError:
         raise
     except (ValueError, OSError, arrow().ArrowException) as error:

@@ -184,7 +184,7 @@ def profile_cohort(
     column that no table has, and when no case can be answered.
     """
     spec = Spec(model, surprise=True)
-    parts = list(parts_of(location))
+    parts = parts_of(location)
     if date is not None:
         no_finding(date, model.network, model.document.vocabulary, "date")
         _look_for(date, parts, location)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bayesdx.batch.encoding import CASE_JSON, SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW
-from bayesdx.batch.parts import Part, line_of, located, parquet_file
+from bayesdx.batch.parts import Part, line_of, located
 from bayesdx.batch.scoring import ROWS, arrow
 from bayesdx.errors import InputError
 from bayesdx.formats.table import FORMATS, EmptyTable, NumberedRow, as_text, csv_rows, filled_lines
@@ -21,22 +21,22 @@ def read_part(part: Part) -> Iterator[Any]:
 
     Columns are named without blanks around them. An empty file has no rows.
     """
+    if part.fault is not None:
+        raise part.fault
     fs, root = located(part.root)
     path, place = posixpath.join(root, part.file), part.place
-    kind = FORMATS[posixpath.splitext(part.file)[1].lower()]
     try:
-        if kind == "parquet":
+        if part.groups is not None:
             yield from _parquet(fs, path, part)
             return
+        csv = FORMATS[posixpath.splitext(part.file)[1].lower()] == "csv"
         with fs.open_input_stream(path, compression=None) as binary, as_text(binary) as text:
-            if kind == "csv":
+            if csv:
                 yield from _rows(csv_rows(text, place), part.file)
             else:
                 yield from _lines(filled_lines(text, place), part.file)
     except EmptyTable:
         return
-    except UnicodeEncodeError:
-        raise InputError("the name of the file is not UTF-8", place=place) from None
     except UnicodeDecodeError:
         raise InputError("is not a text file (UTF-8)", place=place) from None
     except (OSError, arrow().ArrowException) as error:
@@ -45,14 +45,13 @@ def read_part(part: Part) -> Iterator[Any]:
 
 def _parquet(fs: Any, path: str, part: Part) -> Iterator[Any]:
     """Text stays the codes and the words that the file holds."""
-    from pyarrow.parquet import ParquetFile
+    from pyarrow.parquet import ParquetFile, read_schema
 
     pa = arrow()
     with fs.open_input_file(path) as source:
-        schema = parquet_file(source, part.place).schema_arrow
-        words = [field.name for field in schema if pa.types.is_string(field.type)]
+        words = [field.name for field in read_schema(source) if pa.types.is_string(field.type)]
         file = ParquetFile(source, read_dictionary=[name for name in words if name != "id"])
-        groups = list(range(*part.groups)) if part.groups else None
+        groups = list(range(*part.groups)) if part.groups else []
         first = part.first
         for batch in file.iter_batches(batch_size=ROWS, row_groups=groups, use_threads=False):
             yield _placed(batch, part.file, np.arange(first, first + batch.num_rows))

@@ -168,9 +168,10 @@ def score_cohort(
 def _refuse_unread(faults: list[InputError], parts: int) -> None:
     if not faults:
         return
-    more = f"; {len(faults) - 1} more tables cannot be read" if len(faults) > 1 else ""
+    told = sorted(set(map(str, faults)))
+    more = f"; {len(told) - 1} more tables cannot be read" if len(told) > 1 else ""
     rest = f"; all other parts ({parts - len(faults)}) are done" if parts > len(faults) else ""
-    raise InputError(f"{min(map(str, faults))}{more}{rest}")
+    raise InputError(f"{told[0]}{more}{rest}")
 
 
 def _names(fs: Any, folder: str) -> list[str]:
@@ -189,6 +190,8 @@ def _there(output: str, parts: dict[str, Part]) -> set[str]:
         raise InputError(f"is no folder to write to ({line_of(error)})", place=output) from None
     other = sorted(name for name in names if not name.startswith((".", "_")) and name not in parts)
     if other:
+        if unread := [part.fault for part in parts.values() if part.fault is not None]:
+            raise unread[0]  # and what is there may well be its answer
         raise InputError(
             f"holds '{other[0]}', which answers another question (other tables, network or options); "
             "name another folder",

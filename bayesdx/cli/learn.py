@@ -56,7 +56,9 @@ _REFUSED = {
     help="Nats a case at which EM ends.",
 )
 @click.option("--rounds", type=click.IntRange(1), default=ROUNDS, show_default=True, help="Rounds of EM at most.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of folds, restarts and simulations.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of folds, restarts and simulations."
+)
 @click.option("--anyway", is_flag=True, help="Write a network that is refused.")
 @click.option("--without", metavar="NAME", help="Take back what NETWORK learnt from the cases of that name.")
 @click.option("--add", "others", multiple=True, metavar="FILE", help="Add what another network has learnt.")

@@ -316,6 +316,12 @@ def test_tables_that_cannot_be_read_come_last(batch: Batch, model: Model, tmp_pa
     message = f"bayesdx: {source}/caf\\udce9.csv: the name of the file is not UTF-8; all other parts (2) are done\n"
     assert (done.exit_code, done.stderr) == (2, message)
     os.unlink(os.fsencode(source) + b"/caf\xe9.csv")
+    (source / "a.parquet").write_text("PAR1")  # what cannot be read now may have been
+    (output / "part-before.parquet").write_text("x")
+    with pytest.raises(InputError, match=r"a\.parquet: is not a Parquet file"):
+        score_cohort(str(source), str(output), Spec(model), here)
+    (source / "a.parquet").unlink()
+    (output / "part-before.parquet").unlink()
     assert score_cohort(str(source), str(output), Spec(model), here).reused == 2
 
 

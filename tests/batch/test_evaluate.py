@@ -23,6 +23,7 @@ from bayesdx.analyses.evaluate.numbers.sums import _calibration_error, evaluatio
 from bayesdx.batch import evaluate_cohort, processes
 from bayesdx.batch.parts import Part, parts_of
 from bayesdx.cli import main
+from bayesdx.errors import InputError
 from bayesdx.formats.proven_table import read_proven
 from bayesdx.loading import load
 from bayesdx.model import Model
@@ -218,6 +219,21 @@ def test_ties_count_against_the_truth() -> None:
     assert (found.figures["top1"].value, found.figures["top3"].value) == (0.0, 1.0)
     assert found.figures["brier"].value == pytest.approx(0.5)
     assert found.figures["log_loss"].value == pytest.approx(np.log(2))
+
+
+def test_a_file_that_cannot_be_read_is_known_before_others_are(model: Model, tmp_path: Path) -> None:
+    write(tmp_path / "in", proven_cases(model, 40, 1))
+    (tmp_path / "in" / "z.parquet").write_text("PAR1")
+    read: list[str] = []
+
+    def across(work: Callable[[Part], Any], parts: Sequence[Part]) -> Iterator[Any]:
+        for part in parts:
+            read.append(part.file)
+            yield work(part)
+
+    with pytest.raises(InputError, match=r"z\.parquet: is not a Parquet file"):
+        evaluate_cohort(str(tmp_path / "in"), model, across)
+    assert read == ["z.parquet"]
 
 
 @pytest.fixture
