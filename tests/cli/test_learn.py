@@ -147,6 +147,8 @@ def test_a_date_that_means_none_is_refused(run: Run, small_path: Path, tmp_path:
         ("diagnosis,age\ncapnon,60\n", ("--weight", "age"), "'age' is a finding of network"),
         ("diagnosis,sex\ncapnon,male\n", ("--weight", "n"), "no row has the column 'n'"),
         ("diagnosis,sex,n\ncapnon,male,-1\n", ("--weight", "n"), "is not a number above 0"),
+        ("diagnosis,sex,n\ncapnon,male,1e18\n", ("--weight", "n"), "is more than 1,000,000,000 patients"),
+        ("diagnosis,sex\ncapnon,male\n", ("--seed", "-5"), "-5 is not in the range"),
         ("diagnosis,sex,d\ncapnon,male,soon\n", ("--date", "d", "--half-life", "2"), "is not of the form"),
         ("sex,level\nmale,cervical\n", (), "no case to learn from"),
         ("diagnosis,sex\nCapnom,male\n", (), "did you mean 'capnon'?"),

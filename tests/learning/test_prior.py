@@ -93,6 +93,12 @@ def test_surprise_of_two_states_against_the_beta_binomial(counts: list[float], s
     assert found == pytest.approx(expected, abs=4 * np.sqrt(0.25 / SIMULATED))
 
 
+def test_surprise_of_counts_that_are_next_to_nothing() -> None:
+    """Every draw is one state or the other, as the mean has it: the chance of the state is its mean."""
+    found = surprise(np.array([3e-4, 7e-4]), np.array([12.0, 0.0]), np.random.default_rng(0))
+    assert found == pytest.approx(0.3, abs=4 * np.sqrt(0.21 / SIMULATED))
+
+
 def test_a_planted_contradiction_comes_first() -> None:
     rng = np.random.default_rng(2)
     rows = rng.dirichlet(np.full(3, 2.0), 40)
