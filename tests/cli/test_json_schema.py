@@ -55,7 +55,8 @@ COMMANDS = [
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads(SCHEMAS[f"bayesdx:{name}/1"].read_text())
+    (own,) = (path for key, path in SCHEMAS.items() if key.rpartition("/")[0] == f"bayesdx:{name}")
+    schema: dict[str, Any] = json.loads(own.read_text())
     return schema
 
 

@@ -421,5 +421,5 @@ def test_a_table_of_wrong_rows_is_told_of_in_part(
     found = Model(small, "surgical").write_batch(str(tmp_path / "t.csv"), str(tmp_path / "out.csv"))
     assert (found.scored, found.left_out) == (1, 40)
     assert [line for line, _ in found.errors] == [3, 4, 5, 6, 7]
-    assert "… and 20 more rows" in str(found)
+    assert "… 20 more rows that are wrong" in str(found)
     assert found.to_dict()["left_out"] == 40
