@@ -72,6 +72,16 @@ def test_closed_streams() -> None:
     assert (closed.returncode, closed.stderr) == (2, b"bayesdx: standard input is closed\n")
 
 
+@pytest.mark.parametrize("rest", ["ask", "ask -f level=lumbar", "query --report {report}"])
+def test_nobody_answers_where_standard_input_is_closed(tmp_path: Path, rest: str) -> None:
+    report = tmp_path / "report.txt"
+    report.write_text("T2 hyperintense lesion of the lumbar spine.\n")
+    shell = f'"{sys.executable}" -m bayesdx {rest.format(report=report)} <&-'
+    closed = subprocess.run(shell, shell=True, capture_output=True, check=False)
+    assert (closed.returncode, closed.stdout, closed.stderr.count(b"\n")) == (2, b"", 1)
+    assert closed.stderr.startswith(b"bayesdx: ")
+
+
 @pytest.mark.parametrize("text", ["\ufefflevel,age\r\nlumbar,31\r\n", "sep=;\nlevel;age\nlumbar;31\n"])
 def test_standard_input_reads_like_a_file(tmp_path: Path, text: str) -> None:
     table = tmp_path / "t.csv"
