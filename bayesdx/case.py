@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesdx.cells import clipped, comma_hint, is_missing, kind_of, number_of, shown, state_text, word
+from bayesdx.cells import clipped, comma_hint, identifier, is_missing, kind_of, number_of, shown, state_text, word
 from bayesdx.codes import note
 from bayesdx.errors import InputError, nearest, printable
 from bayesdx.network import Array, Network, named
@@ -23,6 +23,12 @@ _KEYS = ("id", "age", "sex", "diagnosis", "findings")
 METADATA = ("source", "region", "proof", "note", "preoperative_impression")
 #: Keys whose misspelling changes an answer or a score.
 _READ = (*_KEYS, "source", "region", "preoperative_impression")
+#: Keys of the publication of a case: our own, those of CSL-JSON, and what else a reference holds.
+_PUBLICATION = ("doi", "pmid", "pmcid", "title", "key", "journal", "year", "url")
+_REFERENCE = (
+    *("DOI", "PMID", "PMCID", "URL", "id", "type", "genre", "author", "authors", "issued", "custom", "abstract"),
+    *("container-title", "volume", "issue", "page", "pages", "publisher", "ISSN", "ISBN", "language", "note"),
+)
 _NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -86,6 +92,7 @@ def case_from_mapping(mapping: object, place: str = "case") -> Case:
     for key in (*mapping, *findings):
         if not isinstance(key, str):
             raise InputError(f"key {'null' if key is None else shown(key)} is not text", place=place)
+    _check_source(mapping.get("source"), place)
     metadata = {key: value for key, value in mapping.items() if key not in _KEYS}
     patient = {key: None if is_missing(mapping.get(key)) else mapping[key] for key in ("age", "sex")}
     age = number_of(patient["age"])
@@ -102,6 +109,22 @@ def case_from_mapping(mapping: object, place: str = "case") -> Case:
         )
     except InputError as error:
         raise error.at(place) from None
+
+
+def _check_source(source: object, place: str) -> None:
+    """Raise InputError for what is no publication: whoever scores the case would not know that it is its own."""
+    if isinstance(source, (list, tuple, set)):
+        raise InputError(f"'source' is the publication of the case, not {kind_of(source)}", place=place)
+    for key, value in source.items() if isinstance(source, Mapping) else ():
+        if key not in (*_PUBLICATION, *_REFERENCE):
+            raise InputError(f"unknown key {shown(key)} of 'source'", nearest(str(key), _PUBLICATION), place=place)
+        try:
+            if key.lower() in ("doi", "pmid", "pmcid"):
+                identifier(key.lower(), value)
+            elif key in ("title", "key", "id"):
+                word(value, key)
+        except InputError as error:
+            raise error.at(f"{place}: source") from None
 
 
 def _misspelt(metadata: Iterable[str]) -> tuple[str, ...]:

@@ -140,6 +140,15 @@ def test_misspelt_and_misplaced_keys_are_warnings(small: NetworkDocument) -> Non
         ({"id": True}, "'id' is text, not True"),
         ({"age": 30, "findings": {"age_group": "60+"}}, "'age_group' is given twice: once as 'age'"),
         ({1: 2}, "key 1 is not text"),
+        ({"source": {"dio": "10.1/x"}}, "unknown key 'dio' of 'source'; did you mean 'doi'?"),
+        ({"source": {"Title": "On A"}}, "unknown key 'Title' of 'source'; did you mean 'title'?"),
+        ({"source": {"doi": ["10.1/x"]}}, "source: 'doi' is one DOI, not a list"),
+        ({"source": {"doi": "10.1/x, 10.1/y"}}, "source: 'doi' is one DOI, not '10.1/x, 10.1/y'"),
+        ({"source": {"doi": "10.1/x,10.1/y"}}, "source: 'doi' is one DOI, not '10.1/x,10.1/y'"),
+        ({"source": {"doi": "10.1 / x"}}, "source: 'doi' is one DOI, not '10.1 / x'"),
+        ({"source": {"pmid": "PMC7"}}, "source: 'pmid' is one PMID, not 'PMC7'"),
+        ({"source": {"pmid": 1.5}}, "source: 'pmid' is one PMID, not 1.5"),
+        ({"source": [{"doi": "10.1/x"}]}, "'source' is the publication of the case, not a list"),
     ],
 )
 def test_mistakes_are_named(small: NetworkDocument, mapping: dict[Any, Any], message: str) -> None:
@@ -190,10 +199,10 @@ def test_parse_weights() -> None:
 
 def test_read_one_many_and_json(tmp_path: Path) -> None:
     one = tmp_path / "one.yaml"
-    one.write_text("id: a\nage: 68\nfindings:\n  level: cervical\nsource: {doi: x}\n")
+    one.write_text("id: a\nage: 68\nfindings:\n  level: cervical\nsource: {doi: 10.1/x}\n")
     (case,) = read_cases(one)
     assert (case.id, case.age, dict(case.findings)) == ("a", 68.0, {"level": "cervical"})
-    assert case.metadata == {"source": {"doi": "x"}}
+    assert case.metadata == {"source": {"doi": "10.1/x"}}
     many = tmp_path / "many.json"
     many.write_text('[{"id": "a"}, {"id": "b", "findings": "x"}]')
     with pytest.raises(InputError, match=r"many\.json: case 2 \(b\): 'findings' is a mapping"):
