@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.files import parse
 from bayesdx.formats.case_file import read_cases
+from bayesdx.model import Model
 from bayesdx.network import Network, Variable
 
 
@@ -97,11 +99,43 @@ def test_unused_finding_and_state_are_warnings(small: NetworkDocument) -> None:
 
 
 def test_misspelt_and_misplaced_keys_are_warnings(small: NetworkDocument) -> None:
-    found = encoded(small, finding={"level": "cervical"}, level="cervical", note="kept", proof="histology")
+    found = encoded(
+        small, finding={"level": "cervical"}, level="cervical", note="kept", proof="histology", empty=""
+    )
     assert found.warnings == (
         "key 'finding' is not used; did you mean 'findings'?",
         "key 'level' is not used: a finding belongs under 'findings'",
     )
+    found = encoded(small, syrinx="present", dural="present", zzz=1, findings={"level": "cervical"})
+    assert found.warnings == (
+        "key 'syrinx' is not used: a finding belongs under 'findings'",
+        "key 'dural' is not used; did you mean 'mr_dural_tail'?",
+        "key 'zzz' is not used",
+    )
+
+
+@pytest.mark.parametrize("key", ["levle", "Level", "mr_t2_sginal", "Age"])
+@pytest.mark.parametrize("arrival", ["top level", "row with findings", "flat row", "pandas row", "pandas table"])
+def test_a_misspelt_finding_is_refused_wherever_it_stands(small: NetworkDocument, key: str, arrival: str) -> None:
+    """In a case file, a line of JSON, a table and a row of one: alike."""
+    model = Model(small, "default")
+    flat = {key: "cervical", "compartment": "extradural"}
+    case = {key: "cervical", "findings": {"compartment": "extradural"}}
+    if arrival in ("row with findings", "flat row", "pandas table"):
+        rows: Any = pd.DataFrame([flat]) if arrival == "pandas table" else [flat if arrival == "flat row" else case]
+        ((_, message),) = model.query_batch(rows).errors
+    else:
+        with pytest.raises(InputError) as caught:
+            model.query(pd.Series(flat) if arrival == "pandas row" else case)
+        message = str(caught.value).removeprefix("case: ")
+    meant = {"levle": "level", "Level": "level", "mr_t2_sginal": "mr_t2_signal", "Age": "age"}
+    assert message == f"unknown finding '{key}'; did you mean '{meant[key]}'?"
+
+
+def test_a_row_of_a_table_names_a_finding_once(small: NetworkDocument) -> None:
+    row = pd.Series(["cervical", "lumbar", 50], index=["level", "level", "age"])
+    with pytest.raises(InputError, match="column 'level' is given twice"):
+        Model(small, "default").query(row)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +174,7 @@ def test_misspelt_and_misplaced_keys_are_warnings(small: NetworkDocument) -> Non
         ({"id": True}, "'id' is text, not True"),
         ({"age": 30, "findings": {"age_group": "60+"}}, "'age_group' is given twice: once as 'age'"),
         ({1: 2}, "key 1 is not text"),
+        ({"syrnix": "present"}, "unknown finding 'syrnix'; did you mean 'syrinx'?"),
         ({"source": {"dio": "10.1/x"}}, "unknown key 'dio' of 'source'; did you mean 'doi'?"),
         ({"source": {"Title": "On A"}}, "unknown key 'Title' of 'source'; did you mean 'title'?"),
         ({"source": {"doi": ["10.1/x"]}}, "source: 'doi' is one DOI, not a list"),
