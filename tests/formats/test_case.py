@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,66 @@ def test_unused_finding_and_state_are_warnings(small: NetworkDocument) -> None:
     partly = encoded(small, findings={"mr_t2_signal": {"hyper": 1, "fluid": 1}})
     assert partly.stated["mr_t2_signal"] == "hyper"
     assert len(partly.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("states", "number", "state"),
+    [
+        (("<0", "0-10", ">10"), 0, "0-10"),
+        (("<0", "0-10", ">10"), -0.5, "<0"),
+        (("<0", "0-10", ">10"), 10, "0-10"),
+        (("<0", "0-10", ">10"), 10.01, ">10"),
+        (("<10", "10-30", ">30"), 0, "<10"),
+        (("<=10", "10-20"), 10, None),
+        (("<=10", ">10"), 10, "<=10"),
+        (("≤10", ">10"), 10.5, ">10"),
+        (("<10", "≥10"), 10, "≥10"),
+        (("<-10", "-10-10", ">10"), -10, "-10-10"),
+        (("<-10", "-10-10", ">10"), -11, "<-10"),
+        ((">=-5", "<-5"), -2, ">=-5"),
+        (("0-10", "10-20"), 10, None),
+        (("0-10", "10-20"), 9.5, "0-10"),
+        (("0-10", "5+"), 7, None),
+        (("01", "1", "2"), 1, "1"),
+        (("01", "1", "2"), 1.0, "1"),
+        (("01", "1", "2"), "01", "01"),
+        (("01", "001", "2"), 1.0, None),
+        (("0-10", "5"), 5.0, "5"),
+    ],
+)
+def test_a_number_is_in_the_one_state_that_holds_it(
+    states: tuple[str, ...], number: object, state: str | None
+) -> None:
+    variable = Variable("size", states)
+    rows = {"size": np.full(len(states), 1 / len(states))}
+    network = Network("n", (variable,), {}, rows)
+    if state is not None:
+        assert encode(case_from_mapping({"findings": {"size": number}}), network).stated == {"size": state}
+        return
+    holders = [f"'{one}'" for one in states if one != "2"]
+    with pytest.raises(InputError, match=f"may be {re.escape(' or '.join(holders))} of 'size'"):
+        encode(case_from_mapping({"findings": {"size": number}}), network)
+
+
+@pytest.mark.parametrize(
+    ("stated", "possible"),
+    [
+        ("10..10", ["0-10", "10-20"]),
+        ("<0", ["<0"]),
+        ("<1", ["<0", "0-10"]),
+        ("..-3", ["<0"]),
+        ("-5..5", ["<0", "0-10"]),
+        (">10", ["10-20", ">20"]),
+        (">=20", ["10-20", ">20"]),
+        (">20", [">20"]),
+    ],
+)
+def test_a_range_is_every_state_that_it_meets(stated: str, possible: list[str]) -> None:
+    variable = Variable("size", ("<0", "0-10", "10-20", ">20"))
+    weights = encode(
+        case_from_mapping({"findings": {"size": stated}}), Network("n", (variable,), {}, {"size": np.full(4, 0.25)})
+    )
+    assert [s for s, w in zip(variable.states, weights.weights["size"], strict=True) if w] == possible
 
 
 def test_misspelt_and_misplaced_keys_are_warnings(small: NetworkDocument) -> None:
