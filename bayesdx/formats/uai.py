@@ -120,7 +120,7 @@ def _by_agrum(text: str, scopes: Sequence[tuple[int, ...]]) -> bool:
     return (
         len(found) == len(lines)
         and [scope for scope, _ in found] == scopes
-        and len(dict(map(reversed, found))) == len(found)
+        and len({name for _, name in found}) == len(found)
     )
 
 

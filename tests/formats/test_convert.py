@@ -70,9 +70,8 @@ def test_pgmpy_names_the_states_of_a_parent(of_child: list[str]) -> None:
     model = pgmpy_pair(["x", "y", "z"], of_child)
     found = from_pgmpy(model)
     for state in found.variable("a").states:
-        assert found.cpts["b"][found.variable("a").states.index(state), 0] == model.get_cpds("b").get_value(
-            a=state, b="p"
-        )
+        row = found.cpts["b"][found.variable("a").states.index(state)]
+        assert row[0] == model.get_cpds("b").get_value(a=state, b="p")
 
 
 def test_pgmpy_states_that_a_child_calls_otherwise() -> None:
