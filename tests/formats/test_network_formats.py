@@ -202,6 +202,23 @@ def test_evidence_is_a_case(tmp_path: Path) -> None:
         (xdsl_document, XDSL.replace("deterministic", "noisymax"), "'d' is a node of kind 'noisymax'"),
         (xdsl_document, XDSL.replace(">f t<", ">f u<"), "'u' is not a state of 'd'"),
         (xdsl_document, XDSL.replace("smile", "bif"), "is not an XDSL file"),
+        (
+            xdsl_document,
+            XDSL.replace("<probabilities>0.3", "<probabilities>0.9 0.1</probabilities><probabilities>0.3"),
+            "'a' has 2 elements <probabilities>, expected one",
+        ),
+        (xdsl_document, XDSL.replace("<parents>", "<parents>b</parents><parents>", 1), "has 2 elements <parents>"),
+        (xdsl_document, XDSL.replace("</nodes>", "</nodes><nodes></nodes>"), "2 elements <nodes> in <smile>"),
+        (
+            xdsl_document,
+            XDSL.replace("<resulting", "<resultingstates>t f</resultingstates><resulting", 1),
+            "'d' has 2",
+        ),
+        (
+            xmlbif_document,
+            XMLBIF.replace("<OUTCOME>", "<NAME>q</NAME><OUTCOME>", 1),
+            "a variable has 2 elements <NAME>",
+        ),
         (xmlbif_document, XMLBIF.replace('"nature"', '"utility"', 1), "'a' is a utility node"),
         (xmlbif_document, XMLBIF.replace("<FOR>a", "<FOR>c"), "variable 'c' has two CPTs"),
         (xmlbif_document, XMLBIF.replace("<FOR>a</FOR>", "<FOR>a</FOR><FOR>b</FOR>"), "holds 2 <FOR>"),
