@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from bayesdx.cells import clipped, comma_hint, is_missing, kind_of, number_of, shown, state_text, word
+from bayesdx.cells import clipped, comma_hint, identifier, is_missing, kind_of, number_of, shown, state_text, word
 from bayesdx.codes import note
 from bayesdx.errors import InputError, nearest, printable
 from bayesdx.network import Array, Network, named
@@ -20,9 +21,18 @@ from bayesdx.values import ByValue
 OLDEST = 120
 _KEYS = ("id", "age", "sex", "diagnosis", "findings")
 #: Other keys of a case file that are expected: kept, never used by a query.
-METADATA = ("source", "region", "proof", "note", "preoperative_impression")
+METADATA = (
+    *("source", "region", "proof", "proof_seen", "note", "preoperative_impression"),
+    *("named_alternatives", "counted_in"),
+)
 #: Keys whose misspelling changes an answer or a score.
 _READ = (*_KEYS, "source", "region", "preoperative_impression")
+#: Keys of the publication of a case: our own, those of CSL-JSON, and what else a reference holds.
+_PUBLICATION = ("doi", "pmid", "pmcid", "title", "key", "journal", "year", "url")
+_REFERENCE = (
+    *("DOI", "PMID", "PMCID", "URL", "id", "type", "genre", "author", "authors", "issued", "custom", "abstract"),
+    *("container-title", "volume", "issue", "page", "pages", "publisher", "ISSN", "ISBN", "language", "note"),
+)
 _NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
@@ -86,6 +96,7 @@ def case_from_mapping(mapping: object, place: str = "case") -> Case:
     for key in (*mapping, *findings):
         if not isinstance(key, str):
             raise InputError(f"key {'null' if key is None else shown(key)} is not text", place=place)
+    _check_source(mapping.get("source"), place)
     metadata = {key: value for key, value in mapping.items() if key not in _KEYS}
     patient = {key: None if is_missing(mapping.get(key)) else mapping[key] for key in ("age", "sex")}
     age = number_of(patient["age"])
@@ -104,6 +115,22 @@ def case_from_mapping(mapping: object, place: str = "case") -> Case:
         raise error.at(place) from None
 
 
+def _check_source(source: object, place: str) -> None:
+    """Raise InputError for what is no publication: whoever scores the case would not know that it is its own."""
+    if isinstance(source, (list, tuple, set)):
+        raise InputError(f"'source' is the publication of the case, not {kind_of(source)}", place=place)
+    for key, value in source.items() if isinstance(source, Mapping) else ():
+        if key not in (*_PUBLICATION, *_REFERENCE):
+            raise InputError(f"unknown key {shown(key)} of 'source'", nearest(str(key), _PUBLICATION), place=place)
+        try:
+            if key.lower() in ("doi", "pmid", "pmcid"):
+                identifier(key.lower(), value)
+            elif key in ("title", "key", "id"):
+                word(value, key)
+        except InputError as error:
+            raise error.at(f"{place}: source") from None
+
+
 def _misspelt(metadata: Iterable[str]) -> tuple[str, ...]:
     unknown = [key for key in metadata if key not in METADATA]
     if not unknown:
@@ -120,11 +147,14 @@ def encode(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...
     """Translate a case into likelihood weights of ``network``.
 
     ``vocabulary`` holds findings and states that are known but not used by this network: they give a warning.
-    Raises InputError for an unknown finding or state, and for weights that are negative, not finite or all
-    zero.
+    Raises InputError for an unknown finding or state, also beside the findings, and for weights that are negative,
+    not finite or all zero.
     """
     issues = case.origin.issues if case.origin else ()
-    warnings = [*case.warnings, *map(str, issues), *misplaced(case, network)]
+    try:
+        warnings = [*case.warnings, *map(str, issues), *misplaced(case, network, vocabulary)]
+    except InputError as error:
+        raise error.at(case.place) from None
     patient = {"age": case.age, "sex": case.sex}
     weights: dict[str, Array] = {}
     stated: dict[str, object] = {}
@@ -156,6 +186,7 @@ def mistakes(
     parts: list[tuple[tuple[str, ...], Case]] = [
         (("findings", name), Case(findings={name: value})) for name, value in case.findings.items()
     ]
+    parts += [((key,), Case(metadata={key: value})) for key, value in case.metadata.items()]
     parts += [(("age",), Case(age=case.age)), (("sex",), Case(sex=case.sex))]
     found = []
     for keys, part in parts:
@@ -166,15 +197,44 @@ def mistakes(
     return found
 
 
-def misplaced(case: Case, network: Network) -> list[str]:
-    """A warning for each key of the case that is the name of a finding, but does not stand among the findings."""
+def misplaced(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...]] = _NONE) -> list[str]:
+    """A warning for each key of the case that is not used: a finding that does not stand among the findings, or
+    nothing that is known.
+
+    Raises InputError for a key that is a finding misspelt.
+    """
     about = {"id": case.id, "diagnosis": case.diagnosis}
-    named = [*case.metadata, *(key for key, value in about.items() if value is not None and key != network.target)]
-    return [
+    stated = [*case.metadata, *(key for key, value in about.items() if value is not None and key != network.target)]
+    found = [
         f"key '{key}' is not used: a finding belongs under 'findings'"
-        for key in named
-        if key in network and key not in case.findings
+        for key in stated
+        if (key in network or key in vocabulary) and key not in case.findings
     ]
+    unknown = [
+        key
+        for key, value in case.metadata.items()
+        if not (key in METADATA or key in network or key in vocabulary)
+        and not (is_missing(value) or (isinstance(value, str) and not value.strip()))
+    ]
+    names = (*network.index, *vocabulary, "age", "sex") if unknown else ()
+    return found + [warning for key in unknown if (warning := unused_key(key, names))]
+
+
+@lru_cache(maxsize=1024)  # rows of a table share their keys
+def unused_key(key: str, names: tuple[str, ...]) -> str:
+    """The warning that a key of a case is none of the findings ``names``; empty where reading the case gave one.
+
+    Raises InputError for a key that is one of them misspelt.
+    """
+    from difflib import get_close_matches
+
+    folded = [name for name in names if name.casefold() == key.strip().casefold()]
+    if close := folded or get_close_matches(clipped(key), names, n=1, cutoff=0.8):
+        raise InputError(f"unknown finding '{clipped(key)}'; did you mean '{close[0]}'?")
+    if _misspelt([key]):
+        return ""
+    hint = nearest(clipped(key), names)
+    return f"key '{clipped(printable(key))}' is not used" + (f"; {hint}" if hint.closest else "")
 
 
 def encode_finding(

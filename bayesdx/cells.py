@@ -23,6 +23,12 @@ _WEIGHT = re.compile(rf"{_NUMBER.pattern}|[+-]?(?:nan|inf|infinity)", re.ASCII |
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](.*))?)?)?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+#: What may stand before an identifier of a publication, and the identifier: 10.1/x is also https://doi.org/10.1/x.
+_IDENTIFIERS = {
+    "doi": (r"\S*doi\S*?\s*", r"10\.\d[\d.]*(?:/|%2f)(?:(?![,;]10\.)\S)+"),
+    "pmid": (r"\S*(?:pmid|pubmed)\S*?\s*", r"\d+"),
+    "pmcid": (r"\S*pmc\S*?\s*", r"\d+"),
+}
 _SHOWN = 60
 #: What begins a formula in a spreadsheet, also in full width.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -75,6 +81,39 @@ def word(value: object, key: str) -> str | None:
     if _CONTROL.search(text):
         raise InputError(f"'{key}' holds a character that cannot be printed: {clipped(text)}")
     return text
+
+
+def identifier(name: str, value: object) -> str:
+    """A ``doi``, ``pmid`` or ``pmcid`` in one spelling, empty for none; raises InputError for another thing.
+
+    >>> identifier("doi", " https://doi.org/10.1/AB"), identifier("pmid", "PMID: 12"), identifier("pmcid", 7)
+    ('10.1/ab', '12', 'PMC7')
+    """
+    if is_missing(value) or value == "":
+        return ""
+    number = number_of(value)
+    text = str(int(number)) if number is not None and number.is_integer() else value
+    before, own = _IDENTIFIERS[name]
+    match = re.fullmatch(rf"(?:{before})?({own})/?", text.strip(), re.I) if isinstance(text, str) else None
+    if match is None:
+        raise InputError(f"'{name}' is one {name.upper()}, not {shown(value)}")
+    return _spelt(name, match[1])
+
+
+def identifiers_in(text: str) -> dict[str, str]:
+    """The identifiers of publications that a text names, as ``identifier`` spells them: the first of each kind."""
+    found = {
+        name: re.search(rf"{'' if name == 'doi' else before}({own})", text, re.I)
+        for name, (before, own) in _IDENTIFIERS.items()
+    }
+    return {name: _spelt(name, match[1]) for name, match in found.items() if match}
+
+
+def _spelt(name: str, found: str) -> str:
+    if name != "doi":
+        return f"{'PMC' if name == 'pmcid' else ''}{int(found)}"
+    found = found.lower().replace("%2f", "/").rstrip(".,;/")
+    return found if found.count("(") >= found.count(")") else found.rstrip(")")
 
 
 def is_missing(value: object) -> bool:

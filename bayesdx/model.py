@@ -23,7 +23,7 @@ from bayesdx.catalogue import read_document
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
 from bayesdx.formats.case_file import case_of, pick_case, read_cases
-from bayesdx.network import Network
+from bayesdx.network import Network, named
 from bayesdx.values import ByValue
 
 if TYPE_CHECKING:
@@ -360,14 +360,14 @@ class Model(ByValue):
 
     def _case(self, case: AnyCase) -> Case:
         """A Case; a row of a pandas table may have its findings beside the rest, as in a table of cases."""
-        row: Any = case
-        flat = hasattr(row, "keys") and not isinstance(row, Mapping) and not hasattr(row, "columns")
-        if not flat or isinstance(row.get("findings"), Mapping):
-            return as_case(case)
+        row = _plain(case)
+        if row is case or not isinstance(row, Mapping) or isinstance(row.get("findings"), Mapping):
+            return as_case(row)
         beside = {"age", "sex"} | ({"diagnosis"} if self.network.target == "diagnosis" else set())
-        named = (self.network.index.keys() | self.document.vocabulary.keys()) - beside
-        rest = {key: value for key, value in row.items() if key not in named}
-        return as_case({**rest, "findings": {key: value for key, value in row.items() if key in named}})
+        names = (self.network.index.keys() | self.document.vocabulary.keys()) - beside
+        findings = {key for key in row if isinstance(key, str) and named(key, names) in names}
+        rest = {key: value for key, value in row.items() if key not in findings}
+        return as_case({**rest, "findings": {key: row[key] for key in row if key in findings}})
 
     def _needs_target(self) -> None:
         if self.network.target is None:
@@ -380,6 +380,14 @@ def as_case(case: AnyCase) -> Case:
         return case
     if isinstance(case, (str, os.PathLike)):
         return pick_case(read_cases(case), None)
-    row: Any = case
-    one = hasattr(row, "keys") and not hasattr(row, "columns")  # also a row of a pandas table, but no table
-    return case_of(dict(row) if one else row)
+    return case_of(_plain(case))
+
+
+def _plain(case: Any) -> Any:
+    """A row of a pandas table as a mapping, anything else as it is; raises InputError for a name given twice."""
+    if isinstance(case, (str, os.PathLike, Mapping)) or not hasattr(case, "keys") or hasattr(case, "columns"):
+        return case
+    from bayesdx.formats.table import columns_once
+
+    pairs = list(case.items())
+    return dict(zip(columns_once([key for key, _ in pairs], "case"), (value for _, value in pairs), strict=True))

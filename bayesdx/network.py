@@ -186,8 +186,8 @@ class Network(ByValue):
         tables = {i: self._checked(i, self.cpts[i]) for i in self._all_present(ids)}
         counts = {i: self._checked(i, table, rows_sum_to_one=False) for i, table in self.counts.items()}
         for owner, table in counts.items():
-            missed = np.abs(table - tables[owner] * table.sum(axis=-1, keepdims=True))
-            if missed.max() > ROW_SUM_TOLERANCE * table.max():
+            totals = table.sum(axis=-1, keepdims=True)
+            if (np.abs(table - tables[owner] * totals) > ROW_SUM_TOLERANCE * totals).any():
                 raise InputError(f"the CPT of '{owner}' is not the mean of its counts")
         object.__setattr__(self, "cpts", MappingProxyType(tables))
         object.__setattr__(self, "counts", MappingProxyType(counts))

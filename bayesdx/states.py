@@ -16,8 +16,13 @@ from bayesdx.network import Array, Network, Variable, as_spelt, named
 
 _YES = ("present", "yes", "true", "on")
 _NO = ("absent", "no", "false", "off")
+_AMOUNT = r"-?\d+(?:\.\d+)?"
 #: A number that is known to lie between bounds: ``5..20``, ``..20``, ``<5``, ``>=20``.
-_RANGE = re.compile(r"(?P<low>\d+(?:\.\d+)?)?\.\.(?P<high>\d+(?:\.\d+)?)?|(?P<sign>[<>]=?) ?(?P<end>\d+(?:\.\d+)?)")
+_RANGE = re.compile(rf"(?P<low>{_AMOUNT})?\.\.(?P<high>{_AMOUNT})?|(?P<sign>[<>]=?) ?(?P<end>{_AMOUNT})")
+#: A state that is a number or a range of such: ``10``, ``10-30``, ``60+``, ``<10``, ``>=30``.
+_SPELT = re.compile(
+    rf"(?P<sign>[<>]=?|[≤≥]) ?(?P<end>{_AMOUNT})|(?P<low>{_AMOUNT})(?:(?P<more>\+)|-(?P<high>{_AMOUNT}))?"
+)
 #: What stands where nothing was seen, in small letters; a state of that name comes first.
 _MISSING_WORDS = frozenset(("", "na", "n/a", "nan", "<na>", "#n/a", "null", "*", "?"))
 
@@ -133,15 +138,21 @@ def _choices(states: Iterable[str]) -> str:
 
 
 def _measured(variable: Variable, number: float) -> int:
-    """Index of the state that is a number, or covers it, such as ``<10``, ``10-30``, ``>30`` or ``60+``."""
-    same = [index for index, state in enumerate(variable.states) if number_of(state) == number]
-    if len(same) == 1:
-        return same[0]
-    for index, state in enumerate(variable.states):
-        low, high = _bounds(state)
-        if low <= number <= high and number >= 0:
-            return index
+    """Index of the state that is a number, or covers it, such as ``<10``, ``10-30``, ``>30`` or ``60+``.
+
+    Raises InputError where none does, and where several do: the number does not say which of them is meant.
+    """
+    states = variable.states
     shown = f"{number:g}"
+    if shown in states:
+        return states.index(shown)
+    met = [state for state in states if number_of(state) == number]
+    met = met or [state for state in states if _bounds(state)[0] <= number <= _bounds(state)[1]]
+    if len(met) == 1:
+        return states.index(met[0])
+    if met:
+        either = " or ".join(f"'{state}'" for state in met)
+        raise InputError(f"{shown} may be {either} of '{variable.id}': write which of them")
     if any(_bounds(state) != (math.inf, -math.inf) for state in variable.states):
         raise InputError(f"no state of '{variable.id}' covers {shown}; {_choices(variable.states)}")
     raise InputError(
@@ -151,11 +162,9 @@ def _measured(variable: Variable, number: float) -> int:
 
 def _met(variable: Variable, text: str, span: re.Match[str]) -> list[object]:
     """The states that a range meets: all are possible. Raises InputError where it meets none."""
-    low, high = float(span["low"] or 0.0), float(span["high"] or math.inf)
+    low, high = float(span["low"] or -math.inf), float(span["high"] or math.inf)
     if span["sign"]:
-        below, end = span["sign"][0] == "<", float(span["end"])
-        end = end if span["sign"].endswith("=") else math.nextafter(end, -math.inf if below else math.inf)
-        low, high = (0.0, end) if below else (end, math.inf)
+        low, high = _beyond(span["sign"], float(span["end"]))
     met: list[object] = [
         state for state in variable.states if max(low, _bounds(state)[0]) <= min(high, _bounds(state)[1])
     ]
@@ -166,18 +175,23 @@ def _met(variable: Variable, text: str, span: re.Match[str]) -> list[object]:
 
 def _bounds(state: str) -> tuple[float, float]:
     """Closed interval that a state's name spells; an empty one when it spells none."""
-    match = re.fullmatch(r"([<>]?)(\d+(?:\.\d+)?)(?:(\+)|-(\d+(?:\.\d+)?))?", state)
-    if match is None:
+    spelt = _SPELT.fullmatch(state)
+    if spelt is None:
         return math.inf, -math.inf
-    sign, first, plus, last = match.groups()
-    value = float(first)
-    if sign == "<":
-        return 0.0, math.nextafter(value, 0.0)
-    if sign == ">":
-        return math.nextafter(value, math.inf), math.inf
-    if plus:
-        return value, math.inf
-    return value, float(last) if last else value
+    if spelt["sign"]:
+        low, high = _beyond(spelt["sign"], float(spelt["end"]))
+        amount = low == -math.inf and high > 0  # below 10 mm, but not below nothing
+        return (0.0 if amount else low), high
+    low = float(spelt["low"])
+    return low, math.inf if spelt["more"] else float(spelt["high"] or low)
+
+
+def _beyond(sign: str, end: float) -> tuple[float, float]:
+    """Closed interval of the numbers below or above ``end``; ``<`` and ``>`` leave it out."""
+    below = sign[0] in "<≤"
+    if sign in "<>":
+        end = math.nextafter(end, -math.inf if below else math.inf)
+    return (-math.inf, end) if below else (end, math.inf)
 
 
 def as_stated(variable: Variable, weights: Array) -> object:

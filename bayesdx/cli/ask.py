@@ -18,6 +18,7 @@ from bayesdx.cli.common import (
 )
 from bayesdx.cli.output import echo_json, with_codes
 from bayesdx.errors import InputError
+from bayesdx.files import standard_input
 
 if TYPE_CHECKING:
     from bayesdx.analyses.ask.numbers import Questionnaire
@@ -91,7 +92,11 @@ def command(
 
 
 def _reader(err: bool) -> Read:
-    """Read one line after a prompt; None at the end of the input. What is piped in is shown like what is typed."""
+    """Read one line after a prompt; None at the end of the input. What is piped in is shown like what is typed.
+
+    Raises InputError when standard input is closed.
+    """
+    standard_input()
 
     def read() -> str | None:
         click.echo("> ", nl=False, err=err)
@@ -148,8 +153,10 @@ def _converse(start: Questionnaire, say: Say, read: Read) -> Questionnaire:
             say("\n" + section(shown.prompt(value, len(now.answers) + 1)))
             asked = now
         line = read()
+        if line is None:
+            return now
         offered = shown.offered_states(value)
-        word = "done" if line is None else line.lower()
+        word = line.lower()
         if word in map(str.lower, offered):
             word = "a state"  # which comes before a command of the same name
         try:
@@ -165,7 +172,7 @@ def _converse(start: Questionnaire, say: Say, read: Read) -> Questionnaire:
                 now, before = now.undone(), now
                 say(section(Section("", (shown.differential(now, before),))))
             else:
-                stated = parse_answer(str(line), value.variable, offered)
+                stated = parse_answer(line, value.variable, offered)
                 now, before = now.answered(value, stated), now
                 say(section(Section("", (shown.differential(now, before),))))
         except InputError as error:

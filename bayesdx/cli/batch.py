@@ -21,6 +21,7 @@ from bayesdx.cli.common import (
     where_options,
 )
 from bayesdx.cli.output import show
+from bayesdx.cli.streams import for_programs
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def command(
     from bayesdx.formats.table import FORMATS, row_count
     from bayesdx.loading import DEFAULT_NETWORK, load
 
+    if os.path.exists(path) and os.path.exists(output) and os.path.samefile(path, output):
+        raise InputError("is what is read, and would be lost: name another place with -o", place=output)
     model = load(network or DEFAULT_NETWORK, prior, target)
     if any("://" in place or place.endswith("/") or os.path.isdir(place) for place in (path, output)):
         from bayesdx.batch import Spec, score_cohort
@@ -96,6 +99,8 @@ def command(
         if isinstance(result, BatchResult) and not result.lines:
             raise nothing_scored(path, result.errors)
     else:
+        if output == "-":
+            for_programs()
         with progress("Scoring", row_count(path)) as advance:
             result = model.write_batch(path, output, advance)
     show(result, as_json, err=not as_json)

@@ -8,6 +8,7 @@ import click
 
 from bayesdx.cli.common import json_option, target_option
 from bayesdx.cli.output import show, warn
+from bayesdx.cli.streams import for_programs
 from bayesdx.errors import InputError
 
 
@@ -27,5 +28,7 @@ def command(network: str, output: str | None, target: str | None, as_json: bool)
     if output is not None and os.path.splitext(output)[1].lower() != ".csv":
         raise InputError("a data dictionary ends in .csv", place=output)
     model = load(network, None, target)
+    if output is None:
+        for_programs()
     show(model.codebook(output), as_json, err=output is not None)
     warn(model.document.warnings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bayesdx.cli.common import case_command
-from bayesdx.cli.output import echo_json, warn, with_codes
+from bayesdx.cli.output import echo_data, echo_json, warn, with_codes
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,4 +42,4 @@ def command(model: Model, case: Case, as_json: bool, form: str | None) -> None:
     if form == "fhir":
         echo_json(bundle(case, model.document))
     else:
-        click.echo(case_text(case, form), nl=False)
+        echo_data(case_text(case, form))

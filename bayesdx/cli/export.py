@@ -8,6 +8,7 @@ import click
 
 from bayesdx.cli.common import json_option, network_option, prior_option, target_option
 from bayesdx.cli.output import show, warn
+from bayesdx.cli.streams import for_programs
 from bayesdx.errors import InputError
 
 
@@ -36,5 +37,7 @@ def command(
     if suffix not in (".bif", ".xml", ".xmlbif", ".bifxml"):
         raise InputError("an exported network ends in .bif, .xml, .xmlbif or .bifxml", place=str(output))
     model = load(chosen, prior, target)
+    if output is None:
+        for_programs()
     show(model.export("bif" if suffix == ".bif" else "xmlbif", output), as_json, err=output is not None)
     warn(model.document.warnings)

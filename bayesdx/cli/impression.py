@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from bayesdx.cli.common import Asked, cases_command, progress
-from bayesdx.cli.output import show, warn, with_codes
+from bayesdx.cli.output import echo_data, show, warn, with_codes
 from bayesdx.errors import InputError
 
 EXAMPLE = "Examples: bayesdx impression case.yaml; bayesdx impression cases.yaml --row -o board.csv"
@@ -72,4 +72,4 @@ def command(
     elif output is None:
         from bayesdx.analyses.board.document import tsv
 
-        click.echo(tsv(found), nl=False)
+        echo_data(tsv(found))

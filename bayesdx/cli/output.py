@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayesdx.cli.streams import for_programs
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,4 +55,10 @@ def echo_json(value: Mapping[str, object]) -> None:
     """Print one JSON object."""
     from bayesdx.analyses.answer import json_text
 
-    click.echo(json_text(value), nl=False)
+    echo_data(json_text(value))
+
+
+def echo_data(text: str) -> None:
+    """Print what another program reads."""
+    for_programs()
+    click.echo(text, nl=False)

@@ -81,4 +81,4 @@ def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bo
 
 def asked_here() -> bool:
     """Whether somebody sits at a terminal and can answer."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()

@@ -52,19 +52,19 @@ class _Ascii(io.TextIOBase):
     encoding = "ascii"
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self.stream = stream
 
     def write(self, text: str) -> int:
-        return self._stream.write(text)
+        return self.stream.write(text)
 
     def flush(self) -> None:
-        self._stream.flush()
+        self.stream.flush()
 
     def isatty(self) -> bool:
-        return self._stream.isatty()
+        return self.stream.isatty()
 
     def fileno(self) -> int:
-        return self._stream.fileno()
+        return self.stream.fileno()
 
 
 def forgive_encodings() -> None:
@@ -81,6 +81,14 @@ def forgive_encodings() -> None:
             stream.reconfigure(errors=_LOOK_ALIKES)
             if codecs.lookup(stream.encoding).name == "ascii":
                 setattr(sys, name, _Ascii(stream))
+
+
+def for_programs() -> None:
+    """Let standard output be UTF-8 from here on, whatever the terminal says: no name of the data may be lost."""
+    if isinstance(sys.stdout, _Ascii):
+        sys.stdout = sys.stdout.stream
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
 
 
 def discard_output() -> None:

@@ -18,7 +18,7 @@ _SHORT = {"y": "present", "yes": "present", "n": "absent", "no": "absent"}
 def is_measured(variable: Variable) -> bool:
     """Whether states are numbers, or all are ranges of numbers, so that a number is a measurement."""
     named = any(_NUMBER.fullmatch(state) for state in variable.states)  # no place in a list may have such a name
-    return named or all(re.match(r"[<>]?\d", state) for state in variable.states)
+    return named or all(re.match(r"[<>≤≥]?=? ?-?\d", state) for state in variable.states)
 
 
 def parse_answer(text: str, variable: Variable, offered: Sequence[str]) -> object:

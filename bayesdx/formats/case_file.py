@@ -55,6 +55,8 @@ def pick_case(cases: list[Case], case_id: str | None) -> Case:
     if case_id is not None:
         if case_id not in ids:
             raise InputError(f"no case '{case_id}'", nearest(case_id, ids), place=place)
+        if (count := ids.count(case_id)) > 1:
+            raise InputError(f"holds {count} cases '{case_id}': give each an id of its own", place=place)
         return cases[ids.index(case_id)]
     if len(cases) > 1:
         some = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")

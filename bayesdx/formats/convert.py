@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,18 +55,38 @@ def to_pgmpy(network: Network) -> DiscreteBayesianNetwork:
 def from_pgmpy(model: DiscreteBayesianNetwork, network_id: str = "network", target: str | None = None) -> Network:
     """A Network with the variables, states and CPTs of a pgmpy model; state names become text.
 
-    Raises InputError for a node without CPT and for whatever Network refuses.
+    Raises InputError for a node without CPT, for states of a parent that its child calls otherwise, and for
+    whatever Network refuses.
     """
+    cpds = {node: model.get_cpds(node) for node in model.nodes}
     variables, parents, cpts = [], {}, {}
-    for node in model.nodes:
-        cpd = model.get_cpds(node)
+    for node, cpd in cpds.items():
         if cpd is None:
             raise InputError(f"variable '{node}' of network '{network_id}' has no CPT")
         name = str(node)
         variables.append(Variable(name, tuple(str(state) for state in cpd.state_names[node])))
         parents[name] = tuple(str(parent) for parent in cpd.variables[1:])
-        cpts[name] = np.moveaxis(np.asarray(cpd.values, dtype=np.float64), 0, -1)
+        table = np.asarray(cpd.values, dtype=np.float64)
+        for axis, parent in enumerate(cpd.variables[1:], 1):
+            if cpds.get(parent) is not None:  # without a CPT it is refused in its turn
+                states = cpds[parent].state_names[parent]
+                own = cpd.state_names.get(parent, states)
+                table = table.take(_order(own, states, f"'{parent}' of '{node}'"), axis)
+        cpts[name] = np.moveaxis(table, 0, -1)
     return Network(network_id, tuple(variables), parents, cpts, target=target)
+
+
+def _order(own: Sequence[object], states: Sequence[object], parent: str) -> list[int]:
+    """Where a CPT has each of the ``states`` of a parent, which it lists in an order of its ``own``.
+
+    pgmpy calls states that a CPT does not name 0, 1, …: they are those of the parent in its order.
+    """
+    own, states = list(own), list(states)
+    if sorted(map(str, own)) == sorted(map(str, states)):
+        return [list(map(str, own)).index(str(state)) for state in states]
+    if own != list(range(len(states))):
+        raise InputError(f"parent {parent} has the states {states} in its own CPT, {own} in that of its child")
+    return list(range(len(states)))
 
 
 def interchange_text(network: Network, file_format: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -133,3 +134,23 @@ def decimals(words: Sequence[str], what: str) -> Array:
             f"{what} holds '{words[int(finite.argmin())] if odd is None else odd}', which is no number"
         )
     return numbers
+
+
+def listed_numbers(values: object) -> Array | None:
+    """Nested lists of numbers as an array, null as NaN; None for what is none, as text, true and false are."""
+    try:
+        return np.array(values, dtype=np.float64) if isinstance(values, list) and _are_numbers(values) else None
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    kinds = set(map(type, values))
+    if kinds == {list}:
+        return all(map(_are_numbers, values))
+    return kinds <= {int, float, type(None)}
+
+
+def agree(one: Array, other: Array) -> bool:
+    """Whether two tables of probabilities are the same but for rounding."""
+    return bool((np.abs(one - other) < ROW_SUM_ROUNDING).all())

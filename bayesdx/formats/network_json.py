@@ -31,16 +31,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayesdx.cells import clipped
 from bayesdx.document import NetworkDocument, PriorSet, default_of
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse_json, read_text_as_declared
-from bayesdx.formats.draft import NetworkDraft, family_shape, naming, normalised
+from bayesdx.formats.draft import NetworkDraft, agree, family_shape, listed_numbers, naming, normalised
 from bayesdx.network import Array, Network, Variable
 
 if TYPE_CHECKING:
     from bayesdx.learnt import Learning
 
 FORMAT = "bayesdx-network/1"
+_KEYS = (
+    *("format", "id", "label", "version", "target", "levels", "variables", "parents", "counts", "cpts"),
+    *("prior_sets", "vocabulary", "mentioned", "learning"),
+)
+_PRIOR_KEYS = ("label", "population", "description", "default", "counts", "probabilities")
 _VARIABLE_FIELDS = ("id", "label", "kind", "examination", "states", "state_labels")
 
 
@@ -63,6 +69,7 @@ def network_from_dict(data: Any, place: str = "network") -> NetworkDocument:
 
 
 def _document(data: dict[str, Any]) -> NetworkDocument:
+    _known(data, _KEYS)
     draft = NetworkDraft()
     for entry in _list(data["variables"], "variables"):
         draft.declare(_variable(entry))
@@ -86,8 +93,13 @@ def _document(data: dict[str, Any]) -> NetworkDocument:
         for name, entry in _mapping(data, "prior_sets"):
             priors[name], warnings = _prior_set(name, entry, draft.variables[target])
             rounded += warnings
+        marked = [f"'{name}'" for name, prior in priors.items() if prior.default]
+        if len(marked) > 1:
+            raise InputError(f"prior sets {' and '.join(marked)} are both the default")
     chosen = default_of(priors.values())
     if target is not None and chosen is not None:
+        if target in cpts and not agree(cpts[target], chosen.probabilities):
+            raise InputError(f"'{target}' has a CPT that is not the prior set '{chosen.name}', the default")
         cpts[target] = chosen.probabilities
         counts.pop(target, None)
         if chosen.counts is not None:
@@ -175,10 +187,9 @@ def _learning(entry: Any, network: Network) -> Learning:
 
 def _numbers_of(values: Any, size: int, what: str) -> Array:
     """So many finite numbers >= 0; raises InputError that begins with ``what``."""
-    try:
-        found = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{what}: not numbers") from None
+    found = listed_numbers(values)
+    if found is None:
+        raise InputError(f"{what}: not numbers")
     if found.shape != (size,) or not (np.isfinite(found).all() and (found >= 0).all()):
         raise InputError(f"{what}: expected {size} finite numbers that are >= 0")
     return found
@@ -207,14 +218,17 @@ def _mapping(data: dict[str, Any], key: str) -> Iterable[tuple[str, Any]]:
     return value.items()
 
 
+def _known(entry: Mapping[str, Any], keys: Sequence[str], place: str = "") -> None:
+    """Raise InputError for a key that is none of ``keys``."""
+    unknown = next((key for key in entry if key not in keys), None)
+    if unknown is not None:
+        raise InputError(f"unknown key '{clipped(unknown)}'", nearest(clipped(unknown), keys), place)
+
+
 def _variable(entry: Any) -> Variable:
     if not isinstance(entry, dict):
         raise InputError("an entry of variables is not an object")
-    unknown = next((key for key in entry if key not in _VARIABLE_FIELDS), None)
-    if unknown is not None:
-        raise InputError(
-            f"variable '{entry.get('id')}': unknown key '{unknown}'", nearest(unknown, _VARIABLE_FIELDS)
-        )
+    _known(entry, _VARIABLE_FIELDS, f"variable '{entry.get('id')}'")
     name = _text(entry["id"], "the id of a variable")
     return Variable(
         id=name,
@@ -230,13 +244,9 @@ def _table(rows: Any, family: Sequence[Variable], owner: str = "") -> Array:
     """The rows as an array with an axis for each of ``family``; ``owner`` names them when it is no variable."""
     shape = family_shape(family)
     count = int(np.prod(shape[:-1]))
-    wrong = InputError(f"table of '{owner or family[-1].id}' must hold {count} rows of {shape[-1]} numbers")
-    try:
-        table = np.array(rows, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise wrong from None
-    if table.shape not in (shape, (count, shape[-1])):
-        raise wrong
+    table = listed_numbers(rows)
+    if table is None or table.shape not in (shape, (count, shape[-1])):
+        raise InputError(f"table of '{owner or family[-1].id}' must hold {count} rows of {shape[-1]} numbers")
     return table.reshape(shape)
 
 
@@ -252,8 +262,15 @@ def _prior_set(name: str, entry: Any, target: Variable) -> tuple[PriorSet, tuple
     owner = f"prior set {name}"
     if not isinstance(entry, dict):
         raise InputError(f"{owner} is not an object")
-    counts = _table(entry["counts"], [target], owner) if "counts" in entry else None
-    stated = _table(entry["probabilities"], [target], owner) if counts is None else _mean(counts, owner)
+    _known(entry, _PRIOR_KEYS, owner)
+    default = entry.get("default", False)
+    if not isinstance(default, bool):
+        raise InputError(f"the default of {owner} is {json.dumps(default)[:40]}, which is not true or false")
+    tables = {key: _table(entry[key], [target], owner) for key in ("counts", "probabilities") if key in entry}
+    counts = tables.get("counts")
+    stated = tables["probabilities"] if counts is None else _mean(counts, owner)
+    if not agree(stated, tables.get("probabilities", stated)):
+        raise InputError(f"the probabilities of {owner} are not the mean of its counts")
     found, warnings = normalised({target.id: [target]}, {target.id: stated})
     prior = PriorSet(
         name=name,
@@ -262,7 +279,7 @@ def _prior_set(name: str, entry: Any, target: Variable) -> tuple[PriorSet, tuple
         label=_text(entry.get("label", ""), f"the label of {owner}"),
         population=_text(entry.get("population", ""), f"the population of {owner}"),
         description=_text(entry.get("description", ""), f"the description of {owner}"),
-        default=bool(entry.get("default", False)),
+        default=default,
     )
     return prior, tuple(f"{owner}: {warning}" for warning in warnings)
 

@@ -1,8 +1,8 @@
 """Networks of the UAI inference competitions: ``.uai`` files of numbers, and the evidence beside them.
 
 Variables and states have no names there: they are ``x0``, ``x1``, … with the states ``0``, ``1``, …
-Lines that begin with ``c`` are comments. aGrUM (3.3) adds comments after ``#``, and has the first parent fastest
-where the format has it slowest.
+Lines that begin with ``c`` are comments. aGrUM (3.3) adds the name of a variable after ``#`` to each line
+of a scope, and has the first parent fastest where the format has it slowest.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from bayesdx.errors import InputError
 from bayesdx.files import read_text_as_declared
 from bayesdx.formats.draft import AGRUM_ORDER, NetworkDraft, decimals, naming
 from bayesdx.network import Array, Variable, cpt_shape
+
+_NAMED_SCOPE = re.compile(r"\s*(\d+(?:\s+\d+)+)\s+#\s*(\S.*)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,11 @@ def uai_document(text: str, network_id: str = "network", warnings: Sequence[str]
             "is a Markov network (MARKOV), which has no DAG: cases are asked of Bayesian networks (BAYES) only, "
             "'bayesdx marginals' takes both"
         )
+    return _bayesian(graph, network_id)
+
+
+def _bayesian(graph: FactorGraph, network_id: str) -> NetworkDocument:
+    """The network whose CPTs the factors are; raises InputError where they are not."""
     owned = {factor.scope[-1] for factor in graph.factors if factor.scope}
     bare = next((i for i in range(len(graph.cardinalities)) if i not in owned), None)
     if bare is not None or not all(factor.scope for factor in graph.factors):
@@ -82,7 +89,7 @@ def uai_document(text: str, network_id: str = "network", warnings: Sequence[str]
 
 
 def parse_uai(text: str, warnings: Sequence[str] = ()) -> FactorGraph:
-    """The variables and factors that UAI ``text`` lists."""
+    """The variables and factors that UAI ``text`` lists; of a Bayesian network they are its CPTs."""
     words = iter(_without_comments(text).split())
     kind = next(words, "").upper()
     if kind not in ("BAYES", "MARKOV"):
@@ -90,14 +97,31 @@ def parse_uai(text: str, warnings: Sequence[str] = ()) -> FactorGraph:
     count = _count(words, "the number of variables", 1)
     cards = tuple(_count(words, "a number of states", 1) for _ in range(count))
     scopes = [_scope(words, len(cards)) for _ in range(_count(words, "the number of factors"))]
-    if kind == "BAYES" and "#" in text and any(len(scope) > 2 for scope in scopes):
+    if kind == "BAYES" and any(len(scope) > 2 for scope in scopes) and _by_agrum(text, scopes):
         warnings = (*warnings, AGRUM_ORDER)
         scopes = [(*reversed(scope[:-1]), *scope[-1:]) for scope in scopes]
     factors = tuple(_factor(words, scope, cards) for scope in scopes)
     extra = next(words, None)
     if extra is not None:
         raise InputError(f"'{extra}' follows the last factor, where the file should end")
-    return FactorGraph(kind, cards, factors, tuple(warnings))
+    graph = FactorGraph(kind, cards, factors, tuple(warnings))
+    if kind == "MARKOV":
+        return graph
+    checked = _bayesian(graph, "network")
+    tables = checked.network.cpts
+    factors = tuple(Factor(factor.scope, tables[f"x{factor.scope[-1]}"]) for factor in factors)
+    return FactorGraph(kind, cards, factors, checked.warnings)
+
+
+def _by_agrum(text: str, scopes: Sequence[tuple[int, ...]]) -> bool:
+    """Whether the comments are those of aGrUM: a name of its own after each line of a scope, and no others."""
+    lines = [_NAMED_SCOPE.fullmatch(line) for line in text.split("\n") if "#" in line]
+    found = [(tuple(map(int, line[1].split()[1:])), line[2]) for line in lines if line]
+    return (
+        len(found) == len(lines)
+        and [scope for scope, _ in found] == scopes
+        and len({name for _, name in found}) == len(found)
+    )
 
 
 def _without_comments(text: str) -> str:

@@ -12,7 +12,7 @@ from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import read_text_as_declared
 from bayesdx.formats.draft import AGRUM_ORDER, NetworkDraft, naming, numbers_of
-from bayesdx.formats.xml_tree import parse_xml, words_of
+from bayesdx.formats.xml_tree import parse_xml, words_in
 from bayesdx.network import Array, Variable
 
 
@@ -30,12 +30,13 @@ def read_xdsl(path: str | os.PathLike[str]) -> NetworkDocument:
 def xdsl_document(text: str, network_id: str = "", warnings: Sequence[str] = ()) -> NetworkDocument:
     """The network that XDSL ``text`` describes; ``network_id`` replaces the id in the text when given."""
     root = parse_xml(text)
-    nodes = root.find("nodes")
-    if root.tag != "smile" or nodes is None:
-        raise InputError("is not an XDSL file: no <nodes> in <smile>")
+    lists = root.findall("nodes") if root.tag == "smile" else []
+    if len(lists) != 1:
+        raise InputError(f"is not an XDSL file: {len(lists)} elements <nodes> in <smile>, expected one")
+    nodes = lists[0]
     if root.find("dynamic") is not None:
         raise InputError("is a dynamic network: only static ones are read")
-    labels = {node.get("id"): words_of(node.find("name")) for node in root.iter("node")}
+    labels = {node.get("id"): words_in(node, "name", _owner(node)) for node in root.iter("node")}
     draft = NetworkDraft()
     for node in nodes:
         name = node.get("id", "")
@@ -46,7 +47,7 @@ def xdsl_document(text: str, network_id: str = "", warnings: Sequence[str] = ())
     # SMILE has the first parent slowest; aGrUM (3.3) writes it fastest, and signs its files in a comment.
     agrum = "network was created by pyAgrum" in text
     for node in nodes:
-        parents = words_of(node.find("parents")).split()
+        parents = words_in(node, "parents", _owner(node)).split()
         if agrum and len(parents) > 1:
             parents.reverse()
             warnings = (*warnings, AGRUM_ORDER) if AGRUM_ORDER not in warnings else warnings
@@ -57,10 +58,14 @@ def xdsl_document(text: str, network_id: str = "", warnings: Sequence[str] = ())
 
 def _numbers(node: Element, owner: Variable) -> Array:
     if node.tag == "cpt":
-        return numbers_of(words_of(node.find("probabilities")), owner.id)
-    states = words_of(node.find("resultingstates")).split()
+        return numbers_of(words_in(node, "probabilities", _owner(node)), owner.id)
+    states = words_in(node, "resultingstates", _owner(node)).split()
     unknown = next((state for state in states if state not in owner.states), None)
     if unknown is not None:
         raise InputError(f"'{unknown}' is not a state of '{owner.id}'", nearest(unknown, owner.states))
     rows = [owner.states.index(state) for state in states]
     return np.eye(owner.cardinality)[rows].ravel()
+
+
+def _owner(node: Element) -> str:
+    return f"'{node.get('id')}'"

@@ -46,3 +46,11 @@ def _local(tag: str) -> str:
 def words_of(element: Element | None) -> str:
     """The text of an element, without blanks around it or line breaks inside; empty when there is none."""
     return "" if element is None else one_line("".join(element.itertext()))
+
+
+def words_in(parent: Element, tag: str, owner: str) -> str:
+    """The text of the child ``tag``, empty when there is none; raises InputError where ``owner`` has several."""
+    found = parent.findall(tag)
+    if len(found) > 1:
+        raise InputError(f"{owner} has {len(found)} elements <{tag}>, expected one")
+    return words_of(found[0] if found else None)

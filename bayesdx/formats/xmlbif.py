@@ -11,7 +11,7 @@ from bayesdx.errors import InputError
 from bayesdx.files import read_text_as_declared
 from bayesdx.formats.draft import NetworkDraft, naming, numbers_of
 from bayesdx.formats.plain_names import Renaming
-from bayesdx.formats.xml_tree import parse_xml, words_of
+from bayesdx.formats.xml_tree import parse_xml, words_in, words_of
 from bayesdx.network import Network, Variable
 
 
@@ -35,13 +35,13 @@ def xmlbif_document(text: str, network_id: str = "", warnings: Sequence[str] = (
     draft = NetworkDraft()
     for element in network.findall("VARIABLE"):
         kind = element.get("TYPE", "nature")
-        name = words_of(element.find("NAME"))
+        name = words_in(element, "NAME", "a variable")
         if kind != "nature":
             raise InputError(f"'{name}' is a {kind} node: influence diagrams are not read")
         draft.declare(Variable(name, tuple(words_of(outcome) for outcome in element.findall("OUTCOME"))))
     for element in network.findall("DEFINITION"):
         _add_definition(draft, element)
-    return draft.document(network_id or words_of(network.find("NAME")) or "network", warnings)
+    return draft.document(network_id or words_in(network, "NAME", "the network") or "network", warnings)
 
 
 def _add_definition(draft: NetworkDraft, element: Element) -> None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from bayesdx.cells import identifier, identifiers_in
 from bayesdx.errors import InputError, nearest
 
 Source = Mapping[str, Any]
@@ -259,14 +260,17 @@ class Identity:
 
 
 def identity(source: Source) -> Identity:
-    """The identity of a CSL-JSON record, or of the ``source`` of a case file (key, doi, pmid, pmcid, title)."""
+    """The identity of a CSL-JSON record, or of the ``source`` of a case file (key, doi, pmid, pmcid, title).
+
+    Raises InputError for an identifier that is none.
+    """
     custom = source.get("custom")
     also = custom.get("also", ()) if isinstance(custom, Mapping) else ()
     return Identity(
         keys=frozenset(map(str, (source.get("id") or source.get("key"), *also))) - {"None"},
-        doi=str(source.get("DOI") or source.get("doi") or "").lower(),
-        pmid=str(source.get("PMID") or source.get("pmid") or ""),
-        pmcid=str(source.get("PMCID") or source.get("pmcid") or "").upper(),
+        doi=identifier("doi", source.get("DOI") or source.get("doi")),
+        pmid=identifier("pmid", source.get("PMID") or source.get("pmid")),
+        pmcid=identifier("pmcid", source.get("PMCID") or source.get("pmcid")),
         words=frozenset(word for word in _title_words(source) if len(word) > 2),
     )
 
@@ -277,8 +281,13 @@ def _title_words(source: Source) -> list[str]:
 
 
 def same_publication(known: Mapping[str, Identity], source: object) -> tuple[str, ...]:
-    """Keys of the ``known`` publications that are the ``source`` of a case; none for a case without one."""
-    if not isinstance(source, Mapping):
+    """Keys of the ``known`` publications that are the ``source`` of a case; none for a case without one.
+
+    A source that is text is a key, a title, or names an identifier.
+    """
+    if source is None:
         return ()
+    if not isinstance(source, Mapping):
+        source = {"key": str(source), "title": str(source), **identifiers_in(str(source))}
     mine = identity(source)
     return tuple(key for key, theirs in known.items() if mine.matches(theirs))

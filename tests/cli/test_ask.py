@@ -7,11 +7,14 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from bayesdx.cli import main
 from bayesdx.formats.case_file import read_cases
+from bayesdx.formats.network_json import network_text
+from bayesdx.network import Network, Variable
 
 Run = Callable[..., Result]
 Refused = Callable[..., str]
@@ -112,6 +115,26 @@ def test_stops_by_the_rules(run: Run) -> None:
     assert "which is at least 10%" in certain.stdout
     dull = outcome(run("ask", "-f", "level=cervical", "--information", "5", "--json", stdin="1\n"))
     assert dull["stopped"] == "nothing that is left is worth asking"
+
+
+STATES = ("done", "none", "skip", "why", "undo", "?")
+
+
+@pytest.mark.parametrize("states", [STATES[:2], STATES[2:4], STATES])
+def test_the_end_of_the_input_is_no_answer(run: Run, tmp_path: Path, states: tuple[str, ...]) -> None:
+    """Whatever the states of what is asked are called."""
+    variables = (Variable("d", ("yes", "no")), Variable("t", states))
+    rows = np.stack([np.arange(1.0, len(states) + 1), np.ones(len(states))])
+    cpts = {"d": np.array([0.4, 0.6]), "t": rows / rows.sum(axis=1, keepdims=True)}
+    network = tmp_path / "n.json"
+    network.write_text(network_text(Network("n", variables, {"t": ("d",)}, cpts, target="d")))
+    saved = tmp_path / "saved.yaml"
+    asked = ("ask", "-n", str(network), *ON, "--save", str(saved))
+    answer = outcome(run(*asked, "--json", stdin=""))
+    assert (answer["answers"], answer["findings"], answer["stopped"]) == ([], {}, None)
+    assert not read_cases(saved)[0].findings
+    run(*asked, stdin=f"{states[0]}\n")
+    assert read_cases(saved)[0].findings == {"t": states[0]}
 
 
 def test_costs(run: Run, tmp_path: Path) -> None:

@@ -96,6 +96,23 @@ def test_case_that_is_not_in_the_file(refused: Refused, tmp_path: Path) -> None:
     assert refused("query", str(path), "--case", "alfa") == f"{path}: no case 'alfa'; did you mean 'alpha'?"
 
 
+def test_a_table_is_not_scored_into_itself(refused: Refused, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("level\ncervical\n")
+    (tmp_path / "link.csv").symlink_to(path)
+    for output in (path, tmp_path / "link.csv", tmp_path / ".." / tmp_path.name / "t.csv"):
+        assert refused("batch", str(path), "-o", str(output)).startswith(f"{output}: is what is read")
+    assert path.read_text() == "level\ncervical\n"
+
+
+def test_two_cases_of_one_id(refused: Refused, tmp_path: Path) -> None:
+    path = tmp_path / "cases.yaml"
+    path.write_text("- {id: a, age: 5}\n- {id: b}\n- {id: a, age: 90}\n")
+    assert refused("query", str(path), "--case", "a") == f"{path}: holds 2 cases 'a': give each an id of its own"
+    path.write_text("- {id: '2', age: 5}\n- {age: 90}\n")
+    assert "holds 2 cases '2'" in refused("query", str(path), "--case", "2")
+
+
 def test_misspelt_key_is_a_warning(run: Callable[..., object], tmp_path: Path) -> None:
     path = tmp_path / "case.yaml"
     path.write_text("id: a\nfinding: {level: cervical}\n")

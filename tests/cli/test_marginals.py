@@ -57,6 +57,33 @@ def test_a_bayesian_network_answers_as_the_engine_does(run: Run, tmp_path: Path)
         np.testing.assert_allclose(answer["marginals"][name], found, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("BAYES 2 2 2 2 2 1 0 2 0 1 4 .5 .5 .5 .5 4 .5 .5 .5 .5", "has a cycle: x"),
+        ("BAYES 2 2 2 3 1 0 1 1 1 1 2 .5 .5 2 .5 .5 2 .1 .9", "variable 'x1' has two CPTs"),
+        ("BAYES 2 2 2 2 1 0 2 0 1 2 .5 .5 4 .9 .9 .5 .5", "CPT of 'x1' given x0=0 sums to 1.8, not 1"),
+        ("BAYES 2 2 2 1 1 0 2 .5 .5", "variable 'x1' has no CPT"),
+    ],
+)
+def test_what_is_no_bayesian_network(refused: Callable[..., str], tmp_path: Path, text: str, message: str) -> None:
+    """What a query refuses has no marginals either."""
+    path = tmp_path / "n.uai"
+    path.write_text(text)
+    said = refused("marginals", str(path))
+    assert message in said
+    assert said == refused("query", "-n", str(path), "--target", "x0", "-f", "x1=1").replace("'n'", "'network'")
+
+
+def test_rounded_rows_are_normalised(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "n.uai"
+    path.write_text("BAYES 1 3 1 1 0 3 0.333 0.333 0.333")
+    answer = json.loads(run("marginals", str(path), "--json").stdout)
+    np.testing.assert_allclose(answer["marginals"]["x0"], [1 / 3] * 3)
+    assert "CPT of 'x0' sums to 0.999, not 1" in answer["warnings"][0]
+    assert answer["log_z"] == pytest.approx(0, abs=1e-12)
+
+
 def test_the_page_is_a_table(run: Run, model: Path, tmp_path: Path) -> None:
     (tmp_path / "e").write_text("1 0 1")
     lines = run("marginals", str(model), "--evidence", str(tmp_path / "e")).stdout.splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -40,8 +41,41 @@ def test_look_alikes(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("id,level\nRené − “患”²,lumbar\nb,é−\n", encoding="utf-8")
     done = bayesdx("batch", str(table), encoding="ascii")
-    assert done.stdout.decode("ascii").splitlines()[1].startswith("2,Rene - '?'?,")
+    assert done.stdout.decode().splitlines()[1].startswith("2,René − “患”²,")
     assert "'e-' is not a state of 'level'" in done.stderr.decode("ascii")
+
+
+def test_data_is_utf8_whatever_the_terminal_says(tmp_path: Path) -> None:
+    """No name is lost on the way to another program: CSV, JSON, YAML and BIF."""
+    network, case = tmp_path / "n.json", tmp_path / "c.yaml"
+    variables = [{"id": "δ", "states": ["да", "нет"]}, {"id": "τ", "states": ["+", "−"]}]
+    cpts = {"δ": [[0.4, 0.6]], "τ": [[0.8, 0.2], [0.1, 0.9]]}
+    document = {
+        "format": "bayesdx-network/1",
+        "id": "n",
+        "target": "δ",
+        "variables": variables,
+        "parents": {"τ": ["δ"]},
+    }
+    network.write_text(json.dumps(document | {"cpts": cpts}), encoding="utf-8")
+    case.write_text("id: René\nfindings: {τ: −}\n", encoding="utf-8")
+    rows = tmp_path / "t.csv"
+    rows.write_text("id,τ\nRené,−\n", encoding="utf-8")
+    of_case = (str(case), "-n", str(network))
+    for command, names in (
+        (("batch", str(rows), "-n", str(network)), "René да нет"),
+        (("batch", str(rows), "-n", str(network), "--json"), "René да нет"),
+        (("query", *of_case, "--json"), "René да нет τ −"),
+        (("convert", *of_case, "--to", "json"), "René τ −"),
+        (("convert", *of_case, "--to", "yaml"), "René τ −"),
+        (("codebook", str(network)), "τ −"),
+    ):
+        for encoding in ("ascii", "cp1252"):
+            done = bayesdx(*command, encoding=encoding)
+            assert done.returncode == 0, done.stderr
+            text = done.stdout.decode()
+            text = json.dumps(json.loads(text), ensure_ascii=False) if text.startswith("{") else text
+            assert all(name in text for name in names.split()), (command, text)
 
 
 @pytest.mark.parametrize("arguments", [("query", *CASE), ("query", *CASE, "--json"), ("--help",), ("batch", "T")])
@@ -70,6 +104,16 @@ def test_closed_streams() -> None:
         f'"{sys.executable}" -m bayesdx query - <&-', shell=True, capture_output=True, check=False
     )
     assert (closed.returncode, closed.stderr) == (2, b"bayesdx: standard input is closed\n")
+
+
+@pytest.mark.parametrize("rest", ["ask", "ask -f level=lumbar", "query --report {report}"])
+def test_nobody_answers_where_standard_input_is_closed(tmp_path: Path, rest: str) -> None:
+    report = tmp_path / "report.txt"
+    report.write_text("T2 hyperintense lesion of the lumbar spine.\n")
+    shell = f'"{sys.executable}" -m bayesdx {rest.format(report=report)} <&-'
+    closed = subprocess.run(shell, shell=True, capture_output=True, check=False)
+    assert (closed.returncode, closed.stdout, closed.stderr.count(b"\n")) == (2, b"", 1)
+    assert closed.stderr.startswith(b"bayesdx: ")
 
 
 @pytest.mark.parametrize("text", ["\ufefflevel,age\r\nlumbar,31\r\n", "sep=;\nlevel;age\nlumbar;31\n"])

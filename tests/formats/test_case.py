@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.files import parse
 from bayesdx.formats.case_file import read_cases
+from bayesdx.model import Model
 from bayesdx.network import Network, Variable
 
 
@@ -96,12 +99,104 @@ def test_unused_finding_and_state_are_warnings(small: NetworkDocument) -> None:
     assert len(partly.warnings) == 1
 
 
+@pytest.mark.parametrize(
+    ("states", "number", "state"),
+    [
+        (("<0", "0-10", ">10"), 0, "0-10"),
+        (("<0", "0-10", ">10"), -0.5, "<0"),
+        (("<0", "0-10", ">10"), 10, "0-10"),
+        (("<0", "0-10", ">10"), 10.01, ">10"),
+        (("<10", "10-30", ">30"), 0, "<10"),
+        (("<=10", "10-20"), 10, None),
+        (("<=10", ">10"), 10, "<=10"),
+        (("≤10", ">10"), 10.5, ">10"),
+        (("<10", "≥10"), 10, "≥10"),
+        (("<-10", "-10-10", ">10"), -10, "-10-10"),
+        (("<-10", "-10-10", ">10"), -11, "<-10"),
+        ((">=-5", "<-5"), -2, ">=-5"),
+        (("0-10", "10-20"), 10, None),
+        (("0-10", "10-20"), 9.5, "0-10"),
+        (("0-10", "5+"), 7, None),
+        (("01", "1", "2"), 1, "1"),
+        (("01", "1", "2"), 1.0, "1"),
+        (("01", "1", "2"), "01", "01"),
+        (("01", "001", "2"), 1.0, None),
+        (("0-10", "5"), 5.0, "5"),
+    ],
+)
+def test_a_number_is_in_the_one_state_that_holds_it(
+    states: tuple[str, ...], number: object, state: str | None
+) -> None:
+    variable = Variable("size", states)
+    rows = {"size": np.full(len(states), 1 / len(states))}
+    network = Network("n", (variable,), {}, rows)
+    if state is not None:
+        assert encode(case_from_mapping({"findings": {"size": number}}), network).stated == {"size": state}
+        return
+    holders = [f"'{one}'" for one in states if one != "2"]
+    with pytest.raises(InputError, match=f"may be {re.escape(' or '.join(holders))} of 'size'"):
+        encode(case_from_mapping({"findings": {"size": number}}), network)
+
+
+@pytest.mark.parametrize(
+    ("stated", "possible"),
+    [
+        ("10..10", ["0-10", "10-20"]),
+        ("<0", ["<0"]),
+        ("<1", ["<0", "0-10"]),
+        ("..-3", ["<0"]),
+        ("-5..5", ["<0", "0-10"]),
+        (">10", ["10-20", ">20"]),
+        (">=20", ["10-20", ">20"]),
+        (">20", [">20"]),
+    ],
+)
+def test_a_range_is_every_state_that_it_meets(stated: str, possible: list[str]) -> None:
+    variable = Variable("size", ("<0", "0-10", "10-20", ">20"))
+    weights = encode(
+        case_from_mapping({"findings": {"size": stated}}), Network("n", (variable,), {}, {"size": np.full(4, 0.25)})
+    )
+    assert [s for s, w in zip(variable.states, weights.weights["size"], strict=True) if w] == possible
+
+
 def test_misspelt_and_misplaced_keys_are_warnings(small: NetworkDocument) -> None:
-    found = encoded(small, finding={"level": "cervical"}, level="cervical", note="kept", proof="histology")
+    found = encoded(
+        small, finding={"level": "cervical"}, level="cervical", note="kept", proof="histology", empty=""
+    )
     assert found.warnings == (
         "key 'finding' is not used; did you mean 'findings'?",
         "key 'level' is not used: a finding belongs under 'findings'",
     )
+    found = encoded(small, syrinx="present", dural="present", zzz=1, findings={"level": "cervical"})
+    assert found.warnings == (
+        "key 'syrinx' is not used: a finding belongs under 'findings'",
+        "key 'dural' is not used; did you mean 'mr_dural_tail'?",
+        "key 'zzz' is not used",
+    )
+
+
+@pytest.mark.parametrize("key", ["levle", "Level", "mr_t2_sginal", "Age"])
+@pytest.mark.parametrize("arrival", ["top level", "row with findings", "flat row", "pandas row", "pandas table"])
+def test_a_misspelt_finding_is_refused_wherever_it_stands(small: NetworkDocument, key: str, arrival: str) -> None:
+    """In a case file, a line of JSON, a table and a row of one: alike."""
+    model = Model(small, "default")
+    flat = {key: "cervical", "compartment": "extradural"}
+    case = {key: "cervical", "findings": {"compartment": "extradural"}}
+    if arrival in ("row with findings", "flat row", "pandas table"):
+        rows: Any = pd.DataFrame([flat]) if arrival == "pandas table" else [flat if arrival == "flat row" else case]
+        ((_, message),) = model.query_batch(rows).errors
+    else:
+        with pytest.raises(InputError) as caught:
+            model.query(pd.Series(flat) if arrival == "pandas row" else case)
+        message = str(caught.value).removeprefix("case: ")
+    meant = {"levle": "level", "Level": "level", "mr_t2_sginal": "mr_t2_signal", "Age": "age"}
+    assert message == f"unknown finding '{key}'; did you mean '{meant[key]}'?"
+
+
+def test_a_row_of_a_table_names_a_finding_once(small: NetworkDocument) -> None:
+    row = pd.Series(["cervical", "lumbar", 50], index=["level", "level", "age"])
+    with pytest.raises(InputError, match="column 'level' is given twice"):
+        Model(small, "default").query(row)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +235,16 @@ def test_misspelt_and_misplaced_keys_are_warnings(small: NetworkDocument) -> Non
         ({"id": True}, "'id' is text, not True"),
         ({"age": 30, "findings": {"age_group": "60+"}}, "'age_group' is given twice: once as 'age'"),
         ({1: 2}, "key 1 is not text"),
+        ({"syrnix": "present"}, "unknown finding 'syrnix'; did you mean 'syrinx'?"),
+        ({"source": {"dio": "10.1/x"}}, "unknown key 'dio' of 'source'; did you mean 'doi'?"),
+        ({"source": {"Title": "On A"}}, "unknown key 'Title' of 'source'; did you mean 'title'?"),
+        ({"source": {"doi": ["10.1/x"]}}, "source: 'doi' is one DOI, not a list"),
+        ({"source": {"doi": "10.1/x, 10.1/y"}}, "source: 'doi' is one DOI, not '10.1/x, 10.1/y'"),
+        ({"source": {"doi": "10.1/x,10.1/y"}}, "source: 'doi' is one DOI, not '10.1/x,10.1/y'"),
+        ({"source": {"doi": "10.1 / x"}}, "source: 'doi' is one DOI, not '10.1 / x'"),
+        ({"source": {"pmid": "PMC7"}}, "source: 'pmid' is one PMID, not 'PMC7'"),
+        ({"source": {"pmid": 1.5}}, "source: 'pmid' is one PMID, not 1.5"),
+        ({"source": [{"doi": "10.1/x"}]}, "'source' is the publication of the case, not a list"),
     ],
 )
 def test_mistakes_are_named(small: NetworkDocument, mapping: dict[Any, Any], message: str) -> None:
@@ -190,10 +295,10 @@ def test_parse_weights() -> None:
 
 def test_read_one_many_and_json(tmp_path: Path) -> None:
     one = tmp_path / "one.yaml"
-    one.write_text("id: a\nage: 68\nfindings:\n  level: cervical\nsource: {doi: x}\n")
+    one.write_text("id: a\nage: 68\nfindings:\n  level: cervical\nsource: {doi: 10.1/x}\n")
     (case,) = read_cases(one)
     assert (case.id, case.age, dict(case.findings)) == ("a", 68.0, {"level": "cervical"})
-    assert case.metadata == {"source": {"doi": "x"}}
+    assert case.metadata == {"source": {"doi": "10.1/x"}}
     many = tmp_path / "many.json"
     many.write_text('[{"id": "a"}, {"id": "b", "findings": "x"}]')
     with pytest.raises(InputError, match=r"many\.json: case 2 \(b\): 'findings' is a mapping"):

@@ -8,10 +8,13 @@ import networkx as nx
 import numpy as np
 import pyagrum as gum
 import pytest
+from pgmpy.factors.discrete import TabularCPD
 from pgmpy.inference import VariableElimination
+from pgmpy.models import DiscreteBayesianNetwork
 from pgmpy.readwrite import BIFReader, XMLBIFReader
 
 from bayesdx.document import NetworkDocument
+from bayesdx.errors import InputError
 from bayesdx.formats.bif import parse_bif
 from bayesdx.formats.convert import from_pgmpy, interchange_text, to_networkx, to_pgmpy
 from bayesdx.formats.plain_names import Renaming, renaming
@@ -49,6 +52,33 @@ def test_pgmpy_and_back(small: NetworkDocument) -> None:
     for name, cpt in small.network.cpts.items():
         assert back.parents[name] == small.network.parents[name]
         np.testing.assert_allclose(back.cpts[name], cpt, atol=1e-12)
+
+
+def pgmpy_pair(own: list[str], of_child: list[str] | None) -> DiscreteBayesianNetwork:
+    model = DiscreteBayesianNetwork([("a", "b")])
+    names = {"b": ["p", "q"]} | ({"a": of_child} if of_child else {})
+    model.add_cpds(
+        TabularCPD("a", 3, [[0.2], [0.3], [0.5]], state_names={"a": own}),
+        TabularCPD("b", 2, [[0.1, 0.6, 0.9], [0.9, 0.4, 0.1]], ["a"], [3], state_names=names),
+    )
+    return model
+
+
+@pytest.mark.parametrize("of_child", [["x", "y", "z"], ["z", "x", "y"], ["y", "x", "z"]])
+def test_pgmpy_names_the_states_of_a_parent(of_child: list[str]) -> None:
+    """A CPT of pgmpy may list the states of a parent in another order than the parent itself."""
+    model = pgmpy_pair(["x", "y", "z"], of_child)
+    found = from_pgmpy(model)
+    for state in found.variable("a").states:
+        row = found.cpts["b"][found.variable("a").states.index(state)]
+        assert row[0] == model.get_cpds("b").get_value(a=state, b="p")
+
+
+def test_pgmpy_states_that_a_child_calls_otherwise() -> None:
+    plain = from_pgmpy(pgmpy_pair(["x", "y", "z"], None))
+    np.testing.assert_allclose(plain.cpts["b"][:, 0], [0.1, 0.6, 0.9])
+    with pytest.raises(InputError, match=r"parent 'a' of 'b' has the states \['x', 'y', 'z'\] in its own CPT"):
+        from_pgmpy(pgmpy_pair(["x", "y", "z"], ["x", "y", "w"]))
 
 
 @pytest.mark.parametrize("file_format", ["bif", "xmlbif"])

@@ -114,6 +114,25 @@ def test_files_that_pyagrum_writes(ending: str, dag: str, tmp_path: Path) -> Non
             np.testing.assert_allclose(found, inference.posterior(asked).tolist(), atol=5e-6)
 
 
+@pytest.mark.parametrize(
+    "scopes",
+    [
+        "# made by hand\n1 0\n1 1\n3 0 1 2",
+        "1 0\n1 1\n3 0 1 2   # c",
+        "# 1 0\n1 0   # a\n1 1   # b\n3 0 1 2   # c",
+        "1 0   # prior\n1 1   # prior\n3 0 1 2   # c",
+        "1 0   #\n1 1   #\n3 0 1 2   #",
+        "1 0 1 1   # a b\n3 0 1 2   # c",
+    ],
+)
+def test_other_comments_turn_no_parents_round(scopes: str) -> None:
+    """The UAI format has the last parent fastest; only aGrUM, which names the variable of each scope, does not."""
+    document = uai_document(f"BAYES 3 2 2 2 3\n{scopes}\n2 0.2 0.8 2 0.3 0.7 8 0.1 0.9 0.2 0.8 0.3 0.7 0.4 0.6")
+    assert document.warnings == ()
+    assert document.network.parents["x2"] == ("x0", "x1")
+    np.testing.assert_allclose(document.network.cpts["x2"][..., 0], [[0.1, 0.2], [0.3, 0.4]])
+
+
 @pytest.mark.parametrize("name", ["n.BIF", "n.XML", "n.Net", "n.UAI", "n.XDSL", "n.JSON"])
 def test_endings_in_capitals_and_gzipped(name: str, tmp_path: Path) -> None:
     import gzip
@@ -183,6 +202,23 @@ def test_evidence_is_a_case(tmp_path: Path) -> None:
         (xdsl_document, XDSL.replace("deterministic", "noisymax"), "'d' is a node of kind 'noisymax'"),
         (xdsl_document, XDSL.replace(">f t<", ">f u<"), "'u' is not a state of 'd'"),
         (xdsl_document, XDSL.replace("smile", "bif"), "is not an XDSL file"),
+        (
+            xdsl_document,
+            XDSL.replace("<probabilities>0.3", "<probabilities>0.9 0.1</probabilities><probabilities>0.3"),
+            "'a' has 2 elements <probabilities>, expected one",
+        ),
+        (xdsl_document, XDSL.replace("<parents>", "<parents>b</parents><parents>", 1), "has 2 elements <parents>"),
+        (xdsl_document, XDSL.replace("</nodes>", "</nodes><nodes></nodes>"), "2 elements <nodes> in <smile>"),
+        (
+            xdsl_document,
+            XDSL.replace("<resulting", "<resultingstates>t f</resultingstates><resulting", 1),
+            "'d' has 2",
+        ),
+        (
+            xmlbif_document,
+            XMLBIF.replace("<OUTCOME>", "<NAME>q</NAME><OUTCOME>", 1),
+            "a variable has 2 elements <NAME>",
+        ),
         (xmlbif_document, XMLBIF.replace('"nature"', '"utility"', 1), "'a' is a utility node"),
         (xmlbif_document, XMLBIF.replace("<FOR>a", "<FOR>c"), "variable 'c' has two CPTs"),
         (xmlbif_document, XMLBIF.replace("<FOR>a</FOR>", "<FOR>a</FOR><FOR>b</FOR>"), "holds 2 <FOR>"),

@@ -79,6 +79,42 @@ def _set(key: str, value: object) -> Callable[[dict[str, Any]], None]:
             "table of 'prior set surgical' must hold 1 rows of 5 numbers",
         ),
         (_set("variables", 7), "variables is not a list"),
+        (_set("contes", {}), "unknown key 'contes'; did you mean 'counts'"),
+        (
+            lambda d: d["prior_sets"]["uniform"].update(defualt=True),
+            "prior set uniform: unknown key 'defualt'; did you mean 'default'",
+        ),
+        (
+            lambda d: d["prior_sets"]["uniform"].update(default="false"),
+            'the default of prior set uniform is "false", which is not true or false',
+        ),
+        (
+            lambda d: [prior.update(default=True) for prior in d["prior_sets"].values()],
+            "prior sets 'surgical' and 'uniform' are both the default",
+        ),
+        (
+            lambda d: d["prior_sets"]["uniform"].update(counts=[1, 1, 1, 1, 6]),
+            "the probabilities of prior set uniform are not the mean of its counts",
+        ),
+        (
+            lambda d: d["cpts"].update(diagnosis=[[0.2] * 5]),
+            "'diagnosis' has a CPT that is not the prior set 'surgical', the default",
+        ),
+        (
+            lambda d: d["counts"].update(diagnosis=[[1] * 5]),
+            "'diagnosis' has a CPT that is not the prior set 'surgical', the default",
+        ),
+        (
+            lambda d: (
+                d["counts"].update(sex=[[1e6, 1e6]] * 4 + [[1, 1]]),
+                d["cpts"].update(sex=[[0.5, 0.5]] * 4 + [[0.4, 0.6]]),
+            ),
+            "the CPT of 'sex' is not the mean of its counts",
+        ),
+        (lambda d: d["counts"].update(sex=[[True, 1]] * 5), "table of 'sex' must hold 5 rows of 2 numbers"),
+        (lambda d: d["counts"].update(sex=[["1_0e-2", 1]] * 5), "table of 'sex' must hold 5 rows of 2 numbers"),
+        (lambda d: d["counts"].update(sex=[["1", 1]] * 5), "table of 'sex' must hold 5 rows of 2 numbers"),
+        (_set("mentioned", {"sex": [True, 0.5]}), "the rates of 'sex': not numbers"),
     ],
 )
 def test_mistakes_are_named(small_path: Path, change: Callable[[dict[str, Any]], None], message: str) -> None:

@@ -21,6 +21,7 @@ from bayesdx.knowledge.sources import (
     is_copy,
     link,
     read_sources,
+    same_publication,
     year,
 )
 
@@ -198,12 +199,42 @@ def test_references() -> None:
         ({"title": "Spinal tumor"}, {"title": "Spinal tumors in children"}, False),
         ({"title": "Chordoma"}, {"title": "Chordoma"}, False),
         ({"title": None}, {}, False),
+        ({"DOI": "10.1/AB"}, {"doi": " https://doi.org/10.1/ab "}, True),
+        ({"DOI": "10.1/AB"}, {"doi": "http://dx.doi.org/10.1%2FAB"}, True),
+        ({"DOI": "10.1/AB"}, {"doi": "doi: 10.1/ab."}, True),
+        ({"DOI": "10.1/AB"}, {"doi": "DOI:10.1/abc"}, False),
+        ({"DOI": "10.1/S0140(05)7"}, {"doi": "https://journal.org/doi/full/10.1/s0140(05)7"}, True),
+        ({"PMID": "12"}, {"pmid": "PMID: 12"}, True),
+        ({"PMID": "12"}, {"pmid": 12.0}, True),
+        ({"PMID": "12"}, {"pmid": "https://pubmed.ncbi.nlm.nih.gov/12/"}, True),
+        ({"PMCID": "PMC12"}, {"pmcid": "https://pmc.ncbi.nlm.nih.gov/articles/PMC12/"}, True),
+        ({"PMCID": "PMC12"}, {"pmcid": 12}, True),
     ],
 )
 def test_identity(one: dict[str, object], other: dict[str, object], same: bool) -> None:
     """The same paper under two spellings is one publication; a DOI decides where both have one."""
     assert identity(one).matches(identity(other)) is same
     assert identity(other).matches(identity(one)) is same
+
+
+@pytest.mark.parametrize(
+    ("source", "same"),
+    [
+        ("k", True),
+        ("https://doi.org/10.1234/AB", True),
+        ("Liu A. On B. Spine 2001;3:4 (doi:10.1234/ab).", True),
+        ("Liu A. PMID: 12", True),
+        ("https://pmc.ncbi.nlm.nih.gov/articles/PMC7/", True),
+        ("somewhere", False),
+        ("10.1234/abc", False),
+        (12, False),
+        (None, False),
+        ({"year": 2001}, False),
+    ],
+)
+def test_a_source_that_is_text(source: object, same: bool) -> None:
+    known = {"k": identity({"id": "k", "DOI": "10.1234/ab", "PMID": "12", "PMCID": "PMC7"})}
+    assert same_publication(known, source) == (("k",) if same else ())
 
 
 def test_sources_file_is_plain_json(library: Library) -> None:
