@@ -60,7 +60,8 @@ class Ways(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Scoring:
-    """Posteriors of many cases in a network: by ``lookup`` tables where there are some, else by one pass."""
+    """Posteriors of many cases in a network, by ``lookup`` tables where there are some, else by one pass; and what
+    learning counts in them."""
 
     network: Network
     factors: Factors
