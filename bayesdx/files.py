@@ -176,6 +176,7 @@ def parse_json(text: str, place: str, strict: bool = False) -> Any:
             raise InputError(f"not valid JSON: {name} is no number", place=place)
         return float(name)
 
+    text = text.rstrip()  # where it ends too early is on its last line
     try:
         return json.loads(text, object_pairs_hook=lambda pairs: _unique(place, pairs), parse_constant=constant)
     except InputError:

@@ -138,6 +138,14 @@ def test_what_a_line_quotes_is_cut(refused: Refused, tmp_path: Path) -> None:
     assert len(refused("query", str(path), "-n", "spine")) < 1000
 
 
+def test_a_line_that_is_cut_short_is_wrong_on_its_own_line(run: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"level": "cervical"}\n{"level": "lum\n{"level": \n{"level": "lumbar"}\n')
+    said = run("batch", str(path)).stderr
+    assert "line 2: column 11: not valid JSON" in said
+    assert "line 3: column 10: not valid JSON" in said
+
+
 def test_two_cases_of_one_id(refused: Refused, tmp_path: Path) -> None:
     path = tmp_path / "cases.yaml"
     path.write_text("- {id: a, age: 5}\n- {id: b}\n- {id: a, age: 90}\n")
