@@ -146,6 +146,18 @@ def write_whole(path: str, write: Callable[[str], object]) -> None:
             os.remove(part)
 
 
+def print_whole(suffix: str, write: Callable[[str], object]) -> None:
+    """Let ``write`` fill a UTF-8 text file, and print it on standard output when it is complete."""
+    import shutil
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        part = os.path.join(folder, f"whole{suffix}")
+        write(part)
+        with open(part, encoding="utf-8", newline="") as file:
+            shutil.copyfileobj(file, sys.stdout)
+
+
 def write_text(path: str, text: str) -> None:
     """Write a UTF-8 text file, whole or not at all."""
 

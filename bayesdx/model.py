@@ -334,7 +334,7 @@ class Model(ByValue):
         InputError when no row can be scored.
         """
         from bayesdx.analyses.batch.numbers import BatchSummary, columns_of, nothing_scored
-        from bayesdx.files import place_of
+        from bayesdx.files import place_of, print_whole
         from bayesdx.formats.table import write_rows
 
         scored = 0
@@ -353,7 +353,12 @@ class Model(ByValue):
                 raise nothing_scored(table, errors)
 
         self._needs_target()
-        write_rows(output, columns_of(self.network.variable(str(self.network.target)).states), rows())
+        columns = columns_of(self.network.variable(str(self.network.target)).states)
+
+        def write(path: str) -> None:
+            write_rows(path, columns, rows())
+
+        print_whole(".csv", write) if output == "-" else write(output)
         return BatchSummary(place_of(table), scored, tuple(errors), warnings, self.head(), face=ANALYSES["batch"])
 
     def _case(self, case: AnyCase) -> Case:

@@ -146,6 +146,16 @@ def test_a_line_that_is_cut_short_is_wrong_on_its_own_line(run: Callable[..., Re
     assert "line 3: column 10: not valid JSON" in said
 
 
+@pytest.mark.parametrize("arrival", ["file", "standard input"])
+def test_a_table_that_ends_in_no_text_prints_nothing(refused: Refused, tmp_path: Path, arrival: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"level\n" + b"cervical\n" * 20_000 + b"\xff\xfe\n")
+    if arrival == "file":
+        assert refused("batch", str(path)) == f"{path}: is not a text file (UTF-8)"
+    else:
+        assert refused("batch", "-", stdin=path.read_bytes()) == "standard input: is not a text file (UTF-8)"
+
+
 def test_two_cases_of_one_id(refused: Refused, tmp_path: Path) -> None:
     path = tmp_path / "cases.yaml"
     path.write_text("- {id: a, age: 5}\n- {id: b}\n- {id: a, age: 90}\n")
