@@ -19,6 +19,8 @@ from bayesdx.states import as_stated, gathered, read_finding, says_missing, stat
 from bayesdx.values import ByValue
 
 OLDEST = 120
+#: Largest weight of a finding, and one over the least: products of many are still numbers.
+_SCALE = 1e100
 _KEYS = ("id", "age", "sex", "diagnosis", "findings")
 #: Other keys of a case file that are expected: kept, never used by a query.
 METADATA = (
@@ -282,6 +284,11 @@ def encode_finding(
             weights[index] = number
     if unused and not weights.any():
         return name, None, tuple(unused)
+    largest = float(weights.max())
+    if largest and not 1 / _SCALE <= largest <= _SCALE:
+        raise InputError(
+            f"finding '{name}': its largest weight is {largest:g}, not from {1 / _SCALE:g} to {_SCALE:g}"
+        )
     if negative:
         weights = 1.0 - weights
     if not weights.any():

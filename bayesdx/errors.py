@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Self
 
+#: Characters of a message, and of a place: what it quotes may be of any length.
+_LONGEST = 4096
+
 
 def printable(text: str) -> str:
     r"""Text on one line that shows what it holds: a line break, a NUL or an invisible character is spelt out.
@@ -25,8 +28,9 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str, hint: Hint | None = None, place: str = "") -> None:
+        message, place = (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in (message, place))
         at = f"{place}: " if place else ""
-        super().__init__(printable(at + message + (f"; {hint}" if hint else "")))
+        super().__init__(printable(at + message + (f"; {hint[:_LONGEST]}" if hint else "")))
         self.message, self.hint, self.place = printable(message), hint, printable(place)
 
     @property

@@ -146,6 +146,18 @@ def write_whole(path: str, write: Callable[[str], object]) -> None:
             os.remove(part)
 
 
+def print_whole(suffix: str, write: Callable[[str], object]) -> None:
+    """Let ``write`` fill a UTF-8 text file, and print it on standard output when it is complete."""
+    import shutil
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        part = os.path.join(folder, f"whole{suffix}")
+        write(part)
+        with open(part, encoding="utf-8", newline="") as file:
+            shutil.copyfileobj(file, sys.stdout)
+
+
 def write_text(path: str, text: str) -> None:
     """Write a UTF-8 text file, whole or not at all."""
 
@@ -176,6 +188,7 @@ def parse_json(text: str, place: str, strict: bool = False) -> Any:
             raise InputError(f"not valid JSON: {name} is no number", place=place)
         return float(name)
 
+    text = text.rstrip()  # where it ends too early is on its last line
     try:
         return json.loads(text, object_pairs_hook=lambda pairs: _unique(place, pairs), parse_constant=constant)
     except InputError:

@@ -334,7 +334,7 @@ class Model(ByValue):
         counts the rows that are wrong, and tells of the first 1,000. Raises InputError when no row can be scored.
         """
         from bayesdx.analyses.batch.numbers import LISTED, BatchSummary, columns_of, nothing_scored
-        from bayesdx.files import place_of
+        from bayesdx.files import place_of, print_whole
         from bayesdx.formats.table import write_rows
 
         scored = left_out = 0
@@ -354,7 +354,12 @@ class Model(ByValue):
                 raise nothing_scored(table, errors)
 
         self._needs_target()
-        write_rows(output, columns_of(self.network.variable(str(self.network.target)).states), rows())
+        columns = columns_of(self.network.variable(str(self.network.target)).states)
+
+        def write(path: str) -> None:
+            write_rows(path, columns, rows())
+
+        print_whole(".csv", write) if output == "-" else write(output)
         told = (tuple(errors), warnings, self.head())
         return BatchSummary(place_of(table), scored, left_out, *told, face=ANALYSES["batch"])
 

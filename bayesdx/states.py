@@ -168,7 +168,8 @@ def _met(variable: Variable, text: str, span: re.Match[str]) -> list[object]:
     met: list[object] = [
         state for state in variable.states if max(low, _bounds(state)[0]) <= min(high, _bounds(state)[1])
     ]
-    if not met:
+    least = min(_bounds(state)[0] for state in variable.states)
+    if not met or -math.inf < low < min(least, 0.0):  # a size is not below nothing
         raise InputError(f"no state of '{variable.id}' lies in {text}; {_choices(variable.states)}")
     return met
 

@@ -23,6 +23,12 @@ def test_an_error_keeps_place_and_choices() -> None:
     )
 
 
+def test_an_error_is_of_a_bounded_length() -> None:
+    error = InputError("x" * 10**6, nearest("a", ["b" * 10**6]), place="p" * 10**6).at("q" * 10**6)
+    assert len(str(error)) < 20_000
+    assert len(str(pickle.loads(pickle.dumps(error)))) < 20_000
+
+
 def test_errors_of_the_library_have_fields() -> None:
     model = load("spine")
     with pytest.raises(InputError) as caught:

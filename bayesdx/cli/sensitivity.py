@@ -9,6 +9,7 @@ import click
 
 from bayesdx.cli.common import case_command, progress
 from bayesdx.cli.output import show
+from bayesdx.errors import InputError
 from bayesdx.inference.draws import DRAWS, PORTION
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def command(
         from bayesdx.analyses.sensitivity.plots import check_plot_file
 
         check_plot_file(plot, panels)
+    elif panels:
+        raise InputError("--panel needs --plot")
     with progress("Drawing", draws) if draws > PORTION else nullcontext(lambda draws: None) as advance:
         result = model.sensitivity(
             case,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bayesdx.case import Case, Origin, case_from_mapping
-from bayesdx.cells import number_of
+from bayesdx.cells import clipped, is_missing, kind_of, number_of
 from bayesdx.codes import finding_meant
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse, read_text, write_text
@@ -66,7 +66,9 @@ def pick_case(cases: list[Case], case_id: str | None) -> Case:
 
 def _name(entry: object, number: int) -> str:
     name = entry.get("id") if isinstance(entry, dict) else None
-    return f"{number}" if name is None else f"{number} ({name})"
+    if isinstance(name, (Mapping, list)):
+        name = kind_of(name)
+    return f"{number}" if name is None else f"{number} ({clipped(str(name))})"
 
 
 def as_mapping(case: Case) -> dict[str, object]:
@@ -75,7 +77,8 @@ def as_mapping(case: Case) -> dict[str, object]:
     kept = {key: value for key, value in stated.items() if value is not None}
     if isinstance(case.age, float) and case.age.is_integer():
         kept["age"] = int(case.age)
-    return {**kept, **case.metadata, "findings": dict(case.findings)}
+    rest = {key: value for key, value in case.metadata.items() if value is None or not is_missing(value)}
+    return {**kept, **rest, "findings": dict(case.findings)}
 
 
 def with_changes(case: Case, changes: Mapping[str, object], removed: Iterable[str] = ()) -> Case:
@@ -140,11 +143,18 @@ def write_case(path: str, case: Case) -> None:
 
 
 def case_text(case: Case, form: str) -> str:
-    """A case as the text of a case file; ``form`` is ``json`` or ``yaml``."""
-    mapping = as_mapping(case)
-    if form == "json":
-        return json.dumps(mapping, indent=2, ensure_ascii=False, default=str) + "\n"
-    import yaml
+    """A case as the text of a case file; ``form`` is ``json`` or ``yaml``.
 
-    text: str = yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True, default_flow_style=False)
-    return text
+    Raises InputError for what that form cannot say: what holds itself, infinity in JSON.
+    """
+    mapping = as_mapping(case)
+    try:
+        if form == "json":
+            return json.dumps(mapping, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+        import yaml
+
+        text: str = yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True, default_flow_style=False)
+        return text
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InputError(f"cannot be written as {form.upper()}: {reason}", place=case.place) from None

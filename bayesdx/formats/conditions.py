@@ -10,7 +10,8 @@ from bayesdx.errors import InputError
 from bayesdx.network import Array, Variable
 
 _TERM = r"(?:P\(\s*)?((?:[A-Za-z]+:)?[\w.+-]*[A-Za-z_][\w.+-]*|[A-Za-z]+:\w+)\s*\)?"
-_NUMBER = r"(\d*\.?\d+(?:[eE][-+]?\d+)?%?)"
+_AMOUNT = r"[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?"
+_NUMBER = rf"({_AMOUNT}%?)"
 _LEVEL = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*{_NUMBER}\s*$")
 _RATIO = re.compile(rf"\s*{_TERM}\s*(>=|<=|>|<)\s*(?:{_NUMBER}\s*[*x×]\s*)?{_TERM}\s*$")
 CONSTRAINT_HELP = "write 'capnon >= 0.5' or 'capnon >= 2 * meningioma'"
@@ -55,15 +56,12 @@ def parse_range(text: str) -> tuple[str, float, float]:
     """
     if text == "literature":
         return "literature", 0.0, 0.0
-    try:
-        if text.endswith("%"):
-            share = float(text.lstrip("±+-").rstrip("%")) / 100
-            if 0 < share <= 1:
-                return "relative", share, share
-        else:
-            low, high = (float(part) for part in text.split("-"))
-            if 0 <= low < high <= 1:
-                return "fixed", low, high
-    except ValueError:
-        pass
+    if relative := re.fullmatch(rf"(?:±|\+-)?({_AMOUNT})%", text):
+        share = float(relative[1]) / 100
+        if 0 < share <= 1:
+            return "relative", share, share
+    if fixed := re.fullmatch(rf"({_AMOUNT})-({_AMOUNT})", text):
+        low, high = float(fixed[1]), float(fixed[2])
+        if low < high <= 1:
+            return "fixed", low, high
     raise InputError(f"range '{text}' cannot be used; {SPAN_HELP}")

@@ -36,24 +36,27 @@ def renaming(network: Network, file_format: str) -> Renaming:
     New names differ from each other and from all that stay.
     """
     spell = bif_name if file_format == "bif" else _xml_name
-    variables = _unique([v.id for v in network.variables], lambda name: spell(name, "variable"))
+    # pgmpy looks variables up in the text of a BIF file, in capitals or not
+    key = str.casefold if file_format == "bif" else str
+    variables = _unique([v.id for v in network.variables], lambda name: spell(name, "variable"), key)
     states = {v.id: _unique(v.states, lambda name: spell(name, "state")) for v in network.variables}
     return Renaming(variables, {variable: renamed for variable, renamed in states.items() if renamed})
 
 
-def _unique(names: Sequence[str], spell: Callable[[str], str]) -> dict[str, str]:
-    """``{name: new name}`` of those that ``spell`` changes."""
+def _unique(names: Sequence[str], spell: Callable[[str], str], key: Callable[[str], str] = str) -> dict[str, str]:
+    """``{name: new name}`` of those that ``spell`` changes, and of those whose ``key`` another one has."""
     spelt = {name: spell(name) for name in names}
-    taken = {name for name, new in spelt.items() if name == new}
+    kept = {key(name): name for name in reversed(spelt) if name == spelt[name]}
+    taken = set(kept)
     renamed = {}
     for name, new in spelt.items():
-        if name == new:
+        if kept.get(key(name)) == name:
             continue
         number, renamed[name] = 1, new
-        while renamed[name] in taken:
+        while key(renamed[name]) in taken:
             number += 1
             renamed[name] = f"{new}_{number}"
-        taken.add(renamed[name])
+        taken.add(key(renamed[name]))
     return renamed
 
 

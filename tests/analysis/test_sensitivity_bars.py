@@ -97,13 +97,20 @@ def test_other_spans_and_what_is_ruled_out() -> None:
 
 @pytest.mark.parametrize(
     ("text", "span"),
-    [("literature", Span()), ("25%", Span("relative", 0.25, 0.25)), ("0.1-0.9", Span("fixed", 0.1, 0.9))],
+    [
+        ("literature", Span()),
+        ("25%", Span("relative", 0.25, 0.25)),
+        ("±25%", Span("relative", 0.25, 0.25)),
+        ("0.1-0.9", Span("fixed", 0.1, 0.9)),
+    ],
 )
 def test_spans(text: str, span: Span) -> None:
     assert parse_span(text) == span
 
 
-@pytest.mark.parametrize("text", ["wide", "0%", "200%", "0.9-0.1", "-1-2", "0.1-nan", "%"])
+@pytest.mark.parametrize(
+    "text", ["wide", "0%", "200%", "0.9-0.1", "-1-2", "0.1-nan", "%", "-5%", "+5%", "5%%", "1_0%", "٥%"]
+)
 def test_spans_that_cannot_be(text: str) -> None:
     with pytest.raises(InputError, match="cannot be used; write 'literature'"):
         parse_span(text)

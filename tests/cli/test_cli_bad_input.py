@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 Refused = Callable[..., str]
 
@@ -103,6 +104,56 @@ def test_a_table_is_not_scored_into_itself(refused: Refused, tmp_path: Path) -> 
     for output in (path, tmp_path / "link.csv", tmp_path / ".." / tmp_path.name / "t.csv"):
         assert refused("batch", str(path), "-o", str(output)).startswith(f"{output}: is what is read")
     assert path.read_text() == "level\ncervical\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "message"),
+    [
+        ("note: &a [*a]\nfindings: {level: cervical}\n", "json", "cannot be written as JSON: Circular reference"),
+        ('{"note": ' + "[" * 900 + "]" * 900 + "}", "yaml", "cannot be written as YAML: nested too deeply"),
+        ('{"note": [Infinity]}', "json", "cannot be written as JSON: Out of range float values"),
+    ],
+)
+def test_what_a_form_cannot_say(refused: Refused, tmp_path: Path, text: str, form: str, message: str) -> None:
+    path = tmp_path / ("case.json" if text.startswith("{") else "case.yaml")
+    path.write_text(text)
+    assert refused("convert", str(path), "-n", "spine", "--to", form).startswith(f"{path}: {message}")
+
+
+def test_nan_is_nothing_in_json(run: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "case.json"
+    path.write_text('{"id": "a", "note": NaN, "age": NaN, "findings": {"level": "cervical", "sex": NaN}}')
+    text = run("convert", str(path), "--to", "json").stdout
+    assert json.loads(text) == {"id": "a", "findings": {"level": "cervical"}}
+
+
+def test_what_a_line_quotes_is_cut(refused: Refused, tmp_path: Path) -> None:
+    """Five lists of ten aliases each are a hundred thousand words."""
+    path = tmp_path / "cases.yaml"
+    lists = "".join(f"    a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'x'] * 10)}]\n" for n in range(5))
+    for entry in (f"- note:\n{lists}  id: *a4\n", f"- note:\n{lists}  id: {'y' * 9999}\n  age: -1\n"):
+        path.write_text(entry)
+        assert len(refused("query", str(path), "-n", "spine")) < 300
+    path.write_text(f"{'k' * 99999}: 1\n'{'l' * 9999}level': 1\nfindings: {{{'f' * 9999}: 1}}\n")
+    assert len(refused("query", str(path), "-n", "spine")) < 1000
+
+
+def test_a_line_that_is_cut_short_is_wrong_on_its_own_line(run: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"level": "cervical"}\n{"level": "lum\n{"level": \n{"level": "lumbar"}\n')
+    said = run("batch", str(path)).stderr
+    assert "line 2: column 11: not valid JSON" in said
+    assert "line 3: column 10: not valid JSON" in said
+
+
+@pytest.mark.parametrize("arrival", ["file", "standard input"])
+def test_a_table_that_ends_in_no_text_prints_nothing(refused: Refused, tmp_path: Path, arrival: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"level\n" + b"cervical\n" * 20_000 + b"\xff\xfe\n")
+    if arrival == "file":
+        assert refused("batch", str(path)) == f"{path}: is not a text file (UTF-8)"
+    else:
+        assert refused("batch", "-", stdin=path.read_bytes()) == "standard input: is not a text file (UTF-8)"
 
 
 def test_two_cases_of_one_id(refused: Refused, tmp_path: Path) -> None:

@@ -177,6 +177,8 @@ def test_network_file_without_counts(run: Run, tmp_path: Path) -> None:
         (("--require", "capnom >= 0.5"), "did you mean 'capnon'"),
         (("--require", "capnon"), "cannot be read"),
         (("--range", "wide"), "range 'wide' cannot be used"),
+        (("--range", "-5%"), "range '-5%' cannot be used"),
+        (("--panel", "ranks"), "--panel needs --plot"),
         (("--covariation", "unifrm"), "did you mean 'uniform'"),
         (("--draws", "3"), "3"),
         (("--plot", "figure.gif"), "a plot ends in .png, .svg, .pdf"),

@@ -219,6 +219,14 @@ def test_a_row_of_a_table_names_a_finding_once(small: NetworkDocument) -> None:
         ({"findings": {"mr_t2_signal": {"hyper": -1}}}, "weight -1 of 'hyper' is not a finite number >= 0"),
         ({"findings": {"mr_t2_signal": {"hyper": "much"}}}, "weight 'much' of 'hyper' is not a finite number >= 0"),
         ({"findings": {"mr_t2_signal": {"hyper": 0, "iso": 0}}}, "finding 'mr_t2_signal': all weights are zero"),
+        (
+            {"findings": {"mr_t2_signal": {"hyper": 5e-324, "iso": 5e-324}}},
+            "finding 'mr_t2_signal': its largest weight is 4.94066e-324, not from 1e-100 to 1e+100",
+        ),
+        (
+            {"findings": {"mr_t2_signal": "hyper:1e300,iso:1e-300"}},
+            "finding 'mr_t2_signal': its largest weight is 1e+300, not from 1e-100 to 1e+100",
+        ),
         ({"findings": {"size_mm": -3}}, "no state of 'size_mm' covers -3; choose from: <10, 10-30, >30"),
         ({"findings": {"size_mm": math.inf}}, "'inf' is not a state of 'size_mm'; choose from: <10, 10-30, >30"),
         ({"findings": {"size_mm": "12,5"}}, "'12,5' is not a state of 'size_mm': a number has a decimal point"),
@@ -262,7 +270,10 @@ def test_weights_are_kept(pairs: dict[str, float]) -> None:
     variable = Variable("mr_t2_signal", ("hypo", "iso", "hyper", "mixed"))
     network = Network("n", (variable,), {}, {"mr_t2_signal": np.full(4, 0.25)})
     case = case_from_mapping({"findings": {"mr_t2_signal": pairs}})
-    if any(pairs.values()):
+    if 0 < max(pairs.values()) < 1e-100:
+        with pytest.raises(InputError, match="its largest weight is"):
+            encode(case, network)
+    elif any(pairs.values()):
         weights = encode(case, network).weights["mr_t2_signal"]
         assert weights.tolist() == [pairs.get(state, 0.0) for state in variable.states]
     else:

@@ -62,6 +62,8 @@ def expected(network: Network) -> list[float]:
 @example(variables=["tumour size", "a,b", "t(1)"], states=(["<10", "lt_10", "lt 10"], ["良", "否"], ["1", "0"]))
 @example(variables=["0", "1e", "00"], states=(["0", "network", "network_"], ["0", "00"], ["0", "0è:"]))
 @example(variables=["0", "\ufeff", "00"], states=(["0", "\ufeff", "a\uffff"], ["0", "00"], ["0", "00"]))
+@example(variables=["A", "a", "B"], states=(["x", "X", "y"], ["0", "1"], ["b", "B"]))
+@example(variables=["A", "a", "á"], states=(["é", "É", "e"], ["0", "1"], ["a_2", "A"]))
 @example(variables=["10", "_10", "network"], states=(["a", " a", "a "], ["0", "1"], ["table", "default"]))
 def test_read_back_everywhere(
     file_format: str, variables: list[str], states: tuple[list[str], ...], tmp_path: Path
