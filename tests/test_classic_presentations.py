@@ -55,6 +55,6 @@ def test_each_states_seven_to_eleven_findings_of_its_network(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_the_publications_named_state_facts_of_the_diagnosis(name: str) -> None:
     case = CASES[name]
-    words = re.findall(r"[a-z]\w*[\d_]\w*", str(case.metadata["why"]))
+    words = re.findall(r"[a-z]\w*[\d_]\w*", str(case.metadata["note"]))
     assert len(words) >= 2
     assert [word for word in words if (KEYS.get(word), case.diagnosis) not in STATED] == []

@@ -99,7 +99,7 @@ def _document(data: dict[str, Any]) -> NetworkDocument:
     chosen = default_of(priors.values())
     if target is not None and chosen is not None:
         if target in cpts and not agree(cpts[target], chosen.probabilities):
-            raise InputError(f"'{target}' has a CPT that is not the prior set '{chosen.name}', the default")
+            rounded += (f"the CPT of '{target}' is not used: it is not the prior set '{chosen.name}', the default",)
         cpts[target] = chosen.probabilities
         counts.pop(target, None)
         if chosen.counts is not None:
