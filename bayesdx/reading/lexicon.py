@@ -343,6 +343,7 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
             several=_these(data["several"], place),
             lesion=_these(data["lesion"], place),
             organs=_these(data["organs"], place),
+            worn=_these(data["worn"], place),
             resumes=_these(data["resumes"], place),
             imaging=_these(data["imaging"], place),
             abbreviations=short,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bayesdx.reading.context import Status, Trigger, clauses, status
 from bayesdx.reading.lexicon import Beyond, Lexicon, Of, Says, Unless, Value
 from bayesdx.reading.measures import ages, durations, lengths, sexes, vertebrae
-from bayesdx.reading.mentions import Mention, Span, weights_of
+from bayesdx.reading.mentions import IMPLIED, Mention, Span, weights_of
 from bayesdx.reading.pairs import pairs
 from bayesdx.reading.passages import Sentence
 from bayesdx.reading.phrases import Match
@@ -15,9 +15,6 @@ from bayesdx.reading.tokens import HYPHENS, tokens_of
 
 #: How sure a state is that the lexicon calls likely: an assumption.
 LIKELY = 0.8
-#: How sure one is that is only implied (``weak``): of 82 such readings of places 71 were coded so, in the half of
-#: the passages of docs/reading.md that phrases were written from.
-IMPLIED = 0.85
 #: Words for a part of the lesion count for a mention that is at most this many tokens away.
 NEAR = 3
 
@@ -41,6 +38,7 @@ class SentenceReader:
         self.imaging = bool(lexicon.grammar.imaging.find(self.tokens))
         self.lesions = [match.first for match in lexicon.grammar.lesion.find(self.tokens)]
         self.organs = [match.first for match in lexicon.grammar.organs.find(self.tokens)]
+        self.worn = [match.last for match in lexicon.grammar.worn.find(self.tokens)]
         self.resumes = [match.first for match in lexicon.grammar.resumes.find(self.tokens)]
         self._sort()
 
@@ -299,7 +297,8 @@ class SentenceReader:
         level = self.lexicon.speech[finding].measure == "vertebra"
         extent = [i for i in range(start, place[0]) if level and self.tokens[i].norm in self.lexicon.grammar.extent]
         start = max((at for at in (*self.resumes, *extent) if start <= at < place[0]), default=start)
-        if any(start <= at <= place[0] for at in self.beyond) or self._beside(place, level):
+        beyond = self.beyond if level else (*self.beyond, *self.worn)
+        if any(start <= at <= place[0] for at in beyond) or self._beside(place, level):
             return "beyond the lesion"
         denials = [cue.first for cue, _, _ in self.clauses.reaches if cue.meaning == Trigger("denied", "after")]
         return "of what is denied" if any(start <= at < place[0] for at in denials) else ""
