@@ -58,7 +58,8 @@ class Grammar:
     several: Phrases[str]  # words for more than one lesion
     lesion: Phrases[str]  # words for the lesion
     organs: Phrases[str]  # words for other organs
-    worn: Phrases[str]  # after these a place that is no level is worn, or a landmark
+    landmarks: Phrases[str]  # after these a place that is no level is a landmark
+    affects: Phrases[str]  # after these a place that is no level is one only by inference
     resumes: Phrases[str]  # after these a place is that of the lesion again
     extent: frozenset[str]  # after these stands how far it reaches
     prefixes: frozenset[str]  # before a place: it is beside it

@@ -38,7 +38,8 @@ class SentenceReader:
         self.imaging = bool(lexicon.grammar.imaging.find(self.tokens))
         self.lesions = [match.first for match in lexicon.grammar.lesion.find(self.tokens)]
         self.organs = [match.first for match in lexicon.grammar.organs.find(self.tokens)]
-        self.worn = [match.last for match in lexicon.grammar.worn.find(self.tokens)]
+        self.landmarks = [match.last for match in lexicon.grammar.landmarks.find(self.tokens)]
+        self.affects = [match.last for match in lexicon.grammar.affects.find(self.tokens)]
         self.resumes = [match.first for match in lexicon.grammar.resumes.find(self.tokens)]
         self._sort()
 
@@ -154,6 +155,8 @@ class SentenceReader:
         speech, states = self.lexicon.speech[finding], self.lexicon.variables[finding].states
         if state not in states:
             return
+        if self._affected(finding, place):
+            weak, certainty = True, min(certainty, IMPLIED)
         certainty = min(certainty, how.certainty)
         opposite = how.denied and whole is None and speech.denied and state != speech.denied
         weights = (
@@ -271,7 +274,9 @@ class SentenceReader:
     ) -> Mention:
         cues = tuple(self._span(cue.first, cue.last) for cue in how.cues)
         part = any(
-            end <= value[0] <= end + NEAR or value[1] <= start < value[1] + NEAR for start, end in self.parts
+            (end <= value[0] <= end + NEAR or value[1] <= start < value[1] + NEAR)
+            and not any(one.first <= start < one.last for one in self.values if one.meaning.finding == finding)
+            for start, end in self.parts
         )
         sure = how.certainty if certainty is None else certainty
         return Mention(finding, weights, self.span, self._span(*words), cues, number, how.denied, sure, weak, part)
@@ -297,11 +302,20 @@ class SentenceReader:
         level = self.lexicon.speech[finding].measure == "vertebra"
         extent = [i for i in range(start, place[0]) if level and self.tokens[i].norm in self.lexicon.grammar.extent]
         start = max((at for at in (*self.resumes, *extent) if start <= at < place[0]), default=start)
-        beyond = self.beyond if level else (*self.beyond, *self.worn)
+        beyond = self.beyond if level else (*self.beyond, *self.landmarks)
         if any(start <= at <= place[0] for at in beyond) or self._beside(place, level):
             return "beyond the lesion"
         denials = [cue.first for cue, _, _ in self.clauses.reaches if cue.meaning == Trigger("denied", "after")]
         return "of what is denied" if any(start <= at < place[0] for at in denials) else ""
+
+    def _affected(self, finding: str, place: Place) -> bool:
+        """Whether the clause names a place, no level, for what the lesion does to it: *destruction of the lamina*."""
+        speech = self.lexicon.speech[finding]
+        start, _ = self.clauses.ranges[self.clauses.clause(place[0])]
+        start = max((at for at in self.resumes if start <= at < place[0]), default=start)
+        return (
+            speech.place and speech.measure != "vertebra" and any(start <= at <= place[0] for at in self.affects)
+        )
 
     def _beside(self, place: Place, level: bool) -> bool:
         """Whether a place is named for what is beside it (*retro-odontoid*) or reached (*presacral extension*)."""
