@@ -32,8 +32,8 @@ def gather(passages: Passages, lexicon: Lexicon) -> tuple[Proposal, ...]:
     """A proposal for each finding that is mentioned, in the order of the lexicon.
 
     A plain statement goes before a weak one, the whole lesion before a part of it, what is certain before what is
-    doubted. What then remains is taken together; where no state fits all of it, the finding is contradictory. Of places
-    the first one counts, as implied where its sentence names several.
+    doubted. What then remains is taken together; where no state fits all of it, the finding is contradictory. Of
+    places the first one counts, as implied where its sentence names several.
     """
     found: dict[str, list[Mention]] = {}
     for mention in passages.mentions:

@@ -344,6 +344,7 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
             lesion=_these(data["lesion"], place),
             organs=_these(data["organs"], place),
             landmarks=_these(data["landmarks"], place),
+            borne=_these(data["borne"], place),
             affects=_these(data["affects"], place),
             resumes=_these(data["resumes"], place),
             imaging=_these(data["imaging"], place),

@@ -10,7 +10,7 @@ from bayesdx.reading.measures import ages, durations, lengths, sexes, vertebrae
 from bayesdx.reading.mentions import IMPLIED, Mention, Span, weights_of
 from bayesdx.reading.pairs import pairs
 from bayesdx.reading.passages import Sentence
-from bayesdx.reading.phrases import Match
+from bayesdx.reading.phrases import Match, Phrases
 from bayesdx.reading.tokens import HYPHENS, tokens_of
 
 #: How sure a state is that the lexicon calls likely: an assumption.
@@ -36,12 +36,16 @@ class SentenceReader:
         self.parts = [(match.first, match.last) for match in lexicon.grammar.parts.find(self.tokens)]
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
         self.imaging = bool(lexicon.grammar.imaging.find(self.tokens))
-        self.lesions = [match.first for match in lexicon.grammar.lesion.find(self.tokens)]
-        self.organs = [match.first for match in lexicon.grammar.organs.find(self.tokens)]
+        self.lesions = self._firsts(lexicon.grammar.lesion)
+        self.organs = self._firsts(lexicon.grammar.organs)
+        self.resumes = self._firsts(lexicon.grammar.resumes)
+        self.borne = self._firsts(lexicon.grammar.borne)
         self.landmarks = [match.last for match in lexicon.grammar.landmarks.find(self.tokens)]
         self.affects = [match.last for match in lexicon.grammar.affects.find(self.tokens)]
-        self.resumes = [match.first for match in lexicon.grammar.resumes.find(self.tokens)]
         self._sort()
+
+    def _firsts(self, phrases: Phrases[str]) -> list[int]:
+        return [match.first for match in phrases.find(self.tokens)]
 
     def _sort(self) -> None:
         """Find the phrases, by what they mean; those within which nothing is read hide others."""
@@ -206,7 +210,7 @@ class SentenceReader:
             return
         whole = min(place[0], head[0]), max(place[1], head[1])
         certainty = LIKELY if likely else 1.0
-        yield from self._stated(finding, state, place, _both(how, of), certainty=certainty, whole=whole)
+        yield from self._stated(finding, state, place, how.with_(of), certainty=certainty, whole=whole)
 
     def _bare(self, match: Match[Of]) -> Iterator[Found]:
         """*The lesion enhances*: what the word itself says, and what its denial does."""
@@ -302,20 +306,19 @@ class SentenceReader:
         level = self.lexicon.speech[finding].measure == "vertebra"
         extent = [i for i in range(start, place[0]) if level and self.tokens[i].norm in self.lexicon.grammar.extent]
         start = max((at for at in (*self.resumes, *extent) if start <= at < place[0]), default=start)
-        beyond = self.beyond if level else (*self.beyond, *self.landmarks)
-        if any(start <= at <= place[0] for at in beyond) or self._beside(place, level):
+        beyond, borne = (self.beyond, []) if level else ((*self.beyond, *self.landmarks), self.borne)
+        reached = any(start <= at <= place[0] for at in beyond) or any(place[1] <= at < end for at in borne)
+        if reached or self._beside(place, level):
             return "beyond the lesion"
         denials = [cue.first for cue, _, _ in self.clauses.reaches if cue.meaning == Trigger("denied", "after")]
         return "of what is denied" if any(start <= at < place[0] for at in denials) else ""
 
     def _affected(self, finding: str, place: Place) -> bool:
-        """Whether the clause names a place, no level, for what the lesion does to it: *destruction of the lamina*."""
+        """Whether a place, no level, is named for what the lesion does to it: *destruction of the lamina*."""
         speech = self.lexicon.speech[finding]
-        start, _ = self.clauses.ranges[self.clauses.clause(place[0])]
+        start = self.clauses.ranges[self.clauses.clause(place[0])][0]
         start = max((at for at in self.resumes if start <= at < place[0]), default=start)
-        return (
-            speech.place and speech.measure != "vertebra" and any(start <= at <= place[0] for at in self.affects)
-        )
+        return speech.place and not speech.measure and any(start <= at <= place[0] for at in self.affects)
 
     def _beside(self, place: Place, level: bool) -> bool:
         """Whether a place is named for what is beside it (*retro-odontoid*) or reached (*presacral extension*)."""
@@ -393,13 +396,3 @@ def _widest(matches: Sequence[Match[Value]]) -> list[Match[Value]]:
         return wider and one.first <= match.first and match.last <= one.last
 
     return [match for match in matches if not any(within(match, one) for one in matches)]
-
-
-def _both(one: Status, other: Status) -> Status:
-    """A value and what it is said of, taken together."""
-    return Status(
-        one.denied or other.denied,
-        min(one.certainty, other.certainty),
-        one.unread or other.unread,
-        tuple(dict.fromkeys((*one.cues, *other.cues))),
-    )
