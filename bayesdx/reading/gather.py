@@ -33,7 +33,7 @@ def gather(passages: Passages, lexicon: Lexicon) -> tuple[Proposal, ...]:
 
     A plain statement goes before a weak one, the whole lesion before a part of it, what is certain before what is
     doubted. What then remains is taken together; where no state fits all of it, the finding is contradictory. Of
-    places the first one counts, as implied where its sentence names several.
+    places the first one counts, as implied where its sentence names several; so does the signal of a part alone.
     """
     found: dict[str, list[Mention]] = {}
     for mention in passages.mentions:
@@ -53,15 +53,15 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
         others = tuple(mention for mention in mentions if mention is not largest)
         return Proposal(variable.id, _round(largest.number or 0.0), "stated", (largest,), others)
     product = _together(variable, kept)
-    several = False
+    implied = "mixed" in variable.states and all(mention.part for mention in kept)
     if product is None and speech.place:
-        several, kept = _several(kept), kept[:1]
+        implied, kept = _several(kept), kept[:1]
     elif product is None and "mixed" in variable.states:
         kept, product = _mixed(variable, kept)
     standing = {id(mention) for mention in kept}
     others = tuple(mention for mention in mentions if id(mention) not in standing)
-    if product is None and speech.place:
-        kept = [kept[0].implied(variable.states)] if several else kept
+    if len(kept) == 1:
+        kept = [kept[0].implied(variable.states)] if implied and kept[0].certainty == 1.0 else kept
         product = _together(variable, kept)
     if product is None:
         return Proposal(variable.id, None, "contradictory", tuple(kept), others)

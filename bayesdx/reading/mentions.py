@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-#: How sure a mention is that is only implied (``weak``): an assumption, and somewhat less than what was found in the
-#: passages of docs/reading.md that phrases were written from.
+#: How sure a mention is that is only implied (``weak``): an assumption, and somewhat less than was found in the
+#: half of the passages of docs/reading.md that phrases were written from.
 IMPLIED = 0.85
 
 

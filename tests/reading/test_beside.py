@@ -1,4 +1,4 @@
-"""What stands beside a finding and is none: landmarks, comparisons, scans, other tissue; and what is only implied."""
+"""What stands beside a finding and is none (landmarks, scans, other tissue), and what is only implied."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ def test_a_place_of_the_lesion_beside_one_that_is_none(read: Read, text: str, fi
         ("A mass with necrosis.", "mr_cystic_change", "present"),
         ("A soft tissue density mass.", "ct_attenuation", "iso"),
         ("A mass with hyperdense areas.", "ct_attenuation", "high"),
+        ("A mass with areas of high signal on T2.", "mr_t2_signal", "hyper"),
         ("Ossification of the mass.", "ct_calcification_pattern", "mature_ossification"),
         ("Nodular enhancement.", "mr_enhancement", "heterogeneous"),
         ("Tortuous vessels around the mass.", "mr_flow_voids", "present"),
