@@ -27,6 +27,10 @@ def leading(value: object) -> object:
         ("The nodule is bright compared with the pons.", "compartment"),
         ("A syrinx of the thoracic cord.", "level"),
         ("Cerebral oedema.", "level"),
+        ("Remodelling of the lamina.", "epicentre"),
+        ("A mass 5 mm from the facet joint.", "epicentre"),
+        ("Oedema in the paraspinal muscles.", "compartment"),
+        ("Bright signal in the cord at C4.", "compartment"),
         ("Intramedullary oedema.", "epicentre"),
         ("Most consistent with a nerve sheath tumour.", "epicentre"),
         ("A cystic body in the canal.", "epicentre"),
@@ -41,6 +45,8 @@ def test_a_place_that_is_no_place_of_the_lesion(read: Read, text: str, finding: 
     ("text", "finding", "state"),
     [
         ("A mass of the lamina; the thecal sac is displaced.", "epicentre", "posterior_elements"),
+        ("A mass of the lamina, the facet joint is compressed.", "epicentre", "posterior_elements"),
+        ("Remodelling of the lamina by an extradural mass.", "compartment", "extradural"),
         ("A mass displacing the cord at the level of C5.", "level", "cervical"),
         ("Erosion of C5 by a mass.", "level", "cervical"),
         ("The mass compresses the pons and is located in the clivus.", "level", "skull_base"),
@@ -97,9 +103,14 @@ def test_several_places_of_two_sentences_are_no_list(reports: Reports) -> None:
         ("The spinal cord shows high T2 signal above the mass.", "mr_t2_signal"),
         ("A mass with ill-defined erosions of the bone.", "margin"),
         ("Two small cysts within the mass.", "multiplicity"),
+        ("Two nodules enhance within the mass.", "multiplicity"),
+        ("Bright signal in the muscles on T2.", "mr_t2_signal"),
+        ("Hyperintensity of the adjacent marrow on T1.", "mr_t1_signal"),
+        ("Oedema in the paraspinal muscles.", "paraspinal_soft_tissue_mass"),
         ("Multifocal bone erosions.", "multiplicity"),
         ("A mass with an adjacent cyst.", "mr_cystic_change"),
         ("Suspicious for metastatic carcinoma.", "history_malignancy"),
+        ("CT of the chest revealed a lung carcinoma.", "history_malignancy"),
     ],
 )
 def test_what_is_said_of_something_else(read: Read, text: str, finding: str) -> None:
@@ -109,3 +120,8 @@ def test_what_is_said_of_something_else(read: Read, text: str, finding: str) -> 
 def test_the_shape_of_an_enhancing_mass_is_no_pattern(read: Read) -> None:
     assert read("An enhancing irregular mass.")["mr_enhancement"] == "not none"
     assert read("Irregular enhancement of the mass.")["mr_enhancement"] == "heterogeneous"
+
+
+def test_several_lesions_with_a_rim_enhance_there(read: Read) -> None:
+    found = read("Multiple ring-enhancing lesions of the brain.")
+    assert (found["multiplicity"], found["mr_enhancement"]) == ("multiple", "rim_or_peripheral")
