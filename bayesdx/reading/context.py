@@ -43,6 +43,15 @@ class Status(NamedTuple):
     unread: str = ""
     cues: tuple[Match[Trigger], ...] = ()
 
+    def with_(self, other: Status) -> Status:
+        """A value and what it is said of, taken together."""
+        return Status(
+            self.denied or other.denied,
+            min(self.certainty, other.certainty),
+            self.unread or other.unread,
+            tuple(dict.fromkeys((*self.cues, *other.cues))),
+        )
+
 
 @dataclass(frozen=True)
 class Grammar:
@@ -58,6 +67,9 @@ class Grammar:
     several: Phrases[str]  # words for more than one lesion
     lesion: Phrases[str]  # words for the lesion
     organs: Phrases[str]  # words for other organs
+    landmarks: Phrases[str]  # after these a place that is no level is a landmark
+    borne: Phrases[str]  # before these too: it is thinned or displaced
+    affects: Phrases[str]  # after these a place that is no level is one only by inference
     resumes: Phrases[str]  # after these a place is that of the lesion again
     extent: frozenset[str]  # after these stands how far it reaches
     prefixes: frozenset[str]  # before a place: it is beside it

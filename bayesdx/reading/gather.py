@@ -32,7 +32,8 @@ def gather(passages: Passages, lexicon: Lexicon) -> tuple[Proposal, ...]:
     """A proposal for each finding that is mentioned, in the order of the lexicon.
 
     A plain statement goes before a weak one, the whole lesion before a part of it, what is certain before what is
-    doubted. What then remains is taken together; where no state fits all of it, the finding is contradictory.
+    doubted. What then remains is taken together; where no state fits all of it, the finding is contradictory. Of
+    places the first one counts, as implied where its sentence names several; so does the signal of a part alone.
     """
     found: dict[str, list[Mention]] = {}
     for mention in passages.mentions:
@@ -52,13 +53,16 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
         others = tuple(mention for mention in mentions if mention is not largest)
         return Proposal(variable.id, _round(largest.number or 0.0), "stated", (largest,), others)
     product = _together(variable, kept)
+    implied = "mixed" in variable.states and all(mention.part for mention in kept)
     if product is None and speech.place:
-        kept = kept[:1]
-        product = _together(variable, kept)
-    if product is None and "mixed" in variable.states:
+        implied, kept = _several(kept), kept[:1]
+    elif product is None and "mixed" in variable.states:
         kept, product = _mixed(variable, kept)
     standing = {id(mention) for mention in kept}
     others = tuple(mention for mention in mentions if id(mention) not in standing)
+    if len(kept) == 1:
+        kept = [kept[0].implied(variable.states)] if implied and kept[0].certainty == 1.0 else kept
+        product = _together(variable, kept)
     if product is None:
         return Proposal(variable.id, None, "contradictory", tuple(kept), others)
     value = as_stated(variable, product)
@@ -105,6 +109,12 @@ def _together(variable: Variable, mentions: Sequence[Mention]) -> Array | None:
     for mention in certain or doubted:
         product *= [mention.weights.get(state, 0.0) for state in variable.states]
     return product / product.max() if product.max() > 0 else None
+
+
+def _several(places: Sequence[Mention]) -> bool:
+    """Whether the sentence of the first place names another one too: which of them is meant is then not said."""
+    first, *others = places
+    return any(one.sentence == first.sentence and not one.weights.keys() & first.weights.keys() for one in others)
 
 
 def _mixed(variable: Variable, mentions: Sequence[Mention]) -> tuple[list[Mention], Array | None]:

@@ -20,7 +20,8 @@ _NOT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NOT_BEFORE = re.compile(
-    r"(?:thickness|slices?|sections?|collimation|shift|distance|displac\w+)\W+(?:\w+\W+){0,3}$", re.IGNORECASE
+    r"(?:thickness|field of view|fov|slices?|sections?|collimation|shift|distance|displac\w+)\W+(?:\w+\W+){0,3}$",
+    re.IGNORECASE,
 )
 _AGE = re.compile(
     r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y/?o)\b|"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
+
+#: How sure a mention is that is only implied (``weak``): an assumption, and somewhat less than was found in the
+#: half of the passages of docs/reading.md that phrases were written from.
+IMPLIED = 0.85
 
 
 class Span(NamedTuple):
@@ -33,6 +37,12 @@ class Mention:
     certainty: float = 1.0
     weak: bool = False
     part: bool = False
+
+    def implied(self, states: Sequence[str]) -> Mention:
+        """The same of a finding with these states, as sure as what is only implied."""
+        other = (1.0 - IMPLIED) / (len(states) - 1)
+        weights = {state: other + (IMPLIED - other) * self.weights.get(state, 0.0) for state in states}
+        return replace(self, weights=weights, certainty=IMPLIED, weak=True)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from bayesdx.errors import InputError, nearest
 from bayesdx.reading.tokens import HYPHENS, Token, normal
@@ -205,3 +205,27 @@ class Phrases(Generic[Meaning]):
                 passed += words[skipped] not in HYPHENS
                 if passed > GAP:
                     break
+
+
+def after(place: tuple[int, int], matches: Sequence[Match[Any]], start: int) -> bool:
+    """Whether a place stands after one of the matches, or begins within it, and these not before ``start``."""
+    return any(match.first < place[0] and start <= match.last for match in matches)
+
+
+def apart(matches: Sequence[Match[Meaning]], others: Sequence[Match[Meaning]] = ()) -> list[Match[Meaning]]:
+    """The widest of matches that overlap, and none that overlaps one of the others."""
+    kept: list[Match[Meaning]] = []
+    for match in sorted(matches, key=lambda match: (match.first - match.last, match.first)):
+        if not any(match.first < one.last and one.first < match.last for one in (*kept, *others)):
+            kept.append(match)
+    return sorted(kept, key=lambda match: match.first)
+
+
+def widest(matches: Sequence[Match[Meaning]]) -> list[Match[Meaning]]:
+    """Matches that are no part of a wider one."""
+
+    def within(match: Match[Meaning], one: Match[Meaning]) -> bool:
+        wider = one.last - one.first > match.last - match.first
+        return wider and one.first <= match.first and match.last <= one.last
+
+    return [match for match in matches if not any(within(match, one) for one in matches)]

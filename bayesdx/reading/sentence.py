@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bayesdx.reading.context import Status, Trigger, clauses, status
-from bayesdx.reading.lexicon import Beyond, Lexicon, Of, Says, Unless, Value
+from bayesdx.reading.lexicon import Beyond, Lexicon, Meaning, Of, Says, Unless, Value
 from bayesdx.reading.measures import ages, durations, lengths, sexes, vertebrae
-from bayesdx.reading.mentions import Mention, Span, weights_of
+from bayesdx.reading.mentions import IMPLIED, Mention, Span, weights_of
 from bayesdx.reading.pairs import pairs
 from bayesdx.reading.passages import Sentence
-from bayesdx.reading.phrases import Match
+from bayesdx.reading.phrases import Match, Phrases, after, apart, widest
 from bayesdx.reading.tokens import HYPHENS, tokens_of
 
 #: How sure a state is that the lexicon calls likely: an assumption.
 LIKELY = 0.8
-#: How sure one is that is only implied (``weak``): of 82 such readings of places 71 were coded so, in the half of
-#: the passages of docs/reading.md that phrases were written from.
-IMPLIED = 0.85
 #: Words for a part of the lesion count for a mention that is at most this many tokens away.
 NEAR = 3
 
@@ -39,15 +36,21 @@ class SentenceReader:
         self.parts = [(match.first, match.last) for match in lexicon.grammar.parts.find(self.tokens)]
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
         self.imaging = bool(lexicon.grammar.imaging.find(self.tokens))
-        self.lesions = [match.first for match in lexicon.grammar.lesion.find(self.tokens)]
-        self.organs = [match.first for match in lexicon.grammar.organs.find(self.tokens)]
-        self.resumes = [match.first for match in lexicon.grammar.resumes.find(self.tokens)]
+        self.lesions = self._firsts(lexicon.grammar.lesion)
+        self.organs = self._firsts(lexicon.grammar.organs)
+        self.resumes = self._firsts(lexicon.grammar.resumes)
+        self.borne = self._firsts(lexicon.grammar.borne)
+        self.landmarks = lexicon.grammar.landmarks.find(self.tokens)
+        self.affects = lexicon.grammar.affects.find(self.tokens)
         self._sort()
+
+    def _firsts(self, phrases: Phrases[str]) -> list[int]:
+        return [match.first for match in phrases.find(self.tokens)]
 
     def _sort(self) -> None:
         """Find the phrases, by what they mean; those within which nothing is read hide others."""
         self.hidden: list[tuple[int, int, str]] = []
-        self.beyond: list[int] = []
+        self.beyond: list[Match[Meaning]] = []
         self.says: list[Match[Says]] = []
         self.of: list[Match[Of]] = []
         self.values: list[Match[Value]] = []
@@ -56,7 +59,7 @@ class SentenceReader:
             if isinstance(match.meaning, Unless):
                 self.hidden.append((match.first, match.last, match.meaning.finding))
             elif isinstance(match.meaning, Beyond):
-                self.beyond.append(match.last)
+                self.beyond.append(match)
         for match in found:
             meaning = match.meaning
             if isinstance(meaning, (Unless, Beyond)) or self._hides(match.first, match.last, meaning.finding):
@@ -156,6 +159,8 @@ class SentenceReader:
         speech, states = self.lexicon.speech[finding], self.lexicon.variables[finding].states
         if state not in states:
             return
+        if self._affected(finding, place):
+            weak, certainty = True, min(certainty, IMPLIED)
         certainty = min(certainty, how.certainty)
         opposite = how.denied and whole is None and speech.denied and state != speech.denied
         weights = (
@@ -172,14 +177,14 @@ class SentenceReader:
 
     def _linked(self, group: frozenset[str]) -> Iterator[Found]:
         """Values and what they are said of, and what is spoken of without a value."""
-        heads = _apart([match for match in self.of if match.meaning.finding in group])
+        heads = apart([match for match in self.of if match.meaning.finding in group])
         if not heads:
             return
         # the signal of a sequence that is no finding belongs to that sequence
-        others = _apart([match for match in self.of if not match.meaning.finding], heads) if len(group) > 1 else []
+        others = apart([match for match in self.of if not match.meaning.finding], heads) if len(group) > 1 else []
         spoken = {(match.first, match.last): match.meaning.finding for match in (*heads, *others)}
         places = sorted(spoken)
-        within = _widest([match for match in self.values if match.meaning.finding in group])
+        within = widest([match for match in self.values if match.meaning.finding in group])
         valued = sorted({(match.first, match.last) for match in within})
         farthest = max(self.lexicon.speech[finding].reach for finding in group)
         clause_of = [self.clauses.clause(i) for i in range(len(self.tokens))]
@@ -205,7 +210,7 @@ class SentenceReader:
             return
         whole = min(place[0], head[0]), max(place[1], head[1])
         certainty = LIKELY if likely else 1.0
-        yield from self._stated(finding, state, place, _both(how, of), certainty=certainty, whole=whole)
+        yield from self._stated(finding, state, place, how.with_(of), certainty=certainty, whole=whole)
 
     def _bare(self, match: Match[Of]) -> Iterator[Found]:
         """*The lesion enhances*: what the word itself says, and what its denial does."""
@@ -273,7 +278,10 @@ class SentenceReader:
     ) -> Mention:
         cues = tuple(self._span(cue.first, cue.last) for cue in how.cues)
         part = any(
-            end <= value[0] <= end + NEAR or value[1] <= start < value[1] + NEAR for start, end in self.parts
+            (end <= value[0] <= end + NEAR or value[1] <= start < value[1] + NEAR)
+            and not any(one.first <= start < one.last for one in self.values if one.meaning.finding == finding)
+            and not self._apart((start, end), value)
+            for start, end in self.parts
         )
         sure = how.certainty if certainty is None else certainty
         return Mention(finding, weights, self.span, self._span(*words), cues, number, how.denied, sure, weak, part)
@@ -299,10 +307,30 @@ class SentenceReader:
         level = self.lexicon.speech[finding].measure == "vertebra"
         extent = [i for i in range(start, place[0]) if level and self.tokens[i].norm in self.lexicon.grammar.extent]
         start = max((at for at in (*self.resumes, *extent) if start <= at < place[0]), default=start)
-        if any(start <= at <= place[0] for at in self.beyond) or self._beside(place, level):
-            return "beyond the lesion"
         denials = [cue.first for cue, _, _ in self.clauses.reaches if cue.meaning == Trigger("denied", "after")]
-        return "of what is denied" if any(start <= at < place[0] for at in denials) else ""
+        if any(start <= at < place[0] for at in denials):
+            return "of what is denied"
+        reached = after(place, self.beyond, start) or (
+            not level and (after(place, self.landmarks, start) or self._bears(place, end))
+        )
+        return "beyond the lesion" if reached or self._beside(place, level) else ""
+
+    def _affected(self, finding: str, place: Place) -> bool:
+        """Whether a place, no level, is named for what the lesion does to it: *destruction of the lamina*."""
+        speech = self.lexicon.speech[finding]
+        start = self.clauses.ranges[self.clauses.clause(place[0])][0]
+        start = max((at for at in self.resumes if start <= at < place[0]), default=start)
+        return speech.place and not speech.measure and after(place, self.affects, start)
+
+    def _bears(self, place: Place, end: int) -> bool:
+        """Whether the same place is said to be thinned or displaced: *the lamina is eroded*."""
+        first = next((at for at in self.borne if place[1] <= at < end), place[1] - 1)
+        return first >= place[1] and not self._apart(place, (first, first))
+
+    def _apart(self, one: Place, other: Place) -> bool:
+        """Whether a comma stands between two places."""
+        first, last = min(one[1], other[1]), max(one[0], other[0])
+        return any(token.norm == "," for token in self.tokens[first:last])
 
     def _beside(self, place: Place, level: bool) -> bool:
         """Whether a place is named for what is beside it (*retro-odontoid*) or reached (*presacral extension*)."""
@@ -310,8 +338,8 @@ class SentenceReader:
         before = (
             place[0] > 1 and tokens[place[0] - 1].norm in HYPHENS and tokens[place[0] - 2].norm in grammar.prefixes
         )
-        after = tokens[place[1]].norm if place[1] < len(tokens) else ""
-        return before or after in grammar.reaching or (not level and after in grammar.landmark)
+        then = tokens[place[1]].norm if place[1] < len(tokens) else ""
+        return before or then in grammar.reaching or (not level and then in grammar.landmark)
 
     def _of_a_part(self, first: int) -> bool:
         """Whether the clause speaks of a part of the lesion up to this word."""
@@ -361,32 +389,3 @@ def _longest(matches: Sequence[Match[Says]]) -> list[Match[Says]]:
         ):
             kept.append(match)
     return sorted(kept, key=lambda match: match.first)
-
-
-def _apart(matches: Sequence[Match[Of]], others: Sequence[Match[Of]] = ()) -> list[Match[Of]]:
-    """The widest of matches that overlap, and none that overlaps one of the others."""
-    kept: list[Match[Of]] = []
-    for match in sorted(matches, key=lambda match: (match.first - match.last, match.first)):
-        if not any(match.first < one.last and one.first < match.last for one in (*kept, *others)):
-            kept.append(match)
-    return sorted(kept, key=lambda match: match.first)
-
-
-def _widest(matches: Sequence[Match[Value]]) -> list[Match[Value]]:
-    """Values that are no part of a wider one."""
-
-    def within(match: Match[Value], one: Match[Value]) -> bool:
-        wider = one.last - one.first > match.last - match.first
-        return wider and one.first <= match.first and match.last <= one.last
-
-    return [match for match in matches if not any(within(match, one) for one in matches)]
-
-
-def _both(one: Status, other: Status) -> Status:
-    """A value and what it is said of, taken together."""
-    return Status(
-        one.denied or other.denied,
-        min(one.certainty, other.certainty),
-        one.unread or other.unread,
-        tuple(dict.fromkeys((*one.cues, *other.cues))),
-    )
