@@ -138,15 +138,17 @@ class Encoder:
                 encode_finding(name, value, self.network, self.vocabulary)  # raises, and names the nearest one
         cells = [*case.findings.items(), ("age", case.age), ("sex", case.sex)]
         issues = map(str, case.origin.issues) if case.origin else ()
-        return self._encoded(case.id, cells, [*case.warnings, *issues, *misplaced(case, self.network)])
+        return self._encoded(
+            case.id, cells, [*case.warnings, *issues, *misplaced(case, self.network, self.vocabulary)]
+        )
 
     def _no_finding(self, row: Iterable[str]) -> str:
         known = f"no column is a finding of network '{self.network.id}'"
         free = [column for column in map(str, row) if column and column not in self.reserved]
         if not free:
             return f"{known}; {nearest('', self.findings)}"
-        closest = next((c for c in free if "did you mean" in nearest(c[:100], self.names)), free[0])
-        return f"{known}: '{closest[:100]}'; {nearest(closest[:100], self.names)}"
+        closest = next((c for c in free if "did you mean" in nearest(c[:100], self.findings)), free[0])
+        return f"{known}: '{closest[:100]}'; {nearest(closest[:100], self.findings)}"
 
     def _encoded(
         self,

@@ -98,6 +98,10 @@ def read_rows(table: object) -> Iterator[NumberedRow]:
 
 def _row(row: object) -> Mapping[str, object] | InputError:
     if not isinstance(row, Mapping) and hasattr(row, "keys") and hasattr(row, "items"):
+        try:
+            columns_once(list(row.keys()), "")
+        except InputError as error:
+            return error
         row = dict(row.items())  # a row of a pandas table
     if isinstance(row, Mapping):
         return row

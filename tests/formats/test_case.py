@@ -197,6 +197,22 @@ def test_a_row_of_a_table_names_a_finding_once(small: NetworkDocument) -> None:
     row = pd.Series(["cervical", "lumbar", 50], index=["level", "level", "age"])
     with pytest.raises(InputError, match="column 'level' is given twice"):
         Model(small, "default").query(row)
+    answer = Model(small, "default").query_batch([row, {"level": "lumbar"}])
+    assert answer.errors == ((1, "column 'level' is given twice"),)
+
+
+def test_what_a_network_does_not_know_is_not_offered() -> None:
+    """Age is no finding where no age group is."""
+    sign = Variable("sign", ("a", "b"))
+    network = Network(
+        "n",
+        (Variable("d", ("x", "y")), sign),
+        {"sign": ("d",)},
+        {"d": [0.5, 0.5], "sign": [[0.2, 0.8]] * 2},
+        target="d",
+    )
+    answer = Model(NetworkDocument(network), "network").query_batch([{"age": 50, "level": "lumbar"}])
+    assert answer.errors[0][1] == "no column is a finding of network 'n': 'age'; choose from: sign"
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def score_cases(
                 posterior=posterior,
                 impression=_impression(case.metadata.get("preoperative_impression")),
                 left_out=sources,
-                warnings=(*case.warnings, *misplaced(case, document.network)),
+                warnings=(*case.warnings, *misplaced(case, document.network, document.vocabulary)),
             )
         )
         advance(1)
