@@ -90,8 +90,8 @@ def codes_of(variable: str, state: str | None = None) -> tuple[Code, ...]:
 
     In the order of ``SYSTEMS``; empty where there is no standard code.
 
-    >>> [str(code) for code in codes_of("diagnosis", "meningioma")]
-    ['C3230', 'DOID:3565']
+    >>> print(*codes_of("diagnosis", "meningioma"))
+    C3230 DOID:3565
     >>> codes_of("diagnosis", "capnon")
     ()
     """

@@ -69,9 +69,9 @@ def board(
     All are put to ``model``, or each to the shipped network that covers its level. ``advance`` is told of cases
     done. Raises InputError for the first case that is wrong, with its place.
 
-    >>> rows = board([{"id": "a", "age": 9, "findings": {"level": "lumbar"}}]).to_dict()["rows"]
-    >>> rows[0]["patient"], rows[0]["site"]
-    ('9 years', 'Lumbar level')
+    >>> (row,) = board([{"id": "a", "age": 9, "findings": {"level": "lumbar"}}]).to_dict()["rows"]
+    >>> print(row.get("patient"), row.get("site"), sep=", ")
+    9 years, Lumbar level
     """
     loaded: dict[str, Model] = {}
     found = []
