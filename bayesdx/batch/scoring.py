@@ -17,7 +17,7 @@ import numpy as np
 
 import bayesdx
 from bayesdx.analyses.batch.numbers import columns_of
-from bayesdx.batch.encoding import SOURCE_FILE, SOURCE_ROW, Encoded, encode
+from bayesdx.batch.encoding import SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW, Encoded, encode
 from bayesdx.batch.nexts import most_informative
 from bayesdx.batch.usual import UsualShares
 from bayesdx.errors import IMPOSSIBLE, InputError, MissingExtra
@@ -61,6 +61,9 @@ class Spec(ByValue):
                 f"the top {self.top} is not a number from 1 to {most}, the states of '{network.target}'"
             )
 
+        own = next((name for name in (SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR) if name in network), None)
+        if own is not None:
+            raise InputError(f"'{own}' says in a cohort where a row comes from: network '{network.id}' has it too")
         if self.intervals and self.top is None:
             raise InputError(f"intervals are those of the top k: say how many (--top, 1 to {most})")
         if self.intervals and not network.counts:

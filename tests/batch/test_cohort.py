@@ -388,3 +388,12 @@ def test_bad_input_is_one_line(
     assert done.stderr.startswith(f"bayesdx: {message}")
     assert done.stderr.count("\n") == 1
     assert not [path for path in tmp_path.glob("out*") if path.is_file() or list(path.iterdir())]
+
+
+def test_a_column_that_another_program_called_so_is_no_error(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    table = pa.table({"level": ["lumbar", "lumbar"], "source_error": ["none", "x"], "source_row": [7, 7]})
+    pq.write_table(table, tmp_path / "in" / "t.parquet")
+    (tmp_path / "in" / "t.csv").write_text("level,source_error\nlumbar,x\n")
+    cohort = score_cohort(str(tmp_path / "in"), str(tmp_path / "out"), Spec(model, top=1), processes(1))
+    assert (cohort.scored, cohort.left_out) == (3, 0)

@@ -13,9 +13,11 @@ import pytest
 import bayesdx
 from bayesdx.analyses.what_if.numbers.worth import finding_values
 from bayesdx.batch import Spec, score
+from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.loading import load
 from bayesdx.model import Model
+from bayesdx.network import Network, Variable
 
 
 def some_cases(model: Model, n: int) -> list[dict[str, Any]]:
@@ -70,6 +72,15 @@ def test_intervals_as_of_single_cases() -> None:
             assert (answer[f"low_{k}"], answer[f"high_{k}"]) == pytest.approx(known[answer[f"state_{k}"]], abs=1e-9)
         uncertain += len(result.question.hard_findings()) < len(result.question.findings)
     assert uncertain > 2
+
+
+@pytest.mark.parametrize("name", ["source_file", "source_row", "source_error"])
+def test_a_finding_that_is_called_as_a_place_is_refused(name: str) -> None:
+    variables = (Variable("d", ("x", "y")), Variable(name, ("a", "b")))
+    cpts = {"d": np.array([0.5, 0.5]), name: np.array([[0.2, 0.8], [0.6, 0.4]])}
+    document = NetworkDocument(Network("n", variables, {name: ("d",)}, cpts, target="d"))
+    with pytest.raises(InputError, match=f"'{name}' says in a cohort where a row comes from"):
+        Spec(Model(document, "network"))
 
 
 def test_intervals_need_counts_and_a_top() -> None:
