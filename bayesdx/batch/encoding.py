@@ -336,7 +336,7 @@ def _distinct(column: Any) -> tuple[NDArray[np.integer], list[object]]:
             column = column.dictionary_encode()
         elif len(column.dictionary) > len(column):
             column = column.cast(kind.value_type).dictionary_encode()
-    except NotImplementedError:  # nothing that Arrow finds alike, such as weights
+    except pa.ArrowException:  # nothing that Arrow finds alike, such as weights
         values = cells_of(column)
         return np.arange(len(values)), values
     values = cells_of(column.dictionary)

@@ -330,7 +330,7 @@ def _filled(fields: Mapping[str, object]) -> Mapping[str, object] | None:
 def _cell(one: Any) -> Any:
     pa = _pyarrow()
     for kind in (None, pa.string(), pa.binary()):
-        with suppress(ValueError, OverflowError, NotImplementedError):
+        with suppress(ValueError, OverflowError, pa.ArrowException):
             return (one if kind is None else one.cast(kind)).as_py()
     return f"a {one.type} that cannot be read"
 
