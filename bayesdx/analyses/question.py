@@ -14,6 +14,7 @@ import numpy as np
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference.intervals import posterior_intervals
 from bayesdx.inference.logs import LARGEST
+from bayesdx.inference.lookup import WAYS
 from bayesdx.network import Array, Network, Variable
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from bayesdx.case import Origin
     from bayesdx.inference import Engine
     from bayesdx.inference.results import Derivatives, Posterior
-
-
-#: Ways in which uncertain findings may come out that are looked up one by one; more take a backward pass.
-WAYS = 16
 
 
 class Asked(Protocol):

@@ -16,14 +16,11 @@ from bayesdx.inference.batch import score_weights
 from bayesdx.inference.expected import expected_counts, observed_information
 from bayesdx.inference.findings import Codes, known_batch, stated_weights
 from bayesdx.inference.logs import FLOOR
-from bayesdx.inference.lookup import LookupTables
+from bayesdx.inference.lookup import WAYS, LookupTables
 from bayesdx.inference.lookup_batch import BatchTables, batch_tables, score_batch
 from bayesdx.inference.lookup_joint import joints, separate
 from bayesdx.inference.program import Factors, relevant_factors
 from bayesdx.network import Array, Network
-
-#: Ways in which the uncertain findings of a case may come out that are looked up one by one.
-WAYS = 16
 
 
 @dataclass(frozen=True, eq=False)

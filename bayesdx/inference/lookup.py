@@ -30,6 +30,9 @@ CUTSET_STATES = 1 << 10
 COMPONENT_ENTRIES = 1 << 18
 PACKED_ENTRIES = 1 << 16
 
+#: Ways in which the uncertain findings of a case may come out that are looked up one by one; more take a pass.
+WAYS = 16
+
 Integers = NDArray[np.intp]
 
 
@@ -142,7 +145,8 @@ def find_cutset(cards: Sequence[int], graph: Neighbours) -> Scope | None:
             return tuple(sorted(cutset, key=lambda v: len(graph[v])))
         busiest = sorted(largest, key=lambda v: len(graph[v]), reverse=True)[:8]
         inside = {v: graph[v].intersection(largest) for v in largest}
-        cutset.append(min(busiest, key=lambda v: max(entries(c, width * cards[v]) for c in split(inside, {v}))))
+        left = {v: [entries(c, width * cards[v]) for c in split(inside, {v})] for v in busiest}
+        cutset.append(min(busiest, key=lambda v: max(left[v], default=0.0)))
     return None
 
 

@@ -86,12 +86,10 @@ def spread_tables(network: Network, tables: LookupTables, target: int) -> Spread
         else:
             linked.setdefault(tables.place[v][:2], []).append(v)
     for group, members in linked.items():
-        own = tuple(i for i, u in enumerate(cutset) if u in parents[members[0]])
-        for v in members:
-            outside = {i for i, u in enumerate(cutset) if u in parents[v]} ^ set(own)
-            beside = [u for u in parents[v] if u not in cutset and tables.place[u][:2] != group]
-            if outside or beside:
-                return None
+        block = tables.blocks[group[0]]
+        own = tuple(i for i in range(len(cutset)) if i - len(cutset) not in block.others)
+        if any({cutset[i] for i in own} != set(parents[v]) & set(cutset) for v in members):
+            return None  # what goes with them depends on more of H
         table = _together(network, tables, group, members, own)
         numbers.setdefault(own, []).append(Numbers(members[0], group, table))
     cpt = network.cpts[ids[forms[0]]]
@@ -141,7 +139,7 @@ def _together(
     made = np.zeros((len(rows), *(n if i in own else 1 for i, n in enumerate(tables.prior.shape))))
     for v in members:
         parents = tuple(network.index[p] for p in network.parents[network.variables[v].id])
-        family = (*(u for u in parents if u in cards), v)
+        family = (*(u for u in parents if u not in cutset), v)
         theta, size = _over(network, v, parents, family, cutset)
         below = _below(network, v, index)
         for row in range(len(rows)):

@@ -12,7 +12,7 @@ from bayesdx.inference import Engine, compile_network
 from bayesdx.inference.findings import Codes
 from bayesdx.inference.intervals import batch_intervals, posterior_intervals
 from bayesdx.loading import load
-from bayesdx.network import Array, Network
+from bayesdx.network import Array, Network, Variable
 
 LATENT = ("form", "mineralisation", "diagnosis")
 
@@ -76,6 +76,51 @@ def test_other_networks(seed: int) -> None:
     posteriors = engine.query_batch(codes).probabilities
     found = batch_intervals(engine, posteriors, codes)
     np.testing.assert_allclose(found, one_by_one(engine, codes, posteriors, {}), rtol=1e-9)
+
+
+def formed(rng: np.random.Generator) -> Network:
+    """Diagnosis, its forms, a latent variable that goes with them, and findings that may go with one another.
+
+    Some CPTs have no counts, some entries are impossible.
+    """
+    owner = np.array([0, 0, 1, 2, 2, 2])
+    form = (owner == np.arange(3)[:, None]) * rng.gamma(1.0, 1.0, 6)
+    variables = [Variable("d", ("x", "y", "z")), Variable("form", tuple("abcdef"), kind="latent")]
+    variables.append(Variable("m", ("p", "q", "r"), kind="latent"))
+    parents: dict[str, tuple[str, ...]] = {"form": ("d",), "m": ("form",)}
+    cpts = {"d": rng.dirichlet(np.ones(3)), "form": form / form.sum(axis=1, keepdims=True)}
+    cpts["m"] = rng.dirichlet(np.ones(3), 6)
+    for i in range(6):
+        name, card = f"f{i}", int(rng.integers(2, 4))
+        own = [("form",), ("form", "m"), ("m",)][rng.choice(3, p=[0.5, 0.4, 0.1])]
+        before = [f"f{k}" for k in range(i) if rng.random() < 0.25][:1]
+        parents[name] = (*own, *before)
+        cards = [len(next(v.states for v in variables if v.id == p)) for p in parents[name]]
+        rows = rng.dirichlet(np.ones(card), cards)
+        rows[rng.random(rows.shape) < 0.1] = 0.0
+        rows[..., 0] += rows.sum(axis=-1) == 0.0
+        cpts[name] = rows / rows.sum(axis=-1, keepdims=True)
+        variables.append(Variable(name, tuple("stuv"[:card])))
+    counted = [name for name in cpts if rng.random() < 0.8 and parents.get(name) != ("m",)]
+    counts = {name: cpts[name] * rng.uniform(1, 40, (*cpts[name].shape[:-1], 1)) for name in counted}
+    return Network("n", tuple(variables), parents, cpts, counts, target="d")
+
+
+def test_networks_with_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings that go with one another, on all or on some of what is conditioned on, counted or not."""
+    monkeypatch.setattr("bayesdx.inference.lookup.COMPONENT_ENTRIES", 1100)
+    looked_up = 0
+    for seed in range(60):
+        engine = compile_network(formed(np.random.default_rng(seed)))
+        looked_up += engine.spread_tables() is not None
+        codes = cases(engine, 15, seed, ("d",))
+        codes[::2, [engine.network.index[name] for name in ("form", "m")]] = -1
+        posteriors = engine.query_batch(codes).probabilities
+        found = batch_intervals(engine, posteriors, codes)
+        np.testing.assert_allclose(
+            found, one_by_one(engine, codes, posteriors, {}), rtol=1e-6, atol=1e-9, err_msg=str(seed)
+        )
+    assert looked_up > 20
 
 
 def test_what_is_certain_or_impossible_stays() -> None:

@@ -74,3 +74,17 @@ def test_a_row_does_not_depend_on_its_neighbours() -> None:
     whole = engine.query_batch(codes)
     alone = np.concatenate([engine.query_batch(codes[i : i + 1]).probabilities for i in range(len(codes))])
     assert (whole.probabilities == alone).all()
+
+
+def test_two_variables_of_many_states() -> None:
+    """Neither can be conditioned on in few states, nor be looked up beside the other."""
+    variables = (
+        Variable("a", tuple(f"a{i}" for i in range(1000))),
+        Variable("b", tuple(f"b{i}" for i in range(300))),
+    )
+    table = np.random.default_rng(0).dirichlet(np.ones(300), 1000)
+    network = Network("n", variables, {"b": ("a",)}, {"a": np.full(1000, 1e-3), "b": table}, target="a")
+    engine = compile_network(network)
+    assert not engine.tabulated
+    found = engine.posterior({"b": np.eye(300)[7]}).probabilities
+    np.testing.assert_allclose(found, table[:, 7] / table[:, 7].sum())
