@@ -61,15 +61,14 @@ def batch_intervals(
     """
     network = engine.network
     name = network.variable(target or str(network.target)).id
-    soft = {v: table for v, table in (weights or {}).items() if v != name}
-    possible = posteriors.any(axis=1)
-    slow = possible & (codes[:, network.index[name]] < 0)
+    soft = dict(weights or {})
+    slow = posteriors.any(axis=1) & (codes[:, network.index[name]] < 0)
     found = np.repeat(posteriors[..., None], 2, axis=2)
     tables = engine.spread_tables(name)
     if tables is not None:
         from bayesdx.inference.lookup_spread import spreads
 
-        uncertain = [(table != table[:, :1]).any(axis=1) for table in (weights or {}).values()]
+        uncertain = [(table != table[:, :1]).any(axis=1) for table in soft.values()]
         quick = np.flatnonzero(slow & ~np.any([np.zeros(len(codes), bool), *uncertain], axis=0))
         slow[quick] = False
         for part, variances in spreads(tables, codes[quick]):

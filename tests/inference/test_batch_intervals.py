@@ -59,6 +59,8 @@ def test_uncertain_findings_beside_certain_ones() -> None:
     codes = cases(engine, 8, 2, (*LATENT, "sex"))
     weights = {"sex": np.tile([1.0, 1.0], (8, 1))}
     weights["sex"][::2] = [1.0, 0.3]
+    weights["diagnosis"] = np.ones((8, 40))
+    weights["diagnosis"][1, :5] = 0.2
     posteriors = engine.query_batch(codes, weights).probabilities
     found = batch_intervals(engine, posteriors, codes, weights)
     np.testing.assert_allclose(found, one_by_one(engine, codes, posteriors, weights), rtol=1e-9)
