@@ -11,7 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayesdx.cells import clipped, comma_hint, identifier, is_missing, kind_of, number_of, shown, state_text, word
+from bayesdx.cells import (
+    clipped,
+    comma_hint,
+    identifier,
+    is_blank,
+    is_missing,
+    kind_of,
+    number_of,
+    shown,
+    state_text,
+    word,
+)
 from bayesdx.codes import note
 from bayesdx.errors import InputError, nearest, printable
 from bayesdx.network import Array, Network, named
@@ -215,8 +226,7 @@ def misplaced(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, 
     unknown = [
         key
         for key, value in case.metadata.items()
-        if not (key in METADATA or key in network or key in vocabulary)
-        and not (is_missing(value) or (isinstance(value, str) and not value.strip()))
+        if not (key in METADATA or key in network or key in vocabulary) and not is_blank(value)
     ]
     names = (*network.index, *vocabulary, "age", "sex") if unknown else ()
     return found + [warning for key in unknown if (warning := unused_key(key, names))]

@@ -120,11 +120,16 @@ def is_missing(value: object) -> bool:
     """Whether a value says that nothing was seen: None, NaN, and what pandas and numpy put in their place."""
     if value is None:
         return True
-    if isinstance(value, (float, np.floating)):
+    if isinstance(value, (float, np.floating, np.datetime64)):
         return bool(value != value)
     if is_decimal(value):
         return bool(value.is_nan())
     return type(value).__name__ in _MISSING_TYPES
+
+
+def is_blank(value: object) -> bool:
+    """Whether a cell holds nothing."""
+    return is_missing(value) or (isinstance(value, str) and not value.strip())
 
 
 def is_decimal(value: object) -> TypeGuard[Decimal]:
@@ -165,7 +170,9 @@ def day_of(value: object, column: str, *, years: bool = False) -> date:
 
 
 def _written_day(value: object, column: str, years: bool) -> date:
-    text = str(value).strip() if isinstance(value, (str, int)) else ""
+    if is_blank(value):
+        raise InputError(f"there is no date in column '{column}'")
+    text = str(value).strip() if isinstance(value, (str, int, np.integer, np.datetime64)) else ""
     found = _DATE.fullmatch(text)
     try:
         if found is None or not (found[2] or years):

@@ -334,7 +334,7 @@ class Model(ByValue):
         counts the rows that are wrong, and tells of the first 1,000. Raises InputError when no row can be scored.
         """
         from bayesdx.analyses.batch.numbers import LISTED, BatchSummary, columns_of, nothing_scored
-        from bayesdx.files import place_of, print_whole
+        from bayesdx.files import place_of
         from bayesdx.formats.table import write_rows
 
         scored = left_out = 0
@@ -355,11 +355,7 @@ class Model(ByValue):
 
         self._needs_target()
         columns = columns_of(self.network.variable(str(self.network.target)).states)
-
-        def write(path: str) -> None:
-            write_rows(path, columns, rows())
-
-        print_whole(".csv", write) if output == "-" else write(output)
+        write_rows(output, columns, rows())
         told = (tuple(errors), warnings, self.head())
         return BatchSummary(place_of(table), scored, left_out, *told, face=ANALYSES["batch"])
 

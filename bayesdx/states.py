@@ -17,12 +17,11 @@ from bayesdx.network import Array, Network, Variable, as_spelt, named
 _YES = ("present", "yes", "true", "on")
 _NO = ("absent", "no", "false", "off")
 _AMOUNT = r"-?\d+(?:\.\d+)?"
+_BEYOND = rf"(?P<sign>[<>]=?|[≤≥]) ?(?P<end>{_AMOUNT})"
 #: A number that is known to lie between bounds: ``5..20``, ``..20``, ``<5``, ``>=20``.
-_RANGE = re.compile(rf"(?P<low>{_AMOUNT})?\.\.(?P<high>{_AMOUNT})?|(?P<sign>[<>]=?) ?(?P<end>{_AMOUNT})")
+_RANGE = re.compile(rf"(?P<low>{_AMOUNT})?\.\.(?P<high>{_AMOUNT})?|{_BEYOND}")
 #: A state that is a number or a range of such: ``10``, ``10-30``, ``60+``, ``<10``, ``>=30``.
-_SPELT = re.compile(
-    rf"(?P<sign>[<>]=?|[≤≥]) ?(?P<end>{_AMOUNT})|(?P<low>{_AMOUNT})(?:(?P<more>\+)|-(?P<high>{_AMOUNT}))?"
-)
+_SPELT = re.compile(rf"{_BEYOND}|(?P<low>{_AMOUNT})(?:(?P<more>\+)|-(?P<high>{_AMOUNT}))?")
 #: What stands where nothing was seen, in small letters; a state of that name comes first.
 _MISSING_WORDS = frozenset(("", "na", "n/a", "nan", "<na>", "#n/a", "null", "*", "?"))
 
@@ -153,7 +152,7 @@ def _measured(variable: Variable, number: float) -> int:
     if met:
         either = " or ".join(f"'{state}'" for state in met)
         raise InputError(f"{shown} may be {either} of '{variable.id}': write which of them")
-    if any(_bounds(state) != (math.inf, -math.inf) for state in variable.states):
+    if any(map(spells_number, states)):
         raise InputError(f"no state of '{variable.id}' covers {shown}; {_choices(variable.states)}")
     raise InputError(
         f"'{variable.id}' takes one of its states, not the number {shown}; {_choices(variable.states)}"
@@ -172,6 +171,11 @@ def _met(variable: Variable, text: str, span: re.Match[str]) -> list[object]:
     if not met or -math.inf < low < min(least, 0.0):  # a size is not below nothing
         raise InputError(f"no state of '{variable.id}' lies in {text}; {_choices(variable.states)}")
     return met
+
+
+def spells_number(state: str) -> bool:
+    """Whether a state's name is a number, or a range of such."""
+    return _SPELT.fullmatch(state) is not None
 
 
 def _bounds(state: str) -> tuple[float, float]:

@@ -35,6 +35,7 @@ from click.testing import CliRunner
 from figures import figure
 
 from bayesdx.cli import main as bayesdx
+from bayesdx.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
 LENT = ("examples", "networks", "priors")
@@ -132,7 +133,7 @@ def python(body: str, names: dict[str, object], place: str) -> str:
         with contextlib.redirect_stdout(output):
             try:
                 exec(compile(piece.source, place, "single"), names)
-            except Exception as error:
+            except InputError as error:
                 if not piece.want.startswith("Traceback"):
                     raise SystemExit(f"{first}: {error!r}") from error
                 message = traceback.format_exception_only(error)[-1].rstrip()

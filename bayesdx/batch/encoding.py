@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.cells import shown, word
+from bayesdx.cells import is_blank, shown, word
 from bayesdx.errors import InputError
-from bayesdx.formats.case_table import NOTHING_STATED, Cell, Encoder, given_twice, is_blank
+from bayesdx.formats.case_table import NOTHING_STATED, Cell, Encoder, given_twice
 from bayesdx.formats.table import cells_of, columns_once, json_row
 from bayesdx.network import Array, Network
 
 #: Columns that are no part of a case: the file and the number of a row, and why it could not be read.
-_SOURCE = SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR = "source_file", "source_row", "source_error"
+SOURCES = SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR = "source_file", "source_row", "source_error"
 #: A column that holds whole cases, each as JSON.
 CASE_JSON = "case_json"
 
@@ -112,7 +112,7 @@ def encode(batch: Any, encoder: Encoder) -> Encoded:
     encoded = Encoded.empty(batch.num_rows, encoder.network)
     encoded.ids = pa.nulls(len(encoded), pa.string())
     names = [name.strip() for name in batch.schema.names]
-    own = {name: batch.column(names.index(name)) for name in _SOURCE if names.count(name) == 1}
+    own = {name: batch.column(names.index(name)) for name in SOURCES if names.count(name) == 1}
     if SOURCE_ERROR in own:
         _refuse_unread(encoded, own[SOURCE_ERROR])
     if SOURCE_FILE in own:

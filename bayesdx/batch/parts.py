@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bayesdx.batch.scoring import arrow
 from bayesdx.errors import InputError
-from bayesdx.formats.table import FORMATS, columns_once, is_table_name
+from bayesdx.formats.table import FORMATS, answer_name, columns_once, is_table_name
 
 #: Rows of a Parquet file that make a part, at least: some seconds of work.
 PART_ROWS = 1 << 18
@@ -23,10 +23,10 @@ ENDS = 1 << 16
 class Part:
     """A text file, or some row groups of a Parquet file.
 
-    ``root`` is the folder or URI that ``file`` is relative to; ``size`` and ``modified`` are its bytes and its time
-    (ns), ``ends`` a digest of its first and last bytes. ``groups`` are the row groups from the first to before the
-    last, None of a text file; ``first`` is the number of the first row, and ``share`` the bytes that the part
-    stands for. ``fault`` says why a file cannot be read.
+    ``root`` is the folder or URI that ``file`` is relative to; ``size`` and ``modified`` are its bytes and its
+    time (ns), ``ends`` a digest of its first and last bytes, where it was asked for. ``groups`` are the row groups
+    from the first to before the last, None of a text file; ``first`` is the number of the first row, and ``share``
+    the bytes that the part stands for. ``fault`` says why a file cannot be read.
     """
 
     root: str
@@ -47,7 +47,7 @@ class Part:
     def name(self, fingerprint: str) -> str:
         """Name of the file that answers it: another one for another file, part, network or option."""
         said = repr((self.file, self.size, self.modified, self.ends, self.groups, fingerprint))
-        return f"part-{hashlib.sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.parquet"
+        return answer_name(hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 class Done(NamedTuple):
@@ -146,11 +146,11 @@ def _path(info: Any) -> str:
         return str(error.object, "utf-8", "surrogateescape")
 
 
-def parts_of(location: str, size: int = PART_ROWS) -> list[Part]:
+def parts_of(location: str, size: int = PART_ROWS, *, ends: bool = False) -> list[Part]:
     """The parts of a cohort; raises InputError without tables.
 
     A file that cannot be read is a part with a fault. They come first, so that this is known before work is done
-    that nobody keeps.
+    that nobody keeps. With ``ends`` each part has the digest that its name needs.
     """
     unread, found = list[Part](), list[Part]()
     root, files = files_in(location)
@@ -159,7 +159,8 @@ def parts_of(location: str, size: int = PART_ROWS) -> list[Part]:
         whole = Part(root, name, length, modified, length)
         try:
             with fs.open_input_file(posixpath.join(path, name)) as source:
-                whole = replace(whole, ends=_ends(source))
+                if ends:
+                    whole = replace(whole, ends=_ends(source))
                 parquet = FORMATS[posixpath.splitext(name)[1].lower()] == "parquet"
                 found += _cut(whole, _footer(source, whole.place), size) if parquet else [whole]
         except InputError as error:

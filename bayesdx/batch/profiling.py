@@ -15,7 +15,7 @@ from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.cohort.numbers import SHOWN
 from bayesdx.analyses.profile.numbers.profile import CohortProfile, profile
 from bayesdx.analyses.profile.numbers.sums import NO_MONTH, Seen, Sums, merged, sums_of
-from bayesdx.batch.encoding import CASE_JSON, SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW, Encoded
+from bayesdx.batch.encoding import CASE_JSON, SOURCES, Encoded
 from bayesdx.batch.local import processes
 from bayesdx.batch.parts import Across, Part, in_order, parts_of
 from bayesdx.batch.proven import parted
@@ -29,7 +29,6 @@ from bayesdx.model import Model
 
 #: Months of a cohort at most: a column that has more holds something else.
 MOST_MONTHS = 1200
-_OWN = {SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR}
 
 
 class Counted(NamedTuple):
@@ -81,12 +80,12 @@ class _Counting:
             rest = [_without(row, column, text) for row, text in zip(read, texts, strict=True)]
             batch = batch.set_column(names.index(CASE_JSON), CASE_JSON, arrow().array(rest))
             return batch, [month_of(row.get(column)) for row in read]
-        heads = {name.strip(): name for name in names if name not in _OWN}
-        self.heads.update(heads)
+        heads = set(names).difference(SOURCES)
+        self.heads |= heads
         if column not in heads:
             return batch, [NO_MONTH] * batch.num_rows
-        values = cells_of(batch.column(heads[column]))
-        return batch.drop_columns([heads[column]]), [month_of(value) for value in values]
+        values = cells_of(batch.column(column))
+        return batch.drop_columns([column]), [month_of(value) for value in values]
 
     def add(self, batch: Any, names: list[str], rng: np.random.Generator) -> None:
         encoded, answer = self.scorer.read(parted(batch, self.scorer.encoder)[0])
@@ -158,7 +157,7 @@ def _look_for(column: str, parts: Sequence[Part], location: str) -> None:
     heads: set[str] = set()
     for part in {part.file: part for part in reversed(parts)}.values():
         batch = next(read_part(part), None)
-        names = set() if batch is None else {name.strip() for name in batch.schema.names} - _OWN
+        names = set() if batch is None else set(batch.schema.names).difference(SOURCES)
         if column in names or CASE_JSON in names:
             return
         heads |= names

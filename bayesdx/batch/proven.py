@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesdx.batch.encoding import CASE_JSON, SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW, Encoded
+from bayesdx.batch.encoding import CASE_JSON, SOURCES, Encoded
 from bayesdx.batch.scoring import arrow
 from bayesdx.cells import is_missing, shown
 from bayesdx.errors import InputError
@@ -24,10 +24,10 @@ UNPROVEN = "no diagnosis; evaluate needs the proven one"
 
 
 def parted(batch: Any, encoder: Encoder) -> tuple[Any, list[object]]:
-    """The batch without the target, and what each row says of it: None where it says nothing."""
+    """The batch, as ``read_part`` gives it, without the target, and what each row says of it: None for nothing."""
     pa = arrow()
     target, names = str(encoder.network.target), batch.schema.names
-    own = {name: batch.column(name) for name in (SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR) if name in names}
+    own = {name: batch.column(name) for name in SOURCES if name in names}
     if CASE_JSON in names:
         texts = cells_of(batch.column(CASE_JSON))
         pairs = [_taken(json_row(str(text)), target, str(text)) for text in texts]
@@ -35,8 +35,8 @@ def parted(batch: Any, encoder: Encoder) -> tuple[Any, list[object]]:
         pairs = [_taken(row, target, None) for row in _rows(batch, own)]
     elif encoder.export.holds(dict.fromkeys(names)):
         return batch, [_exported(row, encoder) for row in _rows(batch, own)]
-    elif column := next((name for name in names if name.strip() == target), None):
-        return batch.drop_columns([column]), cells_of(batch.column(column))
+    elif target in names:
+        return batch.drop_columns([target]), cells_of(batch.column(target))
     else:
         return batch, [None] * batch.num_rows
     return pa.record_batch({**own, CASE_JSON: pa.array([text for text, _ in pairs])}), [told for _, told in pairs]

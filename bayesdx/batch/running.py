@@ -10,7 +10,7 @@ import os
 import posixpath
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -124,11 +124,12 @@ def score_cohort(
 
     Both may be URIs such as ``s3://bucket/cohort``. Parts that an earlier run has finished are not done again.
     ``across`` does the work: by default processes on this machine, one for each processor. ``begin`` is told how
-    many bytes there are and how many of them are done, ``advance`` of each part that is. Raises InputError for
-    tables that cannot be read, once all others are scored, and when ``output`` holds answers to another question.
+    many bytes there are and how many of them are done, ``advance`` of each part that is. Raises InputError when
+    ``output`` holds answers to another question, and for tables that cannot be read: once all others are scored,
+    or at once where an answer in ``output`` may be that of such a table.
     """
     start = time.perf_counter()
-    parts = {part.name(spec.fingerprint): part for part in parts_of(location)}
+    parts = {part.name(spec.fingerprint): part for part in parts_of(location, ends=True)}
     there = _there(output, parts)
     todo = [part for name, part in parts.items() if name not in there]
     total = sum(part.share for part in parts.values())
@@ -138,7 +139,7 @@ def score_cohort(
         done.append(one)
         advance(one)
     _refuse_unread([one.fault for one in done if one.fault is not None], len(parts))
-    rows, wrong = _counted(output, parts)
+    rows, wrong = _counted(output, parts, there)
     summary = CohortSummary(
         table=location,
         output=output,
@@ -169,7 +170,7 @@ def _refuse_unread(faults: list[InputError], parts: int) -> None:
     if not faults:
         return
     told = sorted(set(map(str, faults)))
-    more = f"; {len(told) - 1} more tables cannot be read" if len(told) > 1 else ""
+    more = f"; {len(told) - 1} more table{'s' * (len(told) > 2)} cannot be read" if len(told) > 1 else ""
     rest = f"; all other parts ({parts - len(faults)}) are done" if parts > len(faults) else ""
     raise InputError(f"{told[0]}{more}{rest}")
 
@@ -180,8 +181,11 @@ def _names(fs: Any, folder: str) -> list[str]:
     return [info.base_name for info in fs.get_file_info(FileSelector(folder)) if info.type == FileType.File]
 
 
-def _there(output: str, parts: dict[str, Part]) -> set[str]:
-    """The answers that are there and whole; makes the folder, and removes what else a killed run has left in it."""
+def _there(output: str, parts: dict[str, Part]) -> dict[str, tuple[int, int]]:
+    """The answers that are there and whole, with what ``_held`` says of each.
+
+    Makes the folder, and removes what else a killed run has left in it.
+    """
     fs, folder = located(output)
     try:
         fs.create_dir(folder, recursive=True)
@@ -199,11 +203,14 @@ def _there(output: str, parts: dict[str, Part]) -> set[str]:
         )
     _remove(fs, posixpath.join(folder, SUCCESS))
     _clear(fs, folder, names)
-    there = set(names) & set(parts)
-    half = {name for name in there if _held(fs, posixpath.join(folder, name)) is None}
-    for name in half:
-        _remove(fs, posixpath.join(folder, name))
-    return there - half
+    there = {}
+    for name in parts.keys() & names:
+        held = _held(fs, path := posixpath.join(folder, name))
+        if held is None:
+            _remove(fs, path)
+        else:
+            there[name] = held
+    return there
 
 
 def _clear(fs: Any, folder: str, names: Iterable[str]) -> None:
@@ -213,12 +220,12 @@ def _clear(fs: Any, folder: str, names: Iterable[str]) -> None:
             _remove(fs, posixpath.join(folder, name))
 
 
-def _counted(output: str, parts: Iterable[str]) -> tuple[int, int]:
-    """Rows of all answers, and how many of them are wrong, as the files themselves say."""
+def _counted(output: str, parts: Iterable[str], known: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
+    """Rows of all answers, and how many of them are wrong, as the files themselves say (``known``: have said)."""
     fs, folder = located(output)
     rows = wrong = 0
     for name in parts:
-        held = _held(fs, posixpath.join(folder, name))
+        held = known.get(name) or _held(fs, posixpath.join(folder, name))
         if held is None:
             raise InputError(f"'{name}' is not there, or not whole: run it again", place=output)
         rows, wrong = rows + held[0], wrong + held[1]

@@ -17,7 +17,7 @@ import numpy as np
 
 import bayesdx
 from bayesdx.analyses.batch.numbers import columns_of
-from bayesdx.batch.encoding import SOURCE_ERROR, SOURCE_FILE, SOURCE_ROW, Encoded, encode
+from bayesdx.batch.encoding import SOURCE_FILE, SOURCE_ROW, SOURCES, Encoded, encode
 from bayesdx.batch.nexts import most_informative
 from bayesdx.batch.usual import UsualShares
 from bayesdx.errors import IMPOSSIBLE, InputError, MissingExtra
@@ -60,8 +60,7 @@ class Spec(ByValue):
             raise InputError(
                 f"the top {self.top} is not a number from 1 to {most}, the states of '{network.target}'"
             )
-
-        own = next((name for name in (SOURCE_FILE, SOURCE_ROW, SOURCE_ERROR) if name in network), None)
+        own = next((name for name in SOURCES if name in network), None)
         if own is not None:
             raise InputError(f"'{own}' says in a cohort where a row comes from: network '{network.id}' has it too")
         if self.intervals and self.top is None:
@@ -95,9 +94,8 @@ class Spec(ByValue):
 
         ``source_file`` and ``source_row`` (those of the case, or the number of the row), ``id``, ``leader``; the
         probability of every state under its name, or ``state_1``, ``probability_1``, … of the top k, with
-        intervals also ``low_1``, ``high_1``, …;
-        ``log_likelihood``; ``surprise``, ``next`` and ``next_bits`` where they are asked for; ``warnings`` and
-        ``error``.
+        intervals also ``low_1``, ``high_1``, …; ``log_likelihood``; ``surprise``, ``next`` and ``next_bits`` where
+        they are asked for; ``warnings`` and ``error``.
         """
         pa = arrow()
         text, number = pa.string(), pa.float64()

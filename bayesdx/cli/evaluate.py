@@ -10,7 +10,6 @@ from bayesdx.cli.common import (
     network_choice,
     prior_option,
     progress,
-    target_option,
     where_options,
 )
 from bayesdx.cli.output import show
@@ -30,7 +29,7 @@ from bayesdx.errors import InputError
 )
 @click.option("--baseline", is_flag=True, help="Score the naive Bayes baseline on the same facts instead.")
 @click.option("--compare", is_flag=True, help="Every network and prior set, and the baseline, in one table.")
-@target_option
+@click.option("--target", metavar="VARIABLE", help="Of tables: variable to ask for in a network file.")
 @where_options("of tables: ")
 @click.option("--cases", "show_cases", is_flag=True, help="Also a row a case.")
 @json_option

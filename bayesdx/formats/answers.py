@@ -9,6 +9,7 @@ from unicodedata import normalize
 from bayesdx.codes import as_state
 from bayesdx.errors import InputError, nearest
 from bayesdx.network import Variable
+from bayesdx.states import spells_number
 
 _WEIGHT = re.compile(r"(?P<state>.+?)[\s:=]+(?P<weight>\d+(?:\.\d*)?|\.\d+)(?P<percent>\s*%?)")
 _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
@@ -18,7 +19,7 @@ _SHORT = {"y": "present", "yes": "present", "n": "absent", "no": "absent"}
 def is_measured(variable: Variable) -> bool:
     """Whether states are numbers, or all are ranges of numbers, so that a number is a measurement."""
     named = any(_NUMBER.fullmatch(state) for state in variable.states)  # no place in a list may have such a name
-    return named or all(re.match(r"[<>≤≥]?=? ?-?\d", state) for state in variable.states)
+    return named or all(map(spells_number, variable.states))
 
 
 def parse_answer(text: str, variable: Variable, offered: Sequence[str]) -> object:

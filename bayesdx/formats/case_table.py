@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.case import METADATA, encode_finding, misplaced
-from bayesdx.cells import is_missing, shown, word
+from bayesdx.cells import is_blank, is_missing, shown, word
 from bayesdx.codes import note
 from bayesdx.errors import InputError, nearest, printable
 from bayesdx.formats.case_file import case_of
@@ -230,11 +230,6 @@ class Encoder:
         if len(positive) == 1:
             return name, int(positive[0]), None, warnings
         return name, -1, weights, warnings
-
-
-def is_blank(value: object) -> bool:
-    """Whether a cell holds nothing."""
-    return is_missing(value) or (isinstance(value, str) and not value.strip())
 
 
 def given_twice(variable: str, column: str) -> str:

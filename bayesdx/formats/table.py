@@ -14,15 +14,14 @@ import io
 import json
 import os
 import re
-import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain, islice
 from typing import Any, TextIO
 
 from bayesdx.errors import InputError, MissingExtra
-from bayesdx.files import marked_encoding, parse_json, place_of, standard_input, write_whole
+from bayesdx.files import marked_encoding, parse_json, place_of, print_whole, standard_input, write_whole
 
 #: Line number and row; a row that cannot be read is an InputError instead.
 NumberedRow = tuple[int, Mapping[str, object] | InputError]
@@ -30,7 +29,7 @@ _PARQUET_ROWS = 8192
 FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 #: Lines that a row may run over, in cells with quotation marks: what runs on lacks its second mark.
 ROW_LINES = 30
-_ANSWERS = re.compile(r"part-[0-9a-f]{32}\.parquet")  # as ``bayesdx.batch.parts.Part.name`` has it
+_ANSWERS = re.compile(r"part-[0-9a-f]{32}\.parquet")  # as ``answer_name`` has it
 _SEPARATORS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 #: Heads of columns that hold nothing of a case; REDCap writes the second one behind every form.
@@ -56,6 +55,11 @@ def table_format(path: str) -> str:
 def is_table(path: str) -> bool:
     """Whether a path or URI means a table, or a folder of such: by its ending, or because it is one."""
     return "://" in path or os.path.isdir(path) or os.path.splitext(path)[1].lower() in FORMATS
+
+
+def answer_name(digest: str) -> str:
+    """Name of the file of the answers to a part of a cohort; ``digest`` is hexadecimal, of 32 digits or more."""
+    return f"part-{digest[:32]}.parquet"
 
 
 def is_table_name(name: str) -> bool:
@@ -356,33 +360,31 @@ def _pyarrow() -> Any:
 def write_rows(path: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
     """Write rows (cells in the order of ``columns``) to a table; ``-`` is CSV on standard output.
 
-    Nothing is written before the first row is there, and a file appears only when it is whole.
+    Nothing is written before the first row is there, and a table appears only when it is whole.
     """
-    file_format = table_format(path)
+    write = {"parquet": _write_parquet, "jsonl": _write_json_lines, "csv": _write_csv}[table_format(path)]
     first = list(islice(rows, 1))  # raises here when there is nothing to write
     every = chain(first, rows)
+
+    def written(place: str) -> None:
+        write(place, columns, every)
+
     if path == "-":
-        _write_csv(sys.stdout, columns, every)
-    elif file_format == "parquet":
-        write_whole(path, lambda part: _write_parquet(part, columns, every))
+        print_whole(".csv", written)
     else:
-        write = _write_csv if file_format == "csv" else _write_json_lines
-        write_whole(path, lambda part: _write_text(part, lambda file: write(file, columns, every)))
+        write_whole(path, written)
 
 
-def _write_text(part: str, write: Callable[[TextIO], None]) -> None:
+def _write_csv(part: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
     with open(part, "w", encoding="utf-8", errors="replace", newline="") as file:
-        write(file)
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
 
 
-def _write_csv(file: TextIO, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-
-
-def _write_json_lines(file: TextIO, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
-    file.writelines(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n" for row in rows)
+def _write_json_lines(part: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
+    with open(part, "w", encoding="utf-8", errors="replace", newline="") as file:
+        file.writelines(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n" for row in rows)
 
 
 def _write_parquet(part: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:

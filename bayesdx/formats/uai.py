@@ -64,7 +64,7 @@ def read_factors(path: str | os.PathLike[str]) -> FactorGraph:
 
 def uai_document(text: str, network_id: str = "network", warnings: Sequence[str] = ()) -> NetworkDocument:
     """The network ``network_id`` that UAI ``text`` describes."""
-    graph = parse_uai(text, warnings)
+    graph = _listed(text, warnings)
     if graph.kind == "MARKOV":
         raise InputError(
             "is a Markov network (MARKOV), which has no DAG: cases are asked of Bayesian networks (BAYES) only, "
@@ -90,6 +90,17 @@ def _bayesian(graph: FactorGraph, network_id: str) -> NetworkDocument:
 
 def parse_uai(text: str, warnings: Sequence[str] = ()) -> FactorGraph:
     """The variables and factors that UAI ``text`` lists; of a Bayesian network they are its CPTs."""
+    graph = _listed(text, warnings)
+    if graph.kind == "MARKOV":
+        return graph
+    checked = _bayesian(graph, "network")
+    tables = checked.network.cpts
+    factors = tuple(Factor(factor.scope, tables[f"x{factor.scope[-1]}"]) for factor in graph.factors)
+    return FactorGraph(graph.kind, graph.cardinalities, factors, checked.warnings)
+
+
+def _listed(text: str, warnings: Sequence[str]) -> FactorGraph:
+    """What ``text`` lists, as it stands."""
     words = iter(_without_comments(text).split())
     kind = next(words, "").upper()
     if kind not in ("BAYES", "MARKOV"):
@@ -104,13 +115,7 @@ def parse_uai(text: str, warnings: Sequence[str] = ()) -> FactorGraph:
     extra = next(words, None)
     if extra is not None:
         raise InputError(f"'{extra}' follows the last factor, where the file should end")
-    graph = FactorGraph(kind, cards, factors, tuple(warnings))
-    if kind == "MARKOV":
-        return graph
-    checked = _bayesian(graph, "network")
-    tables = checked.network.cpts
-    factors = tuple(Factor(factor.scope, tables[f"x{factor.scope[-1]}"]) for factor in factors)
-    return FactorGraph(kind, cards, factors, checked.warnings)
+    return FactorGraph(kind, cards, factors, tuple(warnings))
 
 
 def _by_agrum(text: str, scopes: Sequence[tuple[int, ...]]) -> bool:

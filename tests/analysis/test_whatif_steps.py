@@ -214,6 +214,8 @@ def test_bad_answers(text: str, message: str) -> None:
 def test_measured() -> None:
     assert is_measured(SIZE)
     assert not is_measured(SIGNAL)
+    assert is_measured(Variable("size", ("≤ 10", "10-20", "20+")))
+    assert not is_measured(Variable("grade", ("<10 mm", "10 mm or more")))  # where a number is a place in the list
 
 
 def start(model: Model, case: dict[str, object], **options: object) -> Questionnaire:

@@ -311,6 +311,8 @@ def test_tables_that_cannot_be_read_come_last(batch: Batch, model: Model, tmp_pa
     assert read_answers(output).column("source_file").to_pylist() == ["b.csv", "z.csv"]
     assert not (output / "_SUCCESS").exists()
     (source / "a.parquet").unlink()
+    said = batch(source, "-o", f"{output}/", "--workers", 1).stderr
+    assert said.endswith("; 1 more table cannot be read; all other parts (2) are done\n")
     (source / "c.csv").unlink()
     done = batch(source, "-o", f"{output}/", "--workers", 1)
     message = f"bayesdx: {source}/caf\\udce9.csv: the name of the file is not UTF-8; all other parts (2) are done\n"

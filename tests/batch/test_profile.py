@@ -198,6 +198,23 @@ def test_one_month_is_not_compared_twice(model: Model, tmp_path: Path) -> None:
     assert len(profile_cohort(again, model, "seen", here).drifts) == 2 * len(found.drifts)
 
 
+def test_one_month_says_which_findings_drift(model: Model, tmp_path: Path) -> None:
+    rows = network_cases(model, 1000, 0.6)
+    for row in rows:
+        row["seen"] = "2026-01"
+        row["mr_t2_signal"] = "mixed"
+    found = profile_cohort(table_of(tmp_path / "a.csv", rows), model, "seen", here)
+    told = sum(one.told for one in found.drifts)
+    assert told > 0
+    (month,) = (line.split() for line in found.text().splitlines() if line.strip().startswith("2026-01"))
+    assert month[-1] == str(told)
+    rows[0]["seen"] = "unknown"
+    again = profile_cohort(table_of(tmp_path / "b.csv", rows), model, "seen", here)
+    own = sum(one.told for one in again.drifts if one.month == "2026-01")
+    shown = [line.split() for line in again.text().split("Drift of the findings")[0].splitlines()]
+    assert [line[-1] for line in shown if line[:1] == ["2026-01"]] == [str(own)]
+
+
 def test_months_in_every_form(model: Model, tmp_path: Path) -> None:
     right = ["2025-11-28", " 2025-11 ", "2025-11-28T10:00", "2025-11-28 10:00:00+02:00", "2025-11-28T10:00:00.5Z"]
     right += [datetime(2025, 11, 28, 10), date(2025, 11, 28)]

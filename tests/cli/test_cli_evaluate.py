@@ -50,7 +50,7 @@ def validate(name: str, text: str) -> dict[str, object]:
     jsonschema.Draft202012Validator(json.loads((SCHEMAS / FOLDERS[name] / "schema.json").read_text())).validate(
         answer
     )
-    assert answer["schema"] == f"{name}/1"
+    assert answer["schema"] == f"{name}/2"
     return answer
 
 
@@ -93,6 +93,14 @@ def test_no_impression_is_null() -> None:
     case = "- {diagnosis: meningioma, findings: {level: thoracic}}"
     answer = validate("evaluate", ask("evaluate", "-", "--json", stdin=case).stdout)
     assert answer["impression"] is None
+
+
+def test_one_case_says_nothing_of_intervals() -> None:
+    case = "- {diagnosis: meningioma, findings: {level: thoracic}}\n"
+    assert "interval" not in ask("evaluate", "-", stdin=case).stdout
+    two = ask("evaluate", "-", stdin=case + case.replace("thoracic", "lumbar")).stdout
+    assert "95% interval" in two
+    assert "chance is in the interval, too" in two
 
 
 def test_compare(cases: str) -> None:

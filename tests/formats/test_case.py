@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayesdx.case import EncodedCase, case_from_mapping, encode
-from bayesdx.cells import parse_weights
+from bayesdx.cells import day_of, is_blank, parse_weights
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.files import parse
@@ -149,6 +150,8 @@ def test_a_number_is_in_the_one_state_that_holds_it(
         (">10", ["10-20", ">20"]),
         (">=20", ["10-20", ">20"]),
         (">20", [">20"]),
+        ("≥ 20", ["10-20", ">20"]),
+        ("≤0", ["<0", "0-10"]),
     ],
 )
 def test_a_range_is_every_state_that_it_meets(stated: str, possible: list[str]) -> None:
@@ -372,3 +375,26 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 def test_an_empty_text_is_no_case(text: str) -> None:
     with pytest.raises(InputError, match="a case is a mapping"):
         case_from_mapping(parse(text, "case"))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["2026-11-01", "2026-11", np.datetime64("2026-11-01"), np.datetime64("2026-11-01T09:30", "ns"),
+     pd.Timestamp("2026-11-01 09:30"), pd.Timestamp("2026-11-01").date()],
+)  # fmt: skip
+def test_a_day_in_every_form(cell: object) -> None:
+    assert day_of(cell, "seen") == datetime.date(2026, 11, 1)
+
+
+def test_a_year_is_a_day_where_years_will_do() -> None:
+    for year in ("2025", 2025, np.int64(2025)):
+        assert day_of(year, "seen", years=True) == datetime.date(2025, 1, 1)
+        with pytest.raises(InputError, match="is not of the form"):
+            day_of(year, "seen")
+
+
+@pytest.mark.parametrize("cell", [None, "", " ", math.nan, pd.NaT, pd.NA, np.datetime64("NaT")])
+def test_a_cell_without_a_date_says_so(cell: object) -> None:
+    assert is_blank(cell)
+    with pytest.raises(InputError, match=r"^there is no date in column 'seen'$"):
+        day_of(cell, "seen")

@@ -1,4 +1,4 @@
-"""The JSON of ``evaluate --compare`` (schema evaluate-compare/1)."""
+"""The JSON of ``evaluate --compare`` (schema evaluate-compare/2)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bayesdx.analyses.benchmark.numbers import Benchmark, Entry
 
 def to_dict(result: Benchmark) -> dict[str, object]:
     """The object that ``bayesdx evaluate --compare --json`` prints."""
-    return {"schema": "evaluate-compare/1", "rows": [_row(row) for row in result.rows]}
+    return {"schema": "evaluate-compare/2", "rows": [_row(row) for row in result.rows]}
 
 
 def _row(row: Entry) -> dict[str, object]:

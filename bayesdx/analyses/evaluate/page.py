@@ -23,10 +23,11 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
     rows = tuple(
         (NAMES[name], value(name, figure), _interval(name, figure)) for name, figure in result.figures.items()
     )
+    intervals = any(figure.interval is not None for figure in result.figures.values())
     proven = "case with a proven diagnosis" if result.n == 1 else "cases with proven diagnoses"
     blocks: list[Block] = [
         Lines(((f"{result.n} {proven}",), *_learnt(result))),
-        Table(("", "", "95% interval"), rows, (1, 2)),
+        Table(("", "", "95% interval" if intervals else ""), rows, (1, 2)),
         Lines(
             (
                 (
@@ -34,8 +35,8 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
                     "perfectly",
                 ),
                 (
-                    f"calibrated model would show {result.chance_calibration_error:.3f} on so many cases: chance "
-                    "is in the interval, too",
+                    f"calibrated model would show {result.chance_calibration_error:.3f} on so many cases"
+                    f"{': chance is in the interval, too' * intervals}",
                 ),
             )
         ),

@@ -1,4 +1,4 @@
-"""The JSON of ``evaluate`` (schema evaluate/1)."""
+"""The JSON of ``evaluate`` (schema evaluate/2)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bayesdx.analyses.evaluate.sentences import warnings
 def to_dict(result: Evaluation) -> dict[str, object]:
     """The object that ``bayesdx evaluate --json`` prints."""
     return {
-        "schema": "evaluate/1",
+        "schema": "evaluate/2",
         "network": result.network,
         **({"learnt": [{"name": n, "cases": c} for n, c in result.learnt.items()]} if result.learnt else {}),
         "prior": result.prior,

@@ -126,9 +126,11 @@ def _months(result: CohortProfile) -> tuple[Block, ...]:
     months = [there.get(name) for name in axis]
     followed = result.mix[:FOLLOWED]
     names = [_label(result, one.diagnosis) for one in followed]
-    drifting = {one.month: 0 for one in result.drifts}
+    drifting: dict[str | None, int] = {one.month: 0 for one in result.drifts}
     for one in result.drifts:
         drifting[one.month] += one.told
+    if len(result.months) == 1 and not result.undated:  # the month is all cases, which are compared once
+        drifting = {month.month: drifting.get(None, 0) for month in result.months}
     rows = tuple(_month(month, drifting.get(month.month, 0)) for month in result.months)
     heads = ("Month", "Cases", "Unusual (expected)", "ln P(findings) above expected", "Drifting findings")
     counts = Table(heads, rows, (1, 2, 3, 4))

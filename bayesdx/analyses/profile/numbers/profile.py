@@ -9,6 +9,7 @@ from functools import reduce
 import numpy as np
 
 from bayesdx.analyses.answer import Answer
+from bayesdx.analyses.evaluate.numbers.figures import REACH
 from bayesdx.analyses.profile.numbers.sums import NO_MONTH, Monthly, Sums, added, offsets
 from bayesdx.analyses.profile.numbers.tests import chance, chi_square, classes_of, effect, holm
 from bayesdx.errors import InputError
@@ -16,8 +17,6 @@ from bayesdx.inference import Engine
 from bayesdx.network import Array, Network
 from bayesdx.values import ByValue
 
-#: Standard errors to each side of a mean that has a 95 % interval.
-REACH = 1.96
 #: Chance of one wrong drift among all that are told.
 LEVEL = 0.05
 
