@@ -26,7 +26,7 @@ class LearntSet(ByValue):
     cases: float
     counts: Mapping[str, Array]
     information: Mapping[str, Array]
-    digest: str = ""
+    digest: str
 
 
 @dataclass(frozen=True, eq=False)

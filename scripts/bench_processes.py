@@ -35,8 +35,7 @@ print(VariableElimination(model).query([{target!r}], evidence={case!r}, show_pro
 CASE = Path(__file__).resolve().parent.parent / "examples" / "c7-radiculopathy.yaml"
 ANDES_TARGET = "GOAL_2"
 ANDES = {"RApp1": "true", "SNode_27": "false", "KNOWN8": "true", "VELOCITY7": "false"}
-#: How many times as long as a query an analysis may take: asked of a loaded model, and as a whole process (of
-#: ``sensitivity`` that is 1.5 s beside a query of 0.17 s).
+#: How many times as long as a query an analysis may take: asked of a loaded model, and as a whole process.
 LIMITS: Mapping[str, tuple[float | None, float]] = {
     "explain": (2.5, 2),
     "cite": (2.5, 2),

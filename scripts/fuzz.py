@@ -148,7 +148,7 @@ def _network() -> Network:
 def learnt_network(network: Network) -> Network:
     """The network with what it says it has learnt."""
     before = {"a": np.array([3.0, 7.0])}
-    one = LearntSet("here", 4.0, {"a": np.array([1.0, 3.0])}, {"a": np.array(0.5)})
+    one = LearntSet("here", 4.0, {"a": np.array([1.0, 3.0])}, {"a": np.array(0.5)}, "0")
     return replace(network, learning=Learning("N", "1", "", 0.8, ("a",), before, (one,)))
 
 

@@ -10,6 +10,7 @@ from bayesdx.errors import InputError
 from bayesdx.learning.settings import FOLDS, ROUNDS, STRENGTH, TOLERANCE
 
 _REFUSED = {
+    "together": "nothing can be held out, because the proven cases are of fewer patients (by id) than --folds",
     "worse": "it answers worse on cases held out",
     "unrelated": "the proven states have nothing to do with the findings",
     "otherwise": "a finding contradicts it in row after row",

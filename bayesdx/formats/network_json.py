@@ -169,7 +169,7 @@ def _learning(entry: Any, network: Network) -> Learning:
         if any((part > 1.0).any() for part in information.values()):
             raise InputError(f"the information learnt from '{name}' exceeds 1")
         (cases,) = _numbers_of([one["cases"]], 1, f"the number of cases of '{name}'").tolist()
-        digest = _text(one.get("digest", ""), f"the digest of '{name}'")
+        digest = _text(one["digest"], f"the digest of '{name}'")
         sets.append(LearntSet(name, cases, counts, information, digest))
     (trust,) = _numbers_of([entry["trust"]], 1, "the trust").tolist()
     if not 0.0 < trust <= 1.0:
@@ -341,7 +341,7 @@ def _learning_parts(learning: Learning) -> dict[str, str]:
                     {
                         "name": _json(one.name),
                         "cases": _json(float(f"{one.cases:.6g}")),
-                        **({"digest": _json(one.digest)} if one.digest else {}),
+                        "digest": _json(one.digest),
                         "counts": _object({n: _sparse(table, table.shape[-1]) for n, table in one.counts.items()}),
                         "information": _object({n: _sparse(table, 0) for n, table in one.information.items()}),
                     }

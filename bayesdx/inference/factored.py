@@ -116,9 +116,10 @@ def _sliced(
         cost, needed = plan.cost(), _bytes(plan)
         passes = Passes(cost.flops * slices, needed, slices, width)
         if passes.flops > work_limit:
+            memory = f"{_amount(whole)}, where {_amount(limit)} are allowed, or " if whole > limit else ""
             raise InputError(
-                f"exact inference needs {_amount(whole)}, where {_amount(limit)} are allowed, or "
-                f"{passes.flops:.0e} multiplications, where {work_limit:.0e} are (induced width {width})"
+                f"exact inference needs {memory}{passes.flops:.0e} multiplications, where {work_limit:.0e} are "
+                f"{'' if memory else 'allowed '}(induced width {width})"
             )
         if needed <= limit:
             return plan, tuple(fixed), passes

@@ -72,21 +72,22 @@ def held_out(
     seed: int = 0,
     advance: Callable[[int], object] = lambda _: None,
 ) -> HeldOut | None:
-    """Score the cases whose ``target`` is known, in folds; None when they count for fewer than ``FEWEST`` patients,
-    or are of fewer than ``folds``.
+    """Score the cases whose ``target`` is known, in folds; None when they are not ``enough``, or of fewer patients
+    than ``folds``.
 
     Folds are dealt at random, so that those held out are like those learnt from; the cases of one patient
     (``Sample.patients``) are held out together. ``learn`` makes an engine of the cases that are not held out.
     """
-    proven = np.flatnonzero(sample.codes[:, engine.network.index[target]] >= 0)
+    column = engine.network.index[target]
+    proven = np.flatnonzero(sample.codes[:, column] >= 0)
     rng = np.random.default_rng(seed)
     pieces, fold = _dealt(sample.sizes[proven], sample.patients[proven], folds, rng)
-    if sample.sizes[proven].sum() < FEWEST or len(np.unique(fold)) < folds:
+    if not enough(sample, column) or len(np.unique(fold)) < folds:
         return None
     of, share = np.repeat(proven, pieces), np.repeat(pieces, pieces)
     whole = sample.take(of)
     whole = replace(whole, sizes=whole.sizes / share)
-    truth = np.asarray(whole.codes[:, engine.network.index[target]], dtype=np.int64)
+    truth = np.asarray(whole.codes[:, column], dtype=np.int64)
     before = _posteriors(engine, whole, target)
     after = stored(before.shape, np.float64)
     for k in range(folds):
@@ -101,6 +102,11 @@ def held_out(
     change = _change(losses[1] - losses[0], whole.sizes, rng)
     unrelated = _unrelated(before, truth, whole.sizes, rng)
     return HeldOut(len(proven), losses[0], losses[1], whole.sizes, firsts[0], firsts[1], change, unrelated)
+
+
+def enough(sample: Sample, target: int) -> bool:
+    """Whether the cases that state variable number ``target`` count for ``FEWEST`` patients or more."""
+    return bool(sample.sizes[sample.codes[:, target] >= 0].sum() >= FEWEST)
 
 
 def _dealt(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -218,7 +218,7 @@ def applied(document: NetworkDocument, learning: Learning) -> NetworkDocument:
     if learning.sets:
         counts = effective(learning.before, learning.sets, learning.trust, target)
         label = f"{learning.label or network.id}, {_cases(learning.sets)}"
-        version = f"{learning.version}+{_version(learning.sets, counts)}"
+        version = f"{learning.version}+{_version(learning.sets)}"
     else:
         counts, label, version = dict(learning.before), learning.label, learning.version
     cpts = {}
@@ -264,7 +264,7 @@ def _cases(sets: Iterable[LearntSet]) -> str:
 def _digest(sample: Sample, settings: Settings, learning: Learning, target: str | None) -> str:
     """Of the cases, how they are learnt, and what is known before: counts and other cases."""
     digest = hashlib.sha256()
-    others = [one.digest for one in learning.sets]
+    others = sorted(one.digest for one in learning.sets)
     for said in (replace(settings, fixed=frozenset()), sorted(settings.fixed), others, learning.prior, target):
         digest.update(repr(said).encode())
     for name in sorted(learning.before):
@@ -276,13 +276,6 @@ def _digest(sample: Sample, settings: Settings, learning: Learning, target: str 
     return digest.hexdigest()[:12]
 
 
-def _version(sets: Sequence[LearntSet], counts: Mapping[str, Array]) -> str:
-    """By the cases; of files that do not hold their digests, by the counts."""
-    digest = hashlib.sha256()
-    if all(one.digest for one in sets):
-        digest.update(" ".join(one.digest for one in sets).encode())
-    else:
-        for name in sorted(counts):
-            digest.update(name.encode())
-            digest.update((np.round(counts[name], 2) + 0.0).tobytes())  # finer ones differ between processors
-    return digest.hexdigest()[:12]
+def _version(sets: Iterable[LearntSet]) -> str:
+    """By the cases, in whatever order they were added."""
+    return hashlib.sha256(" ".join(sorted(one.digest for one in sets)).encode()).hexdigest()[:12]

@@ -26,9 +26,9 @@ class Trigger(NamedTuple):
     """What words do to those that they reach.
 
     ``says``: ``denied``, a key of CERTAINTY (``doubted``: a denial that is not certain), one of UNREAD, or
-    ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, or the whole ``sentence`` and those that
-    follow it in its paragraph, up to one that speaks of images. A question mark reaches after it where a word
-    follows at once, else before it.
+    ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, the ``name`` of a thing after it, or
+    the whole ``sentence`` and those that follow it in its paragraph, up to one that speaks of images. A question
+    mark reaches after it where a word follows at once, else before it.
     """
 
     says: str
@@ -61,6 +61,7 @@ class Grammar:
     ends: Phrases[str]  # of a clause
     stops: Phrases[str]  # of what a denial or a doubt reaches
     turns: Phrases[str]  # of what the other triggers reach
+    name_ends: Phrases[str]  # of the name of a thing
     verbs: frozenset[str]  # finite ones
     lists: frozenset[str]  # words that hold a list together: or, nor
     parts: Phrases[str]  # words for a part of a lesion
@@ -74,7 +75,7 @@ class Grammar:
     extent: frozenset[str]  # after these stands how far it reaches
     prefixes: frozenset[str]  # before a place: it is beside it
     reaching: frozenset[str]  # after a place: the lesion reaches there
-    landmark: frozenset[str]  # after a place that is no level: it is a landmark
+    marking: frozenset[str]  # after a place that is no level: it is a landmark
     abbreviations: Mapping[str, str]
     english: frozenset[str]
     foreign: frozenset[str]
@@ -101,6 +102,7 @@ def clauses(tokens: Sequence[Token], grammar: Grammar) -> Clauses:
     ranges = _ranges(tokens, triggers, taken, grammar)
     stops = sorted(match.first for match in grammar.stops.find(tokens) if not taken[match.first])
     turns = sorted(match.first for match in grammar.turns.find(tokens))
+    name_ends = sorted(match.first for match in grammar.name_ends.find(tokens))
     reaches = []
     for trigger in triggers:
         first, last = next(one for one in ranges if trigger.first < one[1])
@@ -115,8 +117,9 @@ def clauses(tokens: Sequence[Token], grammar: Grammar) -> Clauses:
             while after < last - 1 and tokens[after].norm in HYPHENS:
                 after += 1
             reaches.append((trigger, after, after + 1))
-        elif trigger.meaning.reach == "after":
+        elif trigger.meaning.reach in ("after", "name"):
             marks = turns if trigger.meaning.says in UNREAD and trigger.meaning.says != "normal" else stops
+            marks = name_ends if trigger.meaning.reach == "name" else marks
             stop = next((stop for stop in marks if stop >= trigger.last), last)
             reaches.append((trigger, trigger.last, min(stop, last)))
         else:

@@ -325,12 +325,12 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
         says = entry["says"]
         if says not in ("nothing", "denied", *CERTAINTY, *UNREAD):
             raise InputError(f"no trigger says '{says}'", place=place)
-        for reach in ("after", "before", "next", "sentence"):
+        for reach in ("after", "before", "next", "name", "sentence"):
             triggers.add(_ways(entry.get(reach), {}, place), Trigger(says, reach))
     headings = {line: kind for kind in KINDS for line in _lines(data["headings"].get(kind), place)}
     words = {
         key: frozenset(map(normal, _lines(data[key], place)))
-        for key in ("verbs", "lists", "extent", "prefixes", "reaching", "landmark", "english", "foreign")
+        for key in ("verbs", "lists", "extent", "prefixes", "reaching", "marking", "english", "foreign")
     }
     short = {normal(key): normal(value) for key, value in data["abbreviations"].items()}
     return (
@@ -339,6 +339,7 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
             ends=_these(data["ends"], place),
             stops=_these(data["stops"], place),
             turns=_these(data["turns"], place),
+            name_ends=_these(data["name_ends"], place),
             parts=_these(data["parts"], place),
             several=_these(data["several"], place),
             lesion=_these(data["lesion"], place),

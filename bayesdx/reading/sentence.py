@@ -324,8 +324,8 @@ class SentenceReader:
 
     def _bears(self, place: Place, end: int) -> bool:
         """Whether the same place is said to be thinned or displaced: *the lamina is eroded*."""
-        first = next((at for at in self.borne if place[1] <= at < end), place[1] - 1)
-        return first >= place[1] and not self._apart(place, (first, first))
+        first = next((at for at in self.borne if place[1] <= at < end), None)
+        return first is not None and not self._apart(place, (first, first))
 
     def _apart(self, one: Place, other: Place) -> bool:
         """Whether a comma stands between two places."""
@@ -339,7 +339,7 @@ class SentenceReader:
             place[0] > 1 and tokens[place[0] - 1].norm in HYPHENS and tokens[place[0] - 2].norm in grammar.prefixes
         )
         then = tokens[place[1]].norm if place[1] < len(tokens) else ""
-        return before or then in grammar.reaching or (not level and then in grammar.landmark)
+        return before or then in grammar.reaching or (not level and then in grammar.marking)
 
     def _of_a_part(self, first: int) -> bool:
         """Whether the clause speaks of a part of the lesion up to this word."""

@@ -53,9 +53,9 @@ def more_wrong(n: int) -> str:
     """How many rows are wrong beside those that are shown.
 
     >>> more_wrong(1), more_wrong(1234)
-    ('1 more row that is wrong', '1,234 more rows that are wrong')
+    ('… 1 more row that is wrong', '… 1,234 more rows that are wrong')
     """
-    return f"{n:,} more {'row that is' if n == 1 else 'rows that are'} wrong"
+    return f"… {n:,} more {'row that is' if n == 1 else 'rows that are'} wrong"
 
 
 def span(low: float, high: float) -> str:

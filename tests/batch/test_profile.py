@@ -306,10 +306,10 @@ def test_one_case_has_no_intervals(tmp_path: Path) -> None:
 def test_one_row_is_one() -> None:
     result = SimpleNamespace(cases=1, left_out=1, undated=0, examples=())
     assert counted(result) == "1 case; 1 row is wrong and left out"
-    assert warnings(result) == ("1 more row that is wrong",)
+    assert warnings(result) == ("… 1 more row that is wrong",)
     result = SimpleNamespace(cases=2, left_out=2, undated=0, examples=())
     assert counted(result) == "2 cases; 2 rows are wrong and left out"
-    assert warnings(result) == ("2 more rows that are wrong",)
+    assert warnings(result) == ("… 2 more rows that are wrong",)
 
 
 def test_classes() -> None:

@@ -253,3 +253,15 @@ def test_copies_of_one_case_alone(run: Run, small_path: Path, tmp_path: Path) ->
     done = run("learn", str(small_path), str(table), "--json")
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["held_out"] is None
+    assert json.loads(done.stdout)["refused"] == ["together"]
+    new = tmp_path / "new.json"
+    done = run("learn", str(small_path), str(table), "-o", str(new))
+    assert done.exit_code == 2
+    assert done.stderr.endswith(
+        "new.json: not written: nothing can be held out, because the proven cases are of fewer patients (by id) "
+        "than --folds; --anyway writes it all the same\n"
+    )
+    assert "Not measured: the proven cases are of fewer patients than there are folds" in done.stdout
+    assert not new.exists()
+    assert run("learn", str(small_path), str(table), "-o", str(new), "--anyway").exit_code == 0
+    assert new.exists()

@@ -77,8 +77,11 @@ def test_the_version_tells_cases_and_settings_but_no_rounding() -> None:
     (one,) = learning.sets
     rounded = replace(one, counts={name: table * 1.01 for name, table in one.counts.items()})
     assert applied(before, replace(learning, sets=(rounded,))).network.version == known
-    old = applied(before, replace(learning, sets=(replace(one, digest=""),)))
-    assert old.network.version == network_from_dict(json.loads(document_text(old))).network.version != known
+    assert network_from_dict(json.loads(document_text(learnt))).network.version == known
+    without = json.loads(document_text(learnt))
+    del without["learning"]["sets"][0]["digest"]
+    with pytest.raises(InputError, match="digest"):
+        network_from_dict(without)
 
 
 def test_taking_back_restores_the_network() -> None:
@@ -106,6 +109,7 @@ def test_sites_add_up_exactly_for_complete_cases() -> None:
     whole, _ = learn_document(before, Sample(np.concatenate([first.codes, second.codes])), "all", Settings())
     for name in before.network.cpts:
         np.testing.assert_allclose(added.counts[name], whole.network.counts[name], atol=1e-9)
+    assert merged([south, north]).network.version == added.version != whole.network.version
     with pytest.raises(InputError, match="count twice"):
         merged([north, north])
     with pytest.raises(InputError, match="same network"):

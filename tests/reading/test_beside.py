@@ -115,12 +115,36 @@ def test_several_places_of_two_sentences_are_no_list(reports: Reports) -> None:
         ("Suspicious for metastatic carcinoma.", "history_malignancy"),
         ("The mass resembles a haematoma.", "mr_haemorrhage"),
         ("A mass that was mistaken for an osteophyte.", "history_degenerative_spine"),
+        ("A lesion that mimics degeneration of the disc.", "epicentre"),
+        ("A mass with a well-defined rim of calcification.", "margin"),
         ("Sections of the spine, field of view 24 cm.", "size_mm"),
         ("CT of the chest revealed a lung carcinoma.", "history_malignancy"),
     ],
 )
 def test_what_is_said_of_something_else(read: Read, text: str, finding: str) -> None:
     assert finding not in read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "state"),
+    [
+        ("A mass that mimics a meningioma at C2.", "level", "cervical"),
+        ("A nodule resembling a neurofibroma, bright on T2.", "mr_t2_signal", "hyper"),
+        ("Mistaken for a cyst, the mass lies in the extradural space.", "compartment", "extradural"),
+        ("A well-defined lesion with a bright rim that enhances.", "margin", "well_defined"),
+        ("Well-defined rim-enhancing mass.", "margin", "well_defined"),
+    ],
+)
+def test_a_likeness_takes_nothing_else_with_it(read: Read, text: str, finding: str, state: str) -> None:
+    assert leading(read(text)[finding]) == state
+
+
+@pytest.mark.parametrize(
+    "operation", ["laminectomy", "hemilaminectomy", "arthroplasty", "radiation therapy", "ACDF"]
+)
+@pytest.mark.parametrize("words", ["She had undergone {}.", "Prior {} at L4.", "He previously underwent {}."])
+def test_every_operation_is_one_in_every_phrase(read: Read, words: str, operation: str) -> None:
+    assert read(words.format(operation))["history_prior_surgery_or_haemorrhage"] == "present"
 
 
 def test_the_shape_of_an_enhancing_mass_is_no_pattern(read: Read) -> None:

@@ -15,8 +15,8 @@ def page(result: BatchResult | BatchSummary) -> Page:
     place = result.table if isinstance(result, BatchSummary) else "table"
     lines = [f"{place}: line {line}: {message}" for line, message in result.errors[:SHOWN]]
     if result.left_out > SHOWN:
-        lines.append(f"… {more_wrong(result.left_out - SHOWN)}")
+        lines.append(more_wrong(result.left_out - SHOWN))
     lines += [f"warning: {warning} ({rows(count)})" for warning, count in result.warnings.items()]
     network = result.asked["network"]
-    lines.append(f"{rows(result.scored)} scored with network '{network}', {result.left_out} left out")
+    lines.append(f"{rows(result.scored)} scored with network '{network}', {result.left_out:,} left out")
     return Page(None, (Section("", (Lines(tuple((line,) for line in lines), verbatim=True),)),), disclaimer=False)

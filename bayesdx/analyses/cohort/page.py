@@ -11,7 +11,7 @@ def page(result: CohortSummary) -> Page:
     """One line a bad row, the counts, and where the answers are."""
     lines = [f"{file}: row {row}: {message}" for file, row, message in result.examples]
     if result.left_out > len(result.examples):
-        lines.append(f"… {more_wrong(result.left_out - len(result.examples))}")
+        lines.append(more_wrong(result.left_out - len(result.examples)))
     lines += [f"warning: {warning}" for warning in result.warnings]
     lines.append(
         f"{rows(result.scored)} scored with network '{result.asked['network']}', {result.left_out:,} left out"

@@ -14,7 +14,7 @@ from bayesdx.document import NetworkDocument
 from bayesdx.errors import IMPOSSIBLE, InputError
 from bayesdx.inference import Engine, compile_network
 from bayesdx.learning.conflict import Contradiction, contradicted_throughout, contradictions
-from bayesdx.learning.heldout import HeldOut, held_out
+from bayesdx.learning.heldout import HeldOut, enough, held_out
 from bayesdx.learning.sample import Sample
 from bayesdx.learning.settings import FOLDS, Settings
 from bayesdx.learning.storage import parts_of
@@ -74,9 +74,10 @@ class LearnResult(Answer):
     ``rows`` are those of which the cases hold patients, those that moved most first. ``power`` multiplied all
     counts but those of the case mix. EM took ``rounds`` in all; ``objective`` is that of the last climb by
     round. ``held_out`` is None where too few cases are proven. ``refused`` says why the network should not be used:
-    ``worse``, ``unrelated`` or ``otherwise`` (some findings, named under that name, are contradicted in row after
-    row). ``small`` counts the cells of fewer than DISCLOSED patients. ``errors`` lists ``(line, message)`` of the
-    rows that were left out. ``document`` is the network that has learnt, ``file`` where it was written.
+    ``together`` (nothing can be held out, because the proven cases are of fewer patients than folds), ``worse``,
+    ``unrelated`` or ``otherwise`` (some findings, named under that name, are contradicted in row after row).
+    ``small`` counts the cells of fewer than DISCLOSED patients. ``errors`` lists ``(line, message)`` of the rows
+    that were left out. ``document`` is the network that has learnt, ``file`` where it was written.
     """
 
     asked: Mapping[str, object]
@@ -145,17 +146,18 @@ def learn(
     advance(1)
     prior = learnt.prior
     network = document.network
-    score = None
+    score, refused = None, []
     if network.target is not None:
 
         def others(rest: Sample) -> Engine:
             return compile_network(_updated(document, rest, settings))
 
         score = held_out(engine, sample, network.target, others, folds=folds, seed=settings.seed, advance=advance)
+        if score is None and enough(sample, network.index[network.target]):
+            refused.append("together")
     contradicted = contradictions(prior, learnt.seen, np.random.default_rng(settings.seed))
     chances = {(one.variable, one.row): one for one in contradicted}
     otherwise = contradicted_throughout(contradicted, [v.id for v in network.findings])
-    refused = []
     if score is not None and score.worse:
         refused.append("worse")
     if score is not None and (score.unrelated or 0.0) > UNRELATED:

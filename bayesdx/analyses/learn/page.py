@@ -59,8 +59,15 @@ def _power(result: LearnResult) -> str:
 def _held_out(result: LearnResult) -> tuple[Paragraph | Table, ...]:
     score = result.held_out
     if score is None:
-        few = f"Not measured: the proven cases count for fewer than {FEWEST} patients, or are all of a few."
-        return (Paragraph(few if result.document.network.target else "Not measured: the network has no target."),)
+        if not result.document.network.target:
+            why = "the network has no target"
+        elif "together" in result.refused:
+            why = (
+                "the proven cases are of fewer patients than there are folds (cases with one id are of one patient)"
+            )
+        else:
+            why = f"the proven cases count for fewer than {FEWEST} patients"
+        return (Paragraph(f"Not measured: {why}."),)
     low, high = score.change
     change = score.loss_after - score.loss_before
     table = Table(
@@ -158,7 +165,7 @@ def _contradicted(network: Network, result: LearnResult) -> tuple[Paragraph | Ta
 def _warnings(result: LearnResult) -> tuple[str, ...]:
     found = [f"line {line}: {message}" for line, message in result.errors[:SHOWN]]
     if len(result.errors) > SHOWN:
-        found.append(f"… {more_wrong(len(result.errors) - SHOWN)}, and left out")
+        found.append(f"{more_wrong(len(result.errors) - SHOWN)}, and left out")
     if result.unproven:
         one, target = result.unproven == 1, result.document.network.target
         stated = "1 case does" if one else f"{result.unproven:,} cases do"

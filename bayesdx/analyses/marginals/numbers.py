@@ -37,8 +37,8 @@ def marginals(
 ) -> ModelMarginals:
     """The marginals of ``graph``, called ``name``, given ``evidence``.
 
-    Raises InputError when exact inference takes more than ``memory_limit`` bytes and ``work_limit``
-    multiplications, and ImpossibleFindings when the product of the factors is 0 whatever the other states.
+    Raises InputError when exact inference takes more than ``work_limit`` multiplications in slices that fit into
+    ``memory_limit`` bytes, and ImpossibleFindings when the product of the factors is 0 whatever the other states.
     """
     scopes, tables = [f.scope for f in graph.factors], [f.table for f in graph.factors]
     try:

@@ -20,6 +20,7 @@ from bayesdx.analyses.sensitivity.sentences import (
     origin_assumptions,
     origin_summary,
     shown_changes,
+    single_number,
     span_text,
     warnings,
 )
@@ -170,8 +171,7 @@ def _move(old: float, new: float) -> str:
 def _changes(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
     own = shown_changes(s)
     if not own:
-        number = "number" if s.question.engine.network.parents[s.question.target.id] else "likelihood"
-        alone = f"No change of a single {number} makes another diagnosis lead; 0 and 1 were not moved."
+        alone = f"No change of a single {single_number(s)} makes another diagnosis lead; 0 and 1 were not moved."
         return (Paragraph(alone),) if len(s.order) > 1 else ()
     return _change_table(s, own[:top], named)
 

@@ -201,9 +201,14 @@ def shown_changes(s: Sensitivity) -> list[Change]:
     return [c for c in s.leader_changes if parameters.names[parameters.variable[c.parameter]] != target]
 
 
+def single_number(s: Sensitivity) -> str:
+    """What a number of ``shown_changes`` is called: the prior is none of them where the target has no parents."""
+    return "number" if s.question.engine.network.parents[s.question.target.id] else "likelihood"
+
+
 def _one_number(s: Sensitivity) -> str:
     parameters, own = s.one_way.parameters, shown_changes(s)
-    number = "number" if s.question.engine.network.parents[s.question.target.id] else "likelihood"
+    number = single_number(s)
     if len(s.order) < 2:
         return ""
     if not own:

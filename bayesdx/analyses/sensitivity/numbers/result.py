@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 import numpy as np
@@ -30,6 +31,7 @@ from bayesdx.analyses.sensitivity.numbers.robustness import WorstCase, worst_cas
 from bayesdx.analyses.sensitivity.numbers.studies import LISTED, LeaveOneOut, leave_one_out
 from bayesdx.analyses.sensitivity.numbers.tornado import LITERATURE, Bar, Span, parse_span, tornado
 from bayesdx.errors import InputError
+from bayesdx.inference import Derivatives
 from bayesdx.inference.draws import DRAWS
 from bayesdx.network import Array
 
@@ -111,15 +113,14 @@ def sensitivity(
     moved = parse_span(span) if isinstance(span, str) else span
     posterior = question.posterior
     check_scheme(covariation)
-    with _drawing(question, draws, seed, advance) as drawing:
-        derivatives = question.derivatives
+    derivatives = question.derivatives
+    with _drawing(question, derivatives, literature, draws, seed, advance) as drawing:
         found = one_way(question, covariation, derivatives)
         proportional = found if covariation == "proportional" else one_way(question, "proportional", derivatives)
         order = tuple(np.argsort(-posterior, kind="stable").tolist())
-        left_out = leave_one_out(question, literature, sources) if literature and sources else None
-        sample, spread = drawing.result()
         rooted = not question.engine.network.parents[target.id]
-        return Sensitivity(
+        rest = partial(
+            Sensitivity,
             question=question,
             posterior=posterior,
             order=order,
@@ -131,17 +132,22 @@ def sensitivity(
             priors=prior_effects(question, derivatives),
             prior_sets=prior_sets(question, question.prior_sets) if rooted else (),
             worst_case=worst_case(question, derivatives),
-            left_out=left_out,
-            uncertainty=spread,
-            importance=importance(question, derivatives, sample, literature),
+            left_out=leave_one_out(question, literature, sources) if literature and sources else None,
             literature=literature,
         )
+        spread, shares = drawing.result()
+    return rest(uncertainty=spread, importance=shares)
 
 
 @contextmanager
 def _drawing(
-    question: Question, draws: int, seed: int, advance: Callable[[int], object]
-) -> Iterator[Future[tuple[Sample, Uncertainty]]]:
+    question: Question,
+    derivatives: Derivatives,
+    literature: Publications | None,
+    draws: int,
+    seed: int,
+    advance: Callable[[int], object],
+) -> Iterator[Future[tuple[Uncertainty, ImportanceResult]]]:
     """Draws made meanwhile, which need the interpreter little; no more of them where that is broken off."""
     broken_off = Event()
 
@@ -151,7 +157,7 @@ def _drawing(
         advance(done)
 
     pool = ThreadPoolExecutor(1)
-    drawing = pool.submit(_drawn, question, draws, seed, goes_on)
+    drawing = pool.submit(_drawn, question, derivatives, literature, draws, seed, goes_on)
     pool.shutdown(wait=False)
     try:
         yield drawing
@@ -161,10 +167,15 @@ def _drawing(
 
 
 def _drawn(
-    question: Question, draws: int, seed: int, advance: Callable[[int], object]
-) -> tuple[Sample, Uncertainty]:
+    question: Question,
+    derivatives: Derivatives,
+    literature: Publications | None,
+    draws: int,
+    seed: int,
+    advance: Callable[[int], object],
+) -> tuple[Uncertainty, ImportanceResult]:
     sample = Sample(question, seed=seed)
-    return sample, uncertainty(sample, draws, advance)
+    return uncertainty(sample, draws, advance), importance(question, derivatives, sample, literature)
 
 
 def _answer(found: OneWay, constraint: Constraint) -> ConstraintAnswer:
