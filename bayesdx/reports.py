@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.catalogue import DEFAULT_NETWORK, chosen_for, read_document
-from bayesdx.data import data_root, network_names
+from bayesdx.data import network_names, network_path
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 
@@ -131,13 +131,14 @@ def read_report(
     {'mr_perilesional_edema': 'present', 'syrinx': 'absent'}
     """
     if not lexicon and (network is None or network in network_names()):
-        return _shipped(network if network is None else str(network), data_root()).read(text)
+        name = None if network is None else str(network)
+        return _shipped(name, network_path(name or DEFAULT_NETWORK)).read(text)
     return Reports(network, lexicon).read(text)
 
 
 @lru_cache
-def _shipped(network: str | None, root: str) -> Reports:
-    """What reads for a network of the project's data below ``root``."""
+def _shipped(network: str | None, path: str) -> Reports:
+    """What reads for a shipped network (None: the one that covers the level); ``path`` is the file it is in."""
     return Reports(network)
 
 

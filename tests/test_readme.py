@@ -144,13 +144,18 @@ def test_a_file_on_the_page_is_there_for_the_next_command(renew: Renew) -> None:
     "block",
     [
         "```console\n$ bayesdx query -f level=nowhere\n```",
-        "```python\n>>> 1 / 0\n```",
+        "```python\n>>> import bayesdx\n>>> bayesdx.load('nowhere')\n```",
         "<!-- figure: no --><!-- end -->",
     ],
 )
 def test_what_fails_is_no_page(renew: Renew, block: str) -> None:
     with pytest.raises(SystemExit):
         renew(block)
+
+
+def test_a_fault_of_the_code_is_seen_whole(renew: Renew) -> None:
+    with pytest.raises(ZeroDivisionError):
+        renew("```python\n>>> 1 / 0\n```")
 
 
 def _blocks(page: Path) -> list[tuple[str, str]]:
