@@ -31,7 +31,7 @@ MAX_CPT_SIZE = 2**28
 MAX_PARENTS = 31
 
 #: Characters that would break a line of output, or that no encoding can write (lone surrogates).
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _check_name(name: object, whose: str) -> None:
         raise InputError(f"the name of {whose} is {name!r}, which is not text")
     if not name.strip():
         raise InputError(f"the name of {whose} is empty")
-    if _UNPRINTABLE.search(name):
+    if not name.isprintable() and re.search(_UNPRINTABLE, name):
         raise InputError(f"the name of {whose} holds a character that cannot be printed: {name!a}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from itertools import chain
 
 import numpy as np
 
@@ -138,17 +138,20 @@ def decimals(words: Sequence[str], what: str) -> Array:
 
 def listed_numbers(values: object) -> Array | None:
     """Nested lists of numbers as an array, null as NaN; None for what is none, as text, true and false are."""
-    try:
-        return np.array(values, dtype=np.float64) if isinstance(values, list) and _are_numbers(values) else None
-    except (TypeError, ValueError, OverflowError, RecursionError):
+    if not isinstance(values, list):
         return None
-
-
-def _are_numbers(values: list[Any]) -> bool:
-    kinds = set(map(type, values))
-    if kinds == {list}:
-        return all(map(_are_numbers, values))
-    return kinds <= {int, float, type(None)}
+    shape = [len(values)]
+    while (kinds := set(map(type, values))) == {list}:  # level by level: quicker than row by row
+        if len(set(map(len, values))) > 1:
+            return None
+        shape.append(len(values[0]))
+        values = list(chain.from_iterable(values))
+    if not kinds <= {int, float, type(None)}:
+        return None
+    try:
+        return np.array(values, dtype=np.float64).reshape(shape)
+    except (ValueError, OverflowError):  # more levels than an array has axes, a larger number than a float
+        return None
 
 
 def agree(one: Array, other: Array) -> bool:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from random import Random
 from typing import NamedTuple
 
 from bayesdx.errors import InputError
@@ -105,7 +104,11 @@ def best_plan(
     at_least = 0.0 if known_order else graph.least_clique() / math.log(2)
     if at_least > math.log2(IMPRACTICABLE):
         raise InputError(f"exact inference needs a product of 2^{at_least:.0f} numbers or more, whatever the order")
-    noise = Random(0).random
+    noise = None
+    if restarts:
+        from random import Random  # a query, which needs none, would wait for its import
+
+        noise = Random(0).random
     best, best_price, least = None, math.inf, IMPRACTICABLE
 
     def orders() -> Iterator[tuple[Sequence[int], float]]:
