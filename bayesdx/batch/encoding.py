@@ -243,7 +243,7 @@ def _ids(encoded: Encoded, column: Any) -> Any:
 def _encode_unknown(encoded: Encoded, name: str, column: Any, encoder: Encoder) -> None:
     """A column that is no finding: a warning for every row that fills it, or what it is misspelt from."""
     at, values = _distinct(column)
-    filled = np.array([not is_blank(value) for value in (*values, None)])[at]
+    filled = np.array([not is_blank(value) for value in (*values, None)]).take(at, mode="clip")
     if not filled.any():
         return
     try:
@@ -271,7 +271,8 @@ def _encode_column(encoded: Encoded, touched: dict[str, Mask], name: str, array:
         if message is not None:
             faults[value] = len(encoded.messages)
             encoded.messages.append(message)
-    encoded.fault = np.where(encoded.fault < 0, faults[at], encoded.fault)
+    if (faults >= 0).any():
+        encoded.fault = np.where(encoded.fault < 0, faults.take(at, mode="clip"), encoded.fault)
 
 
 def _meaning(name: str, value: object, encoder: Encoder) -> tuple[list[tuple[str, Cell]], str | None]:
@@ -310,7 +311,7 @@ def _enter(
     soft = {value: cell[2] for value, cell in enumerate(cells) if cell is not None and cell[2] is not None}
     code = encoded.codes[:, encoded.network.index[variable]]
     found = states.take(at, mode="clip")
-    rows = stated[at] if soft else found >= 0
+    rows = stated.take(at, mode="clip") if soft else found >= 0
     if variable in touched:
         encoded.refuse(rows & touched[variable], given_twice(variable, column))
         touched[variable] = rows | touched[variable]
@@ -327,7 +328,7 @@ def _enter(
 
 
 def _distinct(column: Any) -> tuple[NDArray[np.integer], list[object]]:
-    """The place (n,) of the value of each row among the distinct ones; the one after the last is missing."""
+    """The place (n,) of the value of each row among the distinct ones, beyond the last where it is missing."""
     import pyarrow as pa
 
     kind = column.type
@@ -340,15 +341,18 @@ def _distinct(column: Any) -> tuple[NDArray[np.integer], list[object]]:
         values = cells_of(column)
         return np.arange(len(values)), values
     values = cells_of(column.dictionary)
-    return _filled(column.indices, len(values)), values
+    return _filled(column.indices), values
 
 
-def _filled(indices: Any, missing: int) -> NDArray[np.integer]:
-    """Whole numbers of Arrow, ``missing`` where there is none: ten times as fast as Arrow's own ``fill_null``."""
+def _filled(indices: Any) -> NDArray[np.integer]:
+    """Whole numbers of Arrow, the largest of their kind where there is none: much faster than ``fill_null``."""
     n, start = len(indices), indices.offset
     validity, data = indices.buffers()
     plain = np.frombuffer(data, dtype=indices.type.to_pandas_dtype(), count=start + n)[start:]
     if indices.null_count == 0:
         return plain
+    if plain.dtype.kind == "u":
+        plain = plain.astype(np.int64)
     valid = np.unpackbits(np.frombuffer(validity, np.uint8), count=start + n, bitorder="little")[start:]
-    return np.where(valid.view(np.bool_), plain, np.int32(missing))
+    filled = plain | (valid - 1).view(np.int8)  # -1, which is all bits: the largest number without a sign
+    return np.asarray(filled.view(f"u{filled.itemsize}"))

@@ -15,6 +15,9 @@ from bayesdx.batch.scoring import ROWS, arrow
 from bayesdx.errors import InputError
 from bayesdx.formats.table import FORMATS, EmptyTable, NumberedRow, as_text, csv_rows, filled_lines
 
+#: Lines of a text that are read together: each cell is an object of its own, until they are a record batch.
+LINES = 1 << 13
+
 
 def read_part(part: Part) -> Iterator[Any]:
     """Record batches of at most ``ROWS`` rows, with their file and numbers; raises InputError.
@@ -62,7 +65,7 @@ def _parquet(fs: Any, path: str, part: Part) -> Iterator[Any]:
 
 def _rows(rows: Iterator[NumberedRow], file: str) -> Iterator[Any]:
     pa = arrow()
-    while chunk := list(islice(rows, ROWS)):
+    while chunk := list(islice(rows, LINES)):
         read = [row if not isinstance(row, InputError) else {} for _, row in chunk]
         heads = dict.fromkeys(head for row in read for head in row)
         columns = {head: pa.array([row.get(head) for row in read], pa.string()) for head in heads}
@@ -72,7 +75,7 @@ def _rows(rows: Iterator[NumberedRow], file: str) -> Iterator[Any]:
 
 
 def _lines(lines: Iterator[tuple[int, str]], file: str) -> Iterator[Any]:
-    while chunk := list(islice(lines, ROWS)):
+    while chunk := list(islice(lines, LINES)):
         numbers, texts = zip(*chunk, strict=True)
         yield _placed(arrow().record_batch({CASE_JSON: list(texts)}), file, numbers)
 

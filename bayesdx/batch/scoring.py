@@ -28,8 +28,8 @@ from bayesdx.model import Model
 from bayesdx.network import Array, Variable
 from bayesdx.values import ByValue
 
-#: Rows that are scored together: enough for vectorised work, and a few megabytes.
-ROWS = 8192
+#: Rows that are scored together: what Python does for a column is little beside them, and they take some megabytes.
+ROWS = 1 << 15
 #: Models that a process keeps compiled.
 KEPT = 4
 
