@@ -18,6 +18,7 @@ from bayesdx.cells import is_blank, shown, word
 from bayesdx.errors import InputError
 from bayesdx.formats.case_table import NOTHING_STATED, Cell, Encoder, given_twice
 from bayesdx.formats.table import cells_of, columns_once, json_row
+from bayesdx.inference.findings import one_hot
 from bayesdx.network import Array, Network
 
 #: Columns that are no part of a case: the file and the number of a row, and why it could not be read.
@@ -90,6 +91,15 @@ class Encoded:
             codes[alone, v] = table[alone].argmax(axis=1)
             uncertain[:, v] = (table != 1.0).any(axis=1) & (codes[:, v] < 0)
         return codes, uncertain
+
+    def findings(self, row: int) -> dict[str, Array]:
+        """Likelihood weights (card,) of what a row states, by variable."""
+        variables = self.network.variables
+        stated = {
+            variables[v].id: one_hot(variables[v].cardinality, int(self.codes[row, v]))
+            for v in np.flatnonzero(self.codes[row] >= 0).tolist()
+        }
+        return stated | {name: table[row] for name, table in self.weights.items() if (table[row] != 1.0).any()}
 
     def without_faults(self) -> Encoded:
         """The same, without the findings and warnings of rows that are wrong."""

@@ -17,12 +17,15 @@ import numpy as np
 
 import bayesdx
 from bayesdx.analyses.batch.numbers import columns_of
+from bayesdx.batch.changes import lead_changes, named_change
 from bayesdx.batch.encoding import SOURCE_FILE, SOURCE_ROW, SOURCES, Encoded, encode
+from bayesdx.batch.leads import leading_shares
 from bayesdx.batch.nexts import most_informative
 from bayesdx.batch.usual import UsualShares
 from bayesdx.errors import IMPOSSIBLE, InputError, MissingExtra
 from bayesdx.formats.case_table import Encoder
 from bayesdx.inference import BatchPosterior
+from bayesdx.inference.draws import FEWEST_DRAWS
 from bayesdx.inference.intervals import batch_intervals
 from bayesdx.model import Model
 from bayesdx.network import Array, Variable
@@ -30,6 +33,9 @@ from bayesdx.values import ByValue
 
 #: Rows that are scored together: what Python does for a column is little beside them, and they take some megabytes.
 ROWS = 1 << 15
+#: Columns of answers that are there where they are asked for.
+NEXT, LEADS = ("next", "next_bits"), "leads"
+CHANGE = ("change", "change_from", "change_to", "change_log_odds", "change_leader")
 #: Models that a process keeps compiled.
 KEPT = 4
 
@@ -40,9 +46,11 @@ class Spec(ByValue):
 
     ``top`` keeps the k most probable states of the target, None the posterior of all. ``surprise`` adds how usual
     the findings are under the leader, ``next`` the missing finding that tells most of the target, with what it is
-    expected to tell in bits, ``intervals`` the 95 % interval of each probability of the top k. Raises InputError
-    for a model without a target, a ``top`` that is no number from 1 to that of its states, and intervals without a
-    ``top`` or of a network without counts.
+    expected to tell in bits, ``intervals`` the 95 % interval of each probability of the top k, ``change`` which
+    likelihood of the network, changed least, makes another state lead, and ``draws`` the share of so many draws of
+    all numbers in which the leader leads. Raises InputError for a model without a target, a ``top`` that is no
+    number from 1 to that of its states, intervals without a ``top``, intervals and draws of a network without
+    counts, and few draws.
     """
 
     model: Model
@@ -50,6 +58,8 @@ class Spec(ByValue):
     surprise: bool = False
     next: bool = False
     intervals: bool = False
+    change: bool = False
+    draws: int = 0
 
     def __post_init__(self) -> None:
         network = self.model.network
@@ -60,13 +70,16 @@ class Spec(ByValue):
             raise InputError(
                 f"the top {self.top} is not a number from 1 to {most}, the states of '{network.target}'"
             )
+        if self.draws and self.draws < FEWEST_DRAWS:
+            raise InputError(f"{self.draws} draws are too few; take at least {FEWEST_DRAWS}")
         own = next((name for name in SOURCES if name in network), None)
         if own is not None:
             raise InputError(f"'{own}' says in a cohort where a row comes from: network '{network.id}' has it too")
         if self.intervals and self.top is None:
             raise InputError(f"intervals are those of the top k: say how many (--top, 1 to {most})")
-        if self.intervals and not network.counts:
-            raise InputError(f"network '{network.id}' holds no counts: its posteriors have no intervals")
+        if (self.intervals or self.draws) and not network.counts:
+            what = "have no intervals" if self.intervals else "vary in no draw"
+            raise InputError(f"network '{network.id}' holds no counts: its posteriors {what}")
 
     @property
     def target(self) -> Variable:
@@ -79,12 +92,12 @@ class Spec(ByValue):
         described = (
             *(bayesdx.__version__, network.id, network.version, network.target, self.model.prior),
             *(network.variables, sorted(network.parents.items()), sorted(self.model.document.vocabulary.items())),
-            *(self.top, self.surprise, self.next, self.intervals),
+            *(self.top, self.surprise, self.next, self.intervals, self.change, self.draws),
         )
         said.update(repr(described).encode("utf-8", "surrogatepass"))
         for name in network.index:
             said.update(network.cpts[name].tobytes())
-            if self.intervals and name in network.counts:
+            if (self.intervals or self.draws) and name in network.counts:
                 said.update(network.counts[name].tobytes())
         return said.hexdigest()
 
@@ -94,14 +107,15 @@ class Spec(ByValue):
 
         ``source_file`` and ``source_row`` (those of the case, or the number of the row), ``id``, ``leader``; the
         probability of every state under its name, or ``state_1``, ``probability_1``, … of the top k, with
-        intervals also ``low_1``, ``high_1``, …; ``log_likelihood``; ``surprise``, ``next`` and ``next_bits`` where
-        they are asked for; ``warnings`` and ``error``.
+        intervals also ``low_1``, ``high_1``, …; ``log_likelihood``; ``surprise``, ``next`` and ``next_bits``,
+        ``leads``, and ``change`` with ``change_from``, ``change_to``, ``change_log_odds`` and ``change_leader``
+        where they are asked for; ``warnings`` and ``error``.
         """
         pa = arrow()
         text, number = pa.string(), pa.float64()
         fields = [(SOURCE_FILE, text), (SOURCE_ROW, pa.int64()), ("id", text), ("leader", text)]
         if self.top is None:
-            own = (SOURCE_FILE, SOURCE_ROW, "surprise", "next", "next_bits", "warnings", "error")
+            own = (SOURCE_FILE, SOURCE_ROW, "surprise", *NEXT, LEADS, *CHANGE, "warnings", "error")
             fields += [(name, number) for name in columns_of(self.target.states, own)[3:-1]]
         else:
             for k in range(1, self.top + 1):
@@ -111,7 +125,11 @@ class Spec(ByValue):
         if self.surprise:
             fields.append(("surprise", number))
         if self.next:
-            fields += [("next", text), ("next_bits", number)]
+            fields += zip(NEXT, (text, number), strict=True)
+        if self.draws:
+            fields.append((LEADS, number))
+        if self.change:
+            fields += zip(CHANGE, (text, number, number, number, text), strict=True)
         return pa.schema([*fields, ("warnings", text), ("error", text)])
 
 
@@ -161,6 +179,10 @@ class Scorer:
             columns.append(_nullable(self.usual(encoded, leaders), mask))
         if self.spec.next:
             columns += self._next(encoded)
+        if self.spec.draws:
+            columns.append(_nullable(self._leads(encoded, leaders), mask))
+        if self.spec.change:
+            columns += self._changes(encoded, probabilities)
         columns += [_warnings(encoded), _errors(encoded)]
         return pa.record_batch(columns, schema=self.spec.schema)
 
@@ -170,6 +192,29 @@ class Scorer:
         names = arrow().array([variable.id for variable in self.engine.network.variables])
         yield names.take(arrow().array(best, mask=mask))
         yield arrow().array(bits, mask=mask)
+
+    def _leads(self, encoded: Encoded, leaders: Any) -> Array:
+        start = time.perf_counter()
+        found = leading_shares(self.engine, encoded, leaders, self.spec.draws)
+        self.inference += time.perf_counter() - start
+        return found
+
+    def _changes(self, encoded: Encoded, probabilities: Array) -> Iterator[Any]:
+        pa, network, start = arrow(), self.engine.network, time.perf_counter()
+        found = lead_changes(self.engine, encoded, probabilities)
+        self.inference += time.perf_counter() - start
+        none = found.variable < 0
+        entries, at = np.unique(np.stack(found[:3]), axis=1, return_inverse=True)
+        names, old = [], np.full(len(entries.T), np.nan)
+        for i, (v, row, state) in enumerate(entries.T.tolist()):
+            names.append(named_change(network, v, row, state) if v >= 0 else "")
+            if v >= 0:
+                cpt = network.cpts[network.variables[v].id]
+                old[i] = cpt.reshape(-1, cpt.shape[-1])[row, state]
+        at = at.ravel()
+        yield pa.array(names, pa.string()).take(pa.array(at, mask=none))
+        yield from (pa.array(column, mask=none) for column in (old[at], found.value, found.log_odds))
+        yield self._named(found.leader, none)
 
     def _named(self, states: Any, mask: Any) -> Any:
         return self.states.take(arrow().array(states, mask=mask))

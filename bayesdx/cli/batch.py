@@ -23,6 +23,7 @@ from bayesdx.cli.common import (
 from bayesdx.cli.output import show
 from bayesdx.cli.streams import for_programs
 from bayesdx.errors import InputError
+from bayesdx.inference.draws import FEWEST_DRAWS, MOST_DRAWS
 
 if TYPE_CHECKING:
     from bayesdx.batch.parts import Done
@@ -36,6 +37,14 @@ if TYPE_CHECKING:
 @click.option("--surprise", is_flag=True, help="Of a cohort: how usual the findings are under the leader.")
 @click.option("--next", "ask_next", is_flag=True, help="Of a cohort: the finding to look at next, and its bits.")
 @click.option("--intervals", is_flag=True, help="Of a cohort: the 95% interval of each of the K most probable.")
+@click.option("--change", is_flag=True, help="Of a cohort: which likelihood, changed least, makes another lead.")
+@click.option(
+    "--draws",
+    "lead_draws",
+    type=click.IntRange(FEWEST_DRAWS, MOST_DRAWS),
+    metavar="N",
+    help="Of a cohort: the share of N draws in which the leader leads.",
+)
 @where_options("of a cohort: ")
 @table_network_option
 @prior_option
@@ -51,6 +60,8 @@ def command(
     surprise: bool,
     ask_next: bool,
     intervals: bool,
+    change: bool,
+    lead_draws: int | None,
     where: Where,
     network: str | None,
     prior: str | None,
@@ -83,15 +94,15 @@ def command(
             place = "" if output == "-" else output
             raise InputError("a cohort is scored into a folder: name it with -o FOLDER/", place=place)
         with rate_bar() as (begin, advance_by):
-            spec, across = Spec(model, top, surprise, ask_next, intervals), where.across()
+            spec, across = Spec(model, top, surprise, ask_next, intervals, change, lead_draws or 0), where.across()
             cohort = score_cohort(path, output, spec, across, begin, advance_by)
         show(cohort, as_json, err=not as_json)
         if strict and cohort.left_out:
             ctx.exit(2)
         return
-    if top or surprise or ask_next or intervals or any(where):
+    if top or surprise or ask_next or intervals or change or lead_draws or any(where):
         raise InputError(
-            "--top, --surprise, --next, --intervals, --workers and --on are for cohorts: "
+            "--top, --surprise, --next, --intervals, --change, --draws, --workers and --on are for cohorts: "
             "name a folder with -o FOLDER/"
         )
     if as_json and output == "-":

@@ -10,7 +10,7 @@ import click
 from bayesdx.cli.common import case_command, progress
 from bayesdx.cli.output import show
 from bayesdx.errors import InputError
-from bayesdx.inference.draws import DRAWS, PORTION
+from bayesdx.inference.draws import DRAWS, FEWEST_DRAWS, MOST_DRAWS, PORTION
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -44,7 +44,11 @@ EXAMPLE = "Example: bayesdx sensitivity case.yaml --require 'capnon >= 2 * menin
     show_default=True,
 )
 @click.option(
-    "--draws", default=DRAWS, type=click.IntRange(100, 1_000_000), help="Dirichlet draws.", show_default=True
+    "--draws",
+    default=DRAWS,
+    type=click.IntRange(FEWEST_DRAWS, MOST_DRAWS),
+    help="Dirichlet draws.",
+    show_default=True,
 )
 @click.option("--seed", default=0, type=click.IntRange(0), help="Seed of the draws.", show_default=True)
 @click.option(

@@ -265,7 +265,7 @@ def _batch_plan(
     """Cases a chunk, cardinalities with the batch, and the plan: the same for all batches of such scopes."""
     batch = len(cards)
     one_case = best_plan(cards, without(scopes, {batch}), (target,))
-    chunk = min(n, max(1, CHUNK_BYTES // one_case.cost().bytes))
+    chunk = min(n, max(1, CHUNK_BYTES // one_case.cost.bytes))
     entered = (*cards, chunk)
     plan = contraction_plan(entered, list(scopes), one_case.order[:-1], (target, batch))
     return chunk, entered, plan, compile_plan(plan)

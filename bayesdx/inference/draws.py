@@ -24,6 +24,8 @@ States = NDArray[np.bool_]
 
 #: Draws unless said otherwise: a share of them is then known to within 0.8 %, one standard error.
 DRAWS = 4_000
+#: The fewest and the most that may be asked for.
+FEWEST_DRAWS, MOST_DRAWS = 100, 1_000_000
 
 #: Draws made at a time, so that memory does not grow with their number.
 PORTION = 5_000
@@ -186,11 +188,14 @@ def posterior_portions(
 ) -> Iterator[Array]:
     """The same in portions of PORTION draws at most, each from a seed of its own where there are several."""
     name = target or str(engine.network.target)
-    sizes = [min(PORTION, size - start) for start in range(0, size, PORTION)]
-    seeds = [seed] * len(sizes)
-    if len(sizes) > 1:
-        seeds = np.random.SeedSequence(seed).generate_state(len(sizes)).tolist()
-    for part, own in zip(sizes, seeds, strict=True):
+    for part, own in portions(size, seed):
         drawn = engine.posterior_draws(findings, cpt_draws(engine.network, findings, name, part, own), name)
         advance(part)
         yield np.broadcast_to(drawn, (part, drawn.shape[-1]))  # one row for all when nothing was drawn
+
+
+def portions(size: int, seed: int, most: int = PORTION) -> Iterator[tuple[int, int]]:
+    """``size`` draws as portions of ``most``, and the seed of each: ``seed`` itself where there is one."""
+    sizes = [min(most, size - start) for start in range(0, size, most)]
+    seeds = np.random.SeedSequence(seed).generate_state(len(sizes)).tolist() if len(sizes) > 1 else [seed]
+    yield from zip(sizes, seeds[: len(sizes)], strict=True)

@@ -33,6 +33,7 @@ from bayesdx.network import Array, Network
 
 if TYPE_CHECKING:
     from bayesdx.inference.cases import Scoring
+    from bayesdx.inference.lookup_change import ChangeTables
     from bayesdx.inference.lookup_spread import SpreadTables
 
 #: Randomised repetitions of the plan search, for networks whose passes take long.
@@ -61,6 +62,7 @@ class Engine:
         self._reading = lru_cache(maxsize=256)(self._read)
         self._tied = lru_cache(maxsize=8)(self._tie)
         self._spreading = lru_cache(maxsize=8)(self._make_spread_tables)
+        self._changing = lru_cache(maxsize=8)(self._make_change_tables)
         if planned is None and self._lookup is None:
             _ = self._main  # so that a network that is too large is refused now
 
@@ -106,6 +108,16 @@ class Engine:
 
         return None if self._lookup is None else spread_tables(self.network, self._lookup, target)
 
+    def change_tables(self, target: str | None = None) -> ChangeTables | None:
+        """What a change of one number does to the posteriors of many cases, for look-up; None where they do not so
+        fall apart."""
+        return self._changing(self._target(target))
+
+    def _make_change_tables(self, target: int) -> ChangeTables | None:
+        from bayesdx.inference.lookup_change import change_tables
+
+        return None if self._lookup is None else change_tables(self.network, self._lookup, target)
+
     @cached_property
     def _main(self) -> Program:
         """The program for any findings, in which nothing is known beforehand."""
@@ -116,7 +128,7 @@ class Engine:
 
     def _affordable(self, plan: Plan) -> Plan:
         """``plan``; raises InputError when its tables, and about as much for the way back, exceed the limit."""
-        needed = 2 * plan.cost().bytes
+        needed = 2 * plan.cost.bytes
         if needed > self._memory_limit:
             raise InputError(
                 f"exact inference in network '{self.network.id}' needs {needed / 2**20:,.0f} MB, "
@@ -126,7 +138,7 @@ class Engine:
 
     @property
     def plan(self) -> Plan:
-        """The plan for queries that know nothing beforehand; ``plan.cost()`` says what a pass takes."""
+        """The plan for queries that know nothing beforehand; ``plan.cost`` says what a pass takes."""
         return self._main.plan
 
     def posterior(self, findings: Findings, target: str | None = None) -> Posterior:
@@ -338,7 +350,7 @@ class Engine:
     @cached_property
     def _small(self) -> bool:
         """Whether the main program answers in less time than planning another takes."""
-        return self._main.plan.cost().flops < PLANNING_COST * len(self._factors.cards)
+        return self._main.plan.cost.flops < PLANNING_COST * len(self._factors.cards)
 
     def _read(self, table: int) -> tuple[Reversal, ...]:
         return reversals(self._main.compiled, {table})

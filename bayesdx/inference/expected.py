@@ -153,7 +153,7 @@ def _plan(cards: tuple[int, ...], scopes: tuple[Scope, ...], n: int) -> tuple[in
     """Cases of a part, cardinalities with these, and the plan, whose result has one entry a case."""
     batch = len(cards)
     one_case = best_plan(cards, without(scopes, {batch}), ())
-    cases = min(n, max(1, CHUNK_BYTES // one_case.cost().bytes))
+    cases = min(n, max(1, CHUNK_BYTES // one_case.cost.bytes))
     entered = (*cards, cases)
     plan = contraction_plan(entered, list(scopes), one_case.order, (batch,))
     return cases, entered, plan, compile_plan(plan)

@@ -93,12 +93,12 @@ def factor_marginals(
 
 def _bytes(plan: Plan) -> int:
     """Bytes of both passes: all tables, and what the step back through the largest operation adds."""
-    sizes = [plan.size(scope) for scope in plan.scopes]
+    sizes = plan.sizes
     steps = enumerate(plan.steps, len(plan.leaves))
     most = max(
         (2 * sizes[i] + sizes[s.left] + (0 if s.right is None else sizes[s.right]) for i, s in steps), default=0
     )
-    return plan.cost().bytes + 8 * most
+    return plan.cost.bytes + 8 * most
 
 
 def _sliced(
@@ -109,12 +109,11 @@ def _sliced(
     Raises InputError when there would be too many passes.
     """
     width = max(map(len, plan.unions), default=1) - 1
-    whole = _bytes(plan)
+    whole = needed = _bytes(plan)
     fixed: list[int] = []
     slices = 1
     while True:
-        cost, needed = plan.cost(), _bytes(plan)
-        passes = Passes(cost.flops * slices, needed, slices, width)
+        passes = Passes(plan.cost.flops * slices, needed, slices, width)
         if passes.flops > work_limit:
             memory = f"{_amount(whole)}, where {_amount(limit)} are allowed, or " if whole > limit else ""
             raise InputError(
@@ -128,13 +127,13 @@ def _sliced(
         slices *= cards[v]
         order = [u for u in plan.order if u != v]
         plan = contraction_plan(cards, without(scopes, fixed), order, ())
+        needed = _bytes(plan)
 
 
 def _worth_fixing(plan: Plan) -> int:
     """The variable whose fixing saves most memory for each bit of it."""
     saved: dict[int, float] = {}
-    for scope in plan.scopes:
-        size = plan.size(scope)
+    for scope, size in zip(plan.scopes, plan.sizes, strict=True):
         for v in scope:
             saved[v] = saved.get(v, 0.0) + size
     return max(saved, key=lambda v: saved[v] * (1 - 1 / plan.cards[v]) / math.log(plan.cards[v]))

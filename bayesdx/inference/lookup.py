@@ -88,6 +88,11 @@ class LookupTables:
             for v, g, s in zip(block.variables, block.group, block.stride, strict=True)
         }
 
+    def depends(self, number: int) -> Scope:
+        """The variables of H on which a block depends, in their order."""
+        others = self.blocks[number].others
+        return tuple(v for i, v in enumerate(self.cutset) if i - len(self.cutset) not in others)
+
     @cached_property
     def unseen(self) -> dict[int, Array]:
         """P(v | D) (card, W) of the variables that were asked for while nothing was seen in their group."""

@@ -71,14 +71,18 @@ class Plan:
         pairs = ((s.left, s.left if s.right is None else s.right) for s in self.steps)
         return tuple(tuple({*self.scopes[a], *self.scopes[b]}) for a, b in pairs)
 
-    def size(self, scope: Scope) -> int:
-        """Entries of a table over ``scope``."""
-        return math.prod(self.cards[v] for v in scope)
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Entries of every table."""
+        return tuple(map(self._size, self.scopes))
 
+    @cached_property
     def cost(self) -> Cost:
-        products = [self.size(union) for union in self.unions]
-        kept = sum(self.size(scope) for scope in self.scopes)
-        return Cost(sum(products), max(products, default=1), 8 * kept)
+        products = list(map(self._size, self.unions))
+        return Cost(sum(products), max(products, default=1), 8 * sum(self.sizes))
+
+    def _size(self, scope: Scope) -> int:
+        return math.prod([self.cards[v] for v in scope])
 
 
 def best_plan(
@@ -124,7 +128,7 @@ def best_plan(
 
     for tried, (order, clique_cost) in enumerate(orders(), 1):
         plan = contraction_plan(cards, leaves, order, keep)
-        cost = plan.cost()
+        cost = plan.cost
         parts = max(1.0, cost.bytes / memory_limit)
         price = (cost.flops + cost.bytes / 8) * parts
         least = min(least, WORTHWHILE * clique_cost * parts)  # what takes less memory may take more operations

@@ -139,7 +139,7 @@ class Program:
     def readout(self) -> dict[int, tuple[int, ...]]:
         """The variables to read from a table, by table: each from the smallest that holds it."""
         best: dict[int, int] = {}
-        sizes = [self.plan.size(scope) for scope in self.plan.scopes]
+        sizes = self.plan.sizes
         for table in sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True):
             best.update(dict.fromkeys(self.plan.scopes[table], table))
         readout: dict[int, tuple[int, ...]] = {}
@@ -150,7 +150,7 @@ class Program:
     def smallest_table(self, variables: Scope) -> int | None:
         """The smallest table that holds all ``variables``, None when no table does."""
         holding = [i for i, scope in enumerate(self.plan.scopes) if set(variables) <= set(scope)]
-        return min(holding, key=lambda i: self.plan.size(self.plan.scopes[i]), default=None)
+        return min(holding, key=lambda i: self.plan.sizes[i], default=None)
 
     @cached_property
     def read_all(self) -> tuple[Reversal, ...]:

@@ -359,7 +359,10 @@ BAD = [
     (["broken", "-o", "out/"], "broken/x.parquet: is not a Parquet file"),
     (["twice", "-o", "out/"], "twice/x.csv: column 'level' is given twice"),
     (["in", "-o", "out/", "--top", "9"], "the top 9 is not a number from 1 to 5"),
-    (["in/x.csv", "--top", "2"], "--top, --surprise, --next, --intervals, --workers and --on are for cohorts"),
+    (
+        ["in/x.csv", "--top", "2"],
+        "--top, --surprise, --next, --intervals, --change, --draws, --workers and --on are for cohorts",
+    ),
     (
         ["in", "-o", "out/", "--on", "hadoop"],
         "--on hadoop: a cluster is spark, spark://host:port or dask://host:port",

@@ -6,24 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from random_networks import random_network
+from random_networks import LATENT, cases, formed, random_network
 
 from bayesdx.inference import Engine, compile_network
 from bayesdx.inference.findings import Codes
 from bayesdx.inference.intervals import batch_intervals, posterior_intervals
 from bayesdx.loading import load
-from bayesdx.network import Array, Network, Variable
-
-LATENT = ("form", "mineralisation", "diagnosis")
-
-
-def cases(engine: Engine, n: int, seed: int, hidden: tuple[str, ...] = LATENT) -> Codes:
-    """Drawn from the network, with anything from nothing to everything missing."""
-    rng = np.random.default_rng(seed)
-    codes = engine.sample({}, n, rng)
-    codes[rng.random(codes.shape) < rng.random((n, 1)) * 1.2] = -1
-    codes[:, [engine.network.index[name] for name in hidden]] = -1
-    return codes
+from bayesdx.network import Array, Network
 
 
 def one_by_one(engine: Engine, codes: Codes, posteriors: Array, weights: dict[str, Array]) -> Array:
@@ -78,34 +67,6 @@ def test_other_networks(seed: int) -> None:
     posteriors = engine.query_batch(codes).probabilities
     found = batch_intervals(engine, posteriors, codes)
     np.testing.assert_allclose(found, one_by_one(engine, codes, posteriors, {}), rtol=1e-9)
-
-
-def formed(rng: np.random.Generator) -> Network:
-    """Diagnosis, its forms, a latent variable that goes with them, and findings that may go with one another.
-
-    Some CPTs have no counts, some entries are impossible.
-    """
-    owner = np.array([0, 0, 1, 2, 2, 2])
-    form = (owner == np.arange(3)[:, None]) * rng.gamma(1.0, 1.0, 6)
-    variables = [Variable("d", ("x", "y", "z")), Variable("form", tuple("abcdef"), kind="latent")]
-    variables.append(Variable("m", ("p", "q", "r"), kind="latent"))
-    parents: dict[str, tuple[str, ...]] = {"form": ("d",), "m": ("form",)}
-    cpts = {"d": rng.dirichlet(np.ones(3)), "form": form / form.sum(axis=1, keepdims=True)}
-    cpts["m"] = rng.dirichlet(np.ones(3), 6)
-    for i in range(6):
-        name, card = f"f{i}", int(rng.integers(2, 4))
-        own = [("form",), ("form", "m"), ("m",)][rng.choice(3, p=[0.5, 0.4, 0.1])]
-        before = [f"f{k}" for k in range(i) if rng.random() < 0.25][:1]
-        parents[name] = (*own, *before)
-        cards = [len(next(v.states for v in variables if v.id == p)) for p in parents[name]]
-        rows = rng.dirichlet(np.ones(card), cards)
-        rows[rng.random(rows.shape) < 0.1] = 0.0
-        rows[..., 0] += rows.sum(axis=-1) == 0.0
-        cpts[name] = rows / rows.sum(axis=-1, keepdims=True)
-        variables.append(Variable(name, tuple("stuv"[:card])))
-    counted = [name for name in cpts if rng.random() < 0.8 and parents.get(name) != ("m",)]
-    counts = {name: cpts[name] * rng.uniform(1, 40, (*cpts[name].shape[:-1], 1)) for name in counted}
-    return Network("n", tuple(variables), parents, cpts, counts, target="d")
 
 
 def test_networks_with_forms(monkeypatch: pytest.MonkeyPatch) -> None:

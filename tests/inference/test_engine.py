@@ -243,7 +243,7 @@ def test_derivatives_respect_the_memory_limit_where_tables_answer_the_rest() -> 
 
 
 def test_cost_is_known_before_a_query() -> None:
-    cost = compile_network(chain(10, 0.1, None)).plan.cost()
+    cost = compile_network(chain(10, 0.1, None)).plan.cost
     assert 0 < cost.largest <= cost.flops
     assert cost.bytes > 0
 

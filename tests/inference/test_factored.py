@@ -195,7 +195,7 @@ def test_a_sweep_keeps_grids_narrow() -> None:
     found = [eliminated(graph, (), way) for way in heuristics(graph)]
     widths = [max(map(len, cliques(graph, one.order))) - 1 for one in found if one is not None]
     assert min(widths) == widths[-1] == 14
-    wide, narrow = (best_plan(cards, scopes, restarts=8, memory_limit=limit).cost() for limit in (math.inf, 2**15))
+    wide, narrow = (best_plan(cards, scopes, restarts=8, memory_limit=limit).cost for limit in (math.inf, 2**15))
     assert narrow.bytes < wide.bytes
 
 

@@ -233,7 +233,8 @@ ELSEWHERE = {
     "case", "path", "case_id", "pairs", "age", "sex", "network", "prior", "target", "as_json", "show_all", "save",
     "output", "top", "references", "plot", "panels", "changes", "removed", "what", "given", "name", "strict",
     "compare", "show_cases", "anyway", "without", "others", "coverage", "learnt", "cases", "report", "yes",
-    "lexicons", "table", "form", "paths", "row", "model", "surprise", "ask_next", "intervals", "workers", "cluster",
+    "lexicons", "table", "form", "paths", "row", "model", "surprise", "ask_next", "intervals", "change",
+    "lead_draws", "workers", "cluster",
 }  # fmt: skip
 #: Fields of the service for which the command line has another way: answers are typed, changes have two options.
 FIELDS = {"case", "cases", "network", "prior", "set", "unset", "answers", "finding", "state", "given", "format"}

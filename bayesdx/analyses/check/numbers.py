@@ -20,4 +20,4 @@ class NetworkCheck(Answer):
 
 def check_network(document: NetworkDocument) -> NetworkCheck:
     """Compile the network; raises InputError when a query would take too much memory."""
-    return NetworkCheck(document, compile_network(document.network).plan.cost())
+    return NetworkCheck(document, compile_network(document.network).plan.cost)

@@ -19,6 +19,8 @@ from bayesdx.analyses.sensitivity.numbers.one_way import SIDES, Indices, OneWay,
 from bayesdx.formats.conditions import parse_condition
 from bayesdx.network import Array, Variable
 
+#: By so little two sums of probabilities that are equal may differ.
+ROUNDING = 1e-15
 #: Ties so near to an end at which the findings are impossible, as a share of the way to it, are rounding errors.
 _MARGIN = 1e-8
 
@@ -61,6 +63,7 @@ def threshold(found: OneWay, conditions: Sequence[Array], side: Side) -> Array:
     parameters, up = found.parameters, side == "up"
     weights = np.reshape(conditions, (-1, len(found.posterior)))
     level, slope = weights @ found.start, weights @ found.slope(side)
+    level = np.where(np.abs(level) < ROUNDING, 0.0, level)
     condition, which = np.nonzero((level < 0) & (slope > 1e-15 if up else slope < -1e-15))  # few move a condition
     end = found.high if up else found.low
     margin = np.where(found.impossible(side), _MARGIN * np.abs(end - parameters.value), 0.0)
@@ -83,11 +86,14 @@ def log_odds_change(found: OneWay, x: Array) -> Array:
     return np.where(possible, change, np.where(x > value, np.inf, -np.inf))
 
 
-def changes_for(found: OneWay, conditions: Sequence[Array], limit: int | None = None) -> tuple[Change, ...]:
+def changes_for(
+    found: OneWay, conditions: Sequence[Array], limit: int | None = None, without: str | None = None
+) -> tuple[Change, ...]:
     """Smallest change of every single parameter that makes one of the conditions (T,) hold, smallest first.
 
-    Sorted by the size of the change of log-odds, at most ``limit`` of them; parameters without a finite change
-    are left out, and of the two entries of a row, which say the same, the one that is not a finding's absence.
+    Sorted by the size of the change of log-odds, at most ``limit`` of them. Left out are parameters without a
+    finite change, those of the variable ``without``, and of the two entries of a row, which say the same, the one
+    that is a finding's absence.
     """
     n = len(found.parameters)
     best, value, change = np.full(n, np.inf), found.parameters.value.copy(), np.zeros(n)
@@ -99,6 +105,8 @@ def changes_for(found: OneWay, conditions: Sequence[Array], limit: int | None = 
             np.where(better, *pair) for pair in ((np.abs(moved), best), (x, value), (moved, change))
         )
     best[_twins(found)] = np.inf
+    if without is not None:
+        best[found.parameters.variable == found.parameters.names.index(without)] = np.inf
     order = np.argsort(np.round(best, 9), kind="stable")  # which of two equal changes comes first is not by chance
     chosen = order[np.isfinite(best[order])][:limit]
     return tuple(_change(found, i, float(value[i]), float(change[i])) for i in chosen.tolist())

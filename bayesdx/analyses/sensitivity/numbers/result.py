@@ -32,7 +32,7 @@ from bayesdx.analyses.sensitivity.numbers.studies import LISTED, LeaveOneOut, le
 from bayesdx.analyses.sensitivity.numbers.tornado import LITERATURE, Bar, Span, parse_span, tornado
 from bayesdx.errors import InputError
 from bayesdx.inference import Derivatives
-from bayesdx.inference.draws import DRAWS
+from bayesdx.inference.draws import DRAWS, FEWEST_DRAWS
 from bayesdx.network import Array
 
 #: Single-parameter changes that are kept for each condition.
@@ -106,8 +106,8 @@ def sensitivity(
 
     Raises InputError for a condition or an option that cannot be read, ImpossibleFindings for such findings.
     """
-    if draws < 100:
-        raise InputError(f"{draws} draws are too few; take at least 100")
+    if draws < FEWEST_DRAWS:
+        raise InputError(f"{draws} draws are too few; take at least {FEWEST_DRAWS}")
     target, literature = question.target, literature_of(question.network)
     asked = [parse_constraint(text, target) for text in constraints]
     moved = parse_span(span) if isinstance(span, str) else span

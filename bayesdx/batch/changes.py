@@ -1,0 +1,49 @@
+"""Which likelihood, changed least, makes another diagnosis lead, for many cases at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bayesdx.analyses.question import Question
+from bayesdx.analyses.sensitivity.numbers.constraints import changes_for, leader_conditions
+from bayesdx.analyses.sensitivity.numbers.one_way import one_way
+from bayesdx.batch.encoding import Encoded
+from bayesdx.inference import Engine
+from bayesdx.inference.lookup_change import Changes, smallest_changes
+from bayesdx.network import Array, Network
+
+
+def lead_changes(engine: Engine, encoded: Encoded, posteriors: Array) -> Changes:
+    """The smallest change of each case with ``posteriors`` (n, T), as ``sensitivity`` has it of one case.
+
+    Those of the prior are none: they follow from the ratio of the two probabilities. Looked up where the network
+    allows and the findings are certain, else worked out case by case.
+    """
+    found, network = Changes.none(len(encoded)), engine.network
+    codes, uncertain = encoded.certain()
+    right = encoded.fault < 0
+    target = str(network.target)
+    tables, prior = engine.change_tables(), None if network.parents[target] else target
+    quick = right & ~uncertain.any(axis=1) & (codes[:, network.index[target]] < 0)
+    rows = np.flatnonzero(quick & (tables is not None))
+    if tables is not None and len(rows):
+        for whole, own in zip(found, smallest_changes(tables, codes[rows], posteriors[rows]), strict=True):
+            whole[rows] = own
+    for row in np.setdiff1d(np.flatnonzero(right), rows).tolist():
+        findings = encoded.findings(row)
+        functions = one_way(Question(engine, findings, findings))
+        for one in changes_for(functions, leader_conditions(functions.posterior), 1, prior):
+            parameters, i = functions.parameters, one.parameter
+            found.variable[row] = network.index[parameters.names[parameters.variable[i]]]
+            found.row[row], found.state[row] = parameters.row[i], parameters.state[i]
+            found.value[row], found.log_odds[row], found.leader[row] = one.value, one.log_odds, one.leader
+    return found
+
+
+def named_change(network: Network, variable: int, row: int, state: int) -> str:
+    """An entry of a CPT: ``variable=state | parent=state, …``."""
+    owner = network.variables[variable]
+    parents = [network.variable(name) for name in network.parents[owner.id]]
+    states = np.unravel_index(row, [parent.cardinality for parent in parents]) if parents else ()
+    given = ", ".join(f"{p.id}={p.states[int(s)]}" for p, s in zip(parents, states, strict=True))
+    return f"{owner.id}={owner.states[state]}{f' | {given}' if given else ''}"

@@ -1,0 +1,130 @@
+"""The smallest change of many cases: against a network in which it is made, and the backward pass of one case."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from random_networks import LATENT, cases, formed
+
+from bayesdx.analyses.question import Question
+from bayesdx.analyses.sensitivity.numbers.constraints import changes_for, leader_conditions
+from bayesdx.analyses.sensitivity.numbers.one_way import one_way
+from bayesdx.inference import Engine, compile_network
+from bayesdx.inference.findings import Codes
+from bayesdx.inference.lookup_change import Changes, smallest_changes
+from bayesdx.loading import load
+from bayesdx.network import Array, Network
+
+
+def changed(network: Network, variable: int, row: int, state: int, value: float) -> Network:
+    """The network with one entry of a CPT at ``value``, the others of its row keeping their ratios."""
+    name = network.variables[variable].id
+    cpt = network.cpts[name].copy()
+    entries = cpt.reshape(-1, cpt.shape[-1])[row]
+    entries *= (1 - value) / (1 - entries[state])
+    entries[state] = value
+    return network.with_cpts({name: cpt})
+
+
+def leaders_then(engine: Engine, codes: Codes, found: Changes, by: float) -> Array:
+    """Who leads each case when its change is made by this part of it."""
+    network, leaders = engine.network, []
+    for case, *entry, value in zip(codes, *found[:4], strict=True):
+        v, row, state = (int(i) for i in entry)
+        cpt = network.cpts[network.variables[v].id]
+        old = float(cpt.reshape(-1, cpt.shape[-1])[row, state])
+        other = compile_network(changed(network, v, row, state, old + by * (float(value) - old)))
+        leaders.append(int(other.query_batch(case[None]).probabilities[0].argmax()))
+    return np.array(leaders)
+
+
+def one_by_one(engine: Engine, codes: Codes) -> list[tuple[float, ...]]:
+    """The same from the backward pass of each case: entry, value, change of log-odds, and who leads then."""
+    told: list[tuple[float, ...]] = []
+    for case in codes:
+        findings = {
+            v.id: np.eye(v.cardinality)[code]
+            for v, code in zip(engine.network.variables, case.tolist(), strict=True)
+            if code >= 0
+        }
+        functions = one_way(Question(engine, findings, findings))
+        first = changes_for(functions, leader_conditions(functions.posterior), 1, engine.network.target)
+        if not first:
+            told.append((-1, -1, -1, np.nan, np.inf, -1))
+            continue
+        parameters, i = functions.parameters, first[0].parameter
+        variable = engine.network.index[parameters.names[parameters.variable[i]]]
+        entry = variable, int(parameters.row[i]), int(parameters.state[i])
+        told.append((*entry, first[0].value, first[0].log_odds, first[0].leader))
+    return told
+
+
+def agree(found: Changes, told: list[tuple[float, ...]]) -> None:
+    theirs = np.array(told)
+    np.testing.assert_array_equal(np.stack(found[:3], axis=1), theirs[:, :3])
+    np.testing.assert_allclose(found.value, theirs[:, 3], rtol=1e-8)
+    np.testing.assert_allclose(found.log_odds, theirs[:, 4], rtol=1e-6, atol=1e-9)
+    np.testing.assert_array_equal(found.leader, theirs[:, 5])
+
+
+@pytest.mark.parametrize("name", ["spine", "cranial"])
+@pytest.mark.parametrize("prior", ["uniform", "surgical"])
+def test_shipped_networks(name: str, prior: str) -> None:
+    """Findings that go with one another are missing in every way; some cases state nothing."""
+    engine = compile_network(load(name, prior).network)
+    tables = engine.change_tables()
+    assert tables is not None
+    codes = cases(engine, 40, 5)
+    posteriors = engine.query_batch(codes).probabilities
+    found = smallest_changes(tables, codes, posteriors)
+    agree(found, one_by_one(engine, codes))
+    some = np.flatnonzero(found.variable >= 0)[:12]
+    entries = Changes(*(column[some] for column in found))
+    assert len(set(entries.variable.tolist())) > 2
+    leaders = posteriors[some].argmax(axis=1)
+    np.testing.assert_array_equal(leaders_then(engine, codes[some], entries, 0.999), leaders)
+    np.testing.assert_array_equal(leaders_then(engine, codes[some], entries, 1.001), entries.leader)
+
+
+def test_networks_with_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries that are impossible, CPTs on a part of what is conditioned on, and certain answers."""
+    monkeypatch.setattr("bayesdx.inference.lookup.COMPONENT_ENTRIES", 1100)
+    looked_up, changes = 0, 0
+    for seed in range(80):
+        engine = compile_network(formed(np.random.default_rng(seed)))
+        tables = engine.change_tables()
+        if tables is None:
+            continue
+        looked_up += 1
+        codes = cases(engine, 12, seed, ("d",))
+        codes[::2, [engine.network.index[name] for name in ("form", "m")]] = -1
+        posteriors = engine.query_batch(codes).probabilities
+        found = smallest_changes(tables, codes, posteriors)
+        agree(found, one_by_one(engine, codes))
+        changes += int((found.variable >= 0).sum())
+    assert looked_up > 12
+    assert changes > 60
+
+
+def test_two_that_lead_need_no_change() -> None:
+    engine = compile_network(load("cranial", "uniform").network)
+    tables = engine.change_tables()
+    assert tables is not None
+    nothing = np.full((1, len(engine.network.variables)), -1)
+    found = smallest_changes(tables, nothing, engine.query_batch(nothing).probabilities)
+    agree(found, [(-1, -1, -1, np.nan, np.inf, -1)])
+    agree(found, one_by_one(engine, nothing))
+
+
+def test_a_number_that_no_form_is_a_parent_of() -> None:
+    network = load("spine", "uniform").network
+    card = network.variable("level").cardinality
+    moved = Network(
+        network.id,
+        network.variables,
+        {**network.parents, "level": ()},
+        {**network.cpts, "level": np.full(card, 1 / card)},
+        target=network.target,
+    )
+    assert LATENT[0] in network
+    assert compile_network(moved).change_tables() is None
