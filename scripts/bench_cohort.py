@@ -108,7 +108,7 @@ def peers(repeat: int) -> Iterator[str]:
 
 
 def write_cohort(folder: Path, rows: int) -> None:
-    """Files of half a million rows."""
+    """Files of half a million rows, whose words are text, as databases and Spark write them."""
     model = load("spine")
     rng = np.random.default_rng(2)
     codes = model.engine.sample({}, DRAWN, rng)
@@ -116,7 +116,8 @@ def write_cohort(folder: Path, rows: int) -> None:
     for number in range(-(-rows // FILE)):
         left = min(FILE, rows - number * FILE)
         picked = codes[rng.integers(len(codes), size=left)]
-        pq.write_table(cases(model.network, picked, rng)[1], folder / f"{number:04}.parquet", row_group_size=GROUP)
+        table, path = cases(model.network, picked, rng)[1], folder / f"{number:04}.parquet"
+        pq.write_table(table, path, row_group_size=GROUP, store_schema=False)
 
 
 def run(source: Path, output: Path, *options: str) -> dict[str, Any]:
