@@ -159,7 +159,7 @@ def resident(process: int) -> int:
 
 def described(told: dict[str, Any]) -> str:
     return (
-        f"{told['scored']:,} rows in {told['wall']:.0f} s ({told['scored'] / told['wall']:,.0f} a second), "
+        f"{told['scored']:,} rows in {told['wall']:.1f} s ({told['scored'] / told['wall']:,.0f} a second), "
         f"{told['cpu']:.0f} s of CPU, "
         f"at most {told['peak'] / 1e6:,.0f} MB, {told['outside_inference']:.0%} of the time outside inference"
     )

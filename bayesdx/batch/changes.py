@@ -21,15 +21,15 @@ def lead_changes(engine: Engine, encoded: Encoded, posteriors: Array) -> Changes
     """
     found, network = Changes.none(len(encoded)), engine.network
     codes, uncertain = encoded.certain()
-    right = encoded.fault < 0
-    target = str(network.target)
+    target, right = str(network.target), encoded.fault < 0
     tables, prior = engine.change_tables(), None if network.parents[target] else target
-    quick = right & ~uncertain.any(axis=1) & (codes[:, network.index[target]] < 0)
-    rows = np.flatnonzero(quick & (tables is not None))
-    if tables is not None and len(rows):
-        for whole, own in zip(found, smallest_changes(tables, codes[rows], posteriors[rows]), strict=True):
-            whole[rows] = own
-    for row in np.setdiff1d(np.flatnonzero(right), rows).tolist():
+    slow = right
+    if tables is not None:
+        quick = np.flatnonzero(right & ~uncertain.any(axis=1))
+        for whole, own in zip(found, smallest_changes(tables, codes[quick], posteriors[quick]), strict=True):
+            whole[quick] = own
+        slow = right & uncertain.any(axis=1)
+    for row in np.flatnonzero(slow).tolist():
         findings = encoded.findings(row)
         functions = one_way(Question(engine, findings, findings))
         for one in changes_for(functions, leader_conditions(functions.posterior), 1, prior):

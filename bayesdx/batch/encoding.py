@@ -355,14 +355,14 @@ def _distinct(column: Any) -> tuple[NDArray[np.integer], list[object]]:
 
 
 def _filled(indices: Any) -> NDArray[np.integer]:
-    """Whole numbers of Arrow, the largest of their kind where there is none: much faster than ``fill_null``."""
+    """Whole numbers of Arrow, and one beyond them all where there is none: much faster than ``fill_null``."""
     n, start = len(indices), indices.offset
     validity, data = indices.buffers()
     plain = np.frombuffer(data, dtype=indices.type.to_pandas_dtype(), count=start + n)[start:]
     if indices.null_count == 0:
         return plain
-    if plain.dtype.kind == "u":
-        plain = plain.astype(np.int64)
+    if plain.dtype.kind == "u" or plain.itemsize > 4:
+        plain = plain.astype(np.int32)  # -1 without its sign is beyond the words of any dictionary, and an index
     valid = np.unpackbits(np.frombuffer(validity, np.uint8), count=start + n, bitorder="little")[start:]
     filled = plain | (valid - 1).view(np.int8)  # -1, which is all bits: the largest number without a sign
     return np.asarray(filled.view(f"u{filled.itemsize}"))

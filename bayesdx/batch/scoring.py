@@ -25,7 +25,7 @@ from bayesdx.batch.usual import UsualShares
 from bayesdx.errors import IMPOSSIBLE, InputError, MissingExtra
 from bayesdx.formats.case_table import Encoder
 from bayesdx.inference import BatchPosterior
-from bayesdx.inference.draws import FEWEST_DRAWS
+from bayesdx.inference.draws import FEWEST_DRAWS, MOST_DRAWS
 from bayesdx.inference.intervals import batch_intervals
 from bayesdx.model import Model
 from bayesdx.network import Array, Variable
@@ -50,7 +50,7 @@ class Spec(ByValue):
     likelihood of the network, changed least, makes another state lead, and ``draws`` the share of so many draws of
     all numbers in which the leader leads. Raises InputError for a model without a target, a ``top`` that is no
     number from 1 to that of its states, intervals without a ``top``, intervals and draws of a network without
-    counts, and few draws.
+    counts, and draws that are too few or too many.
     """
 
     model: Model
@@ -70,8 +70,8 @@ class Spec(ByValue):
             raise InputError(
                 f"the top {self.top} is not a number from 1 to {most}, the states of '{network.target}'"
             )
-        if self.draws and self.draws < FEWEST_DRAWS:
-            raise InputError(f"{self.draws} draws are too few; take at least {FEWEST_DRAWS}")
+        if self.draws and not (isinstance(self.draws, int) and FEWEST_DRAWS <= self.draws <= MOST_DRAWS):
+            raise InputError(f"draws are a whole number from {FEWEST_DRAWS} to {MOST_DRAWS:,}, not {self.draws!r}")
         own = next((name for name in SOURCES if name in network), None)
         if own is not None:
             raise InputError(f"'{own}' says in a cohort where a row comes from: network '{network.id}' has it too")

@@ -10,6 +10,8 @@ from bayesdx.network import Array
 FLOOR = -1e300
 #: Exponents are cut here: what is beyond the range of floating point is given as its largest number.
 LARGEST = 709.0
+#: Probabilities that differ by no more than this part may be equal but for rounding.
+TIE = 1e-12
 
 
 def log_sum(logs: Array, axis: int = -1, *, keepdims: bool = False) -> Array:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.inference.findings import Codes
-from bayesdx.inference.logs import FLOOR
+from bayesdx.inference.logs import FLOOR, TIE
 from bayesdx.inference.lookup import LookupTables
 from bayesdx.inference.lookup_batch import CHUNK, cutset_weights
 from bayesdx.inference.lookup_joint import separate
@@ -29,8 +29,6 @@ from bayesdx.network import Array, Network
 
 #: Ties so near to 0 or 1, where nothing but the leader is possible, are rounding errors.
 MARGIN = 1e-8
-#: Two states lead whose probabilities differ by this part: rounding may make as much of equal ones.
-TIE = 1e-12
 #: Decimals to which changes of log-odds are compared: which of two equal ones comes first is not by chance.
 DECIMALS = 9
 
@@ -97,7 +95,7 @@ def change_tables(network: Network, tables: LookupTables, target: int) -> Change
             continue
         if v == form:
             owner = np.arange(len(theta))
-        elif form in parents[v]:
+        elif form in parents[v] and target not in parents[v]:
             shape = [-1 if u == form else 1 for u in parents[v]]
             owner = np.broadcast_to(belongs.reshape(shape), theta.shape[:-1]).ravel()
         else:
@@ -141,7 +139,7 @@ class _Search:
     """The smallest changes ``found`` of the cases of a chunk."""
 
     def __init__(self, made: ChangeTables, codes: NDArray[np.integer], posteriors: Array) -> None:
-        self.made, self.codes, self.posteriors, self.found = made, codes, posteriors, Changes.none(len(codes))
+        self.made, self.codes, self.found = made, codes, Changes.none(len(codes))
         weights, _, self.rows_at = cutset_weights(made.tables, codes)
         self.weights = weights / weights.sum(axis=tuple(range(1, weights.ndim)), keepdims=True)
         self.cases = np.arange(len(codes))

@@ -48,6 +48,26 @@ def fire_alarm() -> Network:
     )
 
 
+def test_between_diagnoses_that_are_next_to_impossible() -> None:
+    """What is small is no rounding error: the change makes the condition hold, and a smaller one does not."""
+    low = [1e-6, 2e-6]
+    rows = np.array([[0.9, 0.1], *([p, 1 - p] for p in low)])
+    variables = (Variable("d", ("a", "b", "c")), *(Variable(f"f{i}", ("present", "absent")) for i in range(3)))
+    parents = {f"f{i}": ("d",) for i in range(3)}
+    network = Network(
+        "n", variables, parents, {"d": np.array([0.4, 0.3, 0.3]), **dict.fromkeys(parents, rows)}, target="d"
+    )
+    question = ask(network, hard(network, f0="present", f1="present", f2="present"))
+    found = one_way(question)
+    assert found.posterior[1] < found.posterior[2] < 1e-15
+    change = changes_for(found, [parse_constraint("b >= c", network.variable("d")).weights])[0]
+    for part, holds in ((0.999, False), (1.001, True)):
+        value = float(found.parameters.value[change.parameter])
+        moved = changed_network(network, found, change.parameter, value + part * (change.value - value))
+        then = ask(moved, question.findings).posterior
+        assert (then[1] >= then[2]) == holds
+
+
 def test_published_example() -> None:
     """P(tampering | report, no smoke) is 0.50; for 0.65 the paper's two changes: 0.02 to 0.036, 0.01 to 0.0047."""
     network = fire_alarm()

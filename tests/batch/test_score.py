@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from bayesdx.batch import Spec, score
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
+from bayesdx.loading import load
 from bayesdx.model import Model
 
 VOCABULARY = {"syrinx": ("absent", "present"), "signs": ("mr_dural_tail", "syrinx"), "level": ("sacral",)}
@@ -282,3 +283,36 @@ def test_a_spec_is_checked_and_travels(model: Model) -> None:
     done = subprocess.run([sys.executable, "-c", script], input=fresh, capture_output=True, check=True)
     assert b"fingerprint" not in fresh
     assert done.stdout.decode().strip() == spec.fingerprint
+
+
+KINDS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [(kind, n) for kind in KINDS for n in (3, 127, 256) if n - 1 <= np.iinfo(kind).max]
+)
+def test_numbers_behind_words_of_every_kind(kind: str, words: int) -> None:
+    """A missing cell is missing, however wide the numbers are by which a column names its words, signed or not."""
+    model = load("spine")
+    level = ["cervical", "lumbar", "thoracic", *(f" thoracic{' ' * i}" for i in range(words - 3))]
+    at = pa.array([words - 1, None, 0, None, 1, None], kind)
+    column = pa.DictionaryArray.from_arrays(at, level)
+    plain = pa.array(["thoracic", None, "cervical", None, "lumbar", None])
+    for piece in (slice(None), slice(1, None), slice(3, 5)):
+        found, expected = (
+            next(iter(score([pa.record_batch({"sex": ["male"] * 6, "level": one}).slice(*of(piece))], Spec(model))))
+            for one in (column, plain)
+        )
+        assert found.equals(expected)
+
+
+def of(piece: slice) -> tuple[int, int]:
+    """Offset and length of a piece of six rows."""
+    start, stop, _ = piece.indices(6)
+    return start, stop - start
+
+
+def test_a_missing_cell_is_no_finding_that_is_not_known() -> None:
+    note = pa.DictionaryArray.from_arrays(pa.array([None, 0, None], pa.uint8()), ["x"])
+    (found,) = score([pa.record_batch({"sex": ["male"] * 3, "remark": note})], Spec(load("spine")))
+    assert [said is None for said in found.column("warnings").to_pylist()] == [True, False, True]

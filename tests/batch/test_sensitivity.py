@@ -74,13 +74,24 @@ def test_leads_as_of_single_cases(name: str, small_path: Path, monkeypatch: pyte
     assert 0.2 < min(one for one in shares if one is not None) < 0.9
 
 
+def test_leads_whatever_cases_stand_beside_it() -> None:
+    model = load("spine")
+    rows = some_cases(model, 4)[2:]
+    spec = Spec(model, top=1, draws=100)
+    (both,) = score([pa.RecordBatch.from_pylist(rows)], spec)
+    alone = [
+        next(iter(score([pa.RecordBatch.from_pylist([row])], spec))).column("leads")[0].as_py() for row in rows
+    ]
+    assert both.column("leads").to_pylist() == alone
+
+
 def test_draws_of_what_is_known_exactly_are_refused() -> None:
     document = load("spine").document
     network = document.network
     exact = Model(replace(document, network=network.with_cpts(dict(network.cpts)), prior_sets={}), "network")
     with pytest.raises(InputError, match="holds no counts: its posteriors vary in no draw"):
         Spec(exact, draws=100)
-    with pytest.raises(InputError, match="10 draws are too few; take at least 100"):
+    with pytest.raises(InputError, match="draws are a whole number from 100 to 1,000,000, not 10"):
         Spec(load("spine"), draws=10)
     assert Spec(exact, change=True).change
 

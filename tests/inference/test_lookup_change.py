@@ -106,6 +106,61 @@ def test_networks_with_forms(monkeypatch: pytest.MonkeyPatch) -> None:
     assert changes > 60
 
 
+def smallest_by_trying(engine: Engine, codes: Codes) -> Array:
+    """The smallest change of log-odds of any entry but those of the target, (n,): P(t, e) is linear in an entry, so
+    two networks in which it is otherwise say where another state leads."""
+
+    def joints(network: Network) -> Array:
+        answer = compile_network(network).query_batch(codes)
+        return answer.probabilities * np.exp(answer.log_likelihood)[:, None]
+
+    network, now = engine.network, joints(engine.network)
+    leader, cases = now.argmax(axis=1), np.arange(len(codes))
+    least = np.full(len(codes), np.inf)
+    for v, variable in enumerate(network.variables):
+        cpt = network.cpts[variable.id]
+        for (*_, state), old in np.ndenumerate(cpt.reshape(-1, cpt.shape[-1])):
+            if variable.id == network.target or not 0 < old < 1:
+                continue
+            row = _[0]
+            low, high = (joints(changed(network, v, row, state, at)) for at in (0.2, 0.6))
+            slope = (high - low) / 0.4
+            ahead, gain = now[cases, leader][:, None] - now, slope - slope[cases, leader][:, None]
+            with np.errstate(all="ignore"):
+                value = old + ahead / gain
+                moved = np.abs(np.log(value / (1 - value)) - np.log(old / (1 - old)))
+            counts = (value > 1e-9) & (value < 1 - 1e-9) & (np.arange(now.shape[1]) != leader[:, None])
+            least = np.minimum(least, np.where(counts, moved, np.inf).min(axis=1))
+    return least
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_entry_does_it_with_less(seed: int) -> None:
+    engine = compile_network(formed(np.random.default_rng(seed)))
+    tables = engine.change_tables()
+    if tables is None:
+        return
+    codes = cases(engine, 8, seed, ("d", "form", "m"))
+    posteriors = engine.query_batch(codes).probabilities
+    codes = codes[posteriors.any(axis=1)]
+    found = smallest_changes(tables, codes, posteriors[posteriors.any(axis=1)])
+    np.testing.assert_allclose(np.abs(found.log_odds), smallest_by_trying(engine, codes), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("parents", [("form", "d"), ("d", "form")])
+def test_a_number_whose_parents_are_form_and_target(parents: tuple[str, ...]) -> None:
+    network = formed(np.random.default_rng(9))
+    rows = np.random.default_rng(1).dirichlet(np.ones(3), [6 if p == "form" else 3 for p in parents])
+    moved = Network(
+        "n",
+        network.variables,
+        {**network.parents, "m": parents},
+        {**network.cpts, "m": rows},
+        target="d",
+    )
+    assert compile_network(moved).change_tables() is None
+
+
 def test_two_that_lead_need_no_change() -> None:
     engine = compile_network(load("cranial", "uniform").network)
     tables = engine.change_tables()

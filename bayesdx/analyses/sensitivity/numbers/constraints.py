@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 
 from bayesdx.analyses.sensitivity.numbers.one_way import SIDES, Indices, OneWay, Side
 from bayesdx.formats.conditions import parse_condition
+from bayesdx.inference.logs import TIE
 from bayesdx.network import Array, Variable
 
-#: By so little two sums of probabilities that are equal may differ.
-ROUNDING = 1e-15
 #: Ties so near to an end at which the findings are impossible, as a share of the way to it, are rounding errors.
 _MARGIN = 1e-8
 
@@ -63,7 +62,7 @@ def threshold(found: OneWay, conditions: Sequence[Array], side: Side) -> Array:
     parameters, up = found.parameters, side == "up"
     weights = np.reshape(conditions, (-1, len(found.posterior)))
     level, slope = weights @ found.start, weights @ found.slope(side)
-    level = np.where(np.abs(level) < ROUNDING, 0.0, level)
+    level = np.where(np.abs(level) <= TIE * (np.abs(weights) @ found.start), 0.0, level)
     condition, which = np.nonzero((level < 0) & (slope > 1e-15 if up else slope < -1e-15))  # few move a condition
     end = found.high if up else found.low
     margin = np.where(found.impossible(side), _MARGIN * np.abs(end - parameters.value), 0.0)
