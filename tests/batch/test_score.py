@@ -316,3 +316,24 @@ def test_a_missing_cell_is_no_finding_that_is_not_known() -> None:
     note = pa.DictionaryArray.from_arrays(pa.array([None, 0, None], pa.uint8()), ["x"])
     (found,) = score([pa.record_batch({"sex": ["male"] * 3, "remark": note})], Spec(load("spine")))
     assert [said is None for said in found.column("warnings").to_pylist()] == [True, False, True]
+
+
+def test_a_certain_case_says_the_same_to_the_last_bit_whoever_stands_beside_it() -> None:
+    model = load("spine")
+    rng = np.random.default_rng(4)
+    codes = model.engine.sample({}, 400, rng)
+    rows = [
+        {
+            v.id: v.states[case[model.network.index[v.id]]] if rng.random() < 0.4 else None
+            for v in model.network.findings
+        }
+        for case in codes.tolist()
+    ]
+    (whole,) = score([pa.RecordBatch.from_pylist(rows)], Spec(model))
+    apart = [
+        next(iter(score([pa.RecordBatch.from_pylist(rows[i : i + 7])], Spec(model)))) for i in range(0, 400, 7)
+    ]
+    for name in ("log_likelihood", "capnon", "other"):
+        assert pa.chunked_array([one.column(name) for one in apart]).combine_chunks().equals(whole.column(name)), (
+            name
+        )

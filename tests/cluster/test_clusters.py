@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -84,6 +85,18 @@ def test_a_lost_executor_loses_and_doubles_nothing(
     assert bytes_of(tmp_path / "out") == bytes_of(serial)
 
 
+def same(answers: Any, expected: Any) -> None:
+    """Equal, but for the last digits: cases with uncertain findings are worked out with those beside them."""
+    assert answers.column_names == expected.column_names
+    for name in expected.column_names:
+        ours, theirs = answers[name].combine_chunks(), expected[name].combine_chunks()
+        assert ours.is_null().equals(theirs.is_null()), name
+        if pa.types.is_floating(theirs.type):
+            np.testing.assert_allclose(ours.drop_null(), theirs.drop_null(), rtol=1e-12, err_msg=name)
+        else:
+            assert ours.cast(theirs.type).equals(theirs), name
+
+
 def test_a_data_frame_of_spark(spark: Any, cohort: Path, spec: Spec) -> None:
     file = cohort / "more" / "c.parquet"
     cases = spark.read.parquet(str(file)).selectExpr(
@@ -93,8 +106,7 @@ def test_a_data_frame_of_spark(spark: Any, cohort: Path, spec: Spec) -> None:
     expected = pa.Table.from_batches(score(pq.ParquetFile(file).iter_batches(), spec))
     names = set(answers.column("source_file").to_pylist())
     assert [name.rpartition("/cohort")[2] for name in names] == [str(file).rpartition("/cohort")[2]]
-    plain = answers.drop_columns("source_file")
-    assert plain.equals(expected.drop_columns("source_file").cast(plain.schema))
+    same(answers.drop_columns("source_file"), expected.drop_columns("source_file"))
     assert answers["error"].null_count < len(answers)
 
 
@@ -106,12 +118,8 @@ def test_a_data_frame_of_dask(dask: Any, cohort: Path, spec: Spec) -> None:
     numbered = table.append_column("source_row", pa.array(range(1, len(table) + 1)))
     with Client(dask):
         answers = scored_on_dask(from_pandas(numbered.to_pandas(), npartitions=4), spec).compute()
-    expected = pa.Table.from_batches(score(table.to_batches(), spec)).to_pandas()
-    assert answers["probability_1"].tolist()[:7] == expected["probability_1"].tolist()[:7]
-    for name in expected:
-        assert answers[name].astype(object).where(answers[name].notna(), None).tolist() == (
-            expected[name].astype(object).where(expected[name].notna(), None).tolist()
-        )
+    expected = pa.Table.from_batches(score(table.to_batches(), spec))
+    same(pa.Table.from_pandas(answers, expected.schema, preserve_index=False), expected)
 
 
 def test_cells_of_several_types_in_a_column_of_dask(dask: Any, spec: Spec) -> None:
