@@ -213,13 +213,13 @@ class Network(ByValue):
         if array.shape != shape:
             names = ", ".join(variable.id for variable in family)
             raise InputError(f"CPT of '{owner}' has shape {array.shape}, expected {shape} for {names}")
-        if not np.isfinite(array).all() or (array < 0).any():
+        if array.size and not (array.min() >= 0.0 and array.max() < math.inf):
             raise InputError(f"CPT of '{owner}' holds a negative or non-finite number")
         with np.errstate(over="ignore"):
             sums = array.sum(axis=-1)
-        wrong = np.argwhere(np.abs(sums - 1.0) > ROW_SUM_TOLERANCE if rows_sum_to_one else sums == 0.0)
-        if len(wrong):
-            row = tuple(wrong[0].tolist())
+        wrong = np.abs(sums - 1.0) > ROW_SUM_TOLERANCE if rows_sum_to_one else sums == 0.0
+        if wrong.any():
+            row = tuple(np.argwhere(wrong)[0].tolist())
             name = row_name(family, row)
             raise InputError(
                 f"{name} sums to {sums[row]:.9g}, not 1"

@@ -118,7 +118,7 @@ def shares(calls: Mapping[str, Callable[[], Any]], how: str, repeat: int, limit:
 
 
 def command(name: str) -> list[str]:
-    return [sys.executable, "-m", "bayesdx", name]
+    return [str(Path(sys.executable).with_name("bayesdx")), name]
 
 
 def options(findings: Mapping[str, str]) -> list[str]:

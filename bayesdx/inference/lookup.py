@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -215,23 +215,29 @@ def _block(
 ) -> Block:
     """Pack components, smallest first, into groups whose rows are all combinations of theirs."""
     width = members[0][1].shape[1]
-    packed: list[tuple[Scope, Array]] = []
-    for variables, rows in sorted(members, key=lambda member: (target in member[0], len(member[1]))):
-        if packed and target not in variables and len(packed[-1][1]) * len(rows) * width <= PACKED_ENTRIES:
-            before, earlier = packed[-1]
-            packed[-1] = (*before, *variables), (earlier[:, None] + rows).reshape(-1, width)
+    packed: list[list[tuple[Scope, Array]]] = []
+    sizes: list[int] = []
+    for member in sorted(members, key=lambda member: (target in member[0], len(member[1]))):
+        size = len(member[1])
+        if packed and target not in member[0] and sizes[-1] * size * width <= PACKED_ENTRIES:
+            packed[-1].append(member)
+            sizes[-1] *= size
         else:
-            packed.append((variables, rows))
-    group, stride = [], []
-    for g, (variables, _) in enumerate(packed):
-        group += [g] * len(variables)
-        stride += [math.prod(cards[u] + 1 for u in variables[i + 1 :]) for i in range(len(variables))]
-    sizes = [len(rows) for _, rows in packed]
-    variables = tuple(v for members, _ in packed for v in members)
+            packed.append([member])
+            sizes.append(size)
+    rows, group, stride = np.empty((sum(sizes), width)), [], []
+    for g, (found, end) in enumerate(zip(packed, np.cumsum(sizes).tolist(), strict=True)):
+        own = tuple(v for variables, _ in found for v in variables)
+        group += [g] * len(own)
+        stride += [math.prod(cards[u] + 1 for u in own[i + 1 :]) for i in range(len(own))]
+        *before, last = [table for _, table in found]
+        earlier = reduce(lambda some, more: (some[:, None] + more).reshape(-1, width), before, np.zeros((1, width)))
+        np.add(earlier[:, None], last, out=rows[end - sizes[g] : end].reshape(len(earlier), len(last), width))
+    variables = tuple(v for found in packed for own, _ in found for v in own)
     return Block(
         others=tuple(i - len(cutset) for i, v in enumerate(cutset) if v not in depends),
         spread=tuple(cards[v] if v in depends else 1 for v in cutset),
-        rows=np.concatenate([rows for _, rows in packed]),
+        rows=rows,
         offset=np.cumsum([0, *sizes[:-1]], dtype=np.intp),
         variables=variables,
         group=np.array(group, dtype=np.intp),

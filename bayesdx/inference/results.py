@@ -13,7 +13,7 @@ from bayesdx.network import Array
 from bayesdx.values import ByValue
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Posterior(ByValue):
     """P(target | findings), shape (card,), and the natural logarithm of P(findings)."""
 
@@ -21,7 +21,7 @@ class Posterior(ByValue):
     log_likelihood: float
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Marginals(ByValue):
     """P(variable | findings) of every variable, each of shape (card,), and log P(findings)."""
 
@@ -29,7 +29,7 @@ class Marginals(ByValue):
     log_likelihood: float
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Derivatives(ByValue):
     """Partial derivatives of P(e), the probability of the findings, each divided by P(e) (Darwiche 2003).
 
@@ -49,7 +49,7 @@ class Derivatives(ByValue):
     target_findings: Mapping[str, Array]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class MostProbableExplanation(ByValue):
     """The most probable joint state: state index of every variable, and log max P(states, findings)."""
 
@@ -57,7 +57,7 @@ class MostProbableExplanation(ByValue):
     log_probability: float
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class BatchPosterior(ByValue):
     """P(target | findings) of n cases, shape (n, card_target), and log P(findings), shape (n,).
 
