@@ -9,7 +9,7 @@ from bayesdx.analyses.sensitivity.numbers.constraints import changes_for, leader
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.batch.encoding import Encoded
 from bayesdx.inference import Engine
-from bayesdx.inference.lookup_change import Changes, smallest_changes
+from bayesdx.inference.lookup_change import Changes, change_tables, smallest_changes
 from bayesdx.network import Array, Network
 
 
@@ -21,14 +21,13 @@ def lead_changes(engine: Engine, encoded: Encoded, posteriors: Array) -> Changes
     """
     found, network = Changes.none(len(encoded)), engine.network
     codes, uncertain = encoded.certain()
-    target, right = str(network.target), encoded.fault < 0
-    tables, prior = engine.change_tables(), None if network.parents[target] else target
-    slow = right
+    tables, slow = engine.from_lookup(change_tables), encoded.fault < 0
     if tables is not None:
-        quick = np.flatnonzero(right & ~uncertain.any(axis=1))
+        quick = np.flatnonzero(slow & ~uncertain.any(axis=1))
         for whole, own in zip(found, smallest_changes(tables, codes[quick], posteriors[quick]), strict=True):
             whole[quick] = own
-        slow = right & uncertain.any(axis=1)
+        slow &= uncertain.any(axis=1)
+    prior = None if network.parents[str(network.target)] else network.target
     for row in np.flatnonzero(slow).tolist():
         findings = encoded.findings(row)
         functions = one_way(Question(engine, findings, findings))

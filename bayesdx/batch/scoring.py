@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -144,12 +145,19 @@ class Scorer:
         #: Seconds spent in the engine so far.
         self.inference = 0.0
 
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.inference += time.perf_counter() - start
+
     def read(self, batch: Any) -> tuple[Encoded, BatchPosterior]:
         """The rows of a record batch in the terms of the network, and their posteriors."""
         encoded = encode(batch, self.encoder)
-        start = time.perf_counter()
-        answer = self.engine.query_batch(encoded.codes, encoded.weights, threads=1)  # others have the other cores
-        self.inference += time.perf_counter() - start
+        with self._timed():
+            answer = self.engine.query_batch(
+                encoded.codes, encoded.weights, threads=1
+            )  # others have the other cores
         if answer.impossible.any():
             encoded.refuse(answer.impossible, IMPOSSIBLE)
             encoded = encoded.without_faults()
@@ -176,33 +184,32 @@ class Scorer:
             columns += self._best(probabilities, leaders, ends, mask)
         columns.append(pa.array(answer.log_likelihood, mask=mask))
         if self.usual is not None:
-            columns.append(_nullable(self.usual(encoded, leaders), mask))
+            with self._timed():
+                usual = self.usual(encoded, leaders)
+            columns.append(_nullable(usual, mask))
         if self.spec.next:
             columns += self._next(encoded)
         if self.spec.draws:
-            columns.append(_nullable(self._leads(encoded, leaders), mask))
+            with self._timed():
+                shares = leading_shares(self.engine, encoded, leaders, self.spec.draws)
+            columns.append(_nullable(shares, mask))
         if self.spec.change:
             columns += self._changes(encoded, probabilities)
         columns += [_warnings(encoded), _errors(encoded)]
         return pa.record_batch(columns, schema=self.spec.schema)
 
     def _next(self, encoded: Encoded) -> Iterator[Any]:
-        best, bits = most_informative(self.engine, encoded)
+        with self._timed():
+            best, bits = most_informative(self.engine, encoded)
         mask = (best < 0) | (encoded.fault >= 0)
         names = arrow().array([variable.id for variable in self.engine.network.variables])
         yield names.take(arrow().array(best, mask=mask))
         yield arrow().array(bits, mask=mask)
 
-    def _leads(self, encoded: Encoded, leaders: Any) -> Array:
-        start = time.perf_counter()
-        found = leading_shares(self.engine, encoded, leaders, self.spec.draws)
-        self.inference += time.perf_counter() - start
-        return found
-
     def _changes(self, encoded: Encoded, probabilities: Array) -> Iterator[Any]:
-        pa, network, start = arrow(), self.engine.network, time.perf_counter()
-        found = lead_changes(self.engine, encoded, probabilities)
-        self.inference += time.perf_counter() - start
+        pa, network = arrow(), self.engine.network
+        with self._timed():
+            found = lead_changes(self.engine, encoded, probabilities)
         none = found.variable < 0
         entries, at = np.unique(np.stack(found[:3]), axis=1, return_inverse=True)
         names, old = [], np.full(len(entries.T), np.nan)
@@ -222,15 +229,14 @@ class Scorer:
     def _intervals(self, encoded: Encoded, probabilities: Array) -> Array:
         """The intervals (n, card, 2) of all posteriors."""
         codes, uncertain = encoded.certain()
-        index, start = self.engine.network.index, time.perf_counter()
+        index = self.engine.network.index
         weights = {
             name: np.where(uncertain[:, index[name], None], table, 1.0)
             for name, table in encoded.weights.items()
             if uncertain[:, index[name]].any()
         }
-        found = batch_intervals(self.engine, probabilities, codes, weights)
-        self.inference += time.perf_counter() - start
-        return found
+        with self._timed():
+            return batch_intervals(self.engine, probabilities, codes, weights)
 
     def _best(self, probabilities: Array, leaders: Any, ends: Array | None, mask: Any) -> Iterator[Any]:
         """Name and probability of the most probable states; the first of those that are as probable."""

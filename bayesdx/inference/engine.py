@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,8 @@ from bayesdx.network import Array, Network
 
 if TYPE_CHECKING:
     from bayesdx.inference.cases import Scoring
-    from bayesdx.inference.lookup_change import ChangeTables
-    from bayesdx.inference.lookup_spread import SpreadTables
+
+Made = TypeVar("Made")
 
 #: Randomised repetitions of the plan search, for networks whose passes take long.
 RESTARTS = 24
@@ -61,8 +61,7 @@ class Engine:
         self._specialised = lru_cache(maxsize=64)(self._specialise)
         self._reading = lru_cache(maxsize=256)(self._read)
         self._tied = lru_cache(maxsize=8)(self._tie)
-        self._spreading = lru_cache(maxsize=8)(self._make_spread_tables)
-        self._changing = lru_cache(maxsize=8)(self._make_change_tables)
+        self._made: dict[tuple[object, int], Any] = {}
         if planned is None and self._lookup is None:
             _ = self._main  # so that a network that is too large is refused now
 
@@ -98,25 +97,18 @@ class Engine:
 
         return Scoring(self.network, self._factors, lambda: self._lookup)
 
-    def spread_tables(self, target: str | None = None) -> SpreadTables | None:
-        """What the counts leave open of the posteriors of many cases, for look-up; None where they do not so fall
-        apart."""
-        return self._spreading(self._target(target))
+    def from_lookup(
+        self, make: Callable[[Network, LookupTables, int], Made | None], target: str | None = None
+    ) -> Made | None:
+        """What ``make`` makes of the look-up tables for batches that ask for ``target``; None where there are none.
 
-    def _make_spread_tables(self, target: int) -> SpreadTables | None:
-        from bayesdx.inference.lookup_spread import spread_tables
-
-        return None if self._lookup is None else spread_tables(self.network, self._lookup, target)
-
-    def change_tables(self, target: str | None = None) -> ChangeTables | None:
-        """What a change of one number does to the posteriors of many cases, for look-up; None where they do not so
-        fall apart."""
-        return self._changing(self._target(target))
-
-    def _make_change_tables(self, target: int) -> ChangeTables | None:
-        from bayesdx.inference.lookup_change import change_tables
-
-        return None if self._lookup is None else change_tables(self.network, self._lookup, target)
+        It is made once.
+        """
+        asked = make, self._target(target)
+        if asked not in self._made:
+            self._made[asked] = None if self._lookup is None else make(self.network, self._lookup, asked[1])
+        found: Made | None = self._made[asked]
+        return found
 
     @cached_property
     def _main(self) -> Program:

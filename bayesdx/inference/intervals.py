@@ -64,10 +64,10 @@ def batch_intervals(
     soft = dict(weights or {})
     slow = posteriors.any(axis=1) & (codes[:, network.index[name]] < 0)
     found = np.repeat(posteriors[..., None], 2, axis=2)
-    tables = engine.spread_tables(name)
-    if tables is not None:
-        from bayesdx.inference.lookup_spread import spreads
+    from bayesdx.inference.lookup_spread import spread_tables, spreads  # a single query needs nothing of it
 
+    tables = engine.from_lookup(spread_tables, name)
+    if tables is not None:
         uncertain = [(table != table[:, :1]).any(axis=1) for table in soft.values()]
         quick = np.flatnonzero(slow & ~np.any([np.zeros(len(codes), bool), *uncertain], axis=0))
         slow[quick] = False

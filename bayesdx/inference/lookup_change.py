@@ -25,6 +25,7 @@ from bayesdx.inference.lookup import LookupTables
 from bayesdx.inference.lookup_batch import CHUNK, cutset_weights
 from bayesdx.inference.lookup_joint import separate
 from bayesdx.inference.lookup_query import states_of
+from bayesdx.inference.lookup_spread import below
 from bayesdx.network import Array, Network
 
 #: Ties so near to 0 or 1, where nothing but the leader is possible, are rounding errors.
@@ -48,8 +49,8 @@ class Changes(NamedTuple):
     @classmethod
     def none(cls, n: int) -> Changes:
         """Of n cases in which no change does it."""
-        codes = (np.full(n, -1, dtype=np.intp) for _ in range(4))
-        return cls(next(codes), next(codes), next(codes), np.full(n, np.nan), np.full(n, np.inf), next(codes))
+        variable, row, state, leader = np.full((4, n), -1, dtype=np.intp)
+        return cls(variable, row, state, np.full(n, np.nan), np.full(n, np.inf), leader)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,7 @@ def change_tables(network: Network, tables: LookupTables, target: int) -> Change
     belongs = (network.cpts[network.variables[form].id] > 0).argmax(axis=0)
     families = []
     for v, variable in enumerate(network.variables):
-        theta, told = network.cpts[variable.id], _told(variable.states)
+        theta, told = network.cpts[variable.id], np.arange(variable.cardinality) != twin(variable.states)
         if v == target or np.isin(theta, (0.0, 1.0)).all():
             continue
         if v == form:
@@ -111,12 +112,9 @@ def change_tables(network: Network, tables: LookupTables, target: int) -> Change
     return ChangeTables(network, tables, target, tuple(families))
 
 
-def _told(states: Sequence[str]) -> NDArray[np.bool_]:
-    """Which states (X,) are told of: of two, which say the same, not the absence, nor else the second."""
-    told = np.ones(len(states), dtype=bool)
-    if len(states) == 2:
-        told[int(states[0] != "absent")] = False
-    return told
+def twin(states: Sequence[str]) -> int:
+    """Which entry of a row of two, which say the same, is not told of: the absence, else the second; else -1."""
+    return int(states[0] != "absent") if len(states) == 2 else -1
 
 
 def smallest_changes(made: ChangeTables, codes: NDArray[np.integer], posteriors: Array) -> Changes:
@@ -180,7 +178,7 @@ class _Search:
         assert family.group is not None
         number, group = family.group
         members = [u for u in tables.blocks[number].variables if tables.place[u][:2] == family.group]
-        told = [family.v, *_below(network, family.v, members)]
+        told = {family.v, *below(network, family.v, {network.variables[u].id: u for u in members})}
         cutset = tables.cutset
         shares = self._summed([u for u in family.scope if u in cutset])
         shares = shares.reshape(-1, *(tables.cards[u] if u in cutset else 1 for u in family.scope))
@@ -238,12 +236,3 @@ class _Search:
         found.value[rows], found.log_odds[rows] = value[at, row, state], flat[at, best]
         moving = family.owner[row]
         found.leader[rows] = np.where(moving == self.leader[rows], self.next[rows], moving)
-
-
-def _below(network: Network, v: int, members: Sequence[int]) -> list[int]:
-    """The variables of a group below a variable."""
-    waiting = [v]
-    for u in waiting:  # grows while we walk it
-        children = (network.index[name] for name in network.children[network.variables[u].id])
-        waiting += [w for w in children if w in members and w not in waiting]
-    return waiting[1:]

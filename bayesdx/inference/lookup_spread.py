@@ -141,10 +141,10 @@ def _together(
         parents = tuple(network.index[p] for p in network.parents[network.variables[v].id])
         family = (*(u for u in parents if u not in cutset), v)
         theta, size = _over(network, v, parents, family, cutset)
-        below = _below(network, v, index)
+        under = below(network, v, index)
         for row in range(len(rows)):
             state = {u: row // stride[u] % (cards[u] + 1) - 1 for u in cards}
-            if state[v] < 0 and all(state[u] < 0 for u in below):
+            if state[v] < 0 and all(state[u] < 0 for u in under):
                 continue  # it sums to 1, whatever its numbers
             missing = [u for u in family if state[u] < 0]
             shifts = np.zeros(1, dtype=np.intp)
@@ -163,7 +163,7 @@ def _together(
     return made
 
 
-def _below(network: Network, v: int, index: Mapping[str, int]) -> set[int]:
+def below(network: Network, v: int, index: Mapping[str, int]) -> set[int]:
     """The variables of a group below a variable."""
     found: set[int] = set()
     waiting = [network.variables[v].id]

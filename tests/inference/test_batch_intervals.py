@@ -11,6 +11,7 @@ from random_networks import LATENT, cases, formed, random_network
 from bayesdx.inference import Engine, compile_network
 from bayesdx.inference.findings import Codes
 from bayesdx.inference.intervals import batch_intervals, posterior_intervals
+from bayesdx.inference.lookup_spread import spread_tables
 from bayesdx.loading import load
 from bayesdx.network import Array, Network
 
@@ -35,7 +36,7 @@ def test_shipped_networks(name: str, prior: str) -> None:
         counts = np.random.default_rng(3).gamma(1.0, 5.0, len(network.cpts["diagnosis"])) + 0.1
         network = network.with_cpts({"diagnosis": counts / counts.sum()}, {"diagnosis": counts})
     engine = compile_network(network)
-    assert engine.spread_tables() is not None
+    assert engine.from_lookup(spread_tables) is not None
     codes = cases(engine, 60, 1)
     posteriors = engine.query_batch(codes).probabilities
     found = batch_intervals(engine, posteriors, codes)
@@ -75,7 +76,7 @@ def test_networks_with_forms(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up = 0
     for seed in range(60):
         engine = compile_network(formed(np.random.default_rng(seed)))
-        looked_up += engine.spread_tables() is not None
+        looked_up += engine.from_lookup(spread_tables) is not None
         codes = cases(engine, 15, seed, ("d",))
         codes[::2, [engine.network.index[name] for name in ("form", "m")]] = -1
         posteriors = engine.query_batch(codes).probabilities
@@ -112,7 +113,7 @@ def test_counts_that_no_form_is_a_parent_of() -> None:
         counts={**network.counts, "level": np.full(card, 2.0)},
     )
     engine = compile_network(moved)
-    assert engine.spread_tables() is None
+    assert engine.from_lookup(spread_tables) is None
     codes = cases(engine, 5, 4)
     posteriors = engine.query_batch(codes).probabilities
     found = batch_intervals(engine, posteriors, codes)

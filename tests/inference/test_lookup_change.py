@@ -11,7 +11,7 @@ from bayesdx.analyses.sensitivity.numbers.constraints import changes_for, leader
 from bayesdx.analyses.sensitivity.numbers.one_way import one_way
 from bayesdx.inference import Engine, compile_network
 from bayesdx.inference.findings import Codes
-from bayesdx.inference.lookup_change import Changes, smallest_changes
+from bayesdx.inference.lookup_change import Changes, change_tables, smallest_changes
 from bayesdx.loading import load
 from bayesdx.network import Array, Network
 
@@ -72,7 +72,7 @@ def agree(found: Changes, told: list[tuple[float, ...]]) -> None:
 def test_shipped_networks(name: str, prior: str) -> None:
     """Findings that go with one another are missing in every way; some cases state nothing."""
     engine = compile_network(load(name, prior).network)
-    tables = engine.change_tables()
+    tables = engine.from_lookup(change_tables)
     assert tables is not None
     codes = cases(engine, 40, 5)
     posteriors = engine.query_batch(codes).probabilities
@@ -92,7 +92,7 @@ def test_networks_with_forms(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up, changes = 0, 0
     for seed in range(80):
         engine = compile_network(formed(np.random.default_rng(seed)))
-        tables = engine.change_tables()
+        tables = engine.from_lookup(change_tables)
         if tables is None:
             continue
         looked_up += 1
@@ -137,7 +137,7 @@ def smallest_by_trying(engine: Engine, codes: Codes) -> Array:
 @pytest.mark.parametrize("seed", range(40))
 def test_no_entry_does_it_with_less(seed: int) -> None:
     engine = compile_network(formed(np.random.default_rng(seed)))
-    tables = engine.change_tables()
+    tables = engine.from_lookup(change_tables)
     if tables is None:
         return
     codes = cases(engine, 8, seed, ("d", "form", "m"))
@@ -158,12 +158,12 @@ def test_a_number_whose_parents_are_form_and_target(parents: tuple[str, ...]) ->
         {**network.cpts, "m": rows},
         target="d",
     )
-    assert compile_network(moved).change_tables() is None
+    assert compile_network(moved).from_lookup(change_tables) is None
 
 
 def test_two_that_lead_need_no_change() -> None:
     engine = compile_network(load("cranial", "uniform").network)
-    tables = engine.change_tables()
+    tables = engine.from_lookup(change_tables)
     assert tables is not None
     nothing = np.full((1, len(engine.network.variables)), -1)
     found = smallest_changes(tables, nothing, engine.query_batch(nothing).probabilities)
@@ -182,4 +182,4 @@ def test_a_number_that_no_form_is_a_parent_of() -> None:
         target=network.target,
     )
     assert LATENT[0] in network
-    assert compile_network(moved).change_tables() is None
+    assert compile_network(moved).from_lookup(change_tables) is None

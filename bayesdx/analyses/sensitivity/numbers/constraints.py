@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bayesdx.analyses.sensitivity.numbers.one_way import SIDES, Indices, OneWay, Side
 from bayesdx.formats.conditions import parse_condition
 from bayesdx.inference.logs import TIE
+from bayesdx.inference.lookup_change import twin
 from bayesdx.network import Array, Variable
 
 #: Ties so near to an end at which the findings are impossible, as a share of the way to it, are rounding errors.
@@ -112,11 +113,10 @@ def changes_for(
 
 
 def _twins(found: OneWay) -> NDArray[np.bool_]:
-    """Mask (N,) of one entry of each row of two states: ``absent``, else the second."""
+    """Mask (N,) of one entry of each row of two states."""
     parameters = found.parameters
-    states = [parameters.network.variable(name).states for name in parameters.names]
-    twin = [-1 if len(names) != 2 else int(names[0] != "absent") for names in states]
-    return np.asarray(parameters.state == np.array(twin)[parameters.variable])
+    twins = np.array([twin(parameters.network.variable(name).states) for name in parameters.names])
+    return np.asarray(parameters.state == twins[parameters.variable])
 
 
 def leader_conditions(posterior: Array) -> list[Array]:
