@@ -80,6 +80,7 @@ class Grammar:
     english: frozenset[str]
     foreign: frozenset[str]
     imaging: Phrases[str]  # words that only a sentence about images has
+    examinations: Phrases[str]  # each means what it is a word for: ct or mr
 
 
 class Clauses(NamedTuple):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bayesdx.network import Array, Variable
 from bayesdx.reading.lexicon import Lexicon, Speech
-from bayesdx.reading.mentions import Mention, Passages
+from bayesdx.reading.mentions import IMPLIED, Mention, Passages
 from bayesdx.states import as_stated
 
 
@@ -57,7 +57,8 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
     if product is None and speech.place:
         implied, kept = _several(kept), kept[:1]
     elif product is None and "mixed" in variable.states:
-        kept, product = _mixed(variable, kept)
+        kept = _mixed(variable, kept)
+        product = _together(variable, kept)
     standing = {id(mention) for mention in kept}
     others = tuple(mention for mention in mentions if id(mention) not in standing)
     if len(kept) == 1:
@@ -72,7 +73,7 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
 def _certainty(mentions: Sequence[Mention]) -> str:
     if all(mention.certainty == 1.0 for mention in mentions):
         return "negated" if all(mention.denied for mention in mentions) else "stated"
-    return "implied" if all(mention.weak and not mention.cues for mention in mentions) else "uncertain"
+    return "implied" if all(mention.certainty == IMPLIED for mention in mentions) else "uncertain"
 
 
 def _best(variable: Variable, mentions: Sequence[Mention]) -> list[Mention]:
@@ -101,14 +102,29 @@ def _yielded(mentions: list[Mention], speech: Speech) -> list[Mention]:
 def _together(variable: Variable, mentions: Sequence[Mention]) -> Array | None:
     """The product of the weights, largest 1; None where nothing is left.
 
-    Doubtful mentions are no independent witnesses: of those that lean the same way the surest one counts.
+    Doubtful mentions are no independent witnesses: the surest one counts, unless one as sure leans another way.
     """
     certain = [mention for mention in mentions if mention.certainty == 1.0]
-    doubted = sorted((m for m in mentions if m.certainty < 1.0), key=lambda m: -m.certainty)[:1]
     product = np.ones(len(variable.states))
-    for mention in certain or doubted:
+    for mention in certain or _surest(mentions):
         product *= [mention.weights.get(state, 0.0) for state in variable.states]
     return product / product.max() if product.max() > 0 else None
+
+
+def _surest(mentions: Sequence[Mention]) -> list[Mention]:
+    """The surest of doubtful mentions, or what each of several says most of all where that is not the same."""
+    surest = max(mention.certainty for mention in mentions)
+    first, *others = (mention for mention in mentions if mention.certainty == surest)
+    leading = [_leading(mention) for mention in (first, *others)]
+    if set.intersection(*leading):
+        return [first]
+    return [replace(first, weights=dict.fromkeys(states, 1.0)) for states in leading]
+
+
+def _leading(mention: Mention) -> set[str]:
+    """The states that a mention makes most likely."""
+    most = max(mention.weights.values())
+    return {state for state, weight in mention.weights.items() if weight == most}
 
 
 def _several(places: Sequence[Mention]) -> bool:
@@ -117,11 +133,11 @@ def _several(places: Sequence[Mention]) -> bool:
     return any(one.sentence == first.sentence and not one.weights.keys() & first.weights.keys() for one in others)
 
 
-def _mixed(variable: Variable, mentions: Sequence[Mention]) -> tuple[list[Mention], Array | None]:
-    """Several signals in one sentence are a mixed one."""
+def _mixed(variable: Variable, mentions: Sequence[Mention]) -> list[Mention]:
+    """Several signals in one sentence imply a mixed one."""
     if len({mention.sentence for mention in mentions}) > 1:
-        return list(mentions), None
-    return list(mentions), np.array([float(state == "mixed") for state in variable.states])
+        return list(mentions)
+    return [replace(mention, weights={"mixed": 1.0}).implied(variable.states) for mention in mentions]
 
 
 def _round(number: float) -> float | int:

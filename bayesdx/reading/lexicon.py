@@ -33,6 +33,7 @@ _FINDING = (
     "denied",
     "unless",
     "only",
+    "shown_by",
     "place",
     "past",
     "measure",
@@ -40,6 +41,7 @@ _FINDING = (
     "yields",
 )
 _MEASURES = ("length", "duration", "vertebra")
+_EXAMINATIONS = ("ct", "mr")
 
 Lists = Mapping[str, Sequence[str]]
 AnyLexicon = Mapping[str, Any] | str | os.PathLike[str]
@@ -60,7 +62,7 @@ class Of(NamedTuple):
 
 
 class Value(NamedTuple):
-    """Words for a state of a finding, where they stand beside its ``Of``; ``likely`` where it is only probable."""
+    """Words for a state of a finding, where they stand beside its ``Of``; ``likely`` where it is only implied."""
 
     finding: str
     state: str
@@ -87,6 +89,7 @@ class Speech:
     itself: str = ""
     denied: str = ""
     history: bool = False
+    shown_by: str = ""
     place: bool = False
     past: bool = False
     measure: str = ""
@@ -194,6 +197,8 @@ def _checked(source: object, variables: Mapping[str, Variable], place: str) -> M
             raise InputError(f"'reach' is a number of words, not {shown(entry['reach'])}", place=at)
         if entry.get("only", "history") != "history":
             raise InputError("'only' is 'history' or left out", place=at)
+        if entry.get("shown_by", "ct") not in _EXAMINATIONS:
+            raise InputError("'shown_by' is 'ct', 'mr' or left out", place=at)
         stated = [entry.get("itself"), entry.get("denied")]
         states = [state for key in ("states", "weak", "values", "likely") for state in _mapping(entry.get(key), at)]
         for state in [*states, *(str(one).removeprefix("not ") for one in stated if one is not None)]:
@@ -274,6 +279,7 @@ def _speech(variable: Variable, entry: Mapping[str, Any]) -> Speech:
         itself=entry.get("itself", ""),
         denied=entry.get("denied", two[1] if two else ""),
         history=entry.get("only") == "history",
+        shown_by=entry.get("shown_by", ""),
         place=bool(entry.get("place")),
         past=bool(entry.get("past")),
         measure=kind,
@@ -328,6 +334,9 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
         for reach in ("after", "before", "next", "name", "sentence"):
             triggers.add(_ways(entry.get(reach), {}, place), Trigger(says, reach))
     headings = {line: kind for kind in KINDS for line in _lines(data["headings"].get(kind), place)}
+    examinations: Phrases[str] = Phrases()
+    for name in _EXAMINATIONS:
+        examinations.add(_ways(data["examinations"][name], {}, place), name)
     words = {
         key: frozenset(map(normal, _lines(data[key], place)))
         for key in ("verbs", "lists", "extent", "prefixes", "reaching", "marking", "english", "foreign")
@@ -349,6 +358,7 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
             affects=_these(data["affects"], place),
             resumes=_these(data["resumes"], place),
             imaging=_these(data["imaging"], place),
+            examinations=examinations,
             abbreviations=short,
             **words,
         ),

@@ -25,11 +25,13 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     skipped: list[Span] = []
     elsewhere = False  # in a paragraph that has come to the operation or the microscope
     lesion: set[bool | None] = set()
+    shown: frozenset[str] = frozenset()
     for sentence in read:
         if sentence.kind == "skip":
             skipped.append(Span(sentence.start, sentence.end))
             continue
-        reader = SentenceReader(text, sentence, lexicon)
+        reader = SentenceReader(text, sentence, lexicon, frozenset() if sentence.begins else shown)
+        shown = reader.shown
         elsewhere = reader.not_imaging or (elsewhere and not sentence.begins and not reader.imaging)
         said = [(one, "not imaging" if elsewhere else why) for one, why in reader.mentions()]
         mentions += [one for one, why in said if not why]

@@ -13,8 +13,6 @@ from bayesdx.reading.passages import Sentence
 from bayesdx.reading.phrases import Match, Phrases, after, apart, widest
 from bayesdx.reading.tokens import HYPHENS, tokens_of
 
-#: How sure a state is that the lexicon calls likely: an assumption.
-LIKELY = 0.8
 #: Words for a part of the lesion count for a mention that is at most this many tokens away.
 NEAR = 3
 
@@ -25,10 +23,11 @@ Found = tuple[Mention, str]
 class SentenceReader:
     """A sentence with its tokens, clauses, and the phrases that were found in it.
 
-    ``not_imaging`` says that it is about an operation or the microscope, ``imaging`` that it is about images.
+    ``not_imaging`` says that it is about an operation or the microscope, ``imaging`` that it is about images, and
+    ``shown`` of which (ct, mr): those that it names, else those named ``before``.
     """
 
-    def __init__(self, text: str, sentence: Sentence, lexicon: Lexicon) -> None:
+    def __init__(self, text: str, sentence: Sentence, lexicon: Lexicon, before: frozenset[str] = frozenset()) -> None:
         self.text, self.kind, self.lexicon = text, sentence.kind, lexicon
         self.span = Span(sentence.start, sentence.end)
         self.tokens = tokens_of(text, sentence.start, sentence.end, lexicon.grammar.abbreviations)
@@ -36,6 +35,7 @@ class SentenceReader:
         self.parts = [(match.first, match.last) for match in lexicon.grammar.parts.find(self.tokens)]
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
         self.imaging = bool(lexicon.grammar.imaging.find(self.tokens))
+        self.shown = frozenset(one.meaning for one in lexicon.grammar.examinations.find(self.tokens)) or before
         self.lesions = self._firsts(lexicon.grammar.lesion)
         self.organs = self._firsts(lexicon.grammar.organs)
         self.resumes = self._firsts(lexicon.grammar.resumes)
@@ -209,7 +209,7 @@ class SentenceReader:
         if self._meets_phrase(finding, place):
             return
         whole = min(place[0], head[0]), max(place[1], head[1])
-        certainty = LIKELY if likely else 1.0
+        certainty = IMPLIED if likely else 1.0
         yield from self._stated(finding, state, place, how.with_(of), certainty=certainty, whole=whole)
 
     def _bare(self, match: Match[Of]) -> Iterator[Found]:
@@ -284,7 +284,12 @@ class SentenceReader:
             for start, end in self.parts
         )
         sure = how.certainty if certainty is None else certainty
-        return Mention(finding, weights, self.span, self._span(*words), cues, number, how.denied, sure, weak, part)
+        said = self._span(*words)
+        mention = Mention(finding, weights, self.span, said, cues, number, how.denied, sure, weak, part)
+        shown_by = self.lexicon.speech[finding].shown_by
+        if sure == 1.0 and shown_by and self.shown and shown_by not in self.shown:
+            return mention.implied(self.lexicon.variables[finding].states)
+        return mention
 
     def _section(self, finding: str) -> str:
         """Why a finding is not read in this section: history holds history only, findings no symptoms."""

@@ -77,7 +77,10 @@ def warnings(reading: ReportReading) -> tuple[str, ...]:
 
 
 def state(reading: ReportReading, one: Proposal) -> str:
-    """What is proposed of a finding, by the labels of its states; the two likeliest where it is uncertain."""
+    """What is proposed of a finding, by the labels of its states.
+
+    Where it is uncertain the likeliest one, and the next where that is likelier than the others.
+    """
     if one.value is None:
         return "–"
     if one.finding == "age":
@@ -85,7 +88,9 @@ def state(reading: ReportReading, one: Proposal) -> str:
     if isinstance(one.value, (int, float)):
         return f"{one.value:g} mm"
     if isinstance(one.value, Mapping):
-        likeliest = list(shares(one.value).items())[:2]
+        likeliest = list(shares(one.value).items())
+        alike = len(likeliest) > 2 and likeliest[1][1] == likeliest[2][1]
+        likeliest = likeliest[: 1 if alike else 2]
         variable = variable_of(reading, one.finding, [name for name, _ in likeliest])
         return " or ".join(f"{_named(variable, name)} {share:.2g}" for name, share in likeliest)
     variable = variable_of(reading, one.finding, [str(one.value).removeprefix("not ")])
