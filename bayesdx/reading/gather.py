@@ -79,13 +79,12 @@ def _certainty(mentions: Sequence[Mention]) -> str:
 def _best(variable: Variable, mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions that count: each rule keeps those that pass it, where there are any."""
     kept = list(mentions)
+    if len(variable.states) > 2:  # what it is says more than what it is not
+        kept = [mention for mention in kept if not mention.denied] or kept
     kept = [mention for mention in kept if not mention.weak] or kept
     if len(variable.states) > 2:
         kept = [mention for mention in kept if not mention.part] or kept
-    kept = [mention for mention in kept if mention.certainty == 1.0] or kept
-    if len(variable.states) > 2:  # what it is says more than what it is not
-        kept = [mention for mention in kept if not mention.denied] or kept
-    return kept
+    return [mention for mention in kept if mention.certainty == 1.0] or kept
 
 
 def _yielded(mentions: list[Mention], speech: Speech) -> list[Mention]:

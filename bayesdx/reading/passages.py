@@ -34,61 +34,64 @@ _APART = ("history", "skip")
 class Sentence(NamedTuple):
     """``text[start:end]``, in a section of one of the ``KINDS``, ``plain`` where no heading said so.
 
-    ``begins`` says whether it is the first of a paragraph.
+    ``begins`` says whether it is the first of a paragraph, ``heading`` what the section is called.
     """
 
     start: int
     end: int
     kind: str
     begins: bool = True
+    heading: str = ""
 
 
 def sentences(text: str, headings: Mapping[str, str]) -> list[Sentence]:
     """The sentences of a report in order; ``headings`` has the kinds of sections by heading in small letters."""
     found: list[Sentence] = []
-    for start, end, kind in _sections(text, headings):
+    for start, end, kind, heading in _sections(text, headings):
         before = start
         for i, (first, last) in enumerate(_cut(text, start, end)):
-            found.append(
-                Sentence(first, last, kind, i == 0 or "\n\n" in re.sub(r"[ \t\r]", "", text[before:first]))
-            )
+            begins = i == 0 or "\n\n" in re.sub(r"[ \t\r]", "", text[before:first])
+            found.append(Sentence(first, last, kind, begins, heading))
             before = last
     return found
 
 
-def _sections(text: str, headings: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
-    """Pieces of the text from one known heading to the next; other headings stay where they are, as words.
+def _sections(text: str, headings: Mapping[str, str]) -> Iterator[tuple[int, int, str, str]]:
+    """Pieces of the text from one known heading to the next, with its kind and the heading itself; other headings
+    stay where they are, as words.
 
     But one of those ends a section of history, or one that is skipped, where no heading of findings follows: then
     the report may begin there.
     """
-    start, kind = 0, "plain"
+    start, kind, heading = 0, "plain", ""
     body = max((m.start() for m in _HEADING.finditer(text) if headings.get(_heading(m)) == "findings"), default=-1)
     for match in _HEADING.finditer(text):
         found = headings.get(_heading(match))
         if found is None and (kind not in _APART or not match["colon"] or match.start() < body):
             continue
-        yield from _ended(text, start, match.start(), kind, body < start)
-        start, kind = (match.end(), found) if found else (match.start(), "plain")
-    yield from _ended(text, start, len(text), kind, body < start)
+        yield from _ended(text, start, match.start(), (kind, heading), body < start)
+        start, kind, heading = (match.end(), found, _heading(match)) if found else (match.start(), "plain", "")
+    yield from _ended(text, start, len(text), (kind, heading), body < start)
 
 
 def _heading(match: re.Match[str]) -> str:
     return " ".join((match["words"] or match["alone"]).casefold().split()).strip(" ,-&/()")
 
 
-def _ended(text: str, start: int, end: int, kind: str, last: bool) -> Iterator[tuple[int, int, str]]:
+def _ended(
+    text: str, start: int, end: int, section: tuple[str, str], last: bool
+) -> Iterator[tuple[int, int, str, str]]:
     """A section as it is, but for one of history, or one that is skipped, which no heading of findings follows.
 
     Such a section ends at an empty line, or where a line ends in a full stop and the next one begins anew: what
     follows without a heading is the report.
     """
-    over = _OVER.search(text, _written(text, start, end), end) if last and kind in _APART else None
+    over = _OVER.search(text, _written(text, start, end), end) if last and section[0] in _APART else None
     if over is None:
-        yield start, end, kind
+        yield start, end, *section
         return
-    yield start, over.start(), kind
-    yield over.end(), end, "plain"
+    yield start, over.start(), *section
+    yield over.end(), end, "plain", ""
 
 
 def _written(text: str, start: int, end: int) -> int:

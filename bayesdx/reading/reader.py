@@ -26,11 +26,16 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     elsewhere = False  # in a paragraph that has come to the operation or the microscope
     lesion: set[bool | None] = set()
     shown: frozenset[str] = frozenset()
+
+    def named(heading: str) -> frozenset[str]:
+        words = lexicon.grammar.examinations.find(tokens_of(heading, 0, len(heading)))
+        return frozenset(one.meaning for one in words)
+
     for sentence in read:
         if sentence.kind == "skip":
             skipped.append(Span(sentence.start, sentence.end))
             continue
-        reader = SentenceReader(text, sentence, lexicon, frozenset() if sentence.begins else shown)
+        reader = SentenceReader(text, sentence, lexicon, named(sentence.heading) if sentence.begins else shown)
         shown = reader.shown
         elsewhere = reader.not_imaging or (elsewhere and not sentence.begins and not reader.imaging)
         said = [(one, "not imaging" if elsewhere else why) for one, why in reader.mentions()]

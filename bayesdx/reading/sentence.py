@@ -278,7 +278,7 @@ class SentenceReader:
     ) -> Mention:
         cues = tuple(self._span(cue.first, cue.last) for cue in how.cues)
         part = any(
-            (end <= value[0] <= end + NEAR or value[1] <= start < value[1] + NEAR)
+            any(end <= first <= end + NEAR or last <= start < last + NEAR for first, last in (value, words))
             and not any(one.first <= start < one.last for one in self.values if one.meaning.finding == finding)
             and not self._apart((start, end), value)
             for start, end in self.parts

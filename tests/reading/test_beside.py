@@ -37,6 +37,13 @@ def leading(value: object) -> object:
         ("Most consistent with a nerve sheath tumour.", "epicentre"),
         ("A cystic body in the canal.", "epicentre"),
         ("CT of the sacrum.", "epicentre"),
+        ("The fourth ventricle is shifted by a mass.", "epicentre"),
+        ("A mass. Fourth ventricle compressed.", "epicentre"),
+        ("An off-midline mass.", "axial_position"),
+        ("A mass with oedema on both sides of the midline.", "axial_position"),
+        ("A mass over the body of the caudate.", "epicentre"),
+        ("A mass with oedema reaching the conus.", "epicentre"),
+        ("A mass of the chest; the temporal bone thinned.", "epicentre"),
     ],
 )
 def test_a_place_that_is_no_place_of_the_lesion(read: Read, text: str, finding: str) -> None:
@@ -78,6 +85,19 @@ def test_a_place_of_the_lesion_beside_one_that_is_none(read: Read, text: str, fi
         ("A mass with areas of high signal on T2.", "mr_t2_signal", "hyper"),
         ("Ossification of the mass.", "ct_calcification_pattern", "mature_ossification"),
         ("Nodular enhancement.", "mr_enhancement", "heterogeneous"),
+        ("A cyst with an enhancing nodule.", "mr_enhancement", "heterogeneous"),
+        ("Avid enhancement of the mass.", "mr_enhancement", "homogeneous"),
+        ("Iso- to hypointense on T1.", "mr_t1_signal", "mixed"),
+        ("A left-sided mass.", "axial_position", "lateral"),
+        ("A posterolateral mass.", "axial_position", "posterior"),
+        ("A paravertebral mass.", "compartment", "paraspinal"),
+        ("Bony erosion by the mass.", "destruction", "present"),
+        ("Anterolisthesis at the level of the mass.", "history_degenerative_spine", "present"),
+        ("Multiple cysts.", "multiplicity", "multiple"),
+        ("Facet joint effusion.", "facet_degeneration", "present"),
+        ("MRI: a mass without calcification.", "ct_calcification", "absent"),
+        ("CT shows a mass. There is oedema around it.", "mr_perilesional_edema", "present"),
+        ("CT shows a rim-enhancing mass.", "mr_enhancement", "rim_or_peripheral"),
         ("Tortuous vessels around the mass.", "mr_flow_voids", "present"),
         ("HISTORY: Difficulty in walking.", "myelopathy", "present"),
         ("HISTORY: She underwent resection of the mass.", "history_prior_surgery_or_haemorrhage", "present"),
@@ -86,6 +106,37 @@ def test_a_place_of_the_lesion_beside_one_that_is_none(read: Read, text: str, fi
 def test_what_is_only_implied(reports: Reports, text: str, finding: str, state: str) -> None:
     found = {one.finding: one for one in reports.read(f"{text} The report of this study ends here.").findings}
     assert (found[finding].certainty, leading(found[finding].value)) == ("implied", state)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "certainty"),
+    [
+        ("A mass without calcification.", "ct_calcification", "negated"),
+        ("CT and MRI show a calcified mass.", "ct_calcification", "stated"),
+        ("MRI shows a mass. On CT it is calcified.", "ct_calcification", "stated"),
+        ("MRI shows a mass.\n\nThere is no calcification.", "ct_calcification", "negated"),
+        ("The T2 bright mass has oedema around it.", "mr_perilesional_edema", "stated"),
+        ("A left-sided epidural mass.", "axial_position", "stated"),
+        ("A lesion in the left half of the cord.", "axial_position", "stated"),
+    ],
+)
+def test_what_is_said_of_the_examination_that_shows_it(
+    reports: Reports, text: str, finding: str, certainty: str
+) -> None:
+    found = {one.finding: one.certainty for one in reports.read(text).findings}
+    assert found[finding] == certainty
+
+
+def test_what_is_only_implied_may_contradict_itself(reports: Reports) -> None:
+    """A finding of CT in a report of MR, which says both: neither of the two is taken."""
+    reading = reports.read("MRI shows a calcified mass at C5. The T2 bright mass has no calcification.")
+    assert [one.finding for one in reading.contradictory] == ["ct_calcification"]
+
+
+def test_what_is_denied_of_a_part_leaves_what_is_said_of_another(read: Read) -> None:
+    found = read("A cyst with an enhancing nodule; no enhancement is identified along the wall of the cyst.")
+    assert leading(found["mr_enhancement"]) == "heterogeneous"
+    assert read("An enhancing, partially calcified mass.")["mr_enhancement"] == "not none"
 
 
 def test_several_places_of_two_sentences_are_no_list(reports: Reports) -> None:
@@ -119,6 +170,7 @@ def test_several_places_of_two_sentences_are_no_list(reports: Reports) -> None:
         ("A mass with a well-defined rim of calcification.", "margin"),
         ("Sections of the spine, field of view 24 cm.", "size_mm"),
         ("CT of the chest revealed a lung carcinoma.", "history_malignancy"),
+        ("No enhancement except a small ring.", "mr_enhancement"),
     ],
 )
 def test_what_is_said_of_something_else(read: Read, text: str, finding: str) -> None:

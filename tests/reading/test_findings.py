@@ -41,7 +41,6 @@ FINDINGS = [
     ("A well-circumscribed extradural mass dorsal to the cord.", {
         "margin": "well_defined", "compartment": "extradural", "axial_position": "posterior",
     }),
-    ("Iso- to hypointense on T1.", {"mr_t1_signal": "mixed"}),
 ]  # fmt: skip
 
 
