@@ -53,25 +53,34 @@ class Status(NamedTuple):
         )
 
 
+#: What phrases of a language mark in a sentence, beside its triggers.
+MARKS = {
+    "ends": "the end of a clause",
+    "stops": "where the reach of a denial or a doubt ends",
+    "turns": "where that of the other triggers does",
+    "name_ends": "the end of the name of a thing",
+    "parts": "a part of a lesion",
+    "several": "more than one lesion",
+    "lesion": "the lesion",
+    "organs": "other organs",
+    "landmarks": "after these a place that is no level is a landmark",
+    "borne": "before these too: it is thinned or displaced",
+    "affects": "after these a place that is no level is one only by inference",
+    "resumes": "after these a place is that of the lesion again",
+    "imaging": "words that only a sentence about images has",
+    "ct": "computed tomography, or what only it shows",
+    "mr": "magnetic resonance imaging, or what only it shows",
+}
+
+
 @dataclass(frozen=True)
 class Grammar:
-    """The words of a language that give a sentence its shape."""
+    """The words of a language that give a sentence its shape; ``marks`` has the phrases of MARKS."""
 
     triggers: Phrases[Trigger]
-    ends: Phrases[str]  # of a clause
-    stops: Phrases[str]  # of what a denial or a doubt reaches
-    turns: Phrases[str]  # of what the other triggers reach
-    name_ends: Phrases[str]  # of the name of a thing
+    marks: Phrases[str]
     verbs: frozenset[str]  # finite ones
     lists: frozenset[str]  # words that hold a list together: or, nor
-    parts: Phrases[str]  # words for a part of a lesion
-    several: Phrases[str]  # words for more than one lesion
-    lesion: Phrases[str]  # words for the lesion
-    organs: Phrases[str]  # words for other organs
-    landmarks: Phrases[str]  # after these a place that is no level is a landmark
-    borne: Phrases[str]  # before these too: it is thinned or displaced
-    affects: Phrases[str]  # after these a place that is no level is one only by inference
-    resumes: Phrases[str]  # after these a place is that of the lesion again
     extent: frozenset[str]  # after these stands how far it reaches
     prefixes: frozenset[str]  # before a place: it is beside it
     reaching: frozenset[str]  # after a place: the lesion reaches there
@@ -79,8 +88,13 @@ class Grammar:
     abbreviations: Mapping[str, str]
     english: frozenset[str]
     foreign: frozenset[str]
-    imaging: Phrases[str]  # words that only a sentence about images has
-    examinations: Phrases[str]  # each means what it is a word for: ct or mr
+
+    def marked(self, tokens: Sequence[Token]) -> dict[str, list[Match[str]]]:
+        """The phrases of each of MARKS, in order."""
+        found: dict[str, list[Match[str]]] = {kind: [] for kind in MARKS}
+        for match in self.marks.find(tokens):
+            found[match.meaning].append(match)
+        return found
 
 
 class Clauses(NamedTuple):
@@ -94,16 +108,17 @@ class Clauses(NamedTuple):
         return next((i for i, (_, last) in enumerate(self.ranges) if token < last), len(self.ranges) - 1)
 
 
-def clauses(tokens: Sequence[Token], grammar: Grammar) -> Clauses:
-    """Cut a sentence into clauses, and find what its triggers reach."""
+def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Sequence[Match[str]]]) -> Clauses:
+    """Cut a sentence into clauses, and find what its triggers reach; ``marks`` are those of the grammar."""
     triggers = _longest(grammar.triggers.find(tokens))
     taken = [False] * len(tokens)
     for trigger in triggers:
         taken[trigger.first : trigger.last] = [True] * (trigger.last - trigger.first)
-    ranges = _ranges(tokens, triggers, taken, grammar)
-    stops = sorted(match.first for match in grammar.stops.find(tokens) if not taken[match.first])
-    turns = sorted(match.first for match in grammar.turns.find(tokens))
-    name_ends = sorted(match.first for match in grammar.name_ends.find(tokens))
+    ends = {match.first: match.last for match in marks["ends"] if not taken[match.first]}
+    ranges = _ranges(tokens, triggers, ends, grammar)
+    stops = [match.first for match in marks["stops"] if not taken[match.first]]
+    turns = [match.first for match in marks["turns"]]
+    name_ends = [match.first for match in marks["name_ends"]]
     reaches = []
     for trigger in triggers:
         first, last = next(one for one in ranges if trigger.first < one[1])
@@ -119,9 +134,9 @@ def clauses(tokens: Sequence[Token], grammar: Grammar) -> Clauses:
                 after += 1
             reaches.append((trigger, after, after + 1))
         elif trigger.meaning.reach in ("after", "name"):
-            marks = turns if trigger.meaning.says in UNREAD and trigger.meaning.says != "normal" else stops
-            marks = name_ends if trigger.meaning.reach == "name" else marks
-            stop = next((stop for stop in marks if stop >= trigger.last), last)
+            until = turns if trigger.meaning.says in UNREAD and trigger.meaning.says != "normal" else stops
+            until = name_ends if trigger.meaning.reach == "name" else until
+            stop = next((stop for stop in until if stop >= trigger.last), last)
             reaches.append((trigger, trigger.last, min(stop, last)))
         else:
             near = trigger.meaning.says == "past"
@@ -169,14 +184,13 @@ def _longest(found: Sequence[Match[Trigger]]) -> list[Match[Trigger]]:
 
 
 def _ranges(
-    tokens: Sequence[Token], triggers: Sequence[Match[Trigger]], taken: Sequence[bool], grammar: Grammar
+    tokens: Sequence[Token], triggers: Sequence[Match[Trigger]], ends: Mapping[int, int], grammar: Grammar
 ) -> list[tuple[int, int]]:
     """Clauses end at a semicolon, at words such as *but*, and at a comma or *and* between two with verbs.
 
     What stands in brackets is a clause of its own, where it is more than a word or two.
     """
     brackets = _brackets(tokens)
-    ends = {match.first: match.last for match in grammar.ends.find(tokens) if not taken[match.first]}
     denials = [trigger.first for trigger in triggers if trigger.meaning.says in ("denied", "doubted")]
     ranges, first, i = [], 0, 0
     while i < len(tokens):

@@ -13,7 +13,7 @@ from bayesdx.data import data_root
 from bayesdx.errors import InputError, nearest
 from bayesdx.files import parse, read_text
 from bayesdx.network import Network, Variable
-from bayesdx.reading.context import CERTAINTY, UNREAD, Grammar, Trigger
+from bayesdx.reading.context import CERTAINTY, MARKS, UNREAD, Grammar, Trigger
 from bayesdx.reading.pairs import FARTHEST
 from bayesdx.reading.passages import KINDS
 from bayesdx.reading.phrases import Phrases, spellings
@@ -41,7 +41,8 @@ _FINDING = (
     "yields",
 )
 _MEASURES = ("length", "duration", "vertebra")
-_EXAMINATIONS = ("ct", "mr")
+#: What shows a finding.
+EXAMINATIONS = ("ct", "mr")
 
 Lists = Mapping[str, Sequence[str]]
 AnyLexicon = Mapping[str, Any] | str | os.PathLike[str]
@@ -197,7 +198,7 @@ def _checked(source: object, variables: Mapping[str, Variable], place: str) -> M
             raise InputError(f"'reach' is a number of words, not {shown(entry['reach'])}", place=at)
         if entry.get("only", "history") != "history":
             raise InputError("'only' is 'history' or left out", place=at)
-        if entry.get("shown_by", "ct") not in _EXAMINATIONS:
+        if entry.get("shown_by", "ct") not in EXAMINATIONS:
             raise InputError("'shown_by' is 'ct', 'mr' or left out", place=at)
         stated = [entry.get("itself"), entry.get("denied")]
         states = [state for key in ("states", "weak", "values", "likely") for state in _mapping(entry.get(key), at)]
@@ -334,9 +335,9 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
         for reach in ("after", "before", "next", "name", "sentence"):
             triggers.add(_ways(entry.get(reach), {}, place), Trigger(says, reach))
     headings = {line: kind for kind in KINDS for line in _lines(data["headings"].get(kind), place)}
-    examinations: Phrases[str] = Phrases()
-    for name in _EXAMINATIONS:
-        examinations.add(_ways(data["examinations"][name], {}, place), name)
+    marks: Phrases[str] = Phrases()
+    for kind in MARKS:
+        marks.add(_ways(data[kind], {}, place), kind)
     words = {
         key: frozenset(map(normal, _lines(data[key], place)))
         for key in ("verbs", "lists", "extent", "prefixes", "reaching", "marking", "english", "foreign")
@@ -345,28 +346,9 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
     return (
         Grammar(
             triggers=triggers,
-            ends=_these(data["ends"], place),
-            stops=_these(data["stops"], place),
-            turns=_these(data["turns"], place),
-            name_ends=_these(data["name_ends"], place),
-            parts=_these(data["parts"], place),
-            several=_these(data["several"], place),
-            lesion=_these(data["lesion"], place),
-            organs=_these(data["organs"], place),
-            landmarks=_these(data["landmarks"], place),
-            borne=_these(data["borne"], place),
-            affects=_these(data["affects"], place),
-            resumes=_these(data["resumes"], place),
-            imaging=_these(data["imaging"], place),
-            examinations=examinations,
+            marks=marks,
             abbreviations=short,
             **words,
         ),
         headings,
     )
-
-
-def _these(value: object, place: str) -> Phrases[str]:
-    phrases: Phrases[str] = Phrases()
-    phrases.add(_ways(value, {}, place), "")
-    return phrases

@@ -20,7 +20,8 @@ _NOT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NOT_BEFORE = re.compile(
-    r"(?:thickness|field of view|fov|slices?|sections?|collimation|shift|distance|displac\w+)\W+(?:\w+\W+){0,3}$",
+    r"(?:thickness|field of view|fov|slices?|sections?|collimation|shift|distance|displac\w+|canal|lumen)\W+"
+    r"(?:\w+\W+){0,3}$",
     re.IGNORECASE,
 )
 _AGE = re.compile(
@@ -50,7 +51,7 @@ _AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+of)?[\s-]
 _DURATION = re.compile(
     r"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|almost)"
     r"(?:\s+(?:the|about|approximately|almost|nearly|more than|over|at least|last|past|previous|preceding|"
-    rf"a period of|duration of))*\s+{_AMOUNT}\b(?!\s*(?:ago|old|later|after|before|postop|earlier|prior))|"
+    rf"a period of|duration of))*\s+{_AMOUNT}\b(?![\s-]*(?:ago|old|later|after|before|postop|earlier|prior))|"
     rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|h/o)\b|"
     rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)|"
     rf"onset[^.;]{{0,40}}?\s{_AMOUNT}\s+ago\b)",

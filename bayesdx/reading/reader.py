@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bayesdx.errors import InputError
-from bayesdx.reading.lexicon import Lexicon
+from bayesdx.reading.lexicon import EXAMINATIONS, Lexicon
 from bayesdx.reading.mentions import Mention, Passages, Span
 from bayesdx.reading.passages import sentences
 from bayesdx.reading.sentence import SentenceReader
@@ -28,8 +28,8 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     shown: frozenset[str] = frozenset()
 
     def named(heading: str) -> frozenset[str]:
-        words = lexicon.grammar.examinations.find(tokens_of(heading, 0, len(heading)))
-        return frozenset(one.meaning for one in words)
+        marks = lexicon.grammar.marked(tokens_of(heading, 0, len(heading)))
+        return frozenset(name for name in EXAMINATIONS if marks[name])
 
     for sentence in read:
         if sentence.kind == "skip":

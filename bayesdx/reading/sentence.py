@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bayesdx.reading.context import Status, Trigger, clauses, status
-from bayesdx.reading.lexicon import Beyond, Lexicon, Meaning, Of, Says, Unless, Value
+from bayesdx.reading.lexicon import EXAMINATIONS, Beyond, Lexicon, Meaning, Of, Says, Unless, Value
 from bayesdx.reading.measures import ages, durations, lengths, sexes, vertebrae
 from bayesdx.reading.mentions import IMPLIED, Mention, Span, weights_of
 from bayesdx.reading.pairs import pairs
 from bayesdx.reading.passages import Sentence
-from bayesdx.reading.phrases import Match, Phrases, after, apart, widest
+from bayesdx.reading.phrases import Match, after, apart, widest
 from bayesdx.reading.tokens import HYPHENS, tokens_of
 
 #: Words for a part of the lesion count for a mention that is at most this many tokens away.
@@ -27,25 +27,26 @@ class SentenceReader:
     ``shown`` of which (ct, mr): those that it names, else those named ``before``.
     """
 
-    def __init__(self, text: str, sentence: Sentence, lexicon: Lexicon, before: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, text: str, sentence: Sentence, lexicon: Lexicon, before: frozenset[str] = frozenset()
+    ) -> None:
         self.text, self.kind, self.lexicon = text, sentence.kind, lexicon
         self.span = Span(sentence.start, sentence.end)
         self.tokens = tokens_of(text, sentence.start, sentence.end, lexicon.grammar.abbreviations)
-        self.clauses = clauses(self.tokens, lexicon.grammar)
-        self.parts = [(match.first, match.last) for match in lexicon.grammar.parts.find(self.tokens)]
+        self.marks = lexicon.grammar.marked(self.tokens)
+        self.clauses = clauses(self.tokens, lexicon.grammar, self.marks)
+        self.parts = [(match.first, match.last) for match in self.marks["parts"]]
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
-        self.imaging = bool(lexicon.grammar.imaging.find(self.tokens))
-        self.shown = frozenset(one.meaning for one in lexicon.grammar.examinations.find(self.tokens)) or before
-        self.lesions = self._firsts(lexicon.grammar.lesion)
-        self.organs = self._firsts(lexicon.grammar.organs)
-        self.resumes = self._firsts(lexicon.grammar.resumes)
-        self.borne = self._firsts(lexicon.grammar.borne)
-        self.landmarks = lexicon.grammar.landmarks.find(self.tokens)
-        self.affects = lexicon.grammar.affects.find(self.tokens)
+        self.imaging = bool(self.marks["imaging"])
+        self.shown = frozenset(name for name in EXAMINATIONS if self.marks[name]) or before
+        self.lesions = self._firsts("lesion")
+        self.organs = self._firsts("organs")
+        self.resumes = self._firsts("resumes")
+        self.borne = self._firsts("borne")
         self._sort()
 
-    def _firsts(self, phrases: Phrases[str]) -> list[int]:
-        return [match.first for match in phrases.find(self.tokens)]
+    def _firsts(self, kind: str) -> list[int]:
+        return [match.first for match in self.marks[kind]]
 
     def _sort(self) -> None:
         """Find the phrases, by what they mean; those within which nothing is read hide others."""
@@ -136,7 +137,7 @@ class SentenceReader:
 
     def several(self) -> list[Span]:
         """Words that speak of another lesion than the one that is described."""
-        found = self.lexicon.grammar.several.find(self.tokens)
+        found = self.marks["several"]
         how = [status(match.first, match.last, self.clauses.reaches) for match in found]
         return [
             self._span(match.first, match.last)
@@ -316,7 +317,7 @@ class SentenceReader:
         if any(start <= at < place[0] for at in denials):
             return "of what is denied"
         reached = after(place, self.beyond, start) or (
-            not level and (after(place, self.landmarks, start) or self._bears(place, end))
+            not level and (after(place, self.marks["landmarks"], start) or self._bears(place, end))
         )
         return "beyond the lesion" if reached or self._beside(place, level) else ""
 
@@ -325,7 +326,7 @@ class SentenceReader:
         speech = self.lexicon.speech[finding]
         start = self.clauses.ranges[self.clauses.clause(place[0])][0]
         start = max((at for at in self.resumes if start <= at < place[0]), default=start)
-        return speech.place and not speech.measure and after(place, self.affects, start)
+        return speech.place and not speech.measure and after(place, self.marks["affects"], start)
 
     def _bears(self, place: Place, end: int) -> bool:
         """Whether the same place is said to be thinned or displaced: *the lamina is eroded*."""

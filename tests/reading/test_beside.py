@@ -44,6 +44,10 @@ def leading(value: object) -> object:
         ("A mass over the body of the caudate.", "epicentre"),
         ("A mass with oedema reaching the conus.", "epicentre"),
         ("A mass of the chest; the temporal bone thinned.", "epicentre"),
+        ("A mass centred right of midline.", "axial_position"),
+        ("A mass in the anterior aspect of the third ventricle.", "axial_position"),
+        ("A mass behind C5 and C6 vertebral body.", "epicentre"),
+        ("The roots are dislocated dorsally by a mass.", "axial_position"),
     ],
 )
 def test_a_place_that_is_no_place_of_the_lesion(read: Read, text: str, finding: str) -> None:
@@ -94,6 +98,9 @@ def test_a_place_of_the_lesion_beside_one_that_is_none(read: Read, text: str, fi
         ("Bony erosion by the mass.", "destruction", "present"),
         ("Anterolisthesis at the level of the mass.", "history_degenerative_spine", "present"),
         ("Multiple cysts.", "multiplicity", "multiple"),
+        ("MRI of the cervical and thoracic spine.", "level", "thoracic"),
+        ("Ground-glass matrix.", "hyperostosis_or_sclerosis", "present"),
+        ("Low signal of the walls on T2.", "mr_t2_signal", "hypo"),
         ("Facet joint effusion.", "facet_degeneration", "present"),
         ("MRI: a mass without calcification.", "ct_calcification", "absent"),
         ("CT shows a mass. There is oedema around it.", "mr_perilesional_edema", "present"),
@@ -115,6 +122,7 @@ def test_what_is_only_implied(reports: Reports, text: str, finding: str, state: 
         ("CT and MRI show a calcified mass.", "ct_calcification", "stated"),
         ("MRI shows a mass. On CT it is calcified.", "ct_calcification", "stated"),
         ("MRI shows a mass.\n\nThere is no calcification.", "ct_calcification", "negated"),
+        ("A calcified mass at T10.", "ct_calcification", "stated"),
         ("The T2 bright mass has oedema around it.", "mr_perilesional_edema", "stated"),
         ("A left-sided epidural mass.", "axial_position", "stated"),
         ("A lesion in the left half of the cord.", "axial_position", "stated"),
@@ -171,6 +179,13 @@ def test_several_places_of_two_sentences_are_no_list(reports: Reports) -> None:
         ("Sections of the spine, field of view 24 cm.", "size_mm"),
         ("CT of the chest revealed a lung carcinoma.", "history_malignancy"),
         ("No enhancement except a small ring.", "mr_enhancement"),
+        ("MRI of the 47-year-old man shows a mass.", "symptom_duration"),
+        ("Subacute combined degeneration was suspected.", "symptom_duration"),
+        ("The residual canal diameter was only 5 mm.", "size_mm"),
+        ("The marrow below the mass was fatty.", "fat_content"),
+        ("A mass; the patient has a broad-based gait.", "mr_dural_attachment"),
+        ("A syrinx extending from T4 to L1 above a mass of the conus.", "level"),
+        ("No high signal within the spinal cord on T2.", "mr_t2_signal"),
     ],
 )
 def test_what_is_said_of_something_else(read: Read, text: str, finding: str) -> None:
