@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bayesdx.analyses.information import divergence
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.what_if.numbers.costs import Costs, done_examinations, examinations_of, gain_per_cost
-from bayesdx.analyses.what_if.numbers.outcomes import EXACT_OUTCOMES, Outcomes, Prospects, mean
+from bayesdx.analyses.what_if.numbers.outcomes import EXACT_OUTCOMES, Outcomes, Prospects, mean, total
 
 #: Simulated patients behind an order of steps, once its outcomes are more than that.
 PATIENTS = 400
@@ -92,7 +92,7 @@ class _Reached:
     @property
     def share(self) -> float:
         """Chance that the search goes on."""
-        return min(1.0, float(self.outcomes.probability @ self.live))
+        return total(self.live, self.outcomes)
 
 
 def sequences(
@@ -155,10 +155,8 @@ def _sequence(
         if step is None:
             return StepSequence(method, tuple(taken), "worthless", rules)
         reached = _advanced(prospects, reached, step, rules)
-        sure_by_now, changed = (
-            min(1.0, float(reached.outcomes.probability @ mask))
-            for mask in (~reached.live, reached.leader != first)
-        )
+        sure_by_now = total(~reached.live, reached.outcomes)
+        changed = total(reached.leader != first, reached.outcomes)
         taken.append(replace(step, certain=sure_by_now, leader_change=changed))
         seen.update(step.findings)
     return StepSequence(method, tuple(taken), "asked", rules)
