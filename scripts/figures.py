@@ -32,6 +32,7 @@ LETTERS = {
     "word_correlation": r"\rho_w",
     "proportion_sample_size": "n_p",
     "case_weight": "c",
+    "neighbours": r"\nu",
     "condition_weight": "q",
     "unidentified_weight": "i",
     "repeated_statements": "e",

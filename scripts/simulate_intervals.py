@@ -56,18 +56,14 @@ def drawn_rows(cells: Mapping[str, Cell], rng: np.random.Generator) -> dict[str,
     return found
 
 
-def known(cells: Mapping[str, Cell], rows: Mapping[str, Array], contamination: float) -> dict[str, Cell]:
+def known(definition: Definition, cells: Mapping[str, Cell], rows: Mapping[str, Array]) -> dict[str, Cell]:
     """Cells whose rows are certain: those given, contaminated by the base."""
-    return {
-        name: replace(
-            cell,
-            pooled=replace(
-                cell.pooled,
-                counts=CERTAIN * ((1 - contamination) * rows[name] + contamination * cell.pooled.bases[0])[None],
-            ),
-        )
-        for name, cell in cells.items()
-    }
+    found = {}
+    for name, cell in cells.items():
+        part = definition.contamination(name)
+        counts = CERTAIN * ((1 - part) * rows[name] + part * cell.pooled.bases[0])[None]
+        found[name] = replace(cell, pooled=replace(cell.pooled, counts=counts))
+    return found
 
 
 def drawn_study(
@@ -105,7 +101,7 @@ def repetition(
     rows = drawn_rows(cells, rng)
     shares = form_shares(definition)
     order = [d for d, _ in definition.diagnoses]
-    truth = build_network(definition, known(cells, rows, definition.pooling.contamination))
+    truth = build_network(definition, known(definition, cells, rows))
     literature = {
         name: {
             d: tuple(

@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from bayesdx.analyses.evaluate.numbers.scoring import FOLDS, Networks, silent
 from bayesdx.case import Case, encode
 from bayesdx.formats.case_file import read_cases
 from bayesdx.inference import compile_network
-from bayesdx.knowledge.definition import OTHER, Pooling
+from bayesdx.knowledge.definition import OTHER, Definition, Pooling
 from bayesdx.knowledge.library import NETWORKS, Library
 from bayesdx.network import Array
 
@@ -79,16 +79,23 @@ def deal(networks: Networks, cases: Sequence[Case]) -> Dealt:
     )
 
 
-def score(library: Library, dealt: Dealt, pooling: Mapping[str, float]) -> Array:
-    """Log loss and rank of the proven diagnosis, and the leader's probability, case by case: shape (cases, 3)."""
+def by_network(dealt: Dealt) -> dict[tuple[str, tuple[str, ...]], list[int]]:
+    """The numbers of the cases that one network is to score: by its name, and the publications that it lacks."""
     groups: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
     for number, keys in enumerate(dealt.left_out):
         groups[str(dealt.network[number]), keys].append(number)
+    return groups
+
+
+def scored(library: Library, dealt: Dealt, change: Callable[[Definition, int], Definition]) -> Array:
+    """Log loss and rank of the proven diagnosis, and the leader's probability, case by case: shape (cases, 3).
+
+    ``change`` makes the definition by which the cases of a part are scored.
+    """
     scores = np.empty((len(dealt.cases), 3))
-    for (name, keys), numbers in groups.items():
-        definition = library.definition(name).with_pooling(**pooling)
-        learnt = library.learnt(definition, keys)
-        document = library.document(definition, learnt)
+    for (name, keys), numbers in by_network(dealt).items():
+        definition = change(library.definition(name), int(dealt.part[numbers[0]]))
+        document = library.document(definition, library.learnt(definition, keys))
         engine, diagnoses = compile_network(document.network), document.network.variable("diagnosis").states
         for number in numbers:
             case = dealt.cases[number]
@@ -131,7 +138,11 @@ def main() -> None:
     settings = [current, *({**current, **one} for one in drawn)]
     found = []
     for number, setting in enumerate(settings):
-        found.append(score(library, dealt, setting))
+
+        def changed(definition: Definition, _part: int, setting: dict[str, float] = setting) -> Definition:
+            return definition.with_pooling(**setting)
+
+        found.append(scored(library, dealt, changed))
         print(f"setting {number}: {figures(found[-1])}", file=sys.stderr, flush=True)
     scores = np.array(found)  # (settings, cases, 3)
     loss = scores[..., 0]

@@ -35,6 +35,7 @@ from bayesdx.knowledge.pooling import (
     base_weights,
     coefficients,
     enough,
+    neighbourhood,
     pool_finding,
 )
 from bayesdx.knowledge.sources import Source, evidence_of, format_reference
@@ -82,7 +83,7 @@ def choices_of(definition: Definition) -> Choices:
         ),
         kept=np.array([pooling.unusual_kept if form.unusual else 1.0 for form in definition.forms]),
         base_strength={finding: definition.spread(finding).strength for finding in definition.findings},
-        contamination=pooling.contamination,
+        contamination={finding: definition.contamination(finding) for finding in definition.findings},
         definition_strength=pooling.definition_strength,
         word_correlation=pooling.word_correlation,
         study_correlation={
@@ -182,6 +183,9 @@ def as_arrays(definition: Definition, variable: Variable, read: Mapping[str, tup
         for at, share in study.open:
             opened[n, sets.index(at)] += share
     states, forms = variable.states, definition.forms
+    stated = np.array([study.stated for study in studies])
+    if variable.id in definition.ordered and len(studies):
+        stated = stated @ neighbourhood(len(states), definition.pooling.neighbours)
     return Studies(
         finding=variable.id,
         states=states,
@@ -190,7 +194,7 @@ def as_arrays(definition: Definition, variable: Variable, read: Mapping[str, tup
         own=np.array([study.own for study in studies]).reshape(-1, len(forms)),
         word=np.array([study.word for study in studies]),
         weight=np.array([study.weight for study in studies]),
-        stated=np.array([study.stated for study in studies]),
+        stated=stated,
         sets=np.array([[i in at for i in range(len(states))] for at in sets]).reshape(-1, len(states)),
         open=opened,
         defined=np.array([[s in form.definition.get(variable.id, ()) for s in states] for form in forms]),

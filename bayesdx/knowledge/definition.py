@@ -21,7 +21,8 @@ UNUSUAL = "unusual"
 class Pooling:
     """The modelling choices of pooling; networks/model.yaml explains each.
 
-    ``base_strength`` and ``study_correlation`` hold for findings of which no ``Spread`` was estimated.
+    ``base_strength`` and ``study_correlation`` hold for findings of which no ``Spread`` was estimated, and
+    ``contamination`` for those of which none was.
     """
 
     base_strength: float
@@ -32,6 +33,7 @@ class Pooling:
     word_correlation: float
     proportion_sample_size: float
     case_weight: float
+    neighbours: float
     condition_weight: float
     unidentified_weight: float
     repeated_statements: float
@@ -95,7 +97,9 @@ class Form:
 class Definition:
     """Everything that a build needs besides the facts.
 
-    ``spreads`` say how each finding varies; ``form_counts`` are the Dirichlet counts of the forms of a diagnosis.
+    ``ordered`` names the findings whose states stand beside each other in order. ``contaminations`` say by finding
+    how far what is stated of it can be relied on; ``spreads`` how it varies; ``form_counts`` are the Dirichlet
+    counts of the forms of a diagnosis.
     """
 
     id: str
@@ -111,6 +115,8 @@ class Definition:
     associations: tuple[Association, ...]
     mineralisation_given_pattern: Mapping[str, Mapping[str, float]]
     background: Mapping[str, float]
+    ordered: frozenset[str]
+    contaminations: Mapping[str, float] = field(default_factory=dict)
     spreads: Mapping[str, Spread] = field(default_factory=dict)
     form_counts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
@@ -133,9 +139,14 @@ class Definition:
         """How a finding varies: as estimated, else as the modelling choices say."""
         return self.spreads.get(finding) or Spread(self.pooling.study_correlation, self.pooling.base_strength)
 
+    def contamination(self, finding: str) -> float:
+        """The part of every row of a finding that is the base: as estimated, else as the modelling choices say."""
+        return self.contaminations.get(finding, self.pooling.contamination)
+
     def with_pooling(self, **changes: float) -> Definition:
-        """A copy with other modelling choices."""
-        return replace(self, pooling=replace(self.pooling, **changes))
+        """A copy with other modelling choices; a contamination is that of all findings."""
+        estimated = {} if "contamination" in changes else self.contaminations
+        return replace(self, pooling=replace(self.pooling, **changes), contaminations=estimated)
 
 
 def read_vocabulary(path: Path) -> tuple[Variable, ...]:
@@ -174,6 +185,8 @@ def read_definition(folder: Path, name: str) -> Definition:
             associations=tuple(Association(**entry) for entry in model["associations"]),
             mineralisation_given_pattern=model["mineralisation_given_pattern"],
             background=model["background"],
+            ordered=frozenset(model["ordered"]),
+            contaminations=model["contaminations"],
         )
     except (KeyError, TypeError) as error:
         raise InputError(f"{folder / name}.yaml or model.yaml: {error}") from None

@@ -61,8 +61,8 @@ class Choices:
 
     ``owner`` (F,) is the diagnosis of each of F forms, ``named`` (F,) whether it is one form of several, whose row
     shrinks with ``form_strength`` (F,) to that of its diagnosis, ``kept`` (F,) of it, and to the base with the
-    rest; ``base_strength`` is the Dirichlet count of the base by finding, and ``contamination`` the part of every
-    row that is the base whatever studies say (Huber 1964, Ann Math Statist 35:73).
+    rest; ``base_strength`` is the Dirichlet count of the base by finding, and ``contamination``, by finding, the
+    part of every row that is the base whatever studies say (Huber 1964, Ann Math Statist 35:73).
     ``study_correlation`` is rho of ``effective_size`` by finding, and of forms; ``reliance`` the power of all
     counts. ``links`` tells which findings go with another, by child. ``suggests`` (3, patterns): P(how the mineral
     lies | pattern), zero where there is no calcification.
@@ -74,7 +74,7 @@ class Choices:
     form_strength: Array
     kept: Array
     base_strength: Mapping[str, float]
-    contamination: float
+    contamination: Mapping[str, float]
     definition_strength: float
     word_correlation: float
     study_correlation: Mapping[str, float]
@@ -203,8 +203,9 @@ def pool_sums(
     shrunk = np.where(
         choices.named[:, None], choices.form_strength[:, None] * (kept * row + (1 - kept) * bases), m * bases
     )
-    counts, clean = own + definition + shrunk, 1 - choices.contamination
-    mixed = clean * counts + choices.contamination * totals(counts)[..., None] * bases
+    counts, contamination = own + definition + shrunk, choices.contamination[studies.finding]
+    clean = 1 - contamination
+    mixed = clean * counts + contamination * totals(counts)[..., None] * bases
     return Pooled(mixed, completing, base, bases, whole, clean * definition)
 
 
@@ -219,7 +220,7 @@ def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
     whole, own = weights[:, : choices.diagnoses], weights[:, choices.diagnoses :]
     sizes = totals(pooled.whole[:1])[0, choices.owner] + choices.base_strength[studies.finding]
     shrunk = np.where(choices.named, choices.form_strength * choices.kept / sizes, 0.0)
-    return np.asarray((1 - choices.contamination) * (own + whole[:, choices.owner] * shrunk))
+    return np.asarray((1 - choices.contamination[studies.finding]) * (own + whole[:, choices.owner] * shrunk))
 
 
 def base_weights(choices: Choices, pooled: Pooled, finding: str) -> Array:
@@ -228,7 +229,8 @@ def base_weights(choices: Choices, pooled: Pooled, finding: str) -> Array:
     sizes = totals(pooled.whole[:1])[0, choices.owner] + m
     part = choices.kept * m / sizes + 1 - choices.kept
     shrunk = np.where(choices.named, choices.form_strength * part, m)
-    return (1 - choices.contamination) * shrunk + choices.contamination * totals(pooled.counts[0])
+    contamination = choices.contamination[finding]
+    return (1 - contamination) * shrunk + contamination * totals(pooled.counts[0])
 
 
 def _members(choices: Choices, studies: Studies) -> Array:
@@ -246,6 +248,22 @@ def effective_size(size: float, correlation: float) -> float:
     (1.8333333333333333, 40.0)
     """
     return size / (1 + (size - 1) * correlation)
+
+
+def neighbourhood(states: int, part: float) -> Array:
+    """(states, states): what a count of each ordered state says of all of them; half of ``part`` goes to each state
+    beside it.
+
+    A kernel for ordered categories (Aitchison & Aitken 1976, Biometrika 63:413): bins are cut at round numbers, and
+    who is 39 years old says something of 41.
+
+    >>> neighbourhood(3, 0.2)
+    array([[0.9, 0.1, 0. ],
+           [0.1, 0.8, 0.1],
+           [0. , 0.1, 0.9]])
+    """
+    beside = np.eye(states, k=1) + np.eye(states, k=-1)
+    return np.asarray(part / 2 * beside + np.diag(1 - part / 2 * beside.sum(axis=1)))
 
 
 def discounts(correlation: float, words: Array) -> Array:

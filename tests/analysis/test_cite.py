@@ -17,6 +17,7 @@ from bayesdx.data import data_path
 from bayesdx.errors import InputError
 from bayesdx.inference import Engine
 from bayesdx.knowledge.build import form_shares
+from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.ledger import ledger_of
 from bayesdx.knowledge.library import open_library
 from bayesdx.knowledge.parts import Part, parts_of
@@ -130,7 +131,7 @@ def test_terms_are_those_of_the_pooled_facts(
     definition = library.definition(name)
     pooled = library.learnt(definition).cells[finding]
     pooling, strength = definition.pooling, definition.spread(finding).strength
-    clean = 1 - pooling.contamination
+    clean = 1 - definition.contamination(finding)
     rho = pooling.word_correlation
     forms = [(f, form) for f, form in enumerate(definition.forms) if form.diagnosis == diagnosis]
     order = [name for name, _ in definition.diagnoses]
@@ -146,7 +147,8 @@ def test_terms_are_those_of_the_pooled_facts(
             copied = 1 + max(sum(study.word for study, _ in group) - 1, 0) * rho
             for study, part in group:
                 weight = clean * part * scale * study.weight / (copied if study.word else 1)
-                row = weight * study.distribution(pooled.pooled.completing[0]) / pooled.form_counts[f].sum()
+                said = heard(definition, finding, study, pooled.pooled.completing[0])
+                row = weight * said / pooled.form_counts[f].sum()
                 adds[study.source] = adds.get(study.source, 0) + row * share
     adds.pop("", None)
     for source, expected in adds.items():
@@ -156,6 +158,17 @@ def test_terms_are_those_of_the_pooled_facts(
         np.testing.assert_allclose(found, expected, atol=1e-5)  # the file has six digits of each count
     assert {term.source for term in citation.facts} == set(adds)
     assert list(shares := [term.share for term in citation.facts]) == sorted(shares, reverse=True)
+
+
+def heard(definition: Definition, finding: str, study: Study, completing: Array) -> Array:
+    """What a study says of the states; if they are in order, each tells half of ``neighbours`` of those beside it."""
+    said = study.distribution(completing)
+    if finding not in definition.ordered:
+        return said
+    stated, part = study.stated, definition.pooling.neighbours / 2
+    beside = np.append(stated[1:], 0) + np.append(0, stated[:-1])
+    ends = np.arange(len(stated)) % (len(stated) - 1) == 0
+    return said + part * beside - part * stated * np.where(ends, 1, 2)
 
 
 def discounted(studies: list[Study], rho: float) -> float:
@@ -180,8 +193,9 @@ def test_a_definition_is_a_term(models: Mapping[str, Model]) -> None:
     """Three lesions of each form of meningioma arise from the dura, or from it and the epidural space."""
     citation = cite_likelihood(models["spine"].engine, "epicentre", ("dura",), "meningioma")
     term = next(term for term in citation.terms if term.kind == "definition")
-    pooling = open_library().definition("spine").pooling
-    assert term.weight == pytest.approx((1 - pooling.contamination) * pooling.definition_strength)
+    definition = open_library().definition("spine")
+    clean = 1 - definition.contamination("epicentre")
+    assert term.weight == pytest.approx(clean * definition.pooling.definition_strength)
     assert [citation.variable.states[i] for i in np.flatnonzero(term.adds)] == ["dura", "epidural_space"]
     moved = next(term for term in citation.terms if term.kind == "association")
     assert moved.share == pytest.approx(0, abs=1e-6)
@@ -259,7 +273,7 @@ def test_case(models: Mapping[str, Model]) -> None:
     citation = model.cite(Case(FINDINGS, id="m", age=60))
     shares = [row.share for row in citation.sources]
     assert shares == sorted(shares, reverse=True)
-    assert 0.9 < sum(shares) <= 1 + 1e-12
+    assert 0.8 < sum(shares) <= 1 + 1e-12
     leaders = [row.diagnosis for row in model.query(Case(FINDINGS, age=60)).posterior[:5]]
     assert list(citation.diagnoses) == leaders
     library = open_library()

@@ -23,6 +23,7 @@ CHOICES = {
     "word_correlation": 0.25,
     "proportion_sample_size": 4.0,
     "case_weight": 0.5,
+    "neighbours": 0.0,
     "condition_weight": 0.2,
     "unidentified_weight": 0.4,
     "repeated_statements": 0.0,
