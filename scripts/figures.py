@@ -104,6 +104,14 @@ def _background() -> str:
     return _table("sign | assumed", [(f"`{sign}`", f"{p:g}") for sign, p in _model()["background"].items()])
 
 
+def _contaminations() -> str:
+    """Four findings a row."""
+    cells = [f"`{name}` {part:g}" for name, part in _model()["contaminations"].items()]
+    lines = [cells[i : i + 4] for i in range(0, len(cells), 4)]
+    rows: list[tuple[object, ...]] = [(*line, *[""] * (4 - len(line))) for line in lines]
+    return _table(" | ".join(["finding, its part"] * 4), rows)
+
+
 def _associations() -> str:
     rows: list[tuple[object, ...]] = [
         (f"`{entry['parent']}`", f"`{entry['child']}`", entry["reason"]) for entry in _model()["associations"]
@@ -154,6 +162,7 @@ FIGURES: Mapping[str, Callable[[], str]] = {
     "pooling": _pooling,
     "words": _words,
     "background": _background,
+    "contaminations": _contaminations,
     "associations": _associations,
     "minerals": _minerals,
     "networks": _networks,

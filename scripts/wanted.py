@@ -37,7 +37,7 @@ def main() -> None:
                 continue
             for finding in model.what_if(case).findings:
                 bits[finding.variable.id].append(finding.information)
-            for row in model.query(case, draws=0).posterior:
+            for row in model.query(case).posterior:
                 weight = 1.0 if row.diagnosis == case.diagnosis else row.probability
                 for finding_id in model.question(case).findings:
                     support = literature.support.get((finding_id, row.diagnosis))

@@ -161,7 +161,7 @@ def test_terms_are_those_of_the_pooled_facts(
 
 
 def heard(definition: Definition, finding: str, study: Study, completing: Array) -> Array:
-    """What a study says of the states; if they are in order, each tells half of ``neighbours`` of those beside it."""
+    """What a study says of the states: in order, each tells half of ``neighbours`` of those beside it."""
     said = study.distribution(completing)
     if finding not in definition.ordered:
         return said

@@ -98,5 +98,7 @@ def orchard(definitions: dict[str, Definition]) -> Definition:
         pooling=replace(spine.pooling, **CHOICES),
         associations=(),
         background={},
+        ordered=frozenset(),
+        contaminations={},
         spreads={},
     )
