@@ -107,9 +107,11 @@ def test_every_section_of_the_model_is_on_its_page() -> None:
         "associations",
         "mineralisation_given_pattern",
         "background",
+        "ordered",
+        "contaminations",
     }
     page = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
-    for name in ("words", "pooling", "associations", "minerals", "background"):
+    for name in ("words", "pooling", "associations", "minerals", "background", "contaminations"):
         assert f"<!-- figure: {name} -->" in page
     for name, value in model["pooling"].items():
         assert re.search(rf"\| `{name}` \| \$.+\$ \| {value:g} \| .+ \|", page), name

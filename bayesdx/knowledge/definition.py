@@ -168,6 +168,10 @@ def read_definition(folder: Path, name: str) -> Definition:
     """Read ``name``.yaml with vocabulary.yaml and model.yaml beside it; raises InputError with the file's name."""
     data, model = read_mapping(folder / f"{name}.yaml"), read_mapping(folder / "model.yaml")
     try:
+        vocabulary = read_vocabulary(folder / "vocabulary.yaml")
+        for finding in (*model["ordered"], *model["contaminations"]):
+            if finding not in {variable.id for variable in vocabulary}:
+                raise InputError(f"no finding '{finding}'", place=str(folder / "model.yaml"))
         forms = [
             form for entry in data["diagnoses"] for form in _forms(entry, float(model["pooling"]["unusual_share"]))
         ]
@@ -179,7 +183,7 @@ def read_definition(folder: Path, name: str) -> Definition:
             sites=frozenset(data["sites"]),
             diagnoses=tuple((entry["id"], entry["label"]) for entry in data["diagnoses"]),
             forms=tuple(forms),
-            vocabulary=read_vocabulary(folder / "vocabulary.yaml"),
+            vocabulary=vocabulary,
             words=model["words"],
             pooling=Pooling(**{f.name: float(model["pooling"][f.name]) for f in fields(Pooling)}),
             associations=tuple(Association(**entry) for entry in model["associations"]),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import wanted
 from reliability import Seen, estimate
 
+from bayesdx.errors import InputError
 from bayesdx.formats.case_file import read_cases
 from bayesdx.knowledge.build import pool_findings
-from bayesdx.knowledge.definition import Definition
+from bayesdx.knowledge.definition import Definition, read_definition
 from bayesdx.knowledge.pooling import neighbourhood
 from bayesdx.network import Array
 
@@ -44,6 +46,14 @@ def test_a_count_tells_of_the_states_beside_it(orchard: Definition, make_fact: M
     moved = neighbourhood(len(plain.states), 0.2)
     assert told.stated == pytest.approx(plain.stated @ moved)
     assert moved[at("hypo"), [at("hypo"), at("iso")]] == pytest.approx([0.9, 0.1])
+
+
+def test_a_contamination_of_what_is_no_finding_is_refused(tmp_path: Path) -> None:
+    for source in (wanted.ROOT / "networks").glob("*.yaml"):
+        text = source.read_text(encoding="utf-8").replace("  radiculopathy: ", "  radiculopathie: ")
+        (tmp_path / source.name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="no finding 'radiculopathie'"):
+        read_definition(tmp_path, "spine")
 
 
 def patients(rng: np.random.Generator, size: int) -> list[Seen]:
