@@ -10,7 +10,7 @@ order by
     prod over X of  ((1 - zeta_X) P(x | D) + zeta_X b(x)) / ((1 - z) P(x | D) + z b(x))
 
 as if each finding hung on the diagnosis alone. The sum over patients of its logarithm, less ``--penalty`` times the
-squared distance of logit zeta_X from logit z, is maximised (L-BFGS). Both networks share the zeta of a finding.
+squared distance of logit zeta_X from logit z, is maximised (L-BFGS), up to a zeta of MOST. Both networks share the zeta of a finding.
 
 ``python scripts/reliability.py`` prints the contaminations of all patients as they stand in model.yaml, then the
 figures of the networks as they would be without them, and nested: each part scored by networks that are built with
@@ -37,6 +37,8 @@ from bayesdx.knowledge.definition import Definition
 from bayesdx.knowledge.library import Library
 from bayesdx.network import Array
 
+#: No row is nearer to the base than that: it is to say what its sources say.
+MOST = 0.4
 #: P(x | D) is taken as at least that, where undoing the contamination leaves less.
 LEAST = 1e-4
 
@@ -111,7 +113,8 @@ def estimate(patients: Sequence[Seen], size: int, general: float, penalty: float
         away = logits - start
         return loss + penalty * float(away @ away), slope * parts * (1 - parts) + 2 * penalty * away
 
-    found = minimize(lost, start, jac=True, method="L-BFGS-B")
+    most = float(np.log(MOST / (1 - MOST)))
+    found = minimize(lost, start, jac=True, method="L-BFGS-B", bounds=[(None, most)] * size)
     return np.asarray(1 / (1 + np.exp(-found.x)))
 
 
