@@ -10,7 +10,8 @@ order by
     prod over X of  ((1 - zeta_X) P(x | D) + zeta_X b(x)) / ((1 - z) P(x | D) + z b(x))
 
 as if each finding hung on the diagnosis alone. The sum over patients of its logarithm, less ``--penalty`` times the
-squared distance of logit zeta_X from logit z, is maximised (L-BFGS), up to a zeta of MOST. Both networks share the zeta of a finding.
+squared distance of logit zeta_X from logit z, is maximised (L-BFGS), up to a zeta of MOST. Both networks share the
+zeta of a finding.
 
 ``python scripts/reliability.py`` prints the contaminations of all patients as they stand in model.yaml, then the
 figures of the networks as they would be without them, and nested: each part scored by networks that are built with
