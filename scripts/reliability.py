@@ -27,14 +27,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from tune import CASES, ROOT, Dealt, by_network, deal, report, scored
+from tune import CASES, ROOT, Dealt, asked, deal, report, scored
 
-from bayesdx.analyses.evaluate.numbers.scoring import FOLDS, Networks, silent
-from bayesdx.case import encode
-from bayesdx.document import NetworkDocument
+from bayesdx.analyses.evaluate.numbers.scoring import FOLDS, Networks
 from bayesdx.formats.case_file import read_cases
-from bayesdx.inference import Engine, compile_network
-from bayesdx.knowledge.definition import Definition
+from bayesdx.inference import Engine
 from bayesdx.knowledge.library import Library
 from bayesdx.network import Array
 
@@ -68,9 +65,9 @@ class Seen:
         return weights / weights.sum(), rows
 
 
-def rows_of(engine: Engine, document: NetworkDocument) -> dict[str, Array]:
+def rows_of(engine: Engine) -> dict[str, Array]:
     """P(finding | diagnosis) of every finding, each (D, states)."""
-    network = document.network
+    network = engine.network
     size = network.variable("diagnosis").cardinality
     marginals = [engine.marginals({"diagnosis": row}).probabilities for row in np.eye(size)]
     return {v.id: np.stack([one[v.id] for one in marginals]) for v in network.findings}
@@ -78,24 +75,22 @@ def rows_of(engine: Engine, document: NetworkDocument) -> dict[str, Array]:
 
 def seen(library: Library, dealt: Dealt, names: Mapping[str, int], general: float) -> list[tuple[int, Seen]]:
     """Each patient of a lesion that its network holds, with the number of its part."""
-    found = []
-    for (name, keys), numbers in by_network(dealt).items():
-        definition = library.definition(name).with_pooling(contamination=general)
-        document = library.document(definition, library.learnt(definition, keys))
-        engine, diagnoses = compile_network(document.network), document.network.variable("diagnosis").states
-        rows = rows_of(engine, document)
-        for number in (one for one in numbers if dealt.holds[one]):
-            case = dealt.cases[number]
-            weights = silent(encode(case, document.network, document.vocabulary).weights, document.rates)
-            said = [rows[name] @ (weight / np.max(weight)) for name, weight in weights.items()]
-            mixed = np.array(said)  # (K, D)
-            base = mixed.mean(axis=1)
-            clean = np.maximum((mixed - general * base[:, None]) / (1 - general), LEAST)
-            with np.errstate(divide="ignore"):
-                logs = np.log(engine.posterior(weights).probabilities)
-            at = np.array([names[one] for one in weights])
-            patient = Seen(at, clean, base, logs, diagnoses.index(str(case.diagnosis)))
-            found.append((int(dealt.part[number]), patient))
+    found, rows = [], dict[Engine, dict[str, Array]]()
+    for one in asked(library, dealt, lambda definition, part: definition.with_pooling(contamination=general)):
+        if not dealt.holds[one.number]:
+            continue
+        if one.engine not in rows:
+            rows = {one.engine: rows_of(one.engine)}
+        mixed = np.array(
+            [rows[one.engine][name] @ (row / np.max(row)) for name, row in one.weights.items()]
+        )  # (K, D)
+        base = mixed.mean(axis=1)
+        clean = np.maximum((mixed - general * base[:, None]) / (1 - general), LEAST)
+        with np.errstate(divide="ignore"):
+            logs = np.log(one.posterior)
+        truth = one.document.network.variable("diagnosis").state_index(str(one.case.diagnosis))
+        patient = Seen(np.array([names[name] for name in one.weights]), clean, base, logs, truth)
+        found.append((int(dealt.part[one.number]), patient))
     return found
 
 
@@ -124,10 +119,6 @@ def rounded(names: Iterable[str], parts: Array) -> dict[str, float]:
     return {name: round(float(part), 2) for name, part in zip(names, parts, strict=True)}
 
 
-def contaminated(definition: Definition, parts: Mapping[str, float]) -> Definition:
-    return replace(definition, contaminations=parts)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--penalty", type=float, default=0.3, help="of the distance from z (default: %(default)s)")
@@ -154,7 +145,7 @@ def main() -> None:
     alike = scored(library, dealt, lambda definition, part: definition.with_pooling(contamination=general))
     report(f"{general:g} for all findings", dealt, alike)
     nested = [fitted(part) for part in range(FOLDS)]
-    apart = scored(library, dealt, lambda definition, part: contaminated(definition, nested[part]))
+    apart = scored(library, dealt, lambda definition, part: replace(definition, contaminations=nested[part]))
     report("nested", dealt, apart)
     change = (apart - alike)[dealt.holds, 0]
     print(f"log loss of lesions that are held: {change.mean():+.3f} ± {change.std() / np.sqrt(len(change)):.3f}")

@@ -17,9 +17,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,9 @@ from numpy.typing import NDArray
 from bayesdx.analyses.evaluate.numbers.figures import calibration_error
 from bayesdx.analyses.evaluate.numbers.scoring import FOLDS, Networks, silent
 from bayesdx.case import Case, encode
+from bayesdx.document import NetworkDocument
 from bayesdx.formats.case_file import read_cases
-from bayesdx.inference import compile_network
+from bayesdx.inference import Engine, compile_network
 from bayesdx.knowledge.definition import OTHER, Definition, Pooling
 from bayesdx.knowledge.library import NETWORKS, Library
 from bayesdx.network import Array
@@ -79,30 +81,43 @@ def deal(networks: Networks, cases: Sequence[Case]) -> Dealt:
     )
 
 
-def by_network(dealt: Dealt) -> dict[tuple[str, tuple[str, ...]], list[int]]:
-    """The numbers of the cases that one network is to score: by its name, and the publications that it lacks."""
+class Asked(NamedTuple):
+    """Case ``number`` as it is put to a network without the publications of its part: ``weights`` by finding."""
+
+    number: int
+    case: Case
+    document: NetworkDocument
+    engine: Engine
+    weights: Mapping[str, Array]
+
+    @property
+    def posterior(self) -> Array:
+        return self.engine.posterior(self.weights).probabilities
+
+
+def asked(library: Library, dealt: Dealt, change: Callable[[Definition, int], Definition]) -> Iterator[Asked]:
+    """Every case; ``change`` makes the definition of the network by which the cases of a part are scored."""
     groups: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
     for number, keys in enumerate(dealt.left_out):
         groups[str(dealt.network[number]), keys].append(number)
-    return groups
-
-
-def scored(library: Library, dealt: Dealt, change: Callable[[Definition, int], Definition]) -> Array:
-    """Log loss and rank of the proven diagnosis, and the leader's probability, case by case: shape (cases, 3).
-
-    ``change`` makes the definition by which the cases of a part are scored.
-    """
-    scores = np.empty((len(dealt.cases), 3))
-    for (name, keys), numbers in by_network(dealt).items():
+    for (name, keys), numbers in groups.items():
         definition = change(library.definition(name), int(dealt.part[numbers[0]]))
         document = library.document(definition, library.learnt(definition, keys))
-        engine, diagnoses = compile_network(document.network), document.network.variable("diagnosis").states
+        engine = compile_network(document.network)
         for number in numbers:
             case = dealt.cases[number]
             weights = silent(encode(case, document.network, document.vocabulary).weights, document.rates)
-            posterior = engine.posterior(weights).probabilities
-            truth = posterior[diagnoses.index(str(case.diagnosis) if dealt.holds[number] else OTHER)]
-            scores[number] = -np.log(truth), (posterior >= truth).sum(), posterior.max()
+            yield Asked(number, case, document, engine, weights)
+
+
+def scored(library: Library, dealt: Dealt, change: Callable[[Definition, int], Definition]) -> Array:
+    """Log loss and rank of the proven diagnosis, and the leader's probability, case by case: shape (cases, 3)."""
+    scores = np.empty((len(dealt.cases), 3))
+    for one in asked(library, dealt, change):
+        proven = str(one.case.diagnosis) if dealt.holds[one.number] else OTHER
+        posterior = one.posterior
+        truth = posterior[one.document.network.variable("diagnosis").state_index(proven)]
+        scores[one.number] = -np.log(truth), (posterior >= truth).sum(), posterior.max()
     return scores
 
 

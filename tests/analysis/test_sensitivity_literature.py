@@ -167,7 +167,7 @@ def test_a_source_that_holds_the_runner_up_down_is_found() -> None:
     asked = model.question(case)
     posterior = asked.engine.posterior(asked.findings).probabilities
     changing = leave_one_out(asked, literature).changing(int(posterior.argmax()))
-    assert changing
+    assert len(changing) > 1
     last = changing[-1]
     built = built_without("spine", {last.source})
     answer = last.posterior
