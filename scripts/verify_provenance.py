@@ -157,11 +157,15 @@ def _studies(name: str, finding: str, diagnosis: int | None = None) -> dict[str,
 
 
 def _assumed(name: str, line: Mapping[str, Any]) -> dict[str, Array]:
-    """Counts (forms, states) of what holds by definition, of associations, and of the base."""
-    base = np.array(line["base_counts"])[:, None] * np.array(line["base"])
-    found = {"base": base}
-    for kind in ("definition", "association"):
-        found[kind] = np.zeros_like(base)
-        for form, row in line[kind].items():
-            found[kind][int(form)] = row
-    return found
+    """Counts (forms, states) of what holds by definition, of associations, of the base, and of contamination."""
+    wanting, whatever, base = (np.array(line[key]) for key in ("base_counts", "contamination", "base"))
+    by_form = {key: np.zeros((len(wanting), len(base))) for key in ("definition", "shift", "moved")}
+    for key, table in by_form.items():
+        for form, row in line[key].items():
+            table[int(form)] = row
+    return {
+        "definition": by_form["definition"],
+        "association": wanting[:, None] * by_form["shift"] + by_form["moved"],
+        "base": wanting[:, None] * base,
+        "contamination": whatever[:, None] * (base + by_form["shift"]),
+    }

@@ -34,6 +34,7 @@ from bayesdx.knowledge.pooling import (
     Studies,
     base_weights,
     coefficients,
+    contaminating,
     enough,
     neighbourhood,
     pool_finding,
@@ -351,7 +352,6 @@ def keep_ledger(
 def _account(choices: Choices, cell: Cell, moved: Array) -> Account:
     """The account of a finding; ``moved`` (F, X) are the counts that pairs which exclude each other move."""
     pooled = cell.pooled
-    weights = base_weights(choices, pooled, cell.finding)
     read = [(d, study) for d, found in enumerate(cell.by_diagnosis.values()) for study in found]
     return Account(
         studies=cell.studies,
@@ -361,7 +361,9 @@ def _account(choices: Choices, cell: Cell, moved: Array) -> Account:
         added=coefficients(choices, cell.studies, pooled),
         completing=pooled.completing[0],
         base=cell.base,
-        base_counts=weights,
-        association=weights[:, None] * (pooled.bases[0] - cell.base) + moved,
+        base_counts=base_weights(choices, pooled, cell.finding),
+        contamination=contaminating(choices, pooled, cell.finding),
+        shift=pooled.bases[0] - cell.base,
+        moved=moved,
         definition=pooled.definition[0],
     )

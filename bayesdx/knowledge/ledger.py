@@ -2,9 +2,9 @@
 
 The build keeps it, so that no question opens the table of facts or pools anything again. The counts of a finding in
 a form are a sum of terms: what each study adds, what holds by definition of the form, the base, and what the base
-gains or loses by an association with another finding. Where the CPT has another parent, the row of the form is
-shared out over the states of that parent, state by state, in the same proportions for every term: the part that a
-term makes up of a state of the form's row is its part of that state in each CPT row of the form.
+gains or loses by an association with another finding, and contamination. Where the CPT has another parent, the row
+of the form is shared out over the states of that parent, state by state, in the same proportions for every term:
+the part that a term makes up of a state of the form's row is its part of that state in each CPT row of the form.
 
 The file stands beside the networks (``networks/ledger/<network>.jsonl``) and not in them, so that a query need not
 read it; it has one line for the network and one for each finding, so that a question reads the lines it needs.
@@ -27,7 +27,7 @@ from bayesdx.knowledge.sources import Evidence
 from bayesdx.learning.counts import divided
 from bayesdx.network import Array, Network
 
-FORMAT = "bayesdx-ledger/1"
+FORMAT = "bayesdx-ledger/2"
 #: Kind of what texts say by not mentioning a finding, ``n`` of them.
 UNMENTIONED = "unmentioned"
 #: Digits of every number in the file: terms add up to the counts within 1e-9 of their size.
@@ -73,7 +73,8 @@ class Term:
     """What adds ``counts`` (F, X) to the rows of the forms of a diagnosis: an ``entry``, or an assumption.
 
     ``kind`` is ``fact`` or ``word`` (the entry's facts are frequency words), ``unmentioned`` (texts that do not
-    mention the finding), ``definition``, ``association`` (moves the base, its counts sum to 0) or ``base``.
+    mention the finding), ``definition``, ``association`` (moves the base, its counts sum to 0), ``base`` or
+    ``contamination``.
     """
 
     kind: str
@@ -86,8 +87,9 @@ class Account:
     """The ledger of one finding with X states; N studies, F forms.
 
     ``studies`` and ``entries`` go together. ``added`` (N, F): counts that each study adds to each form.
-    ``completing`` (X,) shares out what studies leave open. ``base`` (X,) adds ``base_counts`` (F,);
-    ``association`` and ``definition`` (F, X) are counts.
+    ``completing`` (X,) shares out what studies leave open. ``base`` (X,) adds ``base_counts`` (F,) for want of
+    studies and ``contamination`` (F,) whatever they say; an association makes it ``base + shift`` (F, X). ``moved``
+    are counts that pairs which exclude each other move, and ``definition`` counts, both (F, X).
     """
 
     studies: Studies
@@ -96,7 +98,9 @@ class Account:
     completing: Array
     base: Array
     base_counts: Array
-    association: Array
+    contamination: Array
+    shift: Array
+    moved: Array
     definition: Array
 
     @cached_property
@@ -139,8 +143,9 @@ class Account:
         ]
         assumed = {
             "definition": self.definition[its],
-            "association": self.association[its],
+            "association": self.base_counts[its, None] * self.shift[its] + self.moved[its],
             "base": self.base_counts[its, None] * self.base,
+            "contamination": self.contamination[its, None] * (self.base + self.shift[its]),
         }
         found += [Term(kind, counts) for kind, counts in assumed.items() if counts.any()]
         return tuple(found)
@@ -280,7 +285,9 @@ def _account(data: Mapping[str, Any], choices: Choices) -> Account:
         completing=np.array(data["completing"]),
         base=np.array(data["base"]),
         base_counts=np.array(data["base_counts"]),
-        association=_by_form(data["association"], forms, size),
+        contamination=np.array(data["contamination"]),
+        shift=_by_form(data["shift"], forms, size),
+        moved=_by_form(data["moved"], forms, size),
         definition=_by_form(data["definition"], forms, size),
     )
 
@@ -321,7 +328,9 @@ def account_line(finding: str, account: Account) -> str:
             "completing": account.completing,
             "base": account.base,
             "base_counts": account.base_counts,
-            "association": _rows(account.association),
+            "contamination": account.contamination,
+            "shift": _rows(account.shift),
+            "moved": _rows(account.moved),
             "defined": {f: np.flatnonzero(row).tolist() for f, row in enumerate(studies.defined) if row.any()},
             "definition": _rows(account.definition),
             "sets": [np.flatnonzero(at).tolist() for at in studies.sets],

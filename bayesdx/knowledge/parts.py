@@ -24,6 +24,10 @@ def finding_rows(network: Network, finding: str, table: Array | None = None) -> 
     return np.asarray(np.einsum("fps,fp->fs" if "form" in parents else "ps,fp->fs", table, given))
 
 
+#: Kinds of terms by which the base enters a row.
+BASE = ("base", "association", "contamination")
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """The part of P(finding | diagnosis) that a term makes up: ``adds`` (X,) to each state.
@@ -45,8 +49,9 @@ class Part:
 
 
 def base_share(parts: Iterable[Part]) -> float:
-    """The part of a row that rests on the base, as an association may have moved it: what is left by the others."""
-    others = sum(part.share for part in parts if part.kind not in ("base", "association"))
+    """The part of a row that rests on the base, contamination included, as an association may have moved it: what
+    is left by the others."""
+    others = sum(part.share for part in parts if part.kind not in BASE)
     return min(max(1.0 - others, 0.0), 1.0)
 
 

@@ -224,13 +224,18 @@ def coefficients(choices: Choices, studies: Studies, pooled: Pooled) -> Array:
 
 
 def base_weights(choices: Choices, pooled: Pooled, finding: str) -> Array:
-    """Counts that the base adds to the row of each form, shape (F,), when all studies are kept."""
+    """Counts that the base adds to the row of each form, shape (F,), when all studies are kept, beside those of
+    ``contaminating``."""
     m = choices.base_strength[finding]
     sizes = totals(pooled.whole[:1])[0, choices.owner] + m
     part = choices.kept * m / sizes + 1 - choices.kept
     shrunk = np.where(choices.named, choices.form_strength * part, m)
-    contamination = choices.contamination[finding]
-    return (1 - contamination) * shrunk + contamination * totals(pooled.counts[0])
+    return np.asarray((1 - choices.contamination[finding]) * shrunk)
+
+
+def contaminating(choices: Choices, pooled: Pooled, finding: str) -> Array:
+    """Counts of the row of each form, shape (F,), that are the base whatever studies say."""
+    return np.asarray(choices.contamination[finding] * totals(pooled.counts[0]))
 
 
 def _members(choices: Choices, studies: Studies) -> Array:

@@ -107,6 +107,7 @@ def test_the_terms_of_every_likelihood_add_up(models: Mapping[str, Model], name:
                 "association",
                 "mineralisation",
                 "base",
+                "contamination",
             )
             assert part.kind == "association" or (part.adds >= 0).all()
             assert part.entry is None or part.entry.diagnosis == number
@@ -183,7 +184,9 @@ def test_no_pattern_without_calcification(models: Mapping[str, Model]) -> None:
     citation = cite_likelihood(engine, "ct_calcification_pattern", (), "schwannoma")
     calcified = enumerated(engine, "ct_calcification", "schwannoma")[1]
     shares = {term.kind: term.share for term in citation.terms}
-    assert shares == pytest.approx({"base": calcified, "mineralisation": 1 - calcified})
+    whatever = open_library().definition("spine").contamination("ct_calcification_pattern")
+    parts = {"base": calcified * (1 - whatever), "contamination": calcified * whatever}
+    assert shares == pytest.approx({**parts, "mineralisation": 1 - calcified})
     assert citation.facts == ()
     mineral = next(term for term in citation.terms if term.kind == "mineralisation")
     assert mineral.adds[citation.variable.state_index("not_applicable")] == pytest.approx(1 - calcified)
@@ -200,6 +203,24 @@ def test_a_definition_is_a_term(models: Mapping[str, Model]) -> None:
     moved = next(term for term in citation.terms if term.kind == "association")
     assert moved.share == pytest.approx(0, abs=1e-6)
     assert np.abs(moved.adds).max() > 1e-3
+
+
+@pytest.mark.parametrize(("name", "finding", "diagnosis"), CELLS)
+def test_the_row_as_published(
+    cited: dict[tuple[str, str, str], LikelihoodCitation], name: str, finding: str, diagnosis: str
+) -> None:
+    """Contaminated with the base again, it is the row of the network: exactly where nothing shifts the base."""
+    citation = cited[name, finding, diagnosis]
+    whatever = open_library().definition(name).contamination(finding)
+    assert citation.as_published.sum() == pytest.approx(1)
+    if finding in ("mr_dural_tail", "age_group", "ct_calcification"):
+        assert citation.contamination == pytest.approx(whatever, abs=1e-6)
+        again = (1 - whatever) * citation.as_published + whatever * citation.base
+        np.testing.assert_allclose(citation.probabilities, again, atol=1e-6)
+    else:
+        rest = citation.probabilities - (1 - citation.contamination) * citation.as_published
+        assert (rest >= -1e-12).all()
+        assert citation.contamination <= whatever + 1e-6
 
 
 def test_printed_parts_add_up() -> None:

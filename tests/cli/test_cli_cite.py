@@ -64,11 +64,11 @@ def test_likelihood() -> None:
 
 
 def test_likelihood_json() -> None:
-    answer = validate("cite-likelihood", 2, ask(*TAIL, "--json").stdout)
+    answer = validate("cite-likelihood", 3, ask(*TAIL, "--json").stdout)
     assert answer["states"] == ["present"]
     assert {term["source"] for term in answer["terms"] if term["source"]} == set(answer["references"])
     assert answer["sources"].keys() == answer["references"].keys()
-    validate("cite-likelihood", 2, ask("cite", "age_group", "--given", "capnon", "-n", "cranial", "--json").stdout)
+    validate("cite-likelihood", 3, ask("cite", "age_group", "--given", "capnon", "-n", "cranial", "--json").stdout)
 
 
 def test_a_row_without_facts_says_so() -> None:

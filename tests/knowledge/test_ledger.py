@@ -26,9 +26,11 @@ def lines(name: str) -> list[dict[str, Any]]:
 
 def added_up(account: dict[str, Any], forms: int) -> Array:
     """Counts (forms, states) by hand: what studies add, what holds by definition, the base and what moves it."""
-    completing = np.array(account["completing"])
-    rows = np.outer(account["base_counts"], account["base"])
-    for key in ("definition", "association"):
+    completing, base = np.array(account["completing"]), np.array(account["base"])
+    rows = np.zeros((forms, len(base)))
+    for form, (wanting, whatever) in enumerate(zip(account["base_counts"], account["contamination"], strict=True)):
+        rows[form] = (wanting + whatever) * (base + account["shift"].get(str(form), 0.0))
+    for key in ("definition", "moved"):
         for form, counts in account[key].items():
             rows[int(form)] += counts
     for study in account["studies"]:
@@ -57,6 +59,8 @@ def test_the_rows_of_the_file_add_up_to_the_counts(
     for account in accounts:
         finding = account["finding"]
         rows = added_up(account, network.variable("form").cardinality)
+        whatever = definitions[name].contamination(finding) * rows.sum(axis=1)
+        np.testing.assert_allclose(account["contamination"], whatever, rtol=1e-9)
         expected = cells[finding].form_counts
         if finding in ("compartment", "epicentre"):  # they exclude each other in part, so the network moves both
             expected = finding_rows(built, finding) * expected.sum(axis=1, keepdims=True)

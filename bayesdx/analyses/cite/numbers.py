@@ -31,8 +31,9 @@ class CitedTerm:
     whose texts do not mention the finding, by how often each state is mentioned; it ``says`` how many),
     ``definition`` (what holds by definition of a form), ``association`` (what another finding says about the base;
     it moves probability from state to state, its share is 0), ``mineralisation`` (without calcification there is no
-    pattern of it) or ``base`` (the finding over all diagnoses); or ``learnt``: the cases that the network has
-    learnt from. ``weight`` counts lesions: what the term adds to the row of a form, averaged over the forms.
+    pattern of it), ``base`` (the finding over all diagnoses, for want of facts) or ``contamination`` (the same,
+    whatever facts say); or ``learnt``: the cases that the network has learnt from. ``weight`` counts lesions: what
+    the term adds to the row of a form, averaged over the forms.
     """
 
     kind: str
@@ -55,9 +56,10 @@ class LikelihoodCitation(Answer):
 
     ``probabilities`` (states,) and ``intervals`` (states, 2) go with ``variable.states``. ``terms`` add up to
     ``probabilities``: what the sources say first, by share, then what is assumed. ``base`` (states,) is the
-    distribution of the finding over all diagnoses, on which ``base_share`` of the row rests. ``assumptions`` say in
-    words what else of the row is a modelling choice. ``states`` are those asked for. ``evidence`` says how good the
-    sources of the row are, ``sources`` what each of them is; ``references`` go with these.
+    distribution of the finding over all diagnoses, on which ``base_share`` of the row rests, contamination
+    included; without that the row is ``as_published`` (states,). ``assumptions`` say in words what else of the row
+    is a modelling choice. ``states`` are those asked for. ``evidence`` says how good the sources of the row are,
+    ``sources`` what each of them is; ``references`` go with these.
     """
 
     network: Network
@@ -79,6 +81,17 @@ class LikelihoodCitation(Answer):
     def facts(self) -> tuple[CitedTerm, ...]:
         """The terms that a source, or a fact assumed by this project, stands for."""
         return tuple(term for term in self.terms if term.kind in SAID)
+
+    @property
+    def contamination(self) -> float:
+        """The part of the row that is the base whatever facts say."""
+        return sum(term.share for term in self.terms if term.kind == "contamination")
+
+    @property
+    def as_published(self) -> Array:
+        """The row (states,) without contamination: what facts say, and the base for want of them."""
+        rest = np.sum([term.adds for term in self.terms if term.kind != "contamination"], axis=0)
+        return np.asarray(rest / rest.sum())
 
 
 def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagnosis: str) -> LikelihoodCitation:

@@ -19,6 +19,7 @@ _ASSUMED = {
     "association": "goes with another finding",
     "mineralisation": "not calcified, so no pattern",
     "base": "base: all diagnoses",
+    "contamination": "contamination: all diagnoses",
     "learnt": "cases learnt from",
 }
 
@@ -35,7 +36,9 @@ def page(citation: LikelihoodCitation) -> Page:
     numbers = {key: i for i, key in enumerate(citation.references, 1)}
     assumed = [
         f"95% interval: {interval_words(citation.network)}",
-        f"{percent(citation.base_share)} of the row is the base: the finding over all diagnoses (assumption)",
+        f"{percent(citation.base_share)} of the row is the base: the finding over all diagnoses (assumption)"
+        + (f", {percent(citation.contamination)} whatever facts say" if citation.contamination else ""),
+        "as published: the row without contamination",
         *(f"{assumption_words(citation.network, one)} (assumption)" for one in citation.assumptions),
     ]
     none = None if citation.facts else _lines(["No fact speaks of this finding in this diagnosis."])
@@ -73,8 +76,10 @@ def _distribution(citation: LikelihoodCitation) -> Table:
         label = state_name(variable, i)
         name = Cell(f"▸ {label}") if state in citation.states else f"  {label}"
         probability, base = float(citation.probabilities[i]), float(citation.base[i])
-        rows.append((name, percent(probability), Bar(probability), span(*citation.intervals[i]), percent(base)))
-    return Table((f"  {label_of(variable)}", "", "", "95% interval", "base"), tuple(rows), (1, 3, 4))
+        published, interval = float(citation.as_published[i]), span(*citation.intervals[i])
+        rows.append((name, percent(probability), Bar(probability), interval, percent(published), percent(base)))
+    heads = (f"  {label_of(variable)}", "", "", "95% interval", "as published", "base")
+    return Table(heads, tuple(rows), (1, 3, 4, 5))
 
 
 def _lines(lines: Sequence[str], indent: int = 0) -> Lines | None:

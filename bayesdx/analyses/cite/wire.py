@@ -1,4 +1,4 @@
-"""The JSON of ``cite --given`` (schema cite-likelihood/2)."""
+"""The JSON of ``cite --given`` (schema cite-likelihood/3)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from bayesdx.words.provenance import assumption_words
 def to_dict(result: LikelihoodCitation) -> dict[str, object]:
     """The object that ``bayesdx cite FINDING --given diagnosis=… --json`` prints."""
     rows = zip(
-        result.variable.states, result.probabilities.tolist(), result.intervals.tolist(), result.base, strict=True
+        result.variable.states,
+        result.probabilities.tolist(),
+        result.intervals.tolist(),
+        result.as_published.tolist(),
+        result.base.tolist(),
+        strict=True,
     )
     return {
-        "schema": "cite-likelihood/2",
+        "schema": "cite-likelihood/3",
         "network": result.network.id,
         "network_version": result.network.version,
         **result.network.learnt_from(),
@@ -22,10 +27,11 @@ def to_dict(result: LikelihoodCitation) -> dict[str, object]:
         "states": list(result.states),
         "diagnosis": result.diagnosis,
         "distribution": [
-            {"state": state, "probability": p, "interval": interval, "base": float(base)}
-            for state, p, interval, base in rows
+            {"state": state, "probability": p, "interval": interval, "as_published": published, "base": base}
+            for state, p, interval, published, base in rows
         ],
         "base_share": result.base_share,
+        "contamination": result.contamination,
         "assumptions": [assumption_words(result.network, one) for one in result.assumptions],
         "terms": [
             {
