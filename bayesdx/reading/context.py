@@ -67,6 +67,7 @@ MARKS = {
     "borne": "before these too: it is thinned or displaced",
     "affects": "after these a place that is no level is one only by inference",
     "resumes": "after these a place is that of the lesion again",
+    "person": "the patient: symptoms are read among findings too",
     "imaging": "words that only a sentence about images has",
     "ct": "computed tomography, or what only it shows",
     "mr": "magnetic resonance imaging, or what only it shows",

@@ -16,7 +16,7 @@ _LENGTH = re.compile(
 _NOT_AFTER = re.compile(
     r"\s*(?:-?\s*thick|slice|section|interval|gap|from|away|distal|proximal|above|below|inferior|superior|"
     r"(?:of )?(?:shift|disp)|midline|isotropic|collimation|margin|deep to|anterior to|posterior to|lateral to|"
-    r"needle|catheter|incision|screw)",
+    r"needle|catheter|incision|screw|/|per hour|in the first hour)",
     re.IGNORECASE,
 )
 _NOT_BEFORE = re.compile(
@@ -28,7 +28,9 @@ _AGE = re.compile(
     r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y/?o)\b|"
     r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|"
     r"(\d{1,3})\s?([MF])\b(?![\w/-])|\b(?:age|age\s*/\s*sex|sex\s*/\s*age)\s*[:=]?\s*(?:[MF]\s*/\s*)?(\d{1,3})\b|"
-    r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|(\d{1,3})\s*(?:years?|yrs?)\s*/\s*[MF]\b)",
+    r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|(\d{1,3})\s*(?:years?|yrs?|y)\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|"
+    r"\b(?:child|student|patient|teenager|(?:wo)?man|boy|girl|lady|gentleman|(?:fe)?male)(?:,| of| \()\s*"
+    r"(\d{1,3})\s*(?:years|yrs?)\b)",
     re.IGNORECASE,
 )
 _SEX = re.compile(
@@ -48,13 +50,20 @@ _DAYS = {
 }  # fmt: skip
 _UNITS = r"(hour|day|week|wk|month|mth|mo|year|yr)s?"
 _AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+of)?[\s-]*{_UNITS}"
+#: After one of these an amount of time needs no other word: *headache 2 months*.
+_SYMPTOM = (
+    r"\b(?:pain|ache|headaches?|swelling|lump|weakness|numbness|vomiting|myelopathy|radiculopathy|pals(?:y|ies)|"
+    r"\w*paresis|seizures?|sciatica|diplopia|tinnitus|loss|symptoms|fever|sweats|ataxia|claudication|hoarseness|"
+    r"dysphagia|brachialgia|unsteadiness|dizziness)"
+)
 _DURATION = re.compile(
     r"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|almost)"
     r"(?:\s+(?:the|about|approximately|almost|nearly|more than|over|at least|last|past|previous|preceding|"
     rf"a period of|duration of))*\s+{_AMOUNT}\b(?![\s-]*(?:ago|old|later|after|before|postop|earlier|prior))|"
     rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|h/o)\b|"
-    rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)|"
-    rf"onset[^.;]{{0,40}}?\s{_AMOUNT}\s+ago\b)",
+    rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)(?!\s*,\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\b)|"
+    rf"{_SYMPTOM}\s+{_AMOUNT}\b(?=\s*[,.;)]|$)|"
+    rf"(?:onset|since|from|began|begun|started|starting|noticed|noted)[^.;]{{0,40}}?\s{_AMOUNT}\s+(?:ago|before|earlier)\b)",
     re.IGNORECASE,
 )
 _LEVELS = re.compile(

@@ -64,7 +64,8 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
 
 def _shows_something(mention: Mention, lexicon: Lexicon) -> bool:
     """Whether a finding of images is there: then there is a lesion, whatever it is called."""
-    return not mention.denied and lexicon.variables[mention.finding].kind in ("ct", "mr", "")
+    absent = mention.denied or mention.weights.keys() == {lexicon.speech[mention.finding].denied}
+    return not absent and lexicon.variables[mention.finding].kind in ("ct", "mr", "")
 
 
 def _check_language(text: str, lexicon: Lexicon) -> None:

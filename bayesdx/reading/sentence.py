@@ -160,6 +160,8 @@ class SentenceReader:
         speech, states = self.lexicon.speech[finding], self.lexicon.variables[finding].states
         if state not in states:
             return
+        if how.denied and state == speech.denied and not self._denied_at(place, how):
+            how = how._replace(denied=False, cues=())  # *no calcification, bone normal*
         if self._affected(finding, place):
             weak, certainty = True, min(certainty, IMPLIED)
         certainty = min(certainty, how.certainty)
@@ -297,7 +299,8 @@ class SentenceReader:
         symptom = self.lexicon.speech[finding].history
         if self.kind == "history" and not symptom and self.lexicon.variables[finding].kind != "clinical":
             return "history"
-        return "findings" if symptom and self.kind in ("findings", "impression") else ""
+        among = self.kind in ("findings", "impression") and not self.marks["person"]
+        return "findings" if symptom and among else ""
 
     def _elsewhere(self, finding: str, place: Place, denied: bool) -> str:
         """Why words are about another place than that of the lesion, or about another organ."""
@@ -327,6 +330,11 @@ class SentenceReader:
         start = self.clauses.ranges[self.clauses.clause(place[0])][0]
         start = max((at for at in self.resumes if start <= at < place[0]), default=start)
         return speech.place and not speech.measure and after(place, self.marks["affects"], start)
+
+    def _denied_at(self, place: Place, how: Status) -> bool:
+        """Whether a denial stands right beside a place: *not preserved*."""
+        at = [(cue.first, cue.last) for cue in how.cues if cue.meaning.says in ("denied", "doubted")]
+        return any(last == place[0] or place[1] == first for first, last in at)
 
     def _bears(self, place: Place, end: int) -> bool:
         """Whether the same place is said to be thinned or displaced: *the lamina is eroded*."""
