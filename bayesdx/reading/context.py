@@ -227,11 +227,15 @@ def _brackets(tokens: Sequence[Token]) -> set[int]:
 def _divides(tokens: Sequence[Token], first: int, at: int, denials: Sequence[int], grammar: Grammar) -> bool:
     """Whether a comma or *and* stands between two clauses: what follows has a verb, and so has what goes before.
 
-    After a comma a denial without a verb is enough: *no dural tail, oedema is present*.
+    After a comma a denial without a verb is enough: *no dural tail, oedema is present*. So is *and* after a comma
+    and a single thing that is denied: *no dural tail, and vessels along its pole*.
     """
     comma = tokens[at].norm == ","
     if not comma and tokens[at].norm != "and":
         return False
+    denied = [one for one in denials if first <= one < at]
+    if comma and denied and at + 1 < len(tokens) and tokens[at + 1].norm == "and":
+        return all(token.norm not in (",", *grammar.lists) for token in tokens[denied[-1] : at])
     right = []
     for token in tokens[at + 1 :]:
         if token.norm in (",", ";"):
@@ -242,7 +246,7 @@ def _divides(tokens: Sequence[Token], first: int, at: int, denials: Sequence[int
         return False
     if any(token.norm in grammar.verbs for token in tokens[first:at]):
         return True
-    return comma and bool(right) and right[0] != "and" and any(first <= one < at for one in denials)
+    return comma and bool(right) and bool(denied)
 
 
 __all__ = ["CERTAINTY", "UNREAD", "Clauses", "Grammar", "Status", "Trigger", "clauses", "status"]

@@ -20,8 +20,9 @@ _NOT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NOT_BEFORE = re.compile(
-    r"(?:thickness|field of view|fov|slices?|sections?|collimation|shift|distance|displac\w+|canal|lumen)\W+"
-    r"(?:\w+\W+){0,3}$",
+    r"(?:(?:(?<!maximum )(?<!maximal )thickness|field of view|fov|slices?|sections?(?! ct)|collimation|shift|"
+    r"distance|displac\w+|lumen)\W+(?:\w+\W+){0,3}|"
+    r"canal\W+(?:(?:diameter|width|measur\w+|was|is|of|to|only|about|just|narrowed|reduced)\W+){0,3})$",
     re.IGNORECASE,
 )
 _AGE = re.compile(
@@ -43,13 +44,17 @@ _SEX = re.compile(
 _WORDS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "twelve": 12, "several": 4, "few": 3, "couple": 2, "many": 5,
+    "half": 0.5,
 }  # fmt: skip
 _DAYS = {
     "hour": 1 / 24, "day": 1.0, "week": 7.0, "wk": 7.0, "month": 30.4, "mth": 30.4, "mo": 30.4, "year": 365.0,
     "yr": 365.0,
 }  # fmt: skip
 _UNITS = r"(hour|day|week|wk|month|mth|mo|year|yr)s?"
-_AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+of)?[\s-]*{_UNITS}"
+_AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+(?:of|an?))?[\s-]*{_UNITS}"
+#: Short for days, weeks and months: *x 4/12*.
+_TWELFTHS = re.compile(r"(?:\b(?:x|for|since|of|last|past)|×)\s*(\d{1,2})\s?/\s?(7|12|52)(?![\d/])", re.IGNORECASE)
+_PARTS = {"7": 1.0, "52": 7.0, "12": 30.4}
 #: After one of these an amount of time needs no other word: *headache 2 months*.
 _SYMPTOM = (
     r"\b(?:pain|ache|headaches?|swelling|lump|weakness|numbness|vomiting|myelopathy|radiculopathy|pals(?:y|ies)|"
@@ -61,7 +66,8 @@ _DURATION = re.compile(
     r"(?:\s+(?:the|about|approximately|almost|nearly|more than|over|at least|last|past|previous|preceding|"
     rf"a period of|duration of))*\s+{_AMOUNT}\b(?![\s-]*(?:ago|old|later|after|before|postop|earlier|prior))|"
     rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|h/o)\b|"
-    rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)(?!\s*,\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\b)|"
+    rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)"
+    r"(?!\s*,\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\b)|"
     rf"{_SYMPTOM}\s+{_AMOUNT}\b(?=\s*[,.;)]|$)|"
     rf"(?:onset|since|from|began|begun|started|starting|noticed|noted)[^.;]{{0,40}}?\s{_AMOUNT}\s+(?:ago|before|earlier)\b)",
     re.IGNORECASE,
@@ -148,7 +154,9 @@ def sexes(text: str, start: int, end: int) -> Iterator[tuple[str, int, int, bool
 
 
 def durations(text: str, start: int, end: int) -> Iterator[Measure]:
-    """How long something has lasted, in days: *for 4 weeks*, *a 6-month history*; not *2 years ago*."""
+    """How long something has lasted, in days: *for 4 weeks*, *a 6-month history*, *x 4/12*; not *2 years ago*."""
+    for match in _TWELFTHS.finditer(text, start, end):
+        yield Measure(float(match[1]) * _PARTS[match[2]], match.start(), match.end())
     for match in _DURATION.finditer(text, start, end):
         amount, unit = [group for group in match.groups() if group][:2]
         number = _WORDS.get(amount.lower()) or float(amount.replace(",", "."))

@@ -26,9 +26,10 @@ _SHORT = re.compile(r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|
 
 #: What a section may be: of ``findings`` and ``impression`` those of images are read, of ``history`` history and
 #: presentation, of ``plain`` all; ``skip`` is not read.
-KINDS = ("findings", "impression", "history", "plain", "skip")
+#: ``aside`` is skipped up to the end of its first sentence, and ``plain`` from there.
+KINDS = ("findings", "impression", "history", "plain", "skip", "aside")
 #: Sections that the report itself does not stand in.
-_APART = ("history", "skip")
+_APART = ("history", "skip", "aside")
 
 
 class Sentence(NamedTuple):
@@ -51,7 +52,10 @@ def sentences(text: str, headings: Mapping[str, str]) -> list[Sentence]:
         before = start
         for i, (first, last) in enumerate(_cut(text, start, end)):
             begins = i == 0 or "\n\n" in re.sub(r"[ \t\r]", "", text[before:first])
-            found.append(Sentence(first, last, kind, begins, heading))
+            if kind == "aside":
+                found.append(Sentence(first, last, "plain" if i else "skip", begins, "" if i else heading))
+            else:
+                found.append(Sentence(first, last, kind, begins, heading))
             before = last
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bayesdx.errors import InputError
 from bayesdx.reading.lexicon import EXAMINATIONS, Lexicon
 from bayesdx.reading.mentions import Mention, Passages, Span
-from bayesdx.reading.passages import sentences
+from bayesdx.reading.passages import Sentence, sentences
 from bayesdx.reading.sentence import SentenceReader
 from bayesdx.reading.tokens import tokens_of
 
@@ -15,7 +15,7 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
 
     Raises InputError for a text that is not in the language of the lexicon.
     """
-    read = sentences(text, lexicon.headings)
+    read = _unheaded(text, sentences(text, lexicon.headings), lexicon)
     _check_language(text, lexicon)
     mentions: list[Mention] = []
     left_out: list[tuple[Mention, str]] = []
@@ -60,6 +60,20 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
         tuple(silent),
         tuple(skipped),
     )
+
+
+def _unheaded(text: str, read: list[Sentence], lexicon: Lexicon) -> list[Sentence]:
+    """The sentences, those behind the first one of a history plain where only there the images are spoken of."""
+    if any(one.kind in ("findings", "impression", "plain") for one in read):
+        return read
+    later = [i for i, one in enumerate(read) if one.kind == "history" and not one.begins]
+
+    def imaging(one: Sentence) -> bool:
+        return bool(lexicon.grammar.marked(tokens_of(text, one.start, one.end))["imaging"])
+
+    if not any(imaging(read[i]) for i in later):
+        return read
+    return [one._replace(kind="plain") if i in later else one for i, one in enumerate(read)]
 
 
 def _shows_something(mention: Mention, lexicon: Lexicon) -> bool:
