@@ -120,7 +120,7 @@ def test_states_are_told_in_words_with_their_certainty(shipped: Client) -> None:
         "Age group: 40–59 years stated",
         "Size: 10–30 mm stated",
         "T2 signal: hyperintense stated",
-        "Syrinx: present 0.65, absent 0.35 uncertain",
+        "Syrinx: present 0.65 or absent 0.35 uncertain",
         "Dural tail: absent denied",
     ):
         assert words in labels
@@ -235,3 +235,12 @@ def test_pieces_are_the_sentence(report: str, data: st.DataObject) -> None:
     assert "".join(text.split()) in "".join(report[at[0] : at[3]].split())
     assert "".join(one.text for one in found if one.words) == re.sub(r"\s+", " ", report[at[1] : at[2]])
     assert next(one.cue for one in found if "…" not in one.text)
+
+
+def test_what_is_implied_names_its_likeliest_state(shipped: Client) -> None:
+    """As the command line does: not every state with its weight, which the box takes over all the same."""
+    found = proposed(shipped, "MRI shows an extradural mass on the left at T5.", network="spine")
+    assert squeezed(found.row("Axial position")["label"]).startswith("Axial position: lateral 0.85 implied")
+    said = found.said["axial_position"]
+    assert isinstance(said, dict)
+    assert len(said) == 4

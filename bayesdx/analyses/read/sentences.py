@@ -77,10 +77,7 @@ def warnings(reading: ReportReading) -> tuple[str, ...]:
 
 
 def state(reading: ReportReading, one: Proposal) -> str:
-    """What is proposed of a finding, by the labels of its states.
-
-    Where it is uncertain the likeliest one, and the next where that is likelier than the others.
-    """
+    """What is proposed of a finding, by the labels of its states."""
     if one.value is None:
         return "–"
     if one.finding == "age":
@@ -88,13 +85,16 @@ def state(reading: ReportReading, one: Proposal) -> str:
     if isinstance(one.value, (int, float)):
         return f"{one.value:g} mm"
     if isinstance(one.value, Mapping):
-        likeliest = list(shares(one.value).items())
-        alike = len(likeliest) > 2 and likeliest[1][1] == likeliest[2][1]
-        likeliest = likeliest[: 1 if alike else 2]
-        variable = variable_of(reading, one.finding, [name for name, _ in likeliest])
-        return " or ".join(f"{_named(variable, name)} {share:.2g}" for name, share in likeliest)
+        return likely(variable_of(reading, one.finding, list(one.value)), one.value)
     variable = variable_of(reading, one.finding, [str(one.value).removeprefix("not ")])
     return _named(variable, str(one.value)) if one.finding != "sex" else str(one.value)
+
+
+def likely(variable: Variable | None, weights: Mapping[str, float]) -> str:
+    """The likeliest state in words, and the next one where that is likelier than the others."""
+    likeliest = list(shares(weights).items())
+    alike = len(likeliest) > 2 and likeliest[1][1] == likeliest[2][1]
+    return " or ".join(f"{_named(variable, name)} {share:.2g}" for name, share in likeliest[: 1 if alike else 2])
 
 
 def _named(variable: Variable | None, name: str) -> str:

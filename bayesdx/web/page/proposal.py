@@ -12,7 +12,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from bayesdx.analyses.read.numbers import ReportReading
-from bayesdx.analyses.read.sentences import CERTAINTIES, UNREAD, label, quoted, shares, state, warnings
+from bayesdx.analyses.read.sentences import CERTAINTIES, UNREAD, label, likely, quoted, shares, state, warnings
 from bayesdx.case import Case, encode
 from bayesdx.errors import InputError, printable
 from bayesdx.model import Model
@@ -129,7 +129,7 @@ def _row(found: ReportReading, model: Model, one: Proposal) -> tuple[Row, tuple[
     if isinstance(stated, dict):
         stated = {name: round(share, 4) for name, share in shares(stated).items()}
     variable = model.network.variable(name)
-    words = state_phrase(variable, stated)
+    words = likely(variable, stated) if isinstance(stated, dict) else state_phrase(variable, stated)
     row = row._replace(id=name, said=json.dumps(stated), name=title_of(variable, words), state=words)
     return row, encoded.warnings
 
