@@ -22,7 +22,7 @@ from bayesdx.reading.tokens import normal
 #: Read as what a case says of the patient, not as findings.
 _PATIENT = ("sex", "age", "age_group")
 _PAIRS = (("present", "absent"), ("yes", "no"), ("true", "false"), ("on", "off"))
-_KEYS = ("words", "diagnoses", "beyond", "apart", "findings")
+_KEYS = ("words", "diagnoses", "beyond", "touching", "apart", "findings")
 _FINDING = (
     "states",
     "weak",
@@ -77,7 +77,10 @@ class Unless(NamedTuple):
 
 
 class Beyond(NamedTuple):
-    """Words after which a place is not that of the lesion."""
+    """Words after which a place is not that of the lesion: it reaches there, or is ``touching`` what lies there, so
+    that a vertebra named by its number is its level all the same."""
+
+    touching: bool = False
 
 
 Meaning = Says | Of | Value | Unless | Beyond
@@ -255,6 +258,7 @@ def _ways(value: object, lists: Lists, place: str) -> Iterator[tuple[str, ...]]:
 def _general(phrases: Phrases[Meaning], source: Mapping[str, Any], lists: Lists, place: str) -> None:
     phrases.add(_ways(source.get("diagnoses"), lists, f"{place}: diagnoses"), Unless(""))
     phrases.add(_ways(source.get("beyond"), lists, f"{place}: beyond"), Beyond())
+    phrases.add(_ways(source.get("touching"), lists, f"{place}: touching"), Beyond(touching=True))
     phrases.add(_ways(source.get("apart"), lists, f"{place}: apart"), Of(""))
 
 

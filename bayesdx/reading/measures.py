@@ -22,16 +22,16 @@ _NOT_AFTER = re.compile(
 _NOT_BEFORE = re.compile(
     r"(?:(?:(?<!maximum )(?<!maximal )thickness|field of view|fov|slices?|sections?(?! ct)|collimation|shift|"
     r"distance|displac\w+|lumen)\W+(?:\w+\W+){0,3}|"
-    r"canal\W+(?:(?:diameter|width|measur\w+|was|is|of|to|only|about|just|narrowed|reduced)\W+){0,3})$",
+    r"canal[^\w,]+(?:(?:diameter|width|measur\w+|was|is|of|to|only|about|just|narrowed|reduced)\W+){0,3})$",
     re.IGNORECASE,
 )
 _AGE = re.compile(
-    r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y/?o)\b|"
+    r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y[./]?\s?o)\b|"
     r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|"
     r"(\d{1,3})\s?([MF])\b(?![\w/-])|\b(?:age|age\s*/\s*sex|sex\s*/\s*age)\s*[:=]?\s*(?:[MF]\s*/\s*)?(\d{1,3})\b|"
-    r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|(\d{1,3})\s*(?:years?|yrs?|y)\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|"
+    r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|(\d{1,3})\s*(?:years?|yrs?|y\.?)?\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|"
     r"\b(?:child|student|patient|teenager|(?:wo)?man|boy|girl|lady|gentleman|(?:fe)?male)(?:,| of| \()\s*"
-    r"(\d{1,3})\s*(?:years|yrs?)\b)",
+    r"(\d{1,3})\s*(?:years|yrs?|y)\b)",
     re.IGNORECASE,
 )
 _SEX = re.compile(
@@ -52,6 +52,8 @@ _DAYS = {
 }  # fmt: skip
 _UNITS = r"(hour|day|week|wk|month|mth|mo|year|yr)s?"
 _AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+(?:of|an?))?[\s-]*{_UNITS}"
+#: So many days are no duration but an age.
+_AN_AGE = 40 * 365
 #: Short for days, weeks and months: *x 4/12*.
 _TWELFTHS = re.compile(r"(?:\b(?:x|for|since|of|last|past)|×)\s*(\d{1,2})\s?/\s?(7|12|52)(?![\d/])", re.IGNORECASE)
 _PARTS = {"7": 1.0, "52": 7.0, "12": 30.4}
@@ -159,8 +161,9 @@ def durations(text: str, start: int, end: int) -> Iterator[Measure]:
         yield Measure(float(match[1]) * _PARTS[match[2]], match.start(), match.end())
     for match in _DURATION.finditer(text, start, end):
         amount, unit = [group for group in match.groups() if group][:2]
-        number = _WORDS.get(amount.lower()) or float(amount.replace(",", "."))
-        yield Measure(number * _DAYS[unit.lower()], match.start(), match.end())
+        days = (_WORDS.get(amount.lower()) or float(amount.replace(",", "."))) * _DAYS[unit.lower()]
+        if days < _AN_AGE:
+            yield Measure(days, match.start(), match.end())
 
 
 def vertebrae(text: str, start: int, end: int, signal: bool) -> Iterator[Vertebrae]:

@@ -51,7 +51,7 @@ class SentenceReader:
     def _sort(self) -> None:
         """Find the phrases, by what they mean; those within which nothing is read hide others."""
         self.hidden: list[tuple[int, int, str]] = []
-        self.beyond: list[Match[Meaning]] = []
+        self.beyond: list[Match[Beyond]] = []
         self.says: list[Match[Says]] = []
         self.of: list[Match[Of]] = []
         self.values: list[Match[Value]] = []
@@ -60,7 +60,7 @@ class SentenceReader:
             if isinstance(match.meaning, Unless):
                 self.hidden.append((match.first, match.last, match.meaning.finding))
             elif isinstance(match.meaning, Beyond):
-                self.beyond.append(match)
+                self.beyond.append(Match(match.first, match.last, match.meaning))
         for match in found:
             meaning = match.meaning
             if isinstance(meaning, (Unless, Beyond)) or self._hides(match.first, match.last, meaning.finding):
@@ -261,7 +261,8 @@ class SentenceReader:
         if self._hides(*place, finding):
             return
         how = status(*place, self.clauses.reaches)
-        why = how.unread or ("denied" if how.denied else self._elsewhere(finding, place, False))
+        numbered = self.lexicon.speech[finding].measure == "vertebra"
+        why = how.unread or ("denied" if how.denied else self._elsewhere(finding, place, False, numbered))
         yield (
             self._made(finding, weights, place, Status(cues=how.cues), place, number=number),
             why or self._section(finding),
@@ -302,11 +303,17 @@ class SentenceReader:
         among = self.kind in ("findings", "impression") and not self.marks["person"]
         return "findings" if symptom and among else ""
 
-    def _elsewhere(self, finding: str, place: Place, denied: bool) -> str:
-        """Why words are about another place than that of the lesion, or about another organ."""
+    def _elsewhere(self, finding: str, place: Place, denied: bool, numbered: bool = False) -> str:
+        """Why words are about another place than that of the lesion, or about another organ.
+
+        A ``numbered`` vertebra is its level even where the lesion only touches what is there.
+        """
         start, end = self.clauses.ranges[self.clauses.clause(place[0])]
         organ = any(start <= at < end for at in self.organs)
-        lesion = any(start <= at < end for at in self.lesions if at not in self.organs)
+        organs = self.marks["organs"]
+        lesion = any(
+            start <= at < end and not any(one.first <= at < one.last for one in organs) for at in self.lesions
+        )
         if organ and not lesion and self.lexicon.variables[finding].kind != "clinical":
             return "another organ"
         if not self.lexicon.speech[finding].place:
@@ -319,7 +326,8 @@ class SentenceReader:
         denials = [cue.first for cue, _, _ in self.clauses.reaches if cue.meaning == Trigger("denied", "after")]
         if any(start <= at < place[0] for at in denials):
             return "of what is denied"
-        reached = after(place, self.beyond, start) or (
+        beyond = [one for one in self.beyond if not (numbered and one.meaning.touching)]
+        reached = after(place, beyond, start) or (
             not level and (after(place, self.marks["landmarks"], start) or self._bears(place, end))
         )
         return "beyond the lesion" if reached or self._beside(place, level) else ""
