@@ -27,8 +27,8 @@ class Trigger(NamedTuple):
 
     ``says``: ``denied``, a key of CERTAINTY (``doubted``: a denial that is not certain), one of UNREAD, or
     ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, the ``name`` of a thing after it, or
-    the whole ``sentence`` and those that follow it in its paragraph, up to one that speaks of images. A question
-    mark reaches after it where a word follows at once, else before it.
+    the whole ``sentence`` (from its own clause where those before speak of images) and those that follow it in its
+    paragraph, up to one that speaks of images. A question mark reaches after it where a word follows at once, else before it.
     """
 
     says: str
@@ -128,7 +128,8 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
         ):
             continue
         if trigger.meaning.reach == "sentence":
-            reaches.append((trigger, 0, len(tokens)))
+            imaged = any(match.last <= first for match in marks["imaging"])
+            reaches.append((trigger, first if imaged else 0, len(tokens)))
         elif trigger.meaning.reach == "next":
             after = trigger.last
             while after < last - 1 and tokens[after].norm in HYPHENS:

@@ -46,7 +46,7 @@ def gather(passages: Passages, lexicon: Lexicon) -> tuple[Proposal, ...]:
 
 
 def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -> Proposal:
-    kept = _yielded(_best(variable, mentions), speech)
+    kept = _yielded(_best(variable, _without_parts(variable, mentions, speech)), speech)
     numbers = [mention for mention in kept if mention.number is not None]
     if numbers:
         largest = max(numbers, key=lambda mention: mention.number or 0.0)
@@ -85,6 +85,13 @@ def _best(variable: Variable, mentions: Sequence[Mention]) -> list[Mention]:
     if len(variable.states) > 2:
         kept = [mention for mention in kept if not mention.part] or kept
     return [mention for mention in kept if mention.certainty == 1.0] or kept
+
+
+def _without_parts(variable: Variable, mentions: Sequence[Mention], speech: Speech) -> Sequence[Mention]:
+    """Without parts that lack what is there elsewhere: *the uncalcified component* of a calcified mass."""
+    if len(variable.states) > 2:
+        return mentions
+    return [one for one in mentions if not (one.part and (one.denied or set(one.weights) == {speech.denied}))] or mentions
 
 
 def _yielded(mentions: list[Mention], speech: Speech) -> list[Mention]:

@@ -43,7 +43,8 @@ _SEX = re.compile(
 )
 _WORDS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "twelve": 12, "several": 4, "few": 3, "couple": 2, "many": 5,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "several": 4, "few": 3, "couple": 2, "many": 5,
     "half": 0.5,
 }  # fmt: skip
 _DAYS = {
@@ -60,18 +61,20 @@ _PARTS = {"7": 1.0, "52": 7.0, "12": 30.4}
 #: After one of these an amount of time needs no other word: *headache 2 months*.
 _SYMPTOM = (
     r"\b(?:pain|ache|headaches?|swelling|lump|weakness|numbness|vomiting|myelopathy|radiculopathy|pals(?:y|ies)|"
-    r"\w*paresis|seizures?|sciatica|diplopia|tinnitus|loss|symptoms|fever|sweats|ataxia|claudication|hoarseness|"
-    r"dysphagia|brachialgia|unsteadiness|dizziness)"
+    r"\w*paresis|unsteadiness|deterioration|seizures?|sciatica|diplopia|tinnitus|loss|symptoms|fever|sweats|ataxia|claudication|hoarseness|"
+    r"dysphagia|brachialgia|dizziness)"
 )
 _DURATION = re.compile(
     r"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|almost)"
     r"(?:\s+(?:the|about|approximately|almost|nearly|more than|over|at least|last|past|previous|preceding|"
     rf"a period of|duration of))*\s+{_AMOUNT}\b(?![\s-]*(?:ago|old|later|after|before|postop|earlier|prior))|"
-    rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|h/o)\b|"
+    rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|story|standing|hx|h/o)\b|"
     rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)"
     r"(?!\s*,\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\b)|"
     rf"{_SYMPTOM}\s+{_AMOUNT}\b(?=\s*[,.;)]|$)|"
-    rf"(?:onset|since|from|began|begun|started|starting|noticed|noted)[^.;]{{0,40}}?\s{_AMOUNT}\s+(?:ago|before|earlier)\b)",
+    r"(?:onset|since|from|began|begun|started|starting|commenced|noticed|noted|developed|appeared|occurred)"
+    rf"[^.;]{{0,40}}?\s{_AMOUNT}\s+(?:ago|back|before|earlier|previously)\b|"
+    rf"{_AMOUNT}\s+(?:before|prior\s+to)\s+(?:admission|presentation|hospitali[sz]ation|transfer)\b)",
     re.IGNORECASE,
 )
 _LEVELS = re.compile(

@@ -37,8 +37,9 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
             continue
         reader = SentenceReader(text, sentence, lexicon, named(sentence.heading) if sentence.begins else shown)
         shown = reader.shown
-        elsewhere = reader.not_imaging or (elsewhere and not sentence.begins and not reader.imaging)
+        elsewhere = elsewhere and not sentence.begins and not reader.imaging
         said = [(one, "not imaging" if elsewhere else why) for one, why in reader.mentions()]
+        elsewhere = elsewhere or reader.not_imaging
         mentions += [one for one, why in said if not why]
         left_out += [(one, why) for one, why in said if why]
         patient = {"age": reader.ages(), "sex": reader.sexes()}
