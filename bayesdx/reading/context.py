@@ -28,7 +28,8 @@ class Trigger(NamedTuple):
     ``says``: ``denied``, a key of CERTAINTY (``doubted``: a denial that is not certain), one of UNREAD, or
     ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, the ``name`` of a thing after it, or
     the whole ``sentence`` (from its own clause where those before speak of images) and those that follow it in its
-    paragraph, up to one that speaks of images. A question mark reaches after it where a word follows at once, else before it.
+    paragraph, up to one that speaks of images. A question mark reaches after it where a word follows at once, else
+    before it.
     """
 
     says: str
@@ -141,7 +142,7 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
             stop = next((stop for stop in until if stop >= trigger.last), last)
             reaches.append((trigger, trigger.last, min(stop, last)))
         else:
-            near = trigger.meaning.says == "past"
+            near = trigger.meaning.says in ("past", "normal")
             start = max(
                 (i + 1 for i in range(first, trigger.first) if near and tokens[i].norm == ","), default=first
             )

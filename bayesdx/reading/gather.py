@@ -91,7 +91,9 @@ def _without_parts(variable: Variable, mentions: Sequence[Mention], speech: Spee
     """Without parts that lack what is there elsewhere: *the uncalcified component* of a calcified mass."""
     if len(variable.states) > 2:
         return mentions
-    return [one for one in mentions if not (one.part and (one.denied or set(one.weights) == {speech.denied}))] or mentions
+    return [
+        one for one in mentions if not (one.part and (one.denied or set(one.weights) == {speech.denied}))
+    ] or mentions
 
 
 def _yielded(mentions: list[Mention], speech: Speech) -> list[Mention]:

@@ -29,7 +29,8 @@ _AGE = re.compile(
     r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y[./]?\s?o)\b|"
     r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|"
     r"(\d{1,3})\s?([MF])\b(?![\w/-])|\b(?:age|age\s*/\s*sex|sex\s*/\s*age)\s*[:=]?\s*(?:[MF]\s*/\s*)?(\d{1,3})\b|"
-    r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|(\d{1,3})\s*(?:years?|yrs?|y\.?)?\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|"
+    r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|"
+    r"(\d{1,3})\s*(?:years?|yrs?|y\.?)?\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|"
     r"\b(?:child|student|patient|teenager|(?:wo)?man|boy|girl|lady|gentleman|(?:fe)?male)(?:,| of| \()\s*"
     r"(\d{1,3})\s*(?:years|yrs?|y)\b)",
     re.IGNORECASE,
@@ -44,8 +45,8 @@ _SEX = re.compile(
 _WORDS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "several": 4, "few": 3, "couple": 2, "many": 5,
-    "half": 0.5,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "several": 4, "few": 3,
+    "couple": 2, "many": 5, "half": 0.5,
 }  # fmt: skip
 _DAYS = {
     "hour": 1 / 24, "day": 1.0, "week": 7.0, "wk": 7.0, "month": 30.4, "mth": 30.4, "mo": 30.4, "year": 365.0,

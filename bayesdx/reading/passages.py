@@ -22,7 +22,10 @@ _OVER = re.compile(r"\n[ \t]*\n|(?<=[.!?])[ \t]*\n(?=[ \t]*(?:[A-Z0-9(]|[-*â€¢â–
 #: Characters of the longest sentence.
 LONGEST = 1500
 #: What ends in a full stop without ending a sentence.
-_SHORT = re.compile(r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|st|ref|refs|segm|seg|max|min|diam|pat)\.$", re.IGNORECASE)
+_SHORT = re.compile(
+    r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|st|ref|refs|segm|seg|max|min|diam|pat)\.$",
+    re.IGNORECASE,
+)
 
 #: What a section may be: of ``findings`` and ``impression`` those of images are read, of ``history`` history and
 #: presentation, of ``plain`` all; ``skip`` is not read.

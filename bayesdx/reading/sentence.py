@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bayesdx.reading.context import Status, Trigger, clauses, status
-from bayesdx.reading.lexicon import EXAMINATIONS, Beyond, Lexicon, Meaning, Of, Says, Unless, Value
+from bayesdx.reading.lexicon import EXAMINATIONS, Beyond, Lexicon, Of, Says, Unless, Value
 from bayesdx.reading.measures import ages, durations, lengths, sexes, vertebrae
 from bayesdx.reading.mentions import IMPLIED, Mention, Span, weights_of
 from bayesdx.reading.pairs import pairs
@@ -209,7 +209,7 @@ class SentenceReader:
         of, how = status(*head, self.clauses.reaches), status(*place, self.clauses.reaches)
         if of.denied and not how.denied:
             return  # a value that the denial does not reach belongs to something else
-        if self._meets_phrase(finding, place):
+        if self._meets_phrase(finding, place) or self._meets_phrase(finding, head):
             return
         whole = min(place[0], head[0]), max(place[1], head[1])
         certainty = IMPLIED if likely else 1.0
@@ -350,9 +350,9 @@ class SentenceReader:
         return first is not None and not self._apart(place, (first, first))
 
     def _apart(self, one: Place, other: Place) -> bool:
-        """Whether a comma stands between two places."""
+        """Whether a comma or a semicolon stands between two places."""
         first, last = min(one[1], other[1]), max(one[0], other[0])
-        return any(token.norm == "," for token in self.tokens[first:last])
+        return any(token.norm in (",", ";") for token in self.tokens[first:last])
 
     def _beside(self, place: Place, level: bool) -> bool:
         """Whether a place is named for what is beside it (*retro-odontoid*) or reached (*presacral extension*)."""

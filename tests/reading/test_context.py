@@ -48,7 +48,21 @@ SENTENCES = [
     ("No enhancement of the calcified mass.", {"mr_enhancement": "none", "ct_calcification": "present"}),
     ("A dural tail is not only present but thick.", {"mr_dural_tail": "present"}),
     ("The syrinx is no longer than before.", {"syrinx": "present"}),
-]
+    ("There was no dural tail, and prominent flow voids coursed along it.", {
+        "mr_dural_tail": "absent", "mr_flow_voids": "present",
+    }),
+    ("No dural tail and only slight edema.", {"mr_dural_tail": "absent", "mr_perilesional_edema": "present"}),
+    ("CT was negative for calcification.", {"ct_calcification": "absent"}),
+    ("Calcification and flow voids were lacking.", {"ct_calcification": "absent", "mr_flow_voids": "absent"}),
+    ("A syrinx without a dural tail was found in a man after a seizure.", {
+        "syrinx": "present", "mr_dural_tail": "absent", "seizure": "present",
+    }),
+    ("On the CT the mass was calcified.", {"ct_calcification": "present"}),
+    ("An infection weeks earlier; she was brought in after a seizure.", {"seizure": "present"}),
+    ("There was no history of trauma.", {"history_trauma": "absent"}),
+    ("The mother of this girl noted headaches.", {"headache": "present"}),
+    ("MRI showed a syrinx; at operation a haemorrhage was found.", {"syrinx": "present"}),
+]  # fmt: skip
 
 
 def rounded(findings: dict[str, object]) -> dict[str, object]:

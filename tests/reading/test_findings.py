@@ -20,7 +20,14 @@ SIGNALS = [
     ("Hypointense on T1WI, heterogeneously hyperintense on T2WI.", "hypo", "hyper"),
     ("A hyperintense mass on T2; it is bright on FLAIR and dark on T1.", "hypo", "hyper"),
     ("The T2 hyperintense lesion follows CSF on all sequences and is hypointense on T1.", "hypo", "fluid"),
-]
+    ("The mass is dark on all MR sequences.", "hypo", "hypo"),
+    ("The mass was low in signal on T1 and high in signal on T2.", "hypo", "hyper"),
+    ("The signal on T2-weighted images was low and T1 signal was high.", "hyper", "hypo"),
+    ("The mass is hyperintense relative to CSF and hypointense to cord on T1, and T2 signal was very high.",
+     "hypo", "hyper"),
+    ("A mass with T2 prolongation, isointense on T1, with a low T2 rim.", "iso", "hyper"),
+    ("A tumour T2 bright, interrupted by hypointense septa; T1 low.", "hypo", "hyper"),
+]  # fmt: skip
 
 FINDINGS = [
     ("Homogeneous enhancement.", {"mr_enhancement": "homogeneous"}),
@@ -41,6 +48,32 @@ FINDINGS = [
     ("A well-circumscribed extradural mass dorsal to the cord.", {
         "margin": "well_defined", "compartment": "extradural", "axial_position": "posterior",
     }),
+    ("A cyst; neither the cyst wall nor its content enhanced.", {"mr_enhancement": "none"}),
+    ("An abscess-like lesion with a thin enhancing capsule.", {"mr_enhancement": "rim_or_peripheral"}),
+    ("MRI with and without contrast: a 44 mm mass in the left lateral ventricle.", {
+        "size_mm": 44, "level": "intracranial_supratentorial", "epicentre": "ventricle",
+    }),
+    ("A calcified mass of the cord. CT: bone windows were unremarkable.", {
+        "destruction": "absent", "scalloping_or_remodelling": "absent",
+    }),
+    ("CT: no calcification, bone normal.", {"ct_calcification": "absent", "hyperostosis_or_sclerosis": "absent"}),
+    ("A densely calcified mass; the uncalcified component is bright on T2.", {"ct_calcification": "present"}),
+    ("Multiple punched-out lytic lesions of the vertebral bodies.", {"multiplicity": "multiple"}),
+    ("A mass after a single seizure.", {"multiplicity": None}),
+    ("A mass with foci of old haemorrhage.", {
+        "mr_haemorrhage": "present", "history_prior_surgery_or_haemorrhage": None,
+    }),
+    ("A mass of the oesophagus? ESR 96 mm/h, a thyroid nodule of 6 mm, the acoustic canal mass 27 mm.", {
+        "size_mm": 27,
+    }),
+    ("Ossification along the posterior longitudinal ligament; the facet joints are degenerated.", {
+        "epicentre": "ligament", "facet_degeneration": "present",
+    }),
+    ("The mass dropped out with fat saturation.", {"fat_content": "present"}),
+    ("The mass abuts the L4-L5 facet joint.", {"level": "lumbar", "epicentre": None}),
+    ("An extra-axial mass. The disc spaces are respected.", {"disc_space_involvement": "absent"}),
+    ("DWI: no restriction.", {"mr_restricted_diffusion": "absent"}),
+    ("Diffusion was not restricted.", {"mr_restricted_diffusion": "absent"}),
 ]  # fmt: skip
 
 
@@ -208,3 +241,55 @@ def test_durations_in_short_forms(read: Read, text: str, state: str) -> None:
 def test_what_is_no_report(reports: Reports, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         reports.read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("She presented with a 5-month history of sacral pain.", "pain"),
+        ("A man with a nine-month history of pain in the left buttock radiating to the calf.", "radiculopathy"),
+        ("MRI:\nFINDINGS: A mass at C5. The patient complained of headache.", "headache"),
+        ("She had a first seizure 2 weeks ago.", "seizure"),
+    ],
+)
+def test_complaints_are_read_with_their_history(read: Read, text: str, finding: str) -> None:
+    """A history *of* so many months is no past one, nor is what happened weeks ago."""
+    assert read(text)[finding] == "present"
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("R L5 radiculopathy x 4/12.", "chronic"),
+        ("Headache 2 months, one seizure.", "subacute"),
+        ("Back pain had started three weeks earlier.", "subacute"),
+        ("Headaches for eighteen months.", "chronic"),
+        ("Headache and vomiting since 6 days.", "acute"),
+        ("Severe headache 2 days prior to admission.", "acute"),
+        ("Epilepsy of six years' standing.", "chronic"),
+        ("Haemodialysis for 11 years, with neck pain.", None),
+        ("Child, 7 yrs, f, with headache.", None),
+        ("63 yrs\nH/O fall, headache.", None),
+        ("A man with long-standing gout and back pain.", None),
+    ],
+)
+def test_how_long(read: Read, text: str, state: str | None) -> None:
+    assert read(text).get("symptom_duration") == state
+
+
+def test_a_comparison_ends_with_its_sentence(read: Read) -> None:
+    assert read("Comparison: MRI 2021. A dural-based nodule of 19 mm.")["size_mm"] == 19
+    assert "size_mm" not in read("Comparison: CT of 2021 with a nodule of 19 mm.\nFINDINGS: no change.")
+
+
+def test_a_history_that_goes_on_with_the_images(read: Read) -> None:
+    """Only where nothing else in the report speaks of them."""
+    text = "History: neurofibromatosis. Dumbbell-shaped masses of 31 mm. Low T1 signal."
+    assert read(text)["mr_t1_signal"] == "hypo"
+    assert "mr_t1_signal" not in read(f"{text}\nFINDINGS: A mass.")
+
+
+def test_a_normal_report_has_no_place(read: Read) -> None:
+    """What is said to be absent is no lesion."""
+    found = read("MRI of the neck. No mass. The facet joints are normal. No prevertebral soft tissue swelling.")
+    assert not {"epicentre", "compartment", "level"} & found.keys()
