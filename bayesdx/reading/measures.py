@@ -32,7 +32,7 @@ _AGE = re.compile(
     r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|"
     r"(\d{1,3})\s*(?:years?|yrs?|y\.?)?\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|"
     r"\b(?:child|student|patient|teenager|(?:wo)?man|boy|girl|lady|gentleman|(?:fe)?male)(?:,| of| \()\s*"
-    r"(\d{1,3})\s*(?:years|yrs?|y)\b)",
+    r"(\d{1,3})\s*(?:years|yrs?|y)\b(?!\s*(?:hx|history|duration|of)\b))",
     re.IGNORECASE,
 )
 _SEX = re.compile(
