@@ -61,6 +61,7 @@ MARKS = {
     "turns": "where that of the other triggers does",
     "name_ends": "the end of the name of a thing",
     "parts": "a part of a lesion",
+    "either": "of the parts, those that are lesions by themselves too",
     "several": "more than one lesion",
     "lesion": "the lesion",
     "organs": "other organs",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 _N = r"\d+(?:[.,]\d+)?"
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
-_ONE = rf"({_N})[\s—–-]*({_UNIT})?"
+_ONE = rf"({_N})[\s—–-]*({_UNIT})?(?:\s*\(?\b(?:cc|ap|trv?|ml|si|lr|rl)\b\)?)?"
 _LENGTH = re.compile(
     rf"(?<![\w.,]){_ONE}(?:\s*(?:x|×|\*|by)\s*{_ONE})?(?:\s*(?:x|×|\*|by)\s*{_ONE})?", re.IGNORECASE
 )
@@ -21,7 +21,7 @@ _NOT_AFTER = re.compile(
 )
 _NOT_BEFORE = re.compile(
     r"(?:(?:(?<!maximum )(?<!maximal )thickness|field of view|fov|slices?|sections?(?! ct)|collimation|shift|"
-    r"distance|displac\w+|lumen)\W+(?:\w+\W+){0,3}|"
+    r"displac\w+|lumen)\W+(?:\w+\W+){0,3}|distance\W+(?:\w+\W+){0,6}|"
     r"canal[^\w,]+(?:(?:diameter|width|measur\w+|was|is|of|to|only|about|just|narrowed|reduced)\W+){0,3})$",
     re.IGNORECASE,
 )
@@ -54,6 +54,8 @@ _DAYS = {
 }  # fmt: skip
 _UNITS = r"(hour|day|week|wk|month|mth|mo|year|yr)s?"
 _AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+(?:of|an?))?[\s-]*{_UNITS}"
+#: Before an amount of time: it is an age.
+_PERSON = re.compile(r"\b(?:child|boy|girl|(?:wo)?man|(?:fe)?male|patient|lady|gentleman|aged?)\s*$", re.IGNORECASE)
 #: So many days are no duration but an age.
 _AN_AGE = 40 * 365
 #: Short for days, weeks and months: *x 4/12*.
@@ -72,8 +74,8 @@ _DURATION = re.compile(
     rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|story|standing|hx|h/o)\b|"
     rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)"
     r"(?!\s*,\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\b)|"
-    rf"{_SYMPTOM}\s+{_AMOUNT}\b(?=\s*[,.;)]|$)|"
-    r"(?:onset|since|from|began|begun|started|starting|commenced|noticed|noted|developed|appeared|occurred)"
+    rf"{_SYMPTOM}\s+{_AMOUNT}\b(?=\s*(?:[,.;)]|ago\b)|$)|"
+    r"(?:onset|since|present from|began|begun|started|starting|commenced|noticed|noted|developed|appeared|occurred)"
     rf"[^.;]{{0,40}}?\s{_AMOUNT}\s+(?:ago|back|before|earlier|previously)\b|"
     rf"{_AMOUNT}\s+(?:before|prior\s+to)\s+(?:admission|presentation|hospitali[sz]ation|transfer)\b)",
     re.IGNORECASE,
@@ -165,6 +167,8 @@ def durations(text: str, start: int, end: int) -> Iterator[Measure]:
         yield Measure(float(match[1]) * _PARTS[match[2]], match.start(), match.end())
     for match in _DURATION.finditer(text, start, end):
         amount, unit = [group for group in match.groups() if group][:2]
+        if _PERSON.search(text, max(start, match.start() - 12), match.start()):
+            continue
         days = (_WORDS.get(amount.lower()) or float(amount.replace(",", "."))) * _DAYS[unit.lower()]
         if days < _AN_AGE:
             yield Measure(days, match.start(), match.end())

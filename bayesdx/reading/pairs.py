@@ -29,6 +29,8 @@ _JOINS = frozenset(
         "sequences",
     )
 )
+#: Between heads in a row where no value follows: *isointense on T1 and on T2*.
+_AND_ON = (["and", "on"], ["and", "in"], ["and", "on", "the"])
 _ALIKE = frozenset((",", "and", "or", "/", "&", "to", "but", "slightly", "mildly", "markedly", "more", "very"))
 _BREAKS = frozenset((",", "and", "or", "/", "(", ")", ":"))
 _TOWARDS = frozenset(("on", "in", "at", "with", "of", "to", "during", "after", "following"))
@@ -86,8 +88,10 @@ def _rows(
     rows: list[list[int]] = []
     for i, place in enumerate(places):
         before = places[i - 1] if i else None
-        joined = before is not None and all(
-            token.norm in joins or token.norm in HYPHENS for token in tokens[before[1] : place[0]]
+        between = [token.norm for token in tokens[before[1] : place[0]]] if before else []
+        joined = before is not None and (
+            all(word in joins or word in HYPHENS for word in between)
+            or (between in _AND_ON and not any(place[1] <= first <= place[1] + 1 for first, _ in others))
         )
         if joined and before and not any(before[1] <= first < place[0] for first, _ in others):
             rows[-1].append(i)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-#: A heading: a few words at the start of a line, with a colon after them, or alone on the line.
+#: A heading: a few words at the start of a line, with a colon after them, or alone on the line; or capitals with a
+#: colon after a sentence.
 _HEADING = re.compile(
     r"^[ \t>*#_]*(?P<words>[A-Za-z][A-Za-z/&,() -]{1,60}?)[ \t*_]*(?P<colon>:)"
-    r"|^[ \t>*#_\d.]*(?P<alone>[A-Z][A-Za-z/&,() -]{2,60}?)[ \t*_]*$",
+    r"|^[ \t>*#_\d.]*(?P<alone>[A-Z][A-Za-z/&,() -]{2,60}?)[ \t*_]*$"
+    r"|(?<=[.!?] )(?P<capitals>[A-Z][A-Z/& ]{3,60}):",
     re.MULTILINE,
 )
 _END = re.compile(
@@ -82,7 +84,7 @@ def _sections(text: str, headings: Mapping[str, str]) -> Iterator[tuple[int, int
 
 
 def _heading(match: re.Match[str]) -> str:
-    return " ".join((match["words"] or match["alone"]).casefold().split()).strip(" ,-&/()")
+    return " ".join((match["words"] or match["alone"] or match["capitals"]).casefold().split()).strip(" ,-&/()")
 
 
 def _ended(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bayesdx.errors import InputError
 from bayesdx.reading.lexicon import EXAMINATIONS, Lexicon
 from bayesdx.reading.mentions import Mention, Passages, Span
@@ -25,18 +27,15 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     skipped: list[Span] = []
     elsewhere = False  # in a paragraph that has come to the operation or the microscope
     lesion: set[bool | None] = set()
-    shown: frozenset[str] = frozenset()
-
-    def named(heading: str) -> frozenset[str]:
-        marks = lexicon.grammar.marked(tokens_of(heading, 0, len(heading)))
-        return frozenset(name for name in EXAMINATIONS if marks[name])
-
+    readers = _readers(text, read, lexicon)
+    if not any(reader.whole for reader in readers.values()):
+        for reader in readers.values():
+            reader.nothing_else()
     for sentence in read:
-        if sentence.kind == "skip":
+        if sentence not in readers:
             skipped.append(Span(sentence.start, sentence.end))
             continue
-        reader = SentenceReader(text, sentence, lexicon, named(sentence.heading) if sentence.begins else shown)
-        shown = reader.shown
+        reader = readers[sentence]
         elsewhere = elsewhere and not sentence.begins and not reader.imaging
         said = [(one, "not imaging" if elsewhere else why) for one, why in reader.mentions()]
         elsewhere = elsewhere or reader.not_imaging
@@ -61,6 +60,23 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
         tuple(silent),
         tuple(skipped),
     )
+
+
+def _readers(text: str, read: Iterable[Sentence], lexicon: Lexicon) -> dict[Sentence, SentenceReader]:
+    """What reads each sentence that is not skipped; examinations are those spoken of last, or of the heading."""
+
+    def named(heading: str) -> frozenset[str]:
+        marks = lexicon.grammar.marked(tokens_of(heading, 0, len(heading)))
+        return frozenset(name for name in EXAMINATIONS if marks[name])
+
+    found: dict[Sentence, SentenceReader] = {}
+    shown: frozenset[str] = frozenset()
+    for sentence in read:
+        if sentence.kind != "skip":
+            before = named(sentence.heading) if sentence.begins else shown
+            found[sentence] = SentenceReader(text, sentence, lexicon, before)
+            shown = found[sentence].shown
+    return found
 
 
 def _unheaded(text: str, read: list[Sentence], lexicon: Lexicon) -> list[Sentence]:

@@ -35,7 +35,10 @@ class SentenceReader:
         self.tokens = tokens_of(text, sentence.start, sentence.end, lexicon.grammar.abbreviations)
         self.marks = lexicon.grammar.marked(self.tokens)
         self.clauses = clauses(self.tokens, lexicon.grammar, self.marks)
+        # parts of a lesion, among them words that may be one by themselves: only the whole report tells
         self.parts = [(match.first, match.last) for match in self.marks["parts"]]
+        self.either = self._firsts("either")
+        self.whole = any(match.first not in self.either for match in self.marks["lesion"])
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
         self.imaging = bool(self.marks["imaging"])
         self.shown = frozenset(name for name in EXAMINATIONS if self.marks[name]) or before
@@ -44,6 +47,10 @@ class SentenceReader:
         self.resumes = self._firsts("resumes")
         self.borne = self._firsts("borne")
         self._sort()
+
+    def nothing_else(self) -> None:
+        """Nothing but a cyst or a nodule is named in the report: that is no part, but the lesion."""
+        self.parts = [part for part in self.parts if part[0] not in self.either]
 
     def _firsts(self, kind: str) -> list[int]:
         return [match.first for match in self.marks[kind]]
@@ -173,7 +180,7 @@ class SentenceReader:
         )
         why = "" if speech.past and how.unread == "past" else how.unread
         why = why or self._elsewhere(finding, place, how.denied)
-        if not why and how.denied and len(states) > 2 and whole is None and self._of_a_part(place[0]):
+        if not why and how.denied and len(states) > 2 and whole is None and self._of_a_part(finding, place[0]):
             why = "a part of the lesion"
         one = self._made(finding, weights, whole or place, how, place, weak=weak, certainty=certainty)
         yield one, why or self._section(finding)
@@ -225,7 +232,7 @@ class SentenceReader:
         if not said or state not in states or self._meets_phrase(finding, place):
             return
         why = how.unread or self._elsewhere(finding, place, how.denied) or self._section(finding)
-        if how.denied and not why and self._of_a_part(match.first):
+        if how.denied and not why and self._of_a_part(finding, match.first):
             why = "a part of the lesion"
         weights = weights_of(states, state, said.startswith("not "), how.certainty)
         yield self._made(finding, weights, place, how, place, weak=not how.denied), why
@@ -363,10 +370,16 @@ class SentenceReader:
         then = tokens[place[1]].norm if place[1] < len(tokens) else ""
         return before or then in grammar.reaching or (not level and then in grammar.marking)
 
-    def _of_a_part(self, first: int) -> bool:
-        """Whether the clause speaks of a part of the lesion up to this word."""
+    def _of_a_part(self, finding: str, first: int) -> bool:
+        """Whether the clause speaks of a part of the lesion up to this word, but for words of another finding
+        (*surrounding oedema*)."""
         start, end = self.clauses.ranges[self.clauses.clause(first)]
-        return any(start <= at < end and at <= first + NEAR for at, _ in self.parts)
+        return any(
+            start <= at < end
+            and at <= first + NEAR
+            and not any(one.first <= at < one.last and one.meaning.finding != finding for one in self.says)
+            for at, _ in self.parts
+        )
 
     def _meets_phrase(self, finding: str, place: Place) -> bool:
         """Whether a whole phrase says the state of the finding here."""
