@@ -217,7 +217,14 @@ def impossible(question: Question) -> ImpossibleFindings:
 
 
 def words(stated: object) -> str:
-    """A stated finding as one word or ``{state: weight, …}``."""
-    if isinstance(stated, Mapping):
-        return "{" + ", ".join(f"{state}: {weight:g}" for state, weight in stated.items()) + "}"
-    return str(stated)
+    """A stated finding as one word or ``{state: weight, …}``; many that weigh alike beside one are its *others*.
+
+    >>> words({"rim": 0.5, "none": 1.0}), words({"dura": 0.1, "disc": 1.0, "facet": 0.1, "nerve": 0.1})
+    ('{rim: 0.5, none: 1}', '{disc: 1, others: 0.1}')
+    """
+    if not isinstance(stated, Mapping):
+        return str(stated)
+    leader, *others = sorted(stated.items(), key=lambda pair: -pair[1])
+    if len(others) > 2 and others[0][1] == others[-1][1] < leader[1]:
+        return f"{{{leader[0]}: {leader[1]:g}, others: {others[0][1]:.2g}}}"
+    return "{" + ", ".join(f"{state}: {weight:g}" for state, weight in stated.items()) + "}"

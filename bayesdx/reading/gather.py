@@ -61,8 +61,8 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
         product = _together(variable, kept)
     standing = {id(mention) for mention in kept}
     others = tuple(mention for mention in mentions if id(mention) not in standing)
-    if len(kept) == 1:
-        kept = [kept[0].implied(variable.states)] if implied and kept[0].certainty == 1.0 else kept
+    if implied or len(kept) == 1:
+        kept = [one.implied(variable.states) if implied and one.certainty == 1.0 else one for one in kept]
         product = _together(variable, kept)
     if product is None:
         return Proposal(variable.id, None, "contradictory", tuple(kept), others)
