@@ -1,13 +1,13 @@
 """How well reports are read: findings of passages and of whole reports against those that people coded.
 
 ``python scripts/reading.py PASSAGES.yaml`` takes a list of passages, each with ``id``, ``region`` (spine or
-cranial), ``text``, and ``findings`` as a case file has them. The figures of docs/reading.md come from 589 passages
-of publications, quoted as they stand and therefore no part of this project. One half, by publication (``--half
-writing``), was there to write rules from; the other (``--half kept``, the default) was not looked at before they
-were measured.
+cranial), ``text``, and ``findings`` as a case file has them. Those in tests/reading/passages/ were invented. Others
+in docs/reading.md are 589 passages of publications, quoted as they stand and therefore no part of this project. One
+half of these, by publication (``--half writing``), was there to write rules from; the other (``--half kept``) was
+not looked at before they were first measured. Their codings were made from longer texts than the passages: what is
+coded may not be said in the passage, and what is said may not be coded.
 
-Codings were made from longer texts than the passages: what is coded may not be said in the passage, and what is
-said may not be coded. ``--list KIND`` names the disagreements: ``wrong``, ``extra`` (read, not coded) or
+``--list KIND`` names the disagreements: ``wrong``, ``extra`` (read, not coded and not marked as implied) or
 ``missed``.
 
 ``python scripts/reading.py FOLDER`` takes whole reports: NAME.txt beside NAME.yaml with ``findings`` that are
@@ -53,6 +53,9 @@ class Tally:
     right: int = 0
     extra: int = 0
     denial: int = 0  # read as present for absent, or the other way round
+    implied: int = 0  # read without being coded, and marked as implied or uncertain
+    plain: int = 0  # read with the state that was coded, and not so marked
+    plainly: int = 0  # coded, read and not so marked
     listed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -85,6 +88,9 @@ def tally(passages: list[dict[str, Any]]) -> dict[str, Tally]:
             top = np.flatnonzero(read.weights[name] == read.weights[name].max())
             right = len(top) == 1 and weights[top[0]] == weights.max()
             row.right += right
+            marked = isinstance(read.stated[name], dict)
+            row.plainly += not marked
+            row.plain += right and not marked
             states = document.network.variable(name).states
             no = {state for state in ("absent", "none") if state in states}
             said = {states[int(i)] for i in top}
@@ -92,6 +98,9 @@ def tally(passages: list[dict[str, Any]]) -> dict[str, Tally]:
             if not right:
                 row.listed["wrong"].append(at)
         for name in read.weights.keys() - coded.weights.keys():
+            if isinstance(read.stated[name], dict):
+                found[name].implied += 1
+                continue
             found[name].extra += 1
             found[name].listed["extra"].append(
                 f"{one['id']}: read {read.stated[name]} from “{words.get(name, '')}” | {one['text']}"
@@ -104,7 +113,7 @@ def lines(found: dict[str, Tally]) -> Iterator[str]:
     total = Tally(
         *(
             sum(getattr(row, name) for row in found.values())
-            for name in ("coded", "both", "right", "extra", "denial")
+            for name in ("coded", "both", "right", "extra", "denial", "implied", "plain", "plainly")
         )
     )
     yield f"{'finding':36} {'coded':>6} {'read':>6} {'right':>6} {'extra':>6}"
@@ -115,6 +124,8 @@ def lines(found: dict[str, Tally]) -> Iterator[str]:
     yield f"of the coded findings are read        {total.both / total.coded:6.1%}"
     yield f"of these with the state that is coded {total.right / total.both:6.1%}"
     yield f"of these with a denial mistaken       {total.denial / total.both:6.2%}"
+    yield f"read and not marked as implied        {total.plainly + total.extra:6}"
+    yield f"of these coded, with this state       {total.plain / (total.plainly + total.extra):6.1%}"
 
 
 @dataclass
@@ -166,7 +177,7 @@ def _agrees(read: object, stated: object) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("passages")
-    parser.add_argument("--half", choices=("writing", "kept"), default="kept")
+    parser.add_argument("--half", choices=("writing", "kept"), help="of passages of publications")
     parser.add_argument("--list", dest="kind", choices=("wrong", "extra", "missed"))
     arguments = parser.parse_args()
     if Path(arguments.passages).is_dir():
@@ -178,7 +189,7 @@ def main() -> None:
         )
         return
     with open(arguments.passages, encoding="utf-8") as file:
-        passages = [one for one in yaml.safe_load(file) if half(one["id"]) == arguments.half]
+        passages = [one for one in yaml.safe_load(file) if arguments.half in (None, half(one["id"]))]
     rows = tally(passages)
     if arguments.kind:
         for name, row in sorted(rows.items()):

@@ -50,7 +50,9 @@ def check_draws(asked: Asked, rng: np.random.Generator) -> Iterator[tuple[str, A
     for row in asked.sensitivity["posterior"]:
         mine = first[asked.diagnoses.index(row["diagnosis"])]
         printed = int(asked.sensitivity["draws"])
-        pooled = (DRAWS * mine + printed * row["leads"]) / (DRAWS + printed)  # a few of 10,000 say little by themselves
+        pooled = (DRAWS * mine + printed * row["leads"]) / (
+            DRAWS + printed
+        )  # a few of 10,000 say little by themselves
         error = np.sqrt(sum(max(pooled * (1 - pooled), 1 / n) / n for n in (DRAWS, printed)))
         yield "leads", row["leads"], mine, error
 

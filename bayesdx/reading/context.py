@@ -59,6 +59,7 @@ MARKS = {
     "ends": "the end of a clause",
     "stops": "where the reach of a denial or a doubt ends",
     "turns": "where that of the other triggers does",
+    "complaints": "where that of what is past does",
     "name_ends": "the end of the name of a thing",
     "parts": "a part of a lesion",
     "either": "of the parts, those that are lesions by themselves too",
@@ -121,6 +122,7 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
     ranges = _ranges(tokens, triggers, ends, grammar)
     stops = [match.first for match in marks["stops"] if not taken[match.first]]
     turns = [match.first for match in marks["turns"]]
+    complaints = sorted((*turns, *(match.first for match in marks["complaints"])))
     name_ends = [match.first for match in marks["name_ends"]]
     reaches = []
     for trigger in triggers:
@@ -139,6 +141,7 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
             reaches.append((trigger, after, after + 1))
         elif trigger.meaning.reach in ("after", "name"):
             until = turns if trigger.meaning.says in UNREAD and trigger.meaning.says != "normal" else stops
+            until = complaints if trigger.meaning.says == "past" else until
             until = name_ends if trigger.meaning.reach == "name" else until
             stop = next((stop for stop in until if stop >= trigger.last), last)
             reaches.append((trigger, trigger.last, min(stop, last)))
