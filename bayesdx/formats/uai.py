@@ -111,6 +111,11 @@ def _listed(text: str, warnings: Sequence[str]) -> FactorGraph:
     if kind == "BAYES" and any(len(scope) > 2 for scope in scopes) and _by_agrum(text, scopes):
         warnings = (*warnings, AGRUM_ORDER)
         scopes = [(*reversed(scope[:-1]), *scope[-1:]) for scope in scopes]
+    left = list(words)
+    factors = _at_once(left, scopes, cards)
+    if factors is not None:
+        return FactorGraph(kind, cards, factors, tuple(warnings))
+    words = iter(left)
     factors = tuple(_factor(words, scope, cards) for scope in scopes)
     extra = next(words, None)
     if extra is not None:
@@ -139,6 +144,29 @@ def _scope(words: Iterator[str], variables: int) -> tuple[int, ...]:
     if len(set(scope)) < len(scope):
         raise InputError(f"a factor names a variable twice: {' '.join(map(str, scope))}")
     return scope
+
+
+def _at_once(
+    words: Sequence[str], scopes: Sequence[tuple[int, ...]], cards: tuple[int, ...]
+) -> tuple[Factor, ...] | None:
+    """All factors, read together; None where something is wrong, which reading them one by one then names."""
+    shapes = [tuple([cards[i] for i in scope]) for scope in scopes]
+    sizes = [math.prod(shape) for shape in shapes]
+    if len(words) != sum(sizes) + len(sizes):
+        return None
+    try:
+        for shape in set(shapes):
+            cpt_shape("a factor", shape)
+        numbers = decimals(words, "the factors")
+    except InputError:
+        return None
+    found, at = [], 0
+    for scope, shape, size in zip(scopes, shapes, sizes, strict=True):
+        if words[at] != str(size):
+            return None
+        found.append(Factor(scope, numbers[at + 1 : at + 1 + size].reshape(shape)))
+        at += 1 + size
+    return None if (numbers < 0).any() else tuple(found)
 
 
 def _factor(words: Iterator[str], scope: tuple[int, ...], cards: tuple[int, ...]) -> Factor:

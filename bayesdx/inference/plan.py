@@ -108,19 +108,18 @@ def best_plan(
     at_least = 0.0 if known_order else graph.least_clique() / math.log(2)
     if at_least > math.log2(IMPRACTICABLE):
         raise InputError(f"exact inference needs a product of 2^{at_least:.0f} numbers or more, whatever the order")
-    noise = None
-    if restarts:
-        from random import Random  # a query, which needs none, would wait for its import
-
-        noise = Random(0).random
     best, best_price, least = None, math.inf, IMPRACTICABLE
 
     def orders() -> Iterator[tuple[Sequence[int], float]]:
         if known_order:
             yield [v for v in known_order if v in left], math.inf
-        start, ways = graph.strip(keep), heuristics(graph)
+        start, ways, noise = graph.strip(keep), heuristics(graph), None
         for i in range(len(ways) + restarts):
-            found = eliminated(graph, keep, ways[i % len(ways)], noise if i >= len(ways) else None, least)
+            if i == len(ways):
+                from random import Random  # most searches end before that, and would wait for its import
+
+                noise = Random(0).random
+            found = eliminated(graph, keep, ways[i % len(ways)], noise, least)
             if found is not None:
                 yield [*start, *found.order], found.cost
             elif min(best_price, work_limit) < search_cost * i:

@@ -17,8 +17,13 @@ from numpy.typing import NDArray
 from bayesdx.errors import ImpossibleFindings
 from bayesdx.inference.findings import IMPOSSIBLE
 from bayesdx.inference.plan import Scope
-from bayesdx.inference.program import Factors, absorbed, product
+from bayesdx.inference.program import TINY, Factors, absorbed, product
 from bayesdx.network import Array
+
+#: A table whose largest entry lies between is scaled by one factor; others are looked at entry by entry.
+SCALABLE = (1e-300, 1e300)
+#: Entries of tables that are looked at together.
+SMALL = 1 << 12
 
 
 class Reduction(NamedTuple):
@@ -46,32 +51,47 @@ def reduced(
         masks[v] = np.arange(cards[v]) == state
     _rule_out(masks, scopes, tables)
     possible = tuple(np.flatnonzero(mask) for mask in masks)
+    sizes = tuple(map(len, possible))
     left: list[Scope] = []
     kept: list[Array] = []
     log_scale = 0.0
     for scope, table in zip(scopes, tables, strict=True):
-        part = table[np.ix_(*(possible[v] for v in scope))]
-        largest = float(part.max())
+        part = table
+        if any(sizes[v] < cards[v] for v in scope):
+            part = table[np.ix_(*(possible[v] for v in scope))]
+        smallest, largest = float(part.min()), float(part.max())
         if largest == 0.0:
             raise ImpossibleFindings(IMPOSSIBLE)
-        if part.min() == largest:  # a table of equal numbers is a number
+        if smallest == largest:  # a table of equal numbers is a number
             log_scale += math.log(largest)
             continue
-        scaled = product(part, np.array(1.0 / largest))
+        scaled: Array | None = part  # where the smallest number is held, so are those between
+        if largest != 1.0:
+            held = SCALABLE[0] < largest < SCALABLE[1] and smallest / largest > 2 * TINY
+            scaled = part * (1.0 / largest) if held else product(part, np.array(1.0 / largest))
         log_scale += 0.0 if scaled is None else math.log(largest)
-        left.append(tuple(v for v in scope if len(possible[v]) > 1))
-        kept.append((part if scaled is None else scaled).reshape([len(possible[v]) for v in left[-1]]))
-    factors = Factors(tuple(len(states) for states in possible), tuple(left), tuple(kept), {})
-    return Reduction(absorbed(factors), possible, log_scale)
+        left.append(tuple([v for v in scope if sizes[v] > 1]))
+        kept.append((part if scaled is None else scaled).reshape([sizes[v] for v in left[-1]]))
+    return Reduction(absorbed(Factors(sizes, tuple(left), tuple(kept), {})), possible, log_scale)
+
+
+def _with_zeros(tables: Sequence[Array]) -> list[int]:
+    """Which tables hold a zero: of many small ones at once."""
+    small = [i for i, table in enumerate(tables) if table.size <= SMALL]
+    found = [i for i, table in enumerate(tables) if table.size > SMALL and not table.all()]
+    if small:
+        starts = np.cumsum([0, *(tables[i].size for i in small[:-1])])
+        numbers = np.concatenate([tables[i].ravel() for i in small])
+        found += [small[k] for k in np.flatnonzero(~np.logical_and.reduceat(numbers > 0, starts)).tolist()]
+    return sorted(found)
 
 
 def _rule_out(masks: list[NDArray[np.bool_]], scopes: Sequence[Scope], tables: Sequence[Array]) -> None:
     """Take impossible states out of ``masks`` until every table allows all that are left."""
     holders: dict[int, list[int]] = {}
-    for i, table in enumerate(tables):
-        if not table.all():
-            for v in scopes[i]:
-                holders.setdefault(v, []).append(i)
+    for i in _with_zeros(tables):
+        for v in scopes[i]:
+            holders.setdefault(v, []).append(i)
     waiting = dict.fromkeys(i for of_v in holders.values() for i in of_v)
     while waiting:
         i, _ = waiting.popitem()
