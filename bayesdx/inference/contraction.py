@@ -100,34 +100,36 @@ def compile_plan(plan: Plan) -> Compiled:
     given = len(plan.leaves)
     layouts: dict[int, Layout] = {}
 
-    def lay_out(table: int, blocks: Sequence[Scope | None]) -> None:
-        scope = tuple(v for block in blocks if block is not None for v in block)
-        shape = tuple(math.prod([cards[v] for v in block or ()]) for block in blocks)
-        layouts[table] = Layout(scope, tuple(cards[v] for v in scope), shape)
+    def lay_out(table: int, scope: Scope, shape: tuple[int, ...]) -> None:
+        layouts[table] = Layout(scope, tuple([cards[v] for v in scope]), shape)
 
-    lay_out(given + len(plan.steps) - 1, [(v,) for v in plan.scopes[-1]])
+    last = plan.scopes[-1]
+    lay_out(given + len(plan.steps) - 1, last, tuple([cards[v] for v in last]))
     operations = []
     for i in range(len(plan.steps) - 1, -1, -1):
-        step, wanted = plan.steps[i], layouts[given + i]
+        step, wanted = plan.steps[i], layouts[given + i].scope
         left = set(plan.scopes[step.left])
         right = left if step.right is None else set(plan.scopes[step.right])
-        shared = tuple(v for v in wanted.scope if v in left and v in right)
-        only_left = tuple(v for v in wanted.scope if v not in right)
-        only_right = tuple(v for v in wanted.scope if v not in left)
-        summed = tuple(sorted((left & right).difference(wanted.scope)))
-        a, k, b, s = (math.prod([cards[v] for v in block]) for block in (only_left, summed, only_right, shared))
+        shared = [v for v in wanted if v in left and v in right]
+        only_left = [v for v in wanted if v not in right]
+        only_right = [v for v in wanted if v not in left]
+        summed = sorted((left & right).difference(wanted))
+        a, k, b, s = [math.prod([cards[v] for v in block]) for block in (only_left, summed, only_right, shared)]
         matrix = step.right is not None and a * k * b >= MATRIX and (k > 1 or s < MATRIX)
         if matrix:
-            lay_out(step.left, (shared, only_left, summed))
+            lay_out(step.left, (*shared, *only_left, *summed), (s, a, k))
             natural, shape = (*shared, *only_left, *only_right), (s, a, b)
         else:
-            lay_out(step.left, (only_left, summed, None, shared))
+            lay_out(step.left, (*only_left, *summed, *shared), (a, k, 1, s))
             natural, shape = (*only_left, *only_right, *shared), (a, b, s)
-        if step.right is not None:
-            lay_out(step.right, (shared, summed, only_right) if matrix else (None, summed, only_right, shared))
-        axes = None if natural == wanted.scope else tuple(natural.index(v) for v in wanted.scope)
-        inverse = tuple(wanted.scope.index(v) for v in natural)
-        dims = tuple(cards[v] for v in natural)
+        if step.right is not None and matrix:
+            lay_out(step.right, (*shared, *summed, *only_right), (s, k, b))
+        elif step.right is not None:
+            lay_out(step.right, (*summed, *only_right, *shared), (1, k, b, s))
+        axes, inverse = None, tuple(range(len(natural)))
+        if natural != wanted:
+            axes, inverse = tuple(map(natural.index, wanted)), tuple(map(wanted.index, natural))
+        dims = tuple([cards[v] for v in natural])
         large = a * k * b * s > BLOCK
         operations.append(Operation(step.left, step.right, given + i, matrix, large, shape, dims, axes, inverse))
     return Compiled(tuple(reversed(operations)), tuple(layouts[i] for i in range(given + len(plan.steps))))

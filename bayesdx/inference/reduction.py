@@ -92,13 +92,15 @@ def _rule_out(masks: list[NDArray[np.bool_]], scopes: Sequence[Scope], tables: S
     for i in _with_zeros(tables):
         for v in scopes[i]:
             holders.setdefault(v, []).append(i)
+    limited = {v for v, mask in enumerate(masks) if not mask.all()}
     waiting = dict.fromkeys(i for of_v in holders.values() for i in of_v)
     while waiting:
         i, _ = waiting.popitem()
         scope = scopes[i]
         allowed = tables[i] > 0
         for axis, v in enumerate(scope):
-            allowed = allowed & masks[v].reshape([-1 if a == axis else 1 for a in range(len(scope))])
+            if v in limited:
+                allowed = allowed & masks[v].reshape([-1 if a == axis else 1 for a in range(len(scope))])
         for axis, v in enumerate(scope):
             mask: NDArray[np.bool_] = np.logical_or.reduce(
                 allowed, axis=tuple(a for a in range(len(scope)) if a != axis)
@@ -108,4 +110,5 @@ def _rule_out(masks: list[NDArray[np.bool_]], scopes: Sequence[Scope], tables: S
             if not mask.any():
                 raise ImpossibleFindings(IMPOSSIBLE)
             masks[v] = mask
+            limited.add(v)
             waiting.update(dict.fromkeys(j for j in holders[v] if j != i))

@@ -231,3 +231,13 @@ def test_yaml_tags_on_what_they_cannot_be(value: str, tmp_path: Path) -> None:
     path.write_text(f"age: {value}\nfindings: {{}}\n")
     with pytest.raises(InputError, match="not valid YAML"):
         load("spine").query(str(path))
+
+
+def test_factors_are_read_alike_at_once_and_one_by_one() -> None:
+    """A count with a leading zero is one that only reading one by one takes."""
+    text = "MARKOV 3 2 3 2 2 2 0 1 2 1 2 {six} .1 .2 .3 .4 .5 0 6 1 2 3 4 5 6"
+    at_once, one_by_one = (parse_uai(text.format(six=six)) for six in ("6", "06"))
+    assert [factor.scope for factor in at_once.factors] == [(0, 1), (1, 2)]
+    for fast, slow in zip(at_once.factors, one_by_one.factors, strict=True):
+        assert fast.scope == slow.scope
+        assert fast.table.tolist() == slow.table.tolist()
