@@ -32,6 +32,9 @@ from bayesdx.values import ByValue
 OLDEST = 120
 #: Largest weight of a finding, and one over the least: products of many are still numbers.
 _SCALE = 1e100
+#: States that a network does not use are told of where they weigh at least this part of the likeliest one of its own:
+#: a report that implies a place leaves all others a little.
+_LIKELY = 0.5
 _KEYS = ("id", "age", "sex", "diagnosis", "findings")
 #: Other keys of a case file that are expected: kept, never used by a query.
 METADATA = (
@@ -275,7 +278,7 @@ def encode_finding(
         raise InputError(f"'{name}' is a hidden variable of network '{network.id}', not a finding")
     pairs, negative = read_finding(variable, value)
     weights = np.zeros(variable.cardinality)
-    unused = []
+    unused: list[tuple[float, str]] = []
     met: set[int] = set()
     for state, weight in pairs.items():
         number = number_of(weight)
@@ -286,15 +289,16 @@ def encode_finding(
             )
         index = state_number(variable, state, network, vocabulary)
         if index is None:
-            unused.append(f"state '{state}' of finding '{name}' is not used by network '{network.id}'")
+            unused.append((number, f"state '{state}' of finding '{name}' is not used by network '{network.id}'"))
         elif index in met:
             raise InputError(f"finding '{name}': state '{variable.states[index]}' is given twice")
         else:
             met.add(index)
             weights[index] = number
-    if unused and not weights.any():
-        return name, None, tuple(unused)
     largest = float(weights.max())
+    told = tuple(warning for weight, warning in unused if weight >= _LIKELY * largest)
+    if unused and not weights.any():
+        return name, None, told
     if largest and not 1 / _SCALE <= largest <= _SCALE:
         raise InputError(
             f"finding '{name}': its largest weight is {largest:g}, not from {1 / _SCALE:g} to {_SCALE:g}"
@@ -304,7 +308,7 @@ def encode_finding(
     if not weights.any():
         raise InputError(f"finding '{name}': {'every state is ruled out' if negative else 'all weights are zero'}")
     weights.setflags(write=False)
-    return name, weights, tuple(unused)
+    return name, weights, told
 
 
 def _age(value: object) -> float:

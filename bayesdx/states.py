@@ -208,3 +208,15 @@ def as_stated(variable: Variable, weights: Array) -> object:
         if ruled_out not in variable.states:
             return ruled_out
     return {variable.states[int(i)]: float(weights[i]) for i in positive}
+
+
+def apart(weights: Mapping[str, float]) -> tuple[str, float]:
+    """The state that weighs more than all others, where these are more than two and alike, and what they weigh.
+
+    >>> apart({"rim": 1.0, "none": 0.1, "solid": 0.1, "patchy": 0.1}), apart({"rim": 1.0, "none": 0.1})
+    (('rim', 0.1), ('', 0.0))
+    """
+    leader, *others = sorted(weights.items(), key=lambda pair: -pair[1])
+    if len(others) > 2 and others[0][1] == others[-1][1] < leader[1]:
+        return leader[0], others[0][1]
+    return "", 0.0

@@ -16,6 +16,7 @@ from bayesdx.inference.intervals import posterior_intervals
 from bayesdx.inference.logs import LARGEST
 from bayesdx.inference.lookup import WAYS
 from bayesdx.network import Array, Network, Variable
+from bayesdx.states import apart
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -224,7 +225,7 @@ def words(stated: object) -> str:
     """
     if not isinstance(stated, Mapping):
         return str(stated)
-    leader, *others = sorted(stated.items(), key=lambda pair: -pair[1])
-    if len(others) > 2 and others[0][1] == others[-1][1] < leader[1]:
-        return f"{{{leader[0]}: {leader[1]:g}, others: {others[0][1]:.2g}}}"
+    leader, others = apart(stated)
+    if leader:
+        return f"{{{leader}: {stated[leader]:g}, others: {others:.2g}}}"
     return "{" + ", ".join(f"{state}: {weight:g}" for state, weight in stated.items()) + "}"

@@ -114,7 +114,7 @@ class Clauses(NamedTuple):
 
 def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Sequence[Match[str]]]) -> Clauses:
     """Cut a sentence into clauses, and find what its triggers reach; ``marks`` are those of the grammar."""
-    triggers = _longest(grammar.triggers.find(tokens))
+    triggers = _longest([match for match in grammar.triggers.find(tokens) if _answers(tokens, match)])
     taken = [False] * len(tokens)
     for trigger in triggers:
         taken[trigger.first : trigger.last] = [True] * (trigger.last - trigger.first)
@@ -172,6 +172,13 @@ def status(
     certainty = min((CERTAINTY[says] for says in said if says in CERTAINTY), default=1.0)
     denied = "denied" in said or "doubted" in said
     return Status(denied, certainty, unread, tuple(cue for cue in cues if cue.meaning.says != "nothing"))
+
+
+def _answers(tokens: Sequence[Token], match: Match[Trigger]) -> bool:
+    """Whether *no* after a colon is the whole answer (*dural tail: no*): other triggers are none."""
+    if tokens[match.first].norm != ":" or tokens[match.last - 1].norm not in ("no", "n"):
+        return True
+    return match.last == len(tokens) or not tokens[match.last].norm[0].isalnum()
 
 
 def _touches(tokens: Sequence[Token], at: int) -> bool:

@@ -69,8 +69,9 @@ _SYMPTOM = (
 )
 _DURATION = re.compile(
     r"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|almost)"
-    r"(?:\s+(?:the|about|approximately|almost|nearly|more than|over|at least|last|past|previous|preceding|"
-    rf"a period of|duration of))*\s+{_AMOUNT}\b(?![\s-]*(?:ago|old|later|after|before|postop|earlier|prior))|"
+    r"(?:\s+(?:the|about|around|roughly|some|approximately|almost|nearly|more than|over|at least|last|past|"
+    r"previous|preceding|a period of|duration of))*"
+    rf"\s+{_AMOUNT}\b(?![\s-]*(?:ago|old|later|after|before|postop|earlier|prior))|"
     rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|story|standing|hx|h/o)\b|"
     rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)"
     r"(?!\s*,\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\b)|"

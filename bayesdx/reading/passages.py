@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-#: A heading: a few words at the start of a line, with a colon after them, or alone on the line; or capitals with a
-#: colon after a sentence.
+#: A heading: a few words at the start of a line, with a colon after them, or alone on the line; or after a
+#: sentence with a colon.
 _HEADING = re.compile(
     r"^[ \t>*#_]*(?P<words>[A-Za-z][A-Za-z/&,() -]{1,60}?)[ \t*_]*(?P<colon>:)"
     r"|^[ \t>*#_\d.]*(?P<alone>[A-Z][A-Za-z/&,() -]{2,60}?)[ \t*_]*$"
-    r"|(?<=[.!?] )(?P<capitals>[A-Z][A-Z/& ]{3,60}):",
+    r"|(?<=[.!?] )(?P<inline>[A-Z][A-Za-z/& ]{5,60}?):",
     re.MULTILINE,
 )
 _END = re.compile(
     r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[?]*[A-Z0-9?]|\([a-z]\))"  # a full stop before a capital
     r"|\s*(?:\.{2,}|…)\s*|\n\s*\n"  # what was left out, an empty line
-    r"|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z /]{2,40}:)"  # an entry of a list, a heading
+    r"|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z0-9 /]{0,40}:)"  # an entry of a list, a heading
 )
 #: Where a section of history, or one that is skipped, is over.
 _OVER = re.compile(r"\n[ \t]*\n|(?<=[.!?])[ \t]*\n(?=[ \t]*(?:[A-Z0-9(]|[-*•▪]))")
@@ -69,14 +69,17 @@ def _sections(text: str, headings: Mapping[str, str]) -> Iterator[tuple[int, int
     """Pieces of the text from one known heading to the next, with its kind and the heading itself; other headings
     stay where they are, as words.
 
-    But one of those ends a section of history, or one that is skipped, where no heading of findings follows: then
-    the report may begin there.
+    But one of those ends a section of history, or one that is skipped, where no heading of findings follows or an
+    empty line goes before it: then the report may begin there.
     """
     start, kind, heading = 0, "plain", ""
     body = max((m.start() for m in _HEADING.finditer(text) if headings.get(_heading(m)) == "findings"), default=-1)
     for match in _HEADING.finditer(text):
         found = headings.get(_heading(match))
-        if found is None and (kind not in _APART or not match["colon"] or match.start() < body):
+        if match["inline"] and found in (None, "skip"):
+            continue
+        apart = match.start() >= body or text[: match.start()].rstrip(" \t").endswith("\n\n")
+        if found is None and not (kind in _APART and match["colon"] and apart):
             continue
         yield from _ended(text, start, match.start(), (kind, heading), body < start)
         start, kind, heading = (match.end(), found, _heading(match)) if found else (match.start(), "plain", "")
@@ -84,7 +87,7 @@ def _sections(text: str, headings: Mapping[str, str]) -> Iterator[tuple[int, int
 
 
 def _heading(match: re.Match[str]) -> str:
-    return " ".join((match["words"] or match["alone"] or match["capitals"]).casefold().split()).strip(" ,-&/()")
+    return " ".join((match["words"] or match["alone"] or match["inline"]).casefold().split()).strip(" ,-&/()")
 
 
 def _ended(

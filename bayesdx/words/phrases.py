@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bayesdx.network import Network, Variable
+from bayesdx.states import apart
 
 _ABBREVIATION = re.compile(r"\(([A-Z][A-Z0-9]{2,})\)")
 _CAPITALS = re.compile(r"\b(cppd|ncc|opll|olf|avm)\b")
@@ -67,8 +68,14 @@ def either(variable: Variable, states: Sequence[str]) -> str:
 
 
 def state_phrase(variable: Variable, stated: object) -> str:
-    """A state, ``not <state>`` or ``{state: weight}`` by the labels of the states; what is not none is some."""
+    """A state, ``not <state>`` or ``{state: weight}`` by the labels of the states; what is not none is some.
+
+    Of many that weigh alike beside one, that one and the *others*.
+    """
     if isinstance(stated, Mapping):
+        leader, others = apart(stated)
+        if leader:
+            return f"{state_phrase(variable, leader)} {stated[leader]:g}, others {others:.2g}"
         return ", ".join(f"{state_phrase(variable, state)} {weight:g}" for state, weight in stated.items())
     words = str(stated)
     if words not in variable.states and words.startswith("not "):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bayesdx.network import Variable
+from bayesdx.states import apart
 from bayesdx.words.phrases import (
     label_of,
     listed,
@@ -129,6 +130,9 @@ def _weighed(variable: Variable, stated: Mapping[str, float]) -> str:
         return _SAID[variable.id].format(
             listed([_bare(variable, str(state)).replace(" or ", "/") for state in stated], "or")
         )
+    leader, _ = apart(stated)
+    if leader:
+        return f"{said(variable, leader)} (likely)"
     weights = ", ".join(f"{_bare(variable, str(state))} {weight:g}" for state, weight in stated.items())
     return f"{named(variable)} ({weights})"
 

@@ -62,6 +62,16 @@ SENTENCES = [
     ("There was no history of trauma.", {"history_trauma": "absent"}),
     ("The mother of this girl noted headaches.", {"headache": "present"}),
     ("MRI showed a syrinx; at operation a haemorrhage was found.", {"syrinx": "present"}),
+    ("- Hyperostosis: no\n- Dural tail: N\n- DWI: no restriction", {
+        "hyperostosis_or_sclerosis": "absent", "mr_dural_tail": "absent", "mr_restricted_diffusion": "absent",
+    }),
+    ("The mass isn't calcified, wasn’t enhancing and hasn't eroded bone.", {
+        "ct_calcification": "absent", "mr_enhancement": "none", "destruction": "absent",
+    }),
+    ("Syrinx has been excluded.", {"syrinx": "absent"}),
+    ("A mass without appreciable enhancement save for a faint rim.", {"mr_enhancement": "rim_or_peripheral"}),
+    ("The mass does not enhance other than a thin peripheral rim.", {"mr_enhancement": "rim_or_peripheral"}),
+    ("Subtle dural tail.", {"mr_dural_tail": "present"}),
 ]  # fmt: skip
 
 

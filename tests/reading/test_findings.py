@@ -27,6 +27,9 @@ SIGNALS = [
      "hypo", "hyper"),
     ("A mass with T2 prolongation, isointense on T1, with a low T2 rim.", "iso", "hyper"),
     ("A tumour T2 bright, interrupted by hypointense septa; T1 low.", "hypo", "hyper"),
+    ("A mass.\nT1: low\nT2: high", "hypo", "hyper"),
+    ("A mass.\nT1: hypointense\nT2: hyperintense", "hypo", "hyper"),
+    ("T1 signal: low. T2 signal: very bright.", "hypo", "hyper"),
 ]  # fmt: skip
 
 FINDINGS = [
@@ -293,3 +296,29 @@ def test_a_normal_report_has_no_place(read: Read) -> None:
     """What is said to be absent is no lesion."""
     found = read("MRI of the neck. No mass. The facet joints are normal. No prevertebral soft tissue swelling.")
     assert not {"epicentre", "compartment", "level"} & found.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("A mass in the canal. The vertebral bodies demonstrate normal marrow signal.", "epicentre"),
+        ("A mass at C2. Prevertebral soft tissues are not thickened.", "axial_position"),
+        ("Right-sided sciatica. An extradural mass at L4.", "axial_position"),
+    ],
+)
+def test_what_is_normal_or_a_symptom_is_no_place_of_the_lesion(read: Read, text: str, finding: str) -> None:
+    assert finding not in read(text)
+
+
+def test_headings_within_a_line_and_labels_after_an_empty_one(read: Read) -> None:
+    assert read("History: leg weakness. Findings: Calcified extradural mass at L4, 2 cm.")["size_mm"] == 20
+    found = read("INDICATION: headache\n\nLOCATION: sacrum\nSIZE: 32 x 28 mm\nCT:\n- calcified")
+    assert (found["size_mm"], found["ct_calcification"]) == (32, "present")
+
+
+def test_what_is_not_at_all_sure_is_shown_as_what_it_is_not(reports: Reports) -> None:
+    from bayesdx.analyses.read.sentences import state
+
+    found = reports.read("A mass with possible enhancement.")
+    one = next(one for one in found.findings if one.finding == "mr_enhancement")
+    assert state(found, one) == "some 0.65"

@@ -21,7 +21,7 @@ def page(citation: CaseCitation, *, top: int = SHOWN) -> Page:
         uses = ", ".join(f"{finding} in {diagnosis}" for finding, diagnosis in row.likelihoods[:3])
         more = len(row.likelihoods) - 3
         said = f"[{number}] {row.reference} ({row.evidence.kind}, grade {row.evidence.grade})"
-        first, *rest = textwrap.wrap(said, WIDTH - 8)
+        first, *rest = textwrap.wrap(said, WIDTH - 12, break_long_words=False, break_on_hyphens=False)
         lines.append(f"{percent(row.share):>6}  {first}")
         lines += [" " * 12 + line for line in rest]
         uses += f" and {more} more" if more > 0 else ""

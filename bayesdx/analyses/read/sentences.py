@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 from bayesdx.analyses.read.numbers import ReportReading
@@ -91,8 +92,16 @@ def state(reading: ReportReading, one: Proposal) -> str:
 
 
 def likely(variable: Variable | None, weights: Mapping[str, float]) -> str:
-    """The likeliest state in words, and the next one where that is likelier than the others."""
+    """The likeliest state in words, and the next one where that is likelier than the others.
+
+    Where all are alike but one that is less likely than these together, it is not that one.
+    """
     likeliest = list(shares(weights).items())
+    often = Counter(weights.values())
+    if len(weights) > 2 and len(often) == 2 and 1 in often.values():
+        one, share = next((name, share) for name, share in likeliest if often[weights[name]] == 1)
+        if share < 0.5:
+            return f"{_named(variable, f'not {one}')} {1 - share:.2g}"
     alike = len(likeliest) > 2 and likeliest[1][1] == likeliest[2][1]
     return " or ".join(f"{_named(variable, name)} {share:.2g}" for name, share in likeliest[: 1 if alike else 2])
 
