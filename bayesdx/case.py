@@ -32,8 +32,8 @@ from bayesdx.values import ByValue
 OLDEST = 120
 #: Largest weight of a finding, and one over the least: products of many are still numbers.
 _SCALE = 1e100
-#: States that a network does not use are told of where they weigh at least this part of the likeliest one of its own:
-#: a report that implies a place leaves all others a little.
+#: States that a network does not use are told of where they weigh at least this part of the likeliest of its own: a
+#: report that implies a place leaves all others a little.
 _LIKELY = 0.5
 _KEYS = ("id", "age", "sex", "diagnosis", "findings")
 #: Other keys of a case file that are expected: kept, never used by a query.

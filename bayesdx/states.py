@@ -216,7 +216,7 @@ def apart(weights: Mapping[str, float]) -> tuple[str, float]:
     >>> apart({"rim": 1.0, "none": 0.1, "solid": 0.1, "patchy": 0.1}), apart({"rim": 1.0, "none": 0.1})
     (('rim', 0.1), ('', 0.0))
     """
-    leader, *others = sorted(weights.items(), key=lambda pair: -pair[1])
-    if len(others) > 2 and others[0][1] == others[-1][1] < leader[1]:
-        return leader[0], others[0][1]
+    ranked = sorted(weights.items(), key=lambda pair: -pair[1])
+    if len(ranked) > 3 and 0 < ranked[1][1] == ranked[-1][1] < ranked[0][1]:
+        return ranked[0][0], ranked[1][1]
     return "", 0.0

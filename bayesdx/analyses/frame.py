@@ -15,7 +15,9 @@ def head(question: Question) -> Entries:
     chosen = f": {question.choice}" if question.choice else ""
     named = (Cell(network.label or network.id), f" ({network.id}{version}){chosen}")
     prior = question.prior + (f": {question.population}" if question.population else "")
-    stated = ", ".join(f"{name}={words(value)}" for name, value in question.stated.items())
+    stated = ", ".join(
+        f"{name}={words(value, network.variable(name).cardinality)}" for name, value in question.stated.items()
+    )
     case = (("Case", question.case),) if question.case else ()
     return Entries((("Network", named), ("Prior", prior), *case, ("Findings", stated or "none")))
 

@@ -217,15 +217,17 @@ def impossible(question: Question) -> ImpossibleFindings:
     return ImpossibleFindings(f"{said} under network '{network}'", findings=tuple(kept))
 
 
-def words(stated: object) -> str:
-    """A stated finding as one word or ``{state: weight, …}``; many that weigh alike beside one are its *others*.
+def words(stated: object, states: int = 0) -> str:
+    """A stated finding as one word or ``{state: weight, …}``.
 
-    >>> words({"rim": 0.5, "none": 1.0}), words({"dura": 0.1, "disc": 1.0, "facet": 0.1, "nerve": 0.1})
+    All others of so many ``states`` that weigh alike beside one are its *others*.
+
+    >>> words({"rim": 0.5, "none": 1.0}), words({"dura": 0.1, "disc": 1.0, "facet": 0.1, "nerve": 0.1}, 4)
     ('{rim: 0.5, none: 1}', '{disc: 1, others: 0.1}')
     """
     if not isinstance(stated, Mapping):
         return str(stated)
     leader, others = apart(stated)
-    if leader:
+    if leader and len(stated) == states:
         return f"{{{leader}: {stated[leader]:g}, others: {others:.2g}}}"
     return "{" + ", ".join(f"{state}: {weight:g}" for state, weight in stated.items()) + "}"

@@ -18,6 +18,10 @@ from bayesdx.reading.tokens import HYPHENS, Token
 
 #: How sure a mention is, by what a trigger says of it: an assumption, no figure of a study.
 CERTAINTY = {"compatible": 0.9, "probable": 0.8, "possible": 0.65, "doubted": 0.8}
+#: Words that follow *, and* after a denial at least where a clause begins, and not a second thing that is denied.
+CLAUSE = 4
+#: Words of a clause such as *vertebral bodies normal* at most.
+BRIEF = 6
 #: What triggers say. Of several that reach a mention the first in this order counts; denials and doubts add up.
 UNREAD = ("another person", "hypothetical", "past", "not imaging", "normal", "not examined")
 
@@ -144,9 +148,12 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
             until = complaints if trigger.meaning.says == "past" else until
             until = name_ends if trigger.meaning.reach == "name" else until
             stop = next((stop for stop in until if stop >= trigger.last), last)
-            reaches.append((trigger, trigger.last, min(stop, last)))
+            if trigger.meaning.says == "normal" and _brief(tokens[first:last], tokens[trigger.last : last], marks):
+                reaches.append((trigger, first, trigger.first))  # *conus normal.*
+            else:
+                reaches.append((trigger, trigger.last, min(stop, last)))
         else:
-            near = trigger.meaning.says in ("past", "normal")
+            near = trigger.meaning.says == "past"
             start = max(
                 (i + 1 for i in range(first, trigger.first) if near and tokens[i].norm == ","), default=first
             )
@@ -172,6 +179,14 @@ def status(
     certainty = min((CERTAINTY[says] for says in said if says in CERTAINTY), default=1.0)
     denied = "denied" in said or "doubted" in said
     return Status(denied, certainty, unread, tuple(cue for cue in cues if cue.meaning.says != "nothing"))
+
+
+def _brief(clause: Sequence[Token], rest: Sequence[Token], marks: Mapping[str, Sequence[Match[str]]]) -> bool:
+    """Whether a clause is a few words about something else than the lesion, of which none are in the ``rest``."""
+    words = [token.norm for token in clause if token.norm[0].isalnum()]
+    if len(words) > BRIEF or marks["lesion"] or any(token.norm[0].isalnum() for token in rest):
+        return False
+    return not any(token.norm in (",", ";", ":") for token in clause)
 
 
 def _answers(tokens: Sequence[Token], match: Match[Trigger]) -> bool:
@@ -248,7 +263,8 @@ def _divides(tokens: Sequence[Token], first: int, at: int, denials: Sequence[int
         return False
     denied = [one for one in denials if first <= one < at]
     if comma and denied and at + 1 < len(tokens) and tokens[at + 1].norm == "and":
-        return all(token.norm not in (",", *grammar.lists) for token in tokens[denied[-1] : at])
+        alone = all(token.norm not in (",", *grammar.lists) for token in tokens[denied[-1] : at])
+        return alone and sum(token.norm[0].isalnum() for token in tokens[at + 2 :]) >= CLAUSE
     right = []
     for token in tokens[at + 1 :]:
         if token.norm in (",", ";"):

@@ -16,7 +16,7 @@ _LENGTH = re.compile(
 _NOT_AFTER = re.compile(
     r"\s*(?:-?\s*thick|slice|section|interval|gap|from|away|distal|proximal|above|below|inferior|superior|"
     r"(?:of )?(?:shift|disp)|midline|isotropic|collimation|margin|deep to|anterior to|posterior to|lateral to|"
-    r"needle|catheter|incision|screw|/|per hour|in the first hour)",
+    r"needle|catheter|incision|screw|/\s*(?:h|hr|hour|s|min)\b|per hour|in the first hour)",
     re.IGNORECASE,
 )
 _NOT_BEFORE = re.compile(
@@ -30,9 +30,9 @@ _AGE = re.compile(
     r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|"
     r"(\d{1,3})\s?([MF])\b(?![\w/-])|\b(?:age|age\s*/\s*sex|sex\s*/\s*age)\s*[:=]?\s*(?:[MF]\s*/\s*)?(\d{1,3})\b|"
     r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|"
-    r"(\d{1,3})\s*(?:years?|yrs?|y\.?)?\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|"
+    r"(\d{1,3})\s*(?:years?|yrs?|y\.?)\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|(\d{1,3})\s*/\s*[MF]\b|"
     r"\b(?:child|student|patient|teenager|(?:wo)?man|boy|girl|lady|gentleman|(?:fe)?male)(?:,| of| \()\s*"
-    r"(\d{1,3})\s*(?:years|yrs?|y)\b(?!\s*(?:hx|history|duration|of)\b))",
+    r"(\d{1,3})\s*(?:years|yrs?|y\.?)(?=\s*(?:[,.;)]|of age\b|$)))",
     re.IGNORECASE,
 )
 _SEX = re.compile(
@@ -53,13 +53,15 @@ _DAYS = {
     "yr": 365.0,
 }  # fmt: skip
 _UNITS = r"(hour|day|week|wk|month|mth|mo|year|yr)s?"
-_AMOUNT = rf"({_N}|{'|'.join(_WORDS)})(?:\s*(?:to|-|–)\s*{_N})?(?:\s+(?:of|an?))?[\s-]*{_UNITS}"
+_AMOUNT = (
+    rf"({_N}|(?<!-)(?<!and a )(?:{'|'.join(_WORDS)}))(?:\s*(?:to|-|–)\s*{_N})?(?:\s+(?:of|an?))?[\s-]*{_UNITS}"
+)
 #: Before an amount of time: it is an age.
 _PERSON = re.compile(r"\b(?:child|boy|girl|(?:wo)?man|(?:fe)?male|patient|lady|gentleman|aged?)\s*$", re.IGNORECASE)
 #: So many days are no duration but an age.
 _AN_AGE = 40 * 365
 #: Short for days, weeks and months: *x 4/12*.
-_TWELFTHS = re.compile(r"(?:\b(?:x|for|since|of|last|past)|×)\s*(\d{1,2})\s?/\s?(7|12|52)(?![\d/])", re.IGNORECASE)
+_TWELFTHS = re.compile(r"(?:\b(?:x|for|since|last|past)|×)\s*(\d{1,2})\s?/\s?(7|12|52)(?![\d/])", re.IGNORECASE)
 _PARTS = {"7": 1.0, "52": 7.0, "12": 30.4}
 #: After one of these an amount of time needs no other word: *headache 2 months*.
 _SYMPTOM = (
@@ -76,7 +78,7 @@ _DURATION = re.compile(
     rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)"
     r"(?!\s*,\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\b)|"
     rf"{_SYMPTOM}\s+{_AMOUNT}\b(?=\s*(?:[,.;)]|ago\b)|$)|"
-    r"(?:onset|since|present from|began|begun|started|starting|commenced|noticed|noted|developed|appeared|occurred)"
+    r"(?:onset|since|present from|began|begun|started|starting|commenced|noticed|developed|appeared|occurred)"
     rf"[^.;]{{0,40}}?\s{_AMOUNT}\s+(?:ago|back|before|earlier|previously)\b|"
     rf"{_AMOUNT}\s+(?:before|prior\s+to)\s+(?:admission|presentation|hospitali[sz]ation|transfer)\b)",
     re.IGNORECASE,

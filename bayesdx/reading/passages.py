@@ -25,13 +25,14 @@ _OVER = re.compile(r"\n[ \t]*\n|(?<=[.!?])[ \t]*\n(?=[ \t]*(?:[A-Z0-9(]|[-*â€¢â–
 LONGEST = 1500
 #: What ends in a full stop without ending a sentence.
 _SHORT = re.compile(
-    r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|st|ref|refs|segm|seg|max|min|diam|pat)\.$",
+    r"\b(?:figs?|vs|approx|e\.g|i\.e|ca|no|dr|prof|al|resp|incl|st|ref|refs|segm|seg|max|min|diam|pat|"
+    r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.$",
     re.IGNORECASE,
 )
 
 #: What a section may be: of ``findings`` and ``impression`` those of images are read, of ``history`` history and
 #: presentation, of ``plain`` all; ``skip`` is not read.
-#: ``aside`` is skipped up to the end of its first sentence, and ``plain`` from there.
+#: ``aside`` is skipped, where no heading of findings follows up to the end of its first sentence alone.
 KINDS = ("findings", "impression", "history", "plain", "skip", "aside")
 #: Sections that the report itself does not stand in.
 _APART = ("history", "skip", "aside")
@@ -76,6 +77,7 @@ def _sections(text: str, headings: Mapping[str, str]) -> Iterator[tuple[int, int
     body = max((m.start() for m in _HEADING.finditer(text) if headings.get(_heading(m)) == "findings"), default=-1)
     for match in _HEADING.finditer(text):
         found = headings.get(_heading(match))
+        found = "skip" if found == "aside" and match.start() < body else found
         if match["inline"] and found in (None, "skip"):
             continue
         apart = match.start() >= body or text[: match.start()].rstrip(" \t").endswith("\n\n")

@@ -38,7 +38,11 @@ class SentenceReader:
         # parts of a lesion, among them words that may be one by themselves: only the whole report tells
         self.parts = [(match.first, match.last) for match in self.marks["parts"]]
         self.either = self._firsts("either")
-        self.whole = any(match.first not in self.either for match in self.marks["lesion"])
+        self.whole = any(
+            not status(match.first, match.last, self.clauses.reaches).denied
+            for match in self.marks["lesion"]
+            if match.first not in self.either
+        )
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
         self.imaging = bool(self.marks["imaging"])
         self.shown = frozenset(name for name in EXAMINATIONS if self.marks[name]) or before
@@ -167,7 +171,7 @@ class SentenceReader:
         speech, states = self.lexicon.speech[finding], self.lexicon.variables[finding].states
         if state not in states:
             return
-        if how.denied and state == speech.denied and not self._denied_at(place, how):
+        if how.denied and state == speech.denied and self._denied_apart(place, how):
             how = how._replace(denied=False, cues=())  # *no calcification, bone normal*
         if self._affected(finding, place):
             weak, certainty = True, min(certainty, IMPLIED)
@@ -268,7 +272,7 @@ class SentenceReader:
         if self._hides(*place, finding):
             return
         how = status(*place, self.clauses.reaches)
-        numbered = self.lexicon.speech[finding].measure == "vertebra"
+        numbered = self.lexicon.speech[finding].measure == "vertebra" and self._one_level(place)
         why = how.unread or ("denied" if how.denied else self._elsewhere(finding, place, False, numbered))
         yield (
             self._made(finding, weights, place, Status(cues=how.cues), place, number=number),
@@ -317,10 +321,7 @@ class SentenceReader:
         """
         start, end = self.clauses.ranges[self.clauses.clause(place[0])]
         organ = any(start <= at < end for at in self.organs)
-        organs = self.marks["organs"]
-        lesion = any(
-            start <= at < end and not any(one.first <= at < one.last for one in organs) for at in self.lesions
-        )
+        lesion = any(start <= at < end for at in self.lesions if at not in (*self.organs, *self.either))
         if organ and not lesion and self.lexicon.variables[finding].kind != "clinical":
             return "another organ"
         if not self.lexicon.speech[finding].place:
@@ -346,10 +347,18 @@ class SentenceReader:
         start = max((at for at in self.resumes if start <= at < place[0]), default=start)
         return speech.place and not speech.measure and after(place, self.marks["affects"], start)
 
-    def _denied_at(self, place: Place, how: Status) -> bool:
-        """Whether a denial stands right beside a place: *not preserved*."""
-        at = [(cue.first, cue.last) for cue in how.cues if cue.meaning.says in ("denied", "doubted")]
-        return any(last == place[0] or place[1] == first for first, last in at)
+    def _one_level(self, place: Place) -> bool:
+        """Whether the clause names the lesion, and its sentence one vertebra or range of them only."""
+        start, end = self.clauses.ranges[self.clauses.clause(place[0])]
+        named = any(start <= at < end for at in (*self.lesions, *self.either))
+        return named and len(list(vertebrae(self.text, *self.span, self._speaks_of_signal()))) == 1
+
+    def _denied_apart(self, place: Place, how: Status) -> bool:
+        """Whether a comma stands between a place and whatever denies it, or the words deny by themselves (*no bony
+        change*)."""
+        denials = [cue for cue, _, _ in self.clauses.reaches if cue.meaning.says in ("denied", "doubted")]
+        own = any(cue.first == place[0] and cue not in how.cues for cue in denials)
+        return own or all(self._apart(place, (cue.first, cue.last)) for cue in denials if cue in how.cues)
 
     def _bears(self, place: Place, end: int) -> bool:
         """Whether the same place is said to be thinned or displaced: *the lamina is eroded*."""

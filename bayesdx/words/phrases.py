@@ -74,7 +74,7 @@ def state_phrase(variable: Variable, stated: object) -> str:
     """
     if isinstance(stated, Mapping):
         leader, others = apart(stated)
-        if leader:
+        if leader and len(stated) == variable.cardinality:
             return f"{state_phrase(variable, leader)} {stated[leader]:g}, others {others:.2g}"
         return ", ".join(f"{state_phrase(variable, state)} {weight:g}" for state, weight in stated.items())
     words = str(stated)

@@ -131,7 +131,7 @@ def _weighed(variable: Variable, stated: Mapping[str, float]) -> str:
             listed([_bare(variable, str(state)).replace(" or ", "/") for state in stated], "or")
         )
     leader, _ = apart(stated)
-    if leader:
+    if leader and len(stated) == variable.cardinality:
         return f"{said(variable, leader)} (likely)"
     weights = ", ".join(f"{_bare(variable, str(state))} {weight:g}" for state, weight in stated.items())
     return f"{named(variable)} ({weights})"

@@ -69,6 +69,10 @@ SENTENCES = [
         "ct_calcification": "absent", "mr_enhancement": "none", "destruction": "absent",
     }),
     ("Syrinx has been excluded.", {"syrinx": "absent"}),
+    ("The mass shows no calcification and no bony changes.", {
+        "ct_calcification": "absent", "destruction": "absent", "scalloping_or_remodelling": "absent",
+        "hyperostosis_or_sclerosis": "absent", "foraminal_widening": "absent",
+    }),
     ("A mass without appreciable enhancement save for a faint rim.", {"mr_enhancement": "rim_or_peripheral"}),
     ("The mass does not enhance other than a thin peripheral rim.", {"mr_enhancement": "rim_or_peripheral"}),
     ("Subtle dural tail.", {"mr_dural_tail": "present"}),

@@ -322,3 +322,57 @@ def test_what_is_not_at_all_sure_is_shown_as_what_it_is_not(reports: Reports) ->
     found = reports.read("A mass with possible enhancement.")
     one = next(one for one in found.findings if one.finding == "mr_enhancement")
     assert state(found, one) == "some 0.65"
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "value"),
+    [
+        ("The sacrum, sacroiliac joints and pelvis are unremarkable. Mass at T6.", "level", "thoracic"),
+        ("The conus, cauda equina and nerve roots are normal. A mass at T6.", "epicentre", None),
+        ("A cyst at L4. Vertebral bodies normal. Conus normal.", "epicentre", None),
+        ("The disc space is not preserved at L4.", "disc_space_involvement", "present"),
+        ("The discs are no longer preserved.", "disc_space_involvement", "present"),
+        ("The intervertebral discs are not spared.", "disc_space_involvement", "present"),
+        ("Loss of disc height at L4-L5.", "disc_space_involvement", "present"),
+        ("Patient with lung cancer and an epidural mass at T6.", "compartment", "extradural"),
+        ("A calcified mass at T8 abutting the liver.", "ct_calcification", "present"),
+        ("COMPARISON: MRI. Then the mass measured 40 mm.\nFINDINGS: The mass measures 30 mm.", "size_mm", 30),
+        ("On the prior CT the mass measured 40 mm, now it measures 30 mm.", "size_mm", 30),
+        ("The mass measures 22 mm/14 mm.", "size_mm", 22),
+        ("A calcified extradural mass at T6 with cord signal normal.", "compartment", "extradural"),
+        ("The mass is calcified and PET negative.", "ct_calcification", "present"),
+        ("The mass shows no dural tail, and calcification.", "ct_calcification", "absent"),
+        ("She had developed headache 6 months earlier.", "headache", "present"),
+        ("Diffuse disc bulge with restricted neck movement.", "mr_restricted_diffusion", None),
+        ("Disc herniation compressing the L5 root. Calcified mass at T8.", "level", "thoracic"),
+        ("A mass at T8 compressing the L1 root.", "level", "thoracic"),
+        ("The second lumbar vertebra shows a lytic lesion.", "multiplicity", None),
+        ("Multiple images show no masses.", "multiplicity", None),
+        ("Bilateral leg weakness from masses at T4.", "multiplicity", None),
+        ("A two and a half week history of headache.", "symptom_duration", None),
+        ("A mass at T8, noted on the scan 2 years earlier, is unchanged.", "symptom_duration", None),
+        ("He has a long history of smoking.", "symptom_duration", None),
+        ("Hyperintense on all sequences except T1.", "mr_t1_signal", None),
+        ("A facet cyst with degenerative disc disease.", "facet_degeneration", None),
+        ("White cell counts fell 2 weeks ago.", "history_trauma", None),
+        ("Genetic testing for VHL negative.", "history_vhl", None),
+    ],
+)
+def test_words_that_go_together_by_chance(read: Read, text: str, finding: str, value: object) -> None:
+    """What a phrase, a denial or a landmark must not take with it."""
+    assert read(text).get(finding) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("The patient, 3 years after surgery, has a mass.", None),
+        ("Of the 12 male patients none had pain.", None),
+        ("Image 24, female pelvis.", None),
+        ("Child, 7 yrs, f, with headache.", 7),
+        ("22/F with headache.", 22),
+        ("56 yo lady, 2 yr hx of tinnitus.", 56),
+    ],
+)
+def test_ages_are_of_the_patient(reports: Reports, text: str, age: float | None) -> None:
+    assert reports.read(text).case.age == age

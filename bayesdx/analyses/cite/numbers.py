@@ -89,9 +89,18 @@ class LikelihoodCitation(Answer):
 
     @property
     def as_published(self) -> Array:
-        """The row (states,) without contamination: what facts say, and the base for want of them."""
-        rest = np.sum([term.adds for term in self.terms if term.kind != "contamination"], axis=0)
-        return np.asarray(rest / rest.sum())
+        """The row (states,) without contamination: what facts say, and the base for want of them.
+
+        What follows from there being no calcification keeps its share of a pattern.
+        """
+        apart = np.zeros(len(self.probabilities))
+        rest = np.zeros(len(self.probabilities))
+        for term in self.terms:
+            if term.kind == "mineralisation":
+                apart += term.adds
+            elif term.kind != "contamination":
+                rest += term.adds
+        return np.asarray(apart + rest * (1 - apart.sum()) / rest.sum())
 
 
 def cite_likelihood(engine: Engine, finding: str, states: tuple[str, ...], diagnosis: str) -> LikelihoodCitation:

@@ -38,7 +38,11 @@ def page(citation: LikelihoodCitation) -> Page:
         f"95% interval: {interval_words(citation.network)}",
         f"{percent(citation.base_share)} of the row is the base: the finding over all diagnoses (assumption)"
         + (f", {percent(citation.contamination)} whatever facts say" if citation.contamination else ""),
-        "as published: the row without contamination",
+        *(
+            ["as published: the row without contamination, with the base for want of facts"]
+            if citation.facts
+            else []
+        ),
         *(f"{assumption_words(citation.network, one)} (assumption)" for one in citation.assumptions),
     ]
     none = None if citation.facts else _lines(["No fact speaks of this finding in this diagnosis."])
@@ -76,8 +80,9 @@ def _distribution(citation: LikelihoodCitation) -> Table:
         label = state_name(variable, i)
         name = Cell(f"▸ {label}") if state in citation.states else f"  {label}"
         probability, base = float(citation.probabilities[i]), float(citation.base[i])
-        published, interval = float(citation.as_published[i]), span(*citation.intervals[i])
-        rows.append((name, percent(probability), Bar(probability), interval, percent(published), percent(base)))
+        published = percent(float(citation.as_published[i])) if citation.facts else "–"
+        interval = span(*citation.intervals[i])
+        rows.append((name, percent(probability), Bar(probability), interval, published, percent(base)))
     heads = (f"  {label_of(variable)}", "", "", "95% interval", "as published", "base")
     return Table(heads, tuple(rows), (1, 3, 4, 5))
 
