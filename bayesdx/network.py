@@ -72,9 +72,23 @@ class Variable:
         try:
             return self.states.index(as_state(as_spelt(state, self.states), self.id, self.states))
         except ValueError:
-            raise InputError(
-                f"'{state}'{note(state)} is not a state of '{self.id}'", nearest(state, self.states, limit=12)
-            ) from None
+            near = self._labelled(state) or state  # *extra-axial* is nearer to intra_axial as it is spelt
+            hint = nearest(near, self.states, limit=12)
+            raise InputError(f"'{state}'{note(state)} is not a state of '{self.id}'", hint) from None
+
+    def _labelled(self, words: str) -> str:
+        """The one state whose label holds the words, as *extra-axial* or *extra_axial*; else nothing."""
+
+        def plain(text: str) -> str:
+            return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+
+        wanted = rf"\b{re.escape(plain(words))}\b"
+        found = [
+            state
+            for state, label in zip(self.states, self.state_labels, strict=False)
+            if re.search(wanted, plain(label))
+        ]
+        return found[0] if plain(words) and len(found) == 1 else ""
 
     def state_label(self, index: int) -> str:
         return self.state_labels[index] if self.state_labels else self.states[index].replace("_", " ")

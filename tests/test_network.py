@@ -127,3 +127,12 @@ def test_rounded_rows_of_a_network_file() -> None:
     document = network_from_dict(data)
     assert document.warnings == ("prior set p: CPT of 'a' sums to 0.9999, not 1: it was divided by its sum",)
     np.testing.assert_allclose(document.prior_sets["p"].probabilities, [1 / 3, 2 / 3])
+
+
+@pytest.mark.parametrize("words", ["extra-axial", "extra_axial", "Extra axial"])
+def test_the_hint_for_a_state_goes_by_its_label(words: str) -> None:
+    """By its letters alone the nearest state would be the opposite."""
+    labels = ("intra-axial (in the brain)", "intradural extramedullary (extra-axial)", "extradural")
+    place = Variable("compartment", ("intra_axial", "intradural", "extradural"), "Compartment", labels)
+    with pytest.raises(InputError, match="did you mean 'intradural'"):
+        place.state_index(words)
