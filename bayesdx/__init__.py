@@ -11,8 +11,9 @@ For research and education; not a medical device.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bayesdx.lazy import lazily
 
 if TYPE_CHECKING:
     from bayesdx.case import Case
@@ -57,13 +58,4 @@ __all__ = [
     "read_report",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: the command line needs few of them."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bayesdx' has no attribute '{name}'")
-    return getattr(import_module(f"bayesdx.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+__getattr__, __dir__ = lazily(__name__, _HOMES)

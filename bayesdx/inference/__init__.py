@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from bayesdx.lazy import lazily
 
 if TYPE_CHECKING:
     from bayesdx.inference.engine import Engine, compile_network
@@ -38,13 +39,5 @@ __all__ = [
     "compile_network",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: the marginals of a model need no engine."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bayesdx.inference' has no attribute '{name}'")
-    return getattr(import_module(f"bayesdx.inference.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+#: The marginals of a model need no engine.
+__getattr__, __dir__ = lazily(__name__, _HOMES)

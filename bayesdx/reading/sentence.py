@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from bayesdx.reading.context import Status, Trigger, clauses, status
-from bayesdx.reading.lexicon import EXAMINATIONS, Beyond, Lexicon, Of, Says, Unless, Value
+from bayesdx.reading.found import FoundPhrases
+from bayesdx.reading.lexicon import EXAMINATIONS, Lexicon, Of, Value
 from bayesdx.reading.measures import ages, durations, lengths, sexes, vertebrae
 from bayesdx.reading.mentions import IMPLIED, Mention, Span, weights_of
 from bayesdx.reading.pairs import pairs
@@ -21,7 +22,7 @@ Found = tuple[Mention, str]
 
 
 class SentenceReader:
-    """A sentence with its tokens, clauses, and the phrases that were found in it.
+    """A sentence with its tokens, clauses, and the phrases that were ``found`` in it.
 
     ``not_imaging`` says that it is about an operation or the microscope, ``imaging`` that it is about images, and
     ``shown`` of which (ct, mr): those that it names, else those named ``before``.
@@ -50,7 +51,7 @@ class SentenceReader:
         self.organs = self._firsts("organs")
         self.resumes = self._firsts("resumes")
         self.borne = self._firsts("borne")
-        self._sort()
+        self.found = FoundPhrases(lexicon, self.tokens)
 
     def nothing_else(self) -> None:
         """Nothing but a cyst or a nodule is named in the report: that is no part, but the lesion."""
@@ -59,65 +60,14 @@ class SentenceReader:
     def _firsts(self, kind: str) -> list[int]:
         return [match.first for match in self.marks[kind]]
 
-    def _sort(self) -> None:
-        """Find the phrases, by what they mean; those within which nothing is read hide others."""
-        self.hidden: list[tuple[int, int, str]] = []
-        self.beyond: list[Match[Beyond]] = []
-        self.says: list[Match[Says]] = []
-        self.of: list[Match[Of]] = []
-        self.values: list[Match[Value]] = []
-        found = self.lexicon.phrases.find(self.tokens)
-        for match in found:
-            if isinstance(match.meaning, Unless):
-                self.hidden.append((match.first, match.last, match.meaning.finding))
-            elif isinstance(match.meaning, Beyond):
-                self.beyond.append(Match(match.first, match.last, match.meaning))
-        for match in found:
-            meaning = match.meaning
-            if isinstance(meaning, (Unless, Beyond)) or self._hides(match.first, match.last, meaning.finding):
-                continue
-            if isinstance(meaning, Says):
-                self.says.append(Match(match.first, match.last, meaning, match.gap))
-            elif isinstance(meaning, Of):
-                self.of.append(Match(match.first, match.last, meaning))
-            else:
-                self.values.append(Match(match.first, match.last, meaning))
-        self.values = [match for match in self.values if not self._taken(match)]
-
-    def _taken(self, match: Match[Value]) -> bool:
-        """Whether a value is part of a longer phrase about something else: *low signal rim*."""
-        return any(
-            one.meaning.finding != match.meaning.finding
-            and one.first <= match.first
-            and match.last <= one.last
-            and one.last - one.first > match.last - match.first
-            and one.gap == (0, 0)
-            for one in self.says
-        )
-
-    def _hides(self, first: int, last: int, finding: str) -> bool:
-        """Whether nothing is read in a match.
-
-        It lies in the name of a diagnosis, or stands before one (*calcified schwannoma*) and is no place; or it
-        meets words that are about something else, and has no more words than those.
-        """
-        for start, end, name in self.hidden:
-            if not name:
-                before = last == start and not self.lexicon.is_place(finding)
-                if before or (start <= first and last <= end):
-                    return True
-            elif name == finding and start < last and first < end and last - first <= end - start:
-                return True
-        return False
-
     def mentions(self) -> Iterator[Found]:
         """Each mention, and why it does not count (empty where it does)."""
-        for match in _longest(self.says):
+        for match in self.found.longest():
             finding, state, weak = match.meaning
             how = status(match.first, match.last, self.clauses.reaches, match.gap)
             sure = IMPLIED if weak else 1.0
             yield from self._stated(finding, state, (match.first, match.last), how, weak=weak, certainty=sure)
-        for group in self._groups():
+        for group in self.found.groups:
             yield from self._linked(group)
         for finding, speech in self.lexicon.speech.items():
             if speech.measure:
@@ -191,14 +141,15 @@ class SentenceReader:
 
     def _linked(self, group: frozenset[str]) -> Iterator[Found]:
         """Values and what they are said of, and what is spoken of without a value."""
-        heads = apart([match for match in self.of if match.meaning.finding in group])
+        heads = apart([match for match in self.found.of if match.meaning.finding in group])
         if not heads:
             return
         # the signal of a sequence that is no finding belongs to that sequence
-        others = apart([match for match in self.of if not match.meaning.finding], heads) if len(group) > 1 else []
+        bare = [match for match in self.found.of if not match.meaning.finding]
+        others = apart(bare, heads) if len(group) > 1 else []
         spoken = {(match.first, match.last): match.meaning.finding for match in (*heads, *others)}
         places = sorted(spoken)
-        within = widest([match for match in self.values if match.meaning.finding in group])
+        within = widest([match for match in self.found.values if match.meaning.finding in group])
         valued = sorted({(match.first, match.last) for match in within})
         farthest = max(self.lexicon.speech[finding].reach for finding in group)
         clause_of = [self.clauses.clause(i) for i in range(len(self.tokens))]
@@ -220,7 +171,7 @@ class SentenceReader:
         of, how = status(*head, self.clauses.reaches), status(*place, self.clauses.reaches)
         if of.denied and not how.denied:
             return  # a value that the denial does not reach belongs to something else
-        if self._meets_phrase(finding, place) or self._meets_phrase(finding, head):
+        if self.found.says_of(finding, place) or self.found.says_of(finding, head):
             return
         whole = min(place[0], head[0]), max(place[1], head[1])
         certainty = IMPLIED if likely else 1.0
@@ -233,7 +184,7 @@ class SentenceReader:
         how = status(*place, self.clauses.reaches)
         said = speech.denied if how.denied else speech.itself
         state = said.removeprefix("not ")
-        if not said or state not in states or self._meets_phrase(finding, place):
+        if not said or state not in states or self.found.says_of(finding, place):
             return
         why = how.unread or self._elsewhere(finding, place, how.denied) or self._section(finding)
         if how.denied and not why and self._of_a_part(finding, match.first):
@@ -254,7 +205,7 @@ class SentenceReader:
                     weights = weights_of(states, str(state), False, 1.0)
                     yield from self._number(finding, weights, Span(one.start, one.end), None)
         else:
-            for found in vertebrae(self.text, *self.span, self._speaks_of_signal()):
+            for found in vertebrae(self.text, *self.span, self.found.signal):
                 shares = {
                     speech.states[letter]: count
                     for letter, count in found.counts.items()
@@ -269,7 +220,7 @@ class SentenceReader:
         self, finding: str, weights: Mapping[str, float], at: Span, number: float | None
     ) -> Iterator[Found]:
         place = self._tokens_at(*at)
-        if self._hides(*place, finding):
+        if self.found.hides(*place, finding):
             return
         how = status(*place, self.clauses.reaches)
         numbered = self.lexicon.speech[finding].measure == "vertebra" and self._one_level(place)
@@ -292,9 +243,10 @@ class SentenceReader:
         number: float | None = None,
     ) -> Mention:
         cues = tuple(self._span(cue.first, cue.last) for cue in how.cues)
+        own = [one for one in self.found.values if one.meaning.finding == finding]
         part = any(
             any(end <= first <= end + NEAR or last <= start < last + NEAR for first, last in (value, words))
-            and not any(one.first <= start < one.last for one in self.values if one.meaning.finding == finding)
+            and not any(one.first <= start < one.last for one in own)
             and not self._apart((start, end), value)
             for start, end in self.parts
         )
@@ -334,7 +286,7 @@ class SentenceReader:
         denials = [cue.first for cue, _, _ in self.clauses.reaches if cue.meaning == Trigger("denied", "after")]
         if any(start <= at < place[0] for at in denials):
             return "of what is denied"
-        beyond = [one for one in self.beyond if not (numbered and one.meaning.touching)]
+        beyond = [one for one in self.found.beyond if not (numbered and one.meaning.touching)]
         reached = after(place, beyond, start) or (
             not level and (after(place, self.marks["landmarks"], start) or self._bears(place, end))
         )
@@ -351,7 +303,7 @@ class SentenceReader:
         """Whether the clause names the lesion, and its sentence one vertebra or range of them only."""
         start, end = self.clauses.ranges[self.clauses.clause(place[0])]
         named = any(start <= at < end for at in (*self.lesions, *self.either))
-        return named and len(list(vertebrae(self.text, *self.span, self._speaks_of_signal()))) == 1
+        return named and len(list(vertebrae(self.text, *self.span, self.found.signal))) == 1
 
     def _denied_apart(self, place: Place, how: Status) -> bool:
         """Whether a comma stands between a place and whatever denies it, or the words deny by themselves (*no bony
@@ -386,31 +338,9 @@ class SentenceReader:
         return any(
             start <= at < end
             and at <= first + NEAR
-            and not any(one.first <= at < one.last and one.meaning.finding != finding for one in self.says)
+            and not any(one.first <= at < one.last and one.meaning.finding != finding for one in self.found.says)
             for at, _ in self.parts
         )
-
-    def _meets_phrase(self, finding: str, place: Place) -> bool:
-        """Whether a whole phrase says the state of the finding here."""
-        return any(
-            one.meaning.finding == finding and one.first < place[1] and place[0] < one.last for one in self.says
-        )
-
-    def _speaks_of_signal(self) -> bool:
-        """Whether values such as *hyperintense* stand here, which several findings share."""
-        return any(len(group) > 1 for group in self._groups())
-
-    def _groups(self) -> list[frozenset[str]]:
-        """Findings that are spoken of; those whose values are the same words, such as T1 and T2, together."""
-        named: dict[Place, set[str]] = {}
-        for match in self.values:
-            named.setdefault((match.first, match.last), set()).add(match.meaning.finding)
-        groups = [{match.meaning.finding} for match in self.of if match.meaning.finding]
-        for names in named.values():
-            touched = [group for group in groups if group & names]
-            if touched:
-                groups = [group for group in groups if not group & names] + [set().union(*touched)]
-        return list(dict.fromkeys(frozenset(group) for group in groups))
 
     def _span(self, first: int, last: int) -> Span:
         return Span(self.tokens[first].start, self.tokens[last - 1].end)
@@ -421,15 +351,3 @@ class SentenceReader:
 
     def _status_at(self, start: int, end: int) -> Status:
         return status(*self._tokens_at(start, end), self.clauses.reaches)
-
-
-def _longest(matches: Sequence[Match[Says]]) -> list[Match[Says]]:
-    """Of a finding's phrases that overlap the longest, and of equal ones the first."""
-    kept: list[Match[Says]] = []
-    for match in sorted(matches, key=lambda match: (match.first - match.last, match.first)):
-        finding = match.meaning.finding
-        if not any(
-            one.meaning.finding == finding and one.first < match.last and match.first < one.last for one in kept
-        ):
-            kept.append(match)
-    return sorted(kept, key=lambda match: match.first)
