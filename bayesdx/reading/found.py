@@ -19,14 +19,18 @@ class FoundPhrases:
     def __init__(self, lexicon: Lexicon, tokens: Sequence[Token]) -> None:
         self._lexicon = lexicon
         self._hidden: list[tuple[int, int, str]] = []
+        self._named: list[tuple[int, int]] = []  # brackets with the name of a diagnosis
         self.beyond: list[Match[Beyond]] = []
         self.says: list[Match[Says]] = []
         self.of: list[Match[Of]] = []
         values: list[Match[Value]] = []
         found = lexicon.phrases.find(tokens)
+        brackets = _brackets(tokens)
         for match in found:
             if isinstance(match.meaning, Unless):
                 self._hidden.append((match.first, match.last, match.meaning.finding))
+                if not match.meaning.finding:
+                    self._named += [one for one in brackets if one[0] < match.first and match.last <= one[1]]
             elif isinstance(match.meaning, Beyond):
                 self.beyond.append(Match(match.first, match.last, match.meaning))
         for match in found:
@@ -44,9 +48,11 @@ class FoundPhrases:
     def hides(self, first: int, last: int, finding: str) -> bool:
         """Whether nothing is read in words of a finding.
 
-        They lie in the name of a diagnosis, or stand before one (*calcified schwannoma*) and are no place; or they
-        meet words that are about something else, and are no more than those.
+        They lie in the name of a diagnosis, in brackets with one, or before one (*calcified schwannoma*) and are no
+        place; or they meet words that are about something else, and are no more than those.
         """
+        if any(start < first and last <= end for start, end in self._named):
+            return True
         for start, end, name in self._hidden:
             if not name:
                 before = last == start and not self._lexicon.is_place(finding)
@@ -68,9 +74,11 @@ class FoundPhrases:
         )
 
     def longest(self) -> list[Match[Says]]:
-        """Of a finding's phrases that overlap the longest, and of equal ones the first."""
+        """Of a finding's phrases that overlap the longest; of equal ones the smallest gap goes first."""
         kept: list[Match[Says]] = []
-        for match in sorted(self.says, key=lambda match: (match.first - match.last, match.first)):
+        for match in sorted(
+            self.says, key=lambda match: (match.first - match.last, match.gap[1] - match.gap[0], match.first)
+        ):
             finding = match.meaning.finding
             if not any(
                 one.meaning.finding == finding and one.first < match.last and match.first < one.last for one in kept
@@ -101,3 +109,15 @@ class FoundPhrases:
             if touched:
                 groups = [group for group in groups if not group & names] + [set().union(*touched)]
         return list(dict.fromkeys(frozenset(group) for group in groups))
+
+
+def _brackets(tokens: Sequence[Token]) -> list[tuple[int, int]]:
+    """What stands in brackets: tokens from the first to the last (exclusive)."""
+    opened, found = None, []
+    for i, token in enumerate(tokens):
+        if token.norm == "(":
+            opened = i
+        elif token.norm == ")" and opened is not None:
+            found.append((opened, i))
+            opened = None
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,16 +33,53 @@ def gather(passages: Passages, lexicon: Lexicon) -> tuple[Proposal, ...]:
 
     A plain statement goes before a weak one, the whole lesion before a part of it, what is certain before what is
     doubted. What then remains is taken together; where no state fits all of it, the finding is contradictory. Of
-    places the first one counts, as implied where its sentence names several; so does the signal of a part alone.
+    durations the longest counts, of places the first one, as implied where its sentence names several; so does the
+    signal of a part alone.
+    A finding that is not mentioned may be implied by the state of one that is; where it is stated otherwise, the
+    finer of the two is only implied itself (*an extra-axial mass of the frontal lobe*).
     """
     found: dict[str, list[Mention]] = {}
     for mention in passages.mentions:
         found.setdefault(mention.finding, []).append(mention)
-    return tuple(
-        _proposal(variable, found[name], lexicon.speech[name])
+    proposals = {
+        name: _proposal(variable, found[name], lexicon.speech[name])
         for name, variable in lexicon.variables.items()
         if name in found
-    )
+    }
+    _imply(proposals, lexicon)
+    return tuple(proposals[name] for name in lexicon.variables if name in proposals)
+
+
+def _imply(proposals: dict[str, Proposal], lexicon: Lexicon) -> None:
+    """Add what proposals imply of findings without one; weaken those that imply what is stated otherwise."""
+    for one in list(proposals.values()):
+        variable = lexicon.variables[one.finding]
+        for name, mention in _implications(one, lexicon):
+            other = lexicon.variables[name]
+            if name not in proposals:
+                proposals[name] = _proposal(other, [mention], lexicon.speech[name])
+            elif len(variable.states) > len(other.states) and _stated_otherwise(proposals[name], mention):
+                implied = [each.implied(variable.states) for each in one.mentions]
+                weaker = _proposal(variable, implied, lexicon.speech[one.finding])
+                proposals[one.finding] = replace(weaker, others=one.others)
+
+
+def _implications(proposal: Proposal, lexicon: Lexicon) -> Iterator[tuple[str, Mention]]:
+    """What the state of a finding implies of others, by the same words."""
+    first = proposal.mentions[0]
+    implies = lexicon.speech[proposal.finding].implies
+    if proposal.value is None or first.denied or first.number is not None:
+        return
+    for state in _leading(first):
+        for name, other in implies.get(state, {}).items():
+            if name in lexicon.variables:
+                mention = replace(first, finding=name, weights={other: 1.0})
+                yield name, mention.implied(lexicon.variables[name].states)
+
+
+def _stated_otherwise(proposal: Proposal, implied: Mention) -> bool:
+    """Whether a finding is stated, and not as something else implies."""
+    return proposal.certainty == "stated" and not _leading(proposal.mentions[0]) & _leading(implied)
 
 
 def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -> Proposal:
@@ -54,7 +91,10 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
         return Proposal(variable.id, _round(largest.number or 0.0), "stated", (largest,), others)
     product = _together(variable, kept)
     implied = "mixed" in variable.states and all(mention.part for mention in kept)
-    if product is None and speech.place:
+    if product is None and speech.measure == "duration":
+        kept = [max(kept, key=lambda mention: max(map(list(speech.states).index, _leading(mention))))]
+        product = _together(variable, kept)
+    elif product is None and speech.place:
         implied, kept = _several(kept), kept[:1]
     elif product is None and "mixed" in variable.states:
         kept = _mixed(variable, kept)

@@ -39,6 +39,7 @@ _FINDING = (
     "measure",
     "reach",
     "yields",
+    "implies",
 )
 _MEASURES = ("length", "duration", "vertebra")
 #: What shows a finding.
@@ -100,6 +101,7 @@ class Speech:
     states: Mapping[str, Any] = field(default_factory=dict)
     reach: float = FARTHEST
     yields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    implies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ def lexicon_for(
     lists: dict[str, list[str]] = {}
     for source, place in sources:
         for name, said in _mapping(source.get("words"), f"{place}: words").items():
-            lists.setdefault(name, []).extend(_lines(said, f"{place}: words: {name}"))
+            known = lists.setdefault(name, [])
+            known += [line for line in _lines(said, f"{place}: words: {name}") if line not in known]
     entries: dict[str, dict[str, Any]] = {}
     phrases: Phrases[Meaning] = Phrases()
     for source, place in sources:
@@ -209,6 +212,7 @@ def _checked(source: object, variables: Mapping[str, Variable], place: str) -> M
             if state not in variables[name].states:
                 raise InputError(f"no state '{state}'", nearest(str(state), variables[name].states), at)
         _check_measure(entry.get("measure"), variables[name], at)
+        _check_implied(entry.get("implies"), variables[name], variables, f"{at}: implies")
     return found
 
 
@@ -227,6 +231,20 @@ def _check_measure(measure: object, variable: Variable, place: str) -> None:
         raise InputError("a duration has the most days of each state, as a number", place=place)
     if kind == "vertebra" and not set(found) <= set("CTLS"):
         raise InputError("vertebrae are C, T, L and S", place=place)
+
+
+def _check_implied(implies: object, variable: Variable, variables: Mapping[str, Variable], place: str) -> None:
+    """Raise InputError where one of the findings and states that imply each other is none."""
+    for state, others in _mapping(implies, place).items():
+        for known, name, one in (
+            (variable, "", state),
+            *((None, *pair) for pair in _mapping(others, place).items()),
+        ):
+            if known is None and name not in variables:
+                raise InputError(f"no finding {shown(name)}", nearest(str(name), variables), place)
+            states = (known or variables[name]).states
+            if one not in states:
+                raise InputError(f"no state {shown(one)}", nearest(str(one), states), place)
 
 
 def _mapping(value: object, place: str) -> Mapping[str, Any]:
@@ -291,6 +309,7 @@ def _speech(variable: Variable, entry: Mapping[str, Any]) -> Speech:
         states=meant,
         reach=float(entry.get("reach", FARTHEST)),
         yields={state: _lines(others, variable.id) for state, others in entry.get("yields", {}).items()},
+        implies=entry.get("implies", {}),
     )
 
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 _N = r"\d+(?:[.,]\d+)?"
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
-_ONE = rf"({_N})[\s—–-]*({_UNIT})?(?:\s*\(?\b(?:cc|ap|trv?|ml|si|lr|rl)\b\)?)?"
+#: Which dimension it is, before the unit or after it: *5.1 (AP) x 3.8 (TR) cm*.
+_AXIS = r"(?:\s*\(?\b(?:cc|ap|trv?|ml|si|lr|rl)\b\)?)?"
+_ONE = rf"({_N}){_AXIS}[\s—–-]*({_UNIT})?{_AXIS}"
 _LENGTH = re.compile(
     rf"(?<![\w.,]){_ONE}(?:\s*(?:x|×|\*|by)\s*{_ONE})?(?:\s*(?:x|×|\*|by)\s*{_ONE})?", re.IGNORECASE
 )
@@ -30,7 +32,9 @@ _AGE = re.compile(
     r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|"
     r"(\d{1,3})\s?([MF])\b(?![\w/-])|\b(?:age|age\s*/\s*sex|sex\s*/\s*age)\s*[:=]?\s*(?:[MF]\s*/\s*)?(\d{1,3})\b|"
     r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|"
-    r"(\d{1,3})\s*(?:years?|yrs?|y\.?)\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|(\d{1,3})\s*/\s*[MF]\b|"
+    r"(\d{1,3})\s*(?:years?|yrs?|y\.?)\s*[/, ]\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl|lady|gentleman)\b|"
+    r"\b(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\s*/\s*(\d{1,3})\s*(?:years?|yrs?|y)\b|"
+    r"(\d{1,3})\s*/\s*[MF]\b|"
     r"\b(?:child|student|patient|teenager|(?:wo)?man|boy|girl|lady|gentleman|(?:fe)?male)(?:,| of| \()\s*"
     r"(\d{1,3})\s*(?:years|yrs?|y\.?)(?=\s*(?:[,.;)]|of age\b|$)))",
     re.IGNORECASE,
@@ -54,15 +58,19 @@ _DAYS = {
 }  # fmt: skip
 _UNITS = r"(hour|day|week|wk|month|mth|mo|year|yr)s?"
 _AMOUNT = (
-    rf"({_N}|(?<!-)(?<!and a )(?:{'|'.join(_WORDS)}))(?:\s*(?:to|-|–)\s*{_N})?(?:\s+(?:of|an?))?[\s-]*{_UNITS}"
+    rf"({_N}½?|½|(?<!-)(?<!and a )(?:{'|'.join(_WORDS)}))(?:\s*(?:to|-|–)\s*{_N})?(?:\s+(?:of|an?))?[\s-]*{_UNITS}"
 )
 #: Before an amount of time: it is an age.
-_PERSON = re.compile(r"\b(?:child|boy|girl|(?:wo)?man|(?:fe)?male|patient|lady|gentleman|aged?)\s*$", re.IGNORECASE)
+_PERSON = re.compile(
+    r"\b(?:child|boy|girl|(?:wo)?man|(?:fe)?male|patient|lady|gentleman|aged?)[\s,]*$", re.IGNORECASE
+)
 #: So many days are no duration but an age.
 _AN_AGE = 40 * 365
 #: Short for days, weeks and months: *x 4/12*.
-_TWELFTHS = re.compile(r"(?:\b(?:x|for|since|last|past)|×)\s*(\d{1,2})\s?/\s?(7|12|52)(?![\d/])", re.IGNORECASE)
+_TWELFTHS = re.compile(r"(?:\b(?:x|for|since|last|past)|×|,)\s*(\d{1,2})\s?/\s?(7|12|52)(?![\d/])", re.IGNORECASE)
 _PARTS = {"7": 1.0, "52": 7.0, "12": 30.4}
+#: Most sentences hold none of these, and no duration.
+_TIME = re.compile(r"\d\s?/\s?(?:7|12|52)|hour|day|week|wk|month|mth|mo\b|mos\b|year|yr", re.IGNORECASE)
 #: After one of these an amount of time needs no other word: *headache 2 months*.
 _SYMPTOM = (
     r"\b(?:pain|ache|headaches?|swelling|lump|weakness|numbness|vomiting|myelopathy|radiculopathy|pals(?:y|ies)|"
@@ -70,14 +78,16 @@ _SYMPTOM = (
     r"dysphagia|brachialgia|dizziness)"
 )
 _DURATION = re.compile(
-    r"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|almost)"
-    r"(?:\s+(?:the|about|around|roughly|some|approximately|almost|nearly|more than|over|at least|last|past|"
-    r"previous|preceding|a period of|duration of))*"
+    r"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|"
+    r"approx\.?|almost)(?:\s+(?:the|about|around|roughly|some|approximately|approx\.?|almost|nearly|more than|over|"
+    r"at least|last|past|previous|preceding|a period of|duration of))*"
     rf"\s+{_AMOUNT}\b(?![\s-]*(?:ago|old|later|after|before|postop|earlier|prior))|"
     rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|story|standing|hx|h/o)\b|"
     rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)"
     r"(?!\s*,\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\b)|"
-    rf"{_SYMPTOM}\s+{_AMOUNT}\b(?=\s*(?:[,.;)]|ago\b)|$)|"
+    rf"{_SYMPTOM}\s+{_AMOUNT}\b(?=\s*(?:[,.;)]|(?:ago|back)\b)|$)|{_AMOUNT}[’']?\s+(?:\w+\s+)?{_SYMPTOM}\b|"
+    rf"{_SYMPTOM}(?:\s+(?!after|following|since|post|for)\w+){{1,4}}\s+{_AMOUNT}(?=\s*(?:[.;)]|ago\b|back\b)|$)|"
+    rf"duration\s*[:=]?\s*{_AMOUNT}\b|{_AMOUNT}\s+ago,?\s+(?:and\s+)?since\s+then\b|"
     r"(?:onset|since|present from|began|begun|started|starting|commenced|noticed|developed|appeared|occurred)"
     rf"[^.;]{{0,40}}?\s{_AMOUNT}\s+(?:ago|back|before|earlier|previously)\b|"
     rf"{_AMOUNT}\s+(?:before|prior\s+to)\s+(?:admission|presentation|hospitali[sz]ation|transfer)\b)",
@@ -166,13 +176,16 @@ def sexes(text: str, start: int, end: int) -> Iterator[tuple[str, int, int, bool
 
 def durations(text: str, start: int, end: int) -> Iterator[Measure]:
     """How long something has lasted, in days: *for 4 weeks*, *a 6-month history*, *x 4/12*; not *2 years ago*."""
+    if not _TIME.search(text, start, end):
+        return
     for match in _TWELFTHS.finditer(text, start, end):
         yield Measure(float(match[1]) * _PARTS[match[2]], match.start(), match.end())
     for match in _DURATION.finditer(text, start, end):
         amount, unit = [group for group in match.groups() if group][:2]
         if _PERSON.search(text, max(start, match.start() - 12), match.start()):
             continue
-        days = (_WORDS.get(amount.lower()) or float(amount.replace(",", "."))) * _DAYS[unit.lower()]
+        number = _WORDS.get(amount.lower()) or float(amount.replace("½", ".5").replace(",", "."))
+        days = number * _DAYS[unit.lower()]
         if days < _AN_AGE:
             yield Measure(days, match.start(), match.end())
 

@@ -2,8 +2,8 @@
 
 A phrase is written as its words: ``dural tail``. A word that ends in ``*`` stands for all that begin so
 (``calcif*``), ``(a|b)`` for one or the other, ``[a]`` for what may be missing, ``{name}`` for a list of
-phrases, and ``..`` for up to five words between. Where a phrase has a hyphen, the text may have one, a space or
-nothing.
+phrases, and ``..`` for up to five words between, over no semicolon. Where a phrase has a hyphen, the text may have
+one, a space or nothing.
 """
 
 from __future__ import annotations
@@ -200,6 +200,8 @@ class Phrases(Generic[Meaning]):
         if node.gap is not None:
             passed = 0
             for skipped in range(at, len(words)):
+                if words[skipped] == ";":
+                    break
                 for below in node.gap.after(words[skipped]):
                     self._follow(below, words, first, skipped + 1, (at, skipped), found)
                 passed += words[skipped] not in HYPHENS

@@ -29,8 +29,11 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     lesion: set[bool | None] = set()
     readers = _readers(text, read, lexicon)
     if not any(reader.whole for reader in readers.values()):
+        cyst = any(
+            set(reader.either) - {match.first for match in reader.marks["within"]} for reader in readers.values()
+        )
         for reader in readers.values():
-            reader.nothing_else()
+            reader.nothing_else(within=cyst)
     for sentence in read:
         if sentence not in readers:
             skipped.append(Span(sentence.start, sentence.end))
@@ -71,11 +74,12 @@ def _readers(text: str, read: Iterable[Sentence], lexicon: Lexicon) -> dict[Sent
 
     found: dict[Sentence, SentenceReader] = {}
     shown: frozenset[str] = frozenset()
+    told = False
     for sentence in read:
         if sentence.kind != "skip":
             before = named(sentence.heading) if sentence.begins else shown
-            found[sentence] = SentenceReader(text, sentence, lexicon, before)
-            shown = found[sentence].shown
+            found[sentence] = one = SentenceReader(text, sentence, lexicon, before, told and not sentence.begins)
+            shown, told = one.shown, one.told
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from bayesdx.reading.context import Status, Trigger, clauses, status
 from bayesdx.reading.found import FoundPhrases
@@ -25,11 +26,17 @@ class SentenceReader:
     """A sentence with its tokens, clauses, and the phrases that were ``found`` in it.
 
     ``not_imaging`` says that it is about an operation or the microscope, ``imaging`` that it is about images, and
-    ``shown`` of which (ct, mr): those that it names, else those named ``before``.
+    ``shown`` of which (ct, mr): those that it names, else those named ``before``. ``told`` says that it speaks of
+    the patient: by a word of its own, or as the sentence before does (``told_before``) and without one of images.
     """
 
     def __init__(
-        self, text: str, sentence: Sentence, lexicon: Lexicon, before: frozenset[str] = frozenset()
+        self,
+        text: str,
+        sentence: Sentence,
+        lexicon: Lexicon,
+        before: frozenset[str] = frozenset(),
+        told_before: bool = False,
     ) -> None:
         self.text, self.kind, self.lexicon = text, sentence.kind, lexicon
         self.span = Span(sentence.start, sentence.end)
@@ -49,13 +56,19 @@ class SentenceReader:
         self.shown = frozenset(name for name in EXAMINATIONS if self.marks[name]) or before
         self.lesions = self._firsts("lesion")
         self.organs = self._firsts("organs")
+        self.told = bool(self.marks["person"]) or (told_before and not self.imaging and not self.lesions)
         self.resumes = self._firsts("resumes")
         self.borne = self._firsts("borne")
+        self.about = self._firsts("about")
         self.found = FoundPhrases(lexicon, self.tokens)
 
-    def nothing_else(self) -> None:
-        """Nothing but a cyst or a nodule is named in the report: that is no part, but the lesion."""
-        self.parts = [part for part in self.parts if part[0] not in self.either]
+    def nothing_else(self, within: bool) -> None:
+        """Nothing but a cyst or a nodule is named in the report: that is no part, but the lesion.
+
+        A nodule ``within`` a cyst stays one.
+        """
+        parts = self._firsts("within") if within else []
+        self.parts = [part for part in self.parts if part[0] not in self.either or part[0] in parts]
 
     def _firsts(self, kind: str) -> list[int]:
         return [match.first for match in self.marks[kind]]
@@ -223,6 +236,8 @@ class SentenceReader:
         if self.found.hides(*place, finding):
             return
         how = status(*place, self.clauses.reaches)
+        if how.denied and self._denied_apart(place, how):
+            how = how._replace(denied=False)  # *no calcification, 52 mm*
         numbered = self.lexicon.speech[finding].measure == "vertebra" and self._one_level(place)
         why = how.unread or ("denied" if how.denied else self._elsewhere(finding, place, False, numbered))
         yield (
@@ -248,8 +263,9 @@ class SentenceReader:
             any(end <= first <= end + NEAR or last <= start < last + NEAR for first, last in (value, words))
             and not any(one.first <= start < one.last for one in own)
             and not self._apart((start, end), value)
+            and not any(token.norm == "with" for token in self.tokens[value[1] : start])
             for start, end in self.parts
-        )
+        ) or any(start <= value[0] < end for start, end in self.of_parts)
         sure = how.certainty if certainty is None else certainty
         said = self._span(*words)
         mention = Mention(finding, weights, self.span, said, cues, number, how.denied, sure, weak, part)
@@ -263,7 +279,7 @@ class SentenceReader:
         symptom = self.lexicon.speech[finding].history
         if self.kind == "history" and not symptom and self.lexicon.variables[finding].kind != "clinical":
             return "history"
-        among = self.kind in ("findings", "impression") and not self.marks["person"]
+        among = self.kind in ("findings", "impression") and not self.told
         return "findings" if symptom and among else ""
 
     def _elsewhere(self, finding: str, place: Place, denied: bool, numbered: bool = False) -> str:
@@ -293,11 +309,16 @@ class SentenceReader:
         return "beyond the lesion" if reached or self._beside(place, level) else ""
 
     def _affected(self, finding: str, place: Place) -> bool:
-        """Whether a place, no level, is named for what the lesion does to it: *destruction of the lamina*."""
+        """Whether a place, no level, is named for what the lesion does to it (*destruction of the lamina*), or as
+        about where it is (*basal ganglia region*)."""
         speech = self.lexicon.speech[finding]
+        if not speech.place or speech.measure:
+            return False
+        if place[1] in self.about:
+            return True
         start = self.clauses.ranges[self.clauses.clause(place[0])][0]
         start = max((at for at in self.resumes if start <= at < place[0]), default=start)
-        return speech.place and not speech.measure and after(place, self.marks["affects"], start)
+        return after(place, self.marks["affects"], start)
 
     def _one_level(self, place: Place) -> bool:
         """Whether the clause names the lesion, and its sentence one vertebra or range of them only."""
@@ -331,10 +352,24 @@ class SentenceReader:
         then = tokens[place[1]].norm if place[1] < len(tokens) else ""
         return before or then in grammar.reaching or (not level and then in grammar.marking)
 
+    @cached_property
+    def of_parts(self) -> list[Place]:
+        """Words that are all said of a part of the lesion: *Nodule: T1 iso, T2 high*, *the wall is dark*."""
+        found = []
+        for start, end in self.parts:
+            begin, until = self.clauses.ranges[self.clauses.clause(start)]
+            follows = [token.norm for token in self.tokens[end : min(end + 2, until)]]
+            if start - begin <= 1 and (":" in follows or self.lexicon.grammar.verbs.intersection(follows[:1])):
+                found.append((end, until))
+        return found
+
     def _of_a_part(self, finding: str, first: int) -> bool:
         """Whether the clause speaks of a part of the lesion up to this word, but for words of another finding
-        (*surrounding oedema*)."""
+        (*surrounding oedema*) and what comes before a comma and a denial (*wall thin, no enhancement*)."""
         start, end = self.clauses.ranges[self.clauses.clause(first)]
+        denials = [cue.first for cue, _, _ in self.clauses.reaches if cue.meaning == Trigger("denied", "after")]
+        afresh = [at for at in denials if at and start < at <= first and self.tokens[at - 1].norm == ","]
+        start = max(afresh, default=start)
         return any(
             start <= at < end
             and at <= first + NEAR

@@ -91,7 +91,7 @@ def test_a_place_of_the_lesion_beside_one_that_is_none(read: Read, text: str, fi
         ("Nodular enhancement.", "mr_enhancement", "heterogeneous"),
         ("A cyst with an enhancing nodule.", "mr_enhancement", "heterogeneous"),
         ("Avid enhancement of the mass.", "mr_enhancement", "homogeneous"),
-        ("Iso- to hypointense on T1.", "mr_t1_signal", "mixed"),
+        ("Iso- and hypointense on T1.", "mr_t1_signal", "mixed"),
         ("A left-sided mass.", "axial_position", "lateral"),
         ("A posterolateral mass.", "axial_position", "posterior"),
         ("A paravertebral mass.", "compartment", "paraspinal"),

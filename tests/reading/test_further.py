@@ -1,0 +1,170 @@
+"""Kinds of sentences that were read wrongly or not at all, each with what is read of it now."""
+
+from __future__ import annotations
+
+import pytest
+
+from bayesdx.errors import InputError
+from bayesdx.reports import Reports
+
+from .conftest import Read
+from .test_beside import leading
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "state"),
+    [
+        ("The CT rules out calcification of the mass.", "ct_calcification", "absent"),
+        ("Calcification none on CT.", "ct_calcification", "absent"),
+        ("A mass. Calcification was sought, but not found.", "ct_calcification", "absent"),
+        ("A mass with gyral calcification, not visible at 8 months.", "ct_calcification", "present"),
+        ("A mass that enhances evenly.", "mr_enhancement", "homogeneous"),
+        ("A uniformly enhancing nodule.", "mr_enhancement", "homogeneous"),
+        ("A collection without any trauma: isointense on T1.", "mr_t1_signal", "iso"),
+        ("A mass. Calcification sparing the disc, haemorrhage.", "mr_haemorrhage", "present"),
+        ("SWI revealed no haemosiderin.", "mr_swi_blooming", "absent"),
+        ("A mass without significant enhancement.", "mr_enhancement", "none"),
+        ("A cyst, its wall imperceptible, no enhancement.", "mr_enhancement", "none"),
+        ("A mass through foramina that are not enlarged.", "foraminal_widening", "absent"),
+        ("A mass of C5; the intervertebral disc is involved, preserved vertebrae; disc", "level", "cervical"),
+        ("The lesion is hyperintense on T1, persisting under fat saturation.", "fat_content", "absent"),
+        ("A bright mass that is nulled on STIR.", "fat_content", "present"),
+        ("Numbness of the left cheek. Hearing had deteriorated.", "cranial_neuropathy", "present"),
+        ("Masses of dystrophic calcification (tumoral calcinosis).", "ct_calcification", "present"),
+        ("ESR slightly elevated. Afebrile.", "history_fever_or_raised_markers", None),
+    ],
+)
+def test_denials_and_words(read: Read, text: str, finding: str, state: object) -> None:
+    assert leading(read(text).get(finding)) == state
+
+
+@pytest.mark.parametrize(
+    ("text", "t1", "t2"),
+    [
+        ("Iso- to hypointense on T1, iso- to slightly hyperintense on T2.", "hypo", "hyper"),
+        ("T1 hypo- to isointense. Low to intermediate T2.", "hypo", "hypo"),
+        ("A cyst, isointense to CSF in each sequence.", "hypo", "fluid"),
+        ("Low in T1 and high in T2 signal.", "hypo", "hyper"),
+        ("A mass. T2 signal is hyperintense with hypointense septations.", None, "hyper"),
+        ("A mass, T2 hyperintense. Adjacent cerebellum: a trace of T2 hypointensity.", None, "hyper"),
+        ("A mass, T2 hyperintense. The capsule is thin and dark on T2.", None, "hyper"),
+    ],
+)
+def test_ranges_and_parts_of_signals(read: Read, text: str, t1: str | None, t2: str | None) -> None:
+    findings = read(text)
+    assert (leading(findings.get("mr_t1_signal")), leading(findings.get("mr_t2_signal"))) == (t1, t2)
+
+
+def test_signals_of_a_nodule_are_those_of_a_part(reports: Reports) -> None:
+    """Of a cyst with a nodule the nodule is a part; where nothing else is named, it is the lesion."""
+    found = {one.finding: one for one in reports.read("A cyst. Nodule: T1 isointense, T2 high.").findings}
+    assert {found[name].certainty for name in ("mr_t1_signal", "mr_t2_signal")} == {"implied"}
+    found = {one.finding: one for one in reports.read("A nodule: T1 isointense, T2 high.").findings}
+    assert {found[name].certainty for name in ("mr_t1_signal", "mr_t2_signal")} == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "state"),
+    [
+        ("A mass of the vertebral body of L2.", "compartment", "osseous"),
+        ("A mass of the prepontine cistern.", "compartment", "intradural_extramedullary"),
+        ("An intra-axial mass.", "epicentre", "cord_or_brain_parenchyma"),
+    ],
+)
+def test_a_place_implies_another(reports: Reports, text: str, finding: str, state: str) -> None:
+    found = {one.finding: one for one in reports.read(text).findings}[finding]
+    assert leading(found.value) == state
+    assert found.certainty in ("implied", "stated")
+
+
+def test_what_is_stated_otherwise_makes_the_finer_place_an_implied_one(reports: Reports) -> None:
+    found = {one.finding: one for one in reports.read("An extra-axial mass of the left frontal lobe.").findings}
+    assert (found["compartment"].value, found["compartment"].certainty) == ("intradural_extramedullary", "stated")
+    assert found["epicentre"].certainty == "implied"
+
+
+@pytest.mark.parametrize(
+    ("implies", "message"),
+    [
+        ({"here": {"size_mm": "<10"}}, "no state 'here'"),
+        ({"present": {"syrink": "present"}}, "no finding 'syrink'"),
+        ({"present": {"pain": "strong"}}, "no state 'strong'"),
+        (["present"], "where a mapping belongs"),
+        ({"present": "absent"}, "where a mapping belongs"),
+    ],
+)
+def test_implications_that_are_refused(implies: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Reports("spine", [{"findings": {"syrinx": {"implies": implies}}}])
+
+
+def test_an_implication_of_ones_own() -> None:
+    own = {"findings": {"syrinx": {"implies": {"present": {"myelopathy": "present"}}}}}
+    assert leading(Reports("spine", [own]).read("A syrinx.").case.findings["myelopathy"]) == "present"
+    assert "myelopathy" not in Reports("spine", [own]).read("No syrinx.").case.findings
+
+
+def test_a_region_is_only_about_there(reports: Reports) -> None:
+    found = {one.finding: one for one in reports.read("A mass of the basal ganglia region.").findings}
+    assert (found["epicentre"].certainty, found["level"].certainty) == ("implied", "stated")
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("A mass, thought to be a tumour (ependymoma with haemorrhage).", "mr_haemorrhage"),
+        ("A mass of the cord. Chest CT: amorphous calcifications.", "ct_calcification"),
+        ("A mass of the pons. Physiological calcification of the pineal gland.", "axial_position"),
+        ("Lesions misinterpreted as tumours, extruded disc material, or cysts, are bright.", "epicentre"),
+        ("A mass. Single grand mal seizure.", "multiplicity"),
+        ("A mass at the corticomedullary junction.", "ct_calcification_pattern"),
+        ("A mass at C5, unchanged for 3 years.", "symptom_duration"),
+        ("A mass off the midline.", "axial_position"),
+        ("A mass with sparing of the disc, subligamentous spread, and a paravertebral collection.", "syrinx"),
+        ("An incidental left renal cyst.", "incidental"),
+        ("A mass. Multiple small cutaneous nodules.", "multiplicity"),
+        ("A mass with oedema into the paraspinal muscles, no soft-tissue mass.", "syrinx"),
+    ],
+)  # fmt: skip
+def test_what_is_not_read(read: Read, text: str, missing: str) -> None:
+    assert missing not in read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("HISTORY: 9 days headache and fever.", "acute"),
+        ("HISTORY: arm weakness and clumsy hands 9 months.", "chronic"),
+        ("HISTORY: morning headaches, 2/12.", "subacute"),
+        ("HISTORY: pain for approx. 7 months.", "chronic"),
+        ("HISTORY: back pain x 4 months, weakness since 10 days.", "chronic"),
+        ("HISTORY: focal seizure 3 days back.", "acute"),
+        ("HISTORY: neck pain, duration 4 months.", "chronic"),
+        ("HISTORY: pain after surgery 2 years.", None),
+        ("HISTORY: Girl, 9 yrs. Back pain 2 months, clonus.", "subacute"),
+        ("HISTORY: painful scoliosis for 1½ years.", "chronic"),
+    ],
+)
+def test_durations_and_the_longest_of_them(read: Read, text: str, state: str | None) -> None:
+    assert read(text).get("symptom_duration") == state
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [("62 y, man. A mass.", 62), ("Male / 74 yrs", 74), ("A 40 y/o woman.", 40), ("Male / 74 mm", None)],
+)
+def test_ages_beside_a_sex(reports: Reports, text: str, age: int | None) -> None:
+    assert reports.read(text).case.age == age
+
+
+def test_axes_before_the_unit(read: Read) -> None:
+    assert read("A mass of 5.1 (AP) x 3.8 (TR) x 3.6 (CC) cm.")["size_mm"] == 51
+    assert read("A mass, no calcification, 52 mm.")["size_mm"] == 52
+
+
+def test_symptoms_among_findings_where_the_patient_is_spoken_of(read: Read) -> None:
+    """A sentence behind one of the patient goes on with it, up to the images; so does no new paragraph."""
+    text = "FINDINGS: 32-year-old man. Long-standing headache. "
+    assert "headache" in read(f"{text}A mass of the pons.")
+    assert "seizure" not in read(f"{text}MRI shows a mass. Seizure focus.")
+    assert "pain" not in read(f"{text}\n\nPain.")
