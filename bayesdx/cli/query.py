@@ -62,7 +62,7 @@ def command(
 def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bool) -> Case:
     """The case of a report, once whoever asks has seen what was read and said yes; the proposal goes to stderr.
 
-    Raises InputError where nobody can be asked, and with ``--yes`` for a report of several lesions.
+    Raises InputError where nobody can be asked, and with ``--yes`` for a report of several lesions or of none.
     """
     from bayesdx.reports import Reports, report_text
 
@@ -74,6 +74,8 @@ def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bo
     if yes:
         if reading.several:
             raise InputError("speaks of more than one lesion: write a report of one of them", place=place)
+        if reading.sound:
+            raise InputError("names no lesion: a differential is that of a lesion", place=place)
     elif not click.confirm("Ask with these findings?", err=True):
         raise click.Abort
     return reading.case

@@ -70,6 +70,8 @@ MARKS = {
     "within": "of these, those that are a part where another of them is named",
     "several": "more than one lesion",
     "lesion": "the lesion",
+    "effects": "what has the name of a lesion in it, and is none",
+    "sound": "all is well: there is no lesion",
     "organs": "other organs",
     "landmarks": "after these a place that is no level is a landmark",
     "borne": "before these too: it is thinned or displaced",

@@ -26,7 +26,8 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     silent: list[Span] = []
     skipped: list[Span] = []
     elsewhere = False  # in a paragraph that has come to the operation or the microscope
-    lesion: set[bool | None] = set()
+    named = False  # a lesion, whatever it is called
+    sound: list[Span] = []
     readers = _readers(text, read, lexicon)
     if not any(reader.whole for reader in readers.values()):
         cyst = any(
@@ -48,10 +49,13 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
         for key, ones in patient.items():
             found[key] += ones
         several += reader.several()
-        lesion |= set() if elsewhere else {reader.lesion()}
+        named = named or (not elsewhere and reader.names_lesion)
+        sound += [reader.span] if reader.sound and not elsewhere else []
         if not said and not any(patient.values()) and sentence.kind != "history" and len(reader.tokens) > 3:
             silent.append(reader.span)
-    if lesion >= {False} and True not in lesion and not any(_shows_something(one, lexicon) for one in mentions):
+    if named or any(_shows_something(one, lexicon) for one in mentions):
+        sound = []
+    if sound:
         left_out += [(one, "no lesion") for one in mentions if lexicon.is_place(one.finding)]
         mentions = [one for one in mentions if not lexicon.is_place(one.finding)]
     return Passages(
@@ -60,6 +64,7 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
         tuple(found["age"]),
         tuple(found["sex"]),
         tuple(several),
+        tuple(sound),
         tuple(silent),
         tuple(skipped),
     )

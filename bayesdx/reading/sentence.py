@@ -46,15 +46,16 @@ class SentenceReader:
         # parts of a lesion, among them words that may be one by themselves: only the whole report tells
         self.parts = [(match.first, match.last) for match in self.marks["parts"]]
         self.either = self._firsts("either")
+        effects = self._firsts("effects")
+        self.lesions = [first for first in self._firsts("lesion") if first not in effects]
         self.whole = any(
-            not status(match.first, match.last, self.clauses.reaches).denied
-            for match in self.marks["lesion"]
-            if match.first not in self.either
+            not status(first, first + 1, self.clauses.reaches).denied
+            for first in self.lesions
+            if first not in self.either
         )
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
         self.imaging = bool(self.marks["imaging"])
         self.shown = frozenset(name for name in EXAMINATIONS if self.marks[name]) or before
-        self.lesions = self._firsts("lesion")
         self.organs = self._firsts("organs")
         self.told = bool(self.marks["person"]) or (told_before and not self.imaging and not self.lesions)
         self.resumes = self._firsts("resumes")
@@ -86,12 +87,17 @@ class SentenceReader:
             if speech.measure:
                 yield from self._measured(finding)
 
-    def lesion(self) -> bool | None:
-        """Whether a word for a lesion stands here that is neither denied nor supposed; False: one is denied."""
-        how = [status(first, first + 1, self.clauses.reaches) for first in self.lesions]
-        if any(not one.denied and not one.unread for one in how):
-            return True
-        return False if any(one.denied for one in how) else None
+    @property
+    def names_lesion(self) -> bool:
+        """Whether a word for a lesion stands here that is neither denied nor supposed."""
+        how = (status(first, first + 1, self.clauses.reaches) for first in self.lesions)
+        return any(not one.denied and not one.unread for one in how)
+
+    @property
+    def sound(self) -> bool:
+        """Whether a lesion is denied here (*no mass*), or all is said to be well (*normal study*)."""
+        how = (status(first, first + 1, self.clauses.reaches) for first in self.lesions)
+        return bool(self.marks["sound"]) or any(one.denied for one in how)
 
     def ages(self) -> list[Mention]:
         """Ages in years, but for those of other persons."""

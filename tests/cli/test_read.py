@@ -34,6 +34,7 @@ def folder(tmp_path: Path) -> Path:
     root.mkdir()
     (root / "one.txt").write_text(REPORT)
     (root / "two.txt").write_text("A mass at L3 and a second mass at L5. Oedema. No oedema.")
+    (root / "sound.txt").write_text("MRI of the cervical spine. No mass. No syrinx. Normal study.")
     (root / "three.txt").write_bytes(b"\x00\x01\xff")
     (root / "note.doc").write_text("not read")
     return root
@@ -99,6 +100,7 @@ def test_a_report_is_confirmed(run: Run, report: Path, monkeypatch: pytest.Monke
         (["query", "--yes"], "--yes needs --report"),
         (["query", "-", "--report", "REPORT"], "name a case or a --report, not both"),
         (["query", "--report", "TWO", "--yes"], "speaks of more than one lesion"),
+        (["query", "--report", "SOUND", "--yes"], "names no lesion: a differential is that of a lesion"),
         (["read", "EMPTY"], "is empty"),
         (["read", "NOWHERE"], "no such file"),
         (["read", "REPORT", "-o", "case.txt"], "a case file ends in"),
@@ -115,6 +117,7 @@ def test_refusals(run: Run, report: Path, folder: Path, tmp_path: Path, argument
     paths = {
         "REPORT": report,
         "TWO": folder / "two.txt",
+        "SOUND": folder / "sound.txt",
         "EMPTY": tmp_path / "empty.txt",
         "NOWHERE": tmp_path / "nowhere.txt",
         "FOLDER": folder,
@@ -129,15 +132,16 @@ def test_refusals(run: Run, report: Path, folder: Path, tmp_path: Path, argument
 def test_a_folder_is_a_table_of_cases(run: Run, folder: Path, tmp_path: Path) -> None:
     table = tmp_path / "cases.csv"
     shown = run("read", str(folder), "--table", str(table)).stdout
-    assert "3, 2 read" in shown
+    assert "4, 3 read" in shown
+    assert any(line.startswith("sound.txt") and line.endswith("no lesion") for line in shown.splitlines())
     assert "several lesions; contradictory: Level and Perilesional oedema" in shown or "several lesions" in shown
     assert "is not a text file" in shown
     with table.open() as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
-    assert rows.keys() == {"one", "two"}
+    assert rows.keys() == {"one", "sound", "two"}
     assert rows["one"]["syrinx"] == "absent:0.538462,present:1"
     scored = json.loads(run("batch", str(table), "-n", "spine", "--json").stdout)
-    assert [case["id"] for case in scored["cases"]] == ["one", "two"]
+    assert [case["id"] for case in scored["cases"]] == ["one", "sound", "two"]
 
 
 def test_a_stranger_adds_a_synonym(run: Run, report: Path, tmp_path: Path) -> None:

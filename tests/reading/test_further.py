@@ -157,6 +157,21 @@ def test_ages_beside_a_sex(reports: Reports, text: str, age: int | None) -> None
     assert reports.read(text).case.age == age
 
 
+@pytest.mark.parametrize(
+    ("text", "sound"),
+    [
+        ("No mass. No syrinx.", True),
+        ("Normal study. No dural tail.", True),
+        ("No mass at C5. A nodule at C6.", False),
+        ("No mass effect. The cord is hyperintense on T2.", False),
+        ("No dural tail. No syrinx.", False),
+        ("No mass. T1 low.", False),
+    ],
+)
+def test_a_report_that_names_no_lesion(reports: Reports, text: str, sound: bool) -> None:
+    assert reports.read(text).sound is sound
+
+
 def test_axes_before_the_unit(read: Read) -> None:
     assert read("A mass of 5.1 (AP) x 3.8 (TR) x 3.6 (CC) cm.")["size_mm"] == 51
     assert read("A mass, no calcification, 52 mm.")["size_mm"] == 52

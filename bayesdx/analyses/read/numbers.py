@@ -39,6 +39,11 @@ class ReportReading(Answer):
         return bool(self.passages.several)
 
     @property
+    def sound(self) -> bool:
+        """Whether the report names no lesion, and denies one."""
+        return bool(self.passages.sound)
+
+    @property
     def contradictory(self) -> tuple[Proposal, ...]:
         """Findings of which the report says what cannot be true together: the case does not state them."""
         return tuple(one for one in (*self.patient, *self.findings) if one.value is None)

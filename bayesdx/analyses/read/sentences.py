@@ -59,8 +59,11 @@ def label(reading: ReportReading, finding: str) -> str:
 
 
 def warnings(reading: ReportReading) -> tuple[str, ...]:
-    """Several lesions first, then contradictions, then nothing at all."""
+    """No lesion or several first, then contradictions, then nothing at all."""
     found = []
+    if reading.sound:
+        said = quoted(reading.report, reading.passages.sound[0])
+        found.append(f"the report names no lesion ({said}): a differential is that of a lesion")
     if reading.several:
         said = listed([quoted(reading.report, span) for span in reading.passages.several[:3]])
         found.append(

@@ -13,16 +13,19 @@ from bayesdx.network import Variable
 
 @dataclass(frozen=True, eq=False)
 class ReportRow:
-    """One report: the case that was read, how many findings are uncertain, and which are contradictory.
+    """One report: the case that was read, how many findings are uncertain or implied, and which are contradictory.
 
-    ``several``: it speaks of more than one lesion; ``network`` covers its level. ``error``: why it was not read.
+    ``several``: it speaks of more than one lesion; ``sound``: it denies one; ``network`` covers its level;
+    ``error``: why it was not read.
     """
 
     file: str
     case: Case
     uncertain: int = 0
+    implied: int = 0
     contradictory: tuple[str, ...] = ()
     several: bool = False
+    sound: bool = False
     network: str = ""
     error: str = ""
 
@@ -33,8 +36,10 @@ class ReportRow:
             file,
             reading.case,
             sum(one.certainty == "uncertain" for one in reading.findings),
+            sum(one.certainty == "implied" for one in reading.findings),
             tuple(one.finding for one in reading.contradictory),
             reading.several,
+            reading.sound,
             reading.document.network.id,
         )
 

@@ -19,9 +19,9 @@ def page(result: FolderReading) -> Page:
         head.append(("Table", result.output))
     labels = {variable.id: label_of(variable) for variable in result.variables}
     table = Table(
-        ("report", "network", "findings", "uncertain", "to check"),
+        ("report", "network", "findings", "uncertain", "implied", "to check"),
         tuple(_row(row, labels) for row in result.rows),
-        right=(2, 3),
+        right=(2, 3, 4),
     )
     return Page(Entries(tuple(head)), (Section("", (table,)),), disclaimer=False)
 
@@ -29,8 +29,9 @@ def page(result: FolderReading) -> Page:
 def _row(row: ReportRow, labels: dict[str, str]) -> tuple[AnyCell, ...]:
     name = fitted(row.file, NAME)
     if row.error:
-        return name, "", "", "", Cell(row.error, "changes")
-    check = ["several lesions"] if row.several else []
+        return name, "", "", "", "", Cell(row.error, "changes")
+    check = ["no lesion"] if row.sound else ["several lesions"] if row.several else []
     if row.contradictory:
         check.append(f"contradictory: {listed([labels.get(one, one) for one in row.contradictory])}")
-    return name, row.network, str(len(row.case.findings)), str(row.uncertain), "; ".join(check)
+    counts = (str(count) for count in (len(row.case.findings), row.uncertain, row.implied))
+    return name, row.network, *counts, "; ".join(check)

@@ -17,8 +17,10 @@ def to_dict(result: FolderReading) -> dict[str, object]:
                 "network": row.network or None,
                 "case": as_mapping(row.case),
                 "uncertain": row.uncertain,
+                "implied": row.implied,
                 "contradictory": list(row.contradictory),
                 "several": row.several,
+                "sound": row.sound,
                 "error": row.error or None,
             }
             for row in result.rows

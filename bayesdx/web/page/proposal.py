@@ -72,12 +72,13 @@ def propose(models: Models, asked: Asked) -> dict[str, str]:
         rows.append(row)
         told += unused
     passages, count = found.passages, sum(bool(row.said) for row in rows)
+    doubtful = found.several or found.sound
     html = template("proposal.html").render(
         warnings=Markup(warned([printable(one) for one in told], {}, {})),
         network=model.network.label or model.network.id,
         choice=model.choice if asked.network is None and models.only is None else "",
         rows=rows,
-        checked=not found.several,
+        checked=not doubtful,
         left_out=[
             (
                 label(found, one.finding),
@@ -97,7 +98,7 @@ def propose(models: Models, asked: Asked) -> dict[str, str]:
             if spans
         ],
     )
-    brief = f"{count} {'finding is' if count == 1 else 'findings are'} read{', none is checked' * found.several}."
+    brief = f"{count} {'finding is' if count == 1 else 'findings are'} read{', none is checked' * doubtful}."
     return {"html": html, "brief": brief}
 
 
