@@ -29,6 +29,7 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     named = False  # a lesion, whatever it is called
     sound: list[Span] = []
     readers = _readers(text, read, lexicon)
+    well = any(reader.marks["sound"] for reader in readers.values())
     if not any(reader.whole for reader in readers.values()):
         cyst = any(
             set(reader.either) - {match.first for match in reader.marks["within"]} for reader in readers.values()
@@ -53,7 +54,10 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
         sound += [reader.span] if reader.sound and not elsewhere else []
         if not said and not any(patient.values()) and sentence.kind != "history" and len(reader.tokens) > 3:
             silent.append(reader.span)
-    if named or any(_shows_something(one, lexicon) for one in mentions):
+    shown = [one for one in mentions if _shows_something(one, lexicon)]
+    if well:  # the study is called normal: what is only implied shows nothing
+        shown = [one for one in shown if one.certainty == 1.0 and not one.part]
+    if named or shown:
         sound = []
     if sound:
         left_out += [(one, "no lesion") for one in mentions if lexicon.is_place(one.finding)]

@@ -166,6 +166,8 @@ def test_ages_beside_a_sex(reports: Reports, text: str, age: int | None) -> None
         ("No mass effect. The cord is hyperintense on T2.", False),
         ("No dural tail. No syrinx.", False),
         ("No mass. T1 low.", False),
+        ("Vertebra plana of L1 with no paravertebral mass.", False),
+        ("A few T2 hyperintense foci. Normal MRI of the brain. No mass.", True),
     ],
 )
 def test_a_report_that_names_no_lesion(reports: Reports, text: str, sound: bool) -> None:
