@@ -33,8 +33,8 @@ def gather(passages: Passages, lexicon: Lexicon) -> tuple[Proposal, ...]:
 
     A plain statement goes before a weak one, the whole lesion before a part of it, what is certain before what is
     doubted. What then remains is taken together; where no state fits all of it, the finding is contradictory. Of
-    durations the longest counts, of places the first one, as implied where its sentence names several; so does the
-    signal of a part alone.
+    durations the longest counts, of several symptoms that are one finding those that are there, of places the first
+    one, as implied where its sentence names several; so does the signal of a part alone.
     A finding that is not mentioned may be implied by the state of one that is; where it is stated otherwise, the
     finer of the two is only implied itself (*an extra-axial mass of the frontal lobe*).
     """
@@ -91,7 +91,12 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
         return Proposal(variable.id, _round(largest.number or 0.0), "stated", (largest,), others)
     product = _together(variable, kept)
     implied = "mixed" in variable.states and all(mention.part for mention in kept)
-    if product is None and speech.measure == "duration":
+    if product is None and speech.any:
+        kept = [
+            mention for mention in kept if not mention.denied and speech.denied not in _leading(mention)
+        ] or kept
+        product = _together(variable, kept)
+    elif product is None and speech.measure == "duration":
         kept = [max(kept, key=lambda mention: max(map(list(speech.states).index, _leading(mention))))]
         product = _together(variable, kept)
     elif product is None and speech.place:

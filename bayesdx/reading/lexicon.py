@@ -36,6 +36,7 @@ _FINDING = (
     "shown_by",
     "place",
     "past",
+    "any",
     "measure",
     "reach",
     "yields",
@@ -97,6 +98,7 @@ class Speech:
     shown_by: str = ""
     place: bool = False
     past: bool = False
+    any: bool = False
     measure: str = ""
     states: Mapping[str, Any] = field(default_factory=dict)
     reach: float = FARTHEST
@@ -305,6 +307,7 @@ def _speech(variable: Variable, entry: Mapping[str, Any]) -> Speech:
         shown_by=entry.get("shown_by", ""),
         place=bool(entry.get("place")),
         past=bool(entry.get("past")),
+        any=bool(entry.get("any")),
         measure=kind,
         states=meant,
         reach=float(entry.get("reach", FARTHEST)),

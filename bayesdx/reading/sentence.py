@@ -46,8 +46,10 @@ class SentenceReader:
         # parts of a lesion, among them words that may be one by themselves: only the whole report tells
         self.parts = [(match.first, match.last) for match in self.marks["parts"]]
         self.either = self._firsts("either")
-        effects = self._firsts("effects")
-        self.lesions = [first for first in self._firsts("lesion") if first not in effects]
+        effects = [(match.first, match.last) for match in self.marks["effects"]]
+        self.lesions = [
+            at for at in self._firsts("lesion") if not any(first <= at < last for first, last in effects)
+        ]
         self.whole = any(
             not status(first, first + 1, self.clauses.reaches).denied
             for first in self.lesions
@@ -122,7 +124,9 @@ class SentenceReader:
         return [
             self._span(match.first, match.last)
             for match, one in zip(found, how, strict=True)
-            if not one.denied and not one.unread
+            if not one.denied
+            and not one.unread
+            and not any(denied.first <= match.first < denied.last for denied in self.marks["effects"])
         ]
 
     def _stated(

@@ -75,8 +75,8 @@ def state_phrase(variable: Variable, stated: object) -> str:
     if isinstance(stated, Mapping):
         leader, others = apart(stated)
         if leader and len(stated) == variable.cardinality:
-            return f"{state_phrase(variable, leader)} {stated[leader]:g}, others {others:.2g}"
-        return ", ".join(f"{state_phrase(variable, state)} {weight:g}" for state, weight in stated.items())
+            return f"{state_phrase(variable, leader)} {stated[leader]:.2g}, others {others:.2g}"
+        return ", ".join(f"{state_phrase(variable, state)} {weight:.2g}" for state, weight in stated.items())
     words = str(stated)
     if words not in variable.states and words.startswith("not "):
         if words[4:] == "none" and "none" in variable.states:

@@ -20,6 +20,8 @@ from bayesdx.words.phrases import (
 #: How a finding begins that is absent.
 ABSENCE = "absence of "
 _BINARY = frozenset(("absent", "present"))
+#: Share of the weights from which a state is called likely, not only possible.
+LIKELY = 0.75
 #: How a state is said of a finding of more than two states, by the id of the finding.
 _SAID = {
     "age_group": "age {}",
@@ -100,7 +102,8 @@ def said(variable: Variable, stated: object) -> str:
     """A finding as stated, as a noun with its attributes.
 
     Findings that are not known here, and weights, stand behind the label: ``surface: lobulated``, ``T2 signal
-    (hyperintense 0.8, mixed 0.2)``. States that are left open alike are named together.
+    (hyperintense 0.8, mixed 0.2)``; what may be present or absent is likely or possible. States that are left open
+    alike are named together.
 
     >>> states = ("none", "homogeneous")
     >>> enhancement = Variable("mr_enhancement", states, "Enhancement", state_labels=states)
@@ -133,7 +136,11 @@ def _weighed(variable: Variable, stated: Mapping[str, float]) -> str:
     leader, _ = apart(stated)
     if leader and len(stated) == variable.cardinality:
         return f"{said(variable, leader)} (likely)"
-    weights = ", ".join(f"{_bare(variable, str(state))} {weight:g}" for state, weight in stated.items())
+    if stated.keys() == _BINARY:
+        more, less = sorted(stated, key=lambda state: -stated[state])
+        share = stated[more] / (stated[more] + stated[less])
+        return f"{said(variable, more)} ({'likely' if share >= LIKELY else 'possible'})"
+    weights = ", ".join(f"{_bare(variable, str(state))} {weight:.2g}" for state, weight in stated.items())
     return f"{named(variable)} ({weights})"
 
 

@@ -31,7 +31,10 @@ from .test_beside import leading
         ("A bright mass that is nulled on STIR.", "fat_content", "present"),
         ("Numbness of the left cheek. Hearing had deteriorated.", "cranial_neuropathy", "present"),
         ("Masses of dystrophic calcification (tumoral calcinosis).", "ct_calcification", "present"),
-        ("ESR slightly elevated. Afebrile.", "history_fever_or_raised_markers", None),
+        ("ESR slightly elevated. Afebrile.", "history_fever_or_raised_markers", "present"),
+        ("HISTORY: Hearing loss and tinnitus. No facial weakness.", "cranial_neuropathy", "present"),
+        ("HISTORY: No facial weakness.", "cranial_neuropathy", "absent"),
+        ("HISTORY: Weakness both lower limbs.", "myelopathy", "present"),
     ],
 )
 def test_denials_and_words(read: Read, text: str, finding: str, state: object) -> None:
@@ -172,6 +175,13 @@ def test_ages_beside_a_sex(reports: Reports, text: str, age: int | None) -> None
 )
 def test_a_report_that_names_no_lesion(reports: Reports, text: str, sound: bool) -> None:
     assert reports.read(text).sound is sound
+
+
+@pytest.mark.parametrize(
+    "words", ["No further lesion is detected.", "No other lesion in the spine.", "No mass effect."]
+)
+def test_what_is_no_second_lesion(reports: Reports, words: str) -> None:
+    assert not reports.read(f"A mass at C5. {words}").several
 
 
 def test_axes_before_the_unit(read: Read) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from bayesdx.analyses.read_folder.numbers import FolderReading, ReportRow
 from bayesdx.report.blocks import AnyCell, Cell, Entries, Page, Section, Table
 from bayesdx.words.phrases import fitted, label_of, listed
@@ -23,7 +26,16 @@ def page(result: FolderReading) -> Page:
         tuple(_row(row, labels) for row in result.rows),
         right=(2, 3, 4),
     )
-    return Page(Entries(tuple(head)), (Section("", (table,)),), disclaimer=False)
+    return Page(Entries(tuple(head)), (Section("", (table,)),), _warnings(read), disclaimer=False)
+
+
+def _warnings(rows: Sequence[ReportRow]) -> tuple[str, ...]:
+    """A table is scored in one network: is it that of all reports?"""
+    often = Counter(row.network for row in rows)
+    if len(often) < 2:
+        return ()
+    said = listed([f"{count} of '{name}'" for name, count in often.most_common()])
+    return (f"the reports are of several networks ({said}): 'batch' scores a table in one of them (--network)",)
 
 
 def _row(row: ReportRow, labels: dict[str, str]) -> tuple[AnyCell, ...]:
