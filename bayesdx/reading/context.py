@@ -152,8 +152,6 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
             until = complaints if trigger.meaning.says == "past" else until
             until = name_ends if trigger.meaning.reach == "name" else until
             stop = next((stop for stop in until if stop >= trigger.last), last)
-            if trigger.meaning.reach == "name" and stop < last and tokens[stop].norm == ",":
-                stop = _list_end(tokens[:last], stop, until, grammar)
             if trigger.meaning.says == "normal" and _brief(tokens[first:last], tokens[trigger.last : last], marks):
                 reaches.append((trigger, first, trigger.first))  # *conus normal.*
             else:
@@ -185,16 +183,6 @@ def status(
     certainty = min((CERTAINTY[says] for says in said if says in CERTAINTY), default=1.0)
     denied = "denied" in said or "doubted" in said
     return Status(denied, certainty, unread, tuple(cue for cue in cues if cue.meaning.says != "nothing"))
-
-
-def _list_end(tokens: Sequence[Token], comma: int, ends: Sequence[int], grammar: Grammar) -> int:
-    """Where a list of names ends, at whose first comma we are (*as a tumour, an infection, or a cyst, which …*)."""
-    at = comma
-    while at < len(tokens) and tokens[at].norm not in grammar.verbs and (tokens[at].norm == "," or at not in ends):
-        if tokens[at].norm in grammar.lists:
-            return next((end for end in ends if end > at), len(tokens))
-        at += 1
-    return comma
 
 
 def _brief(clause: Sequence[Token], rest: Sequence[Token], marks: Mapping[str, Sequence[Match[str]]]) -> bool:

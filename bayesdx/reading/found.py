@@ -19,7 +19,9 @@ class FoundPhrases:
     def __init__(self, lexicon: Lexicon, tokens: Sequence[Token]) -> None:
         self._lexicon = lexicon
         self._hidden: list[tuple[int, int, str]] = []
-        self._named: list[tuple[int, int]] = []  # brackets with the name of a diagnosis
+        self._named: list[tuple[int, int]] = []  # what follows the name of a diagnosis in brackets
+        #: Tokens that name a diagnosis, from the first to the last (exclusive).
+        self.diagnoses: list[tuple[int, int]] = []
         self.beyond: list[Match[Beyond]] = []
         self.says: list[Match[Says]] = []
         self.of: list[Match[Of]] = []
@@ -30,7 +32,12 @@ class FoundPhrases:
             if isinstance(match.meaning, Unless):
                 self._hidden.append((match.first, match.last, match.meaning.finding))
                 if not match.meaning.finding:
-                    self._named += [one for one in brackets if one[0] < match.first and match.last <= one[1]]
+                    self.diagnoses.append((match.first, match.last))
+                    self._named += [
+                        (match.last - 1, _piece_end(tokens, match.last, last))
+                        for first, last in brackets
+                        if first < match.first and match.last <= last
+                    ]
             elif isinstance(match.meaning, Beyond):
                 self.beyond.append(Match(match.first, match.last, match.meaning))
         for match in found:
@@ -48,7 +55,7 @@ class FoundPhrases:
     def hides(self, first: int, last: int, finding: str) -> bool:
         """Whether nothing is read in words of a finding.
 
-        They lie in the name of a diagnosis, in brackets with one, or before one (*calcified schwannoma*) and are no
+        They lie in the name of a diagnosis, behind it in brackets, or before it (*calcified schwannoma*) and are no
         place; or they meet words that are about something else, and are no more than those.
         """
         if any(start < first and last <= end for start, end in self._named):
@@ -109,6 +116,11 @@ class FoundPhrases:
             if touched:
                 groups = [group for group in groups if not group & names] + [set().union(*touched)]
         return list(dict.fromkeys(frozenset(group) for group in groups))
+
+
+def _piece_end(tokens: Sequence[Token], first: int, last: int) -> int:
+    """Where the piece of a bracket that holds the token ``first`` ends."""
+    return next((i for i in range(first, last) if tokens[i].norm in (",", ";")), last)
 
 
 def _brackets(tokens: Sequence[Token]) -> list[tuple[int, int]]:

@@ -54,32 +54,32 @@ def _imply(proposals: dict[str, Proposal], lexicon: Lexicon) -> None:
     """Add what proposals imply of findings without one; weaken those that imply what is stated otherwise."""
     for one in list(proposals.values()):
         variable = lexicon.variables[one.finding]
-        for name, mention in _implications(one, lexicon):
+        for name, mention, compatible in _implications(one, lexicon):
             other = lexicon.variables[name]
             if name not in proposals:
                 proposals[name] = _proposal(other, [mention], lexicon.speech[name])
-            elif len(variable.states) > len(other.states) and _stated_otherwise(proposals[name], mention):
+            elif len(variable.states) > len(other.states) and _stated_otherwise(proposals[name], compatible):
                 implied = [each.implied(variable.states) for each in one.mentions]
                 weaker = _proposal(variable, implied, lexicon.speech[one.finding])
                 proposals[one.finding] = replace(weaker, others=one.others)
 
 
-def _implications(proposal: Proposal, lexicon: Lexicon) -> Iterator[tuple[str, Mention]]:
-    """What the state of a finding implies of others, by the same words."""
+def _implications(proposal: Proposal, lexicon: Lexicon) -> Iterator[tuple[str, Mention, set[str]]]:
+    """What the state of a finding implies of others by the same words, and the states of these that go with it."""
     first = proposal.mentions[0]
     implies = lexicon.speech[proposal.finding].implies
-    if proposal.value is None or first.denied or first.number is not None:
+    if proposal.value is None or first.denied or first.number is not None or first.certainty < IMPLIED:
         return
     for state in _leading(first):
-        for name, other in implies.get(state, {}).items():
+        for name, states in implies.get(state, {}).items():
             if name in lexicon.variables:
-                mention = replace(first, finding=name, weights={other: 1.0})
-                yield name, mention.implied(lexicon.variables[name].states)
+                mention = replace(first, finding=name, weights={states[0]: 1.0})
+                yield name, mention.implied(lexicon.variables[name].states), set(states)
 
 
-def _stated_otherwise(proposal: Proposal, implied: Mention) -> bool:
-    """Whether a finding is stated, and not as something else implies."""
-    return proposal.certainty == "stated" and not _leading(proposal.mentions[0]) & _leading(implied)
+def _stated_otherwise(proposal: Proposal, compatible: set[str]) -> bool:
+    """Whether a finding is stated, and as none of the states that go with what implies it."""
+    return proposal.certainty == "stated" and not _leading(proposal.mentions[0]) & compatible
 
 
 def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -> Proposal:
@@ -97,7 +97,7 @@ def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -
         ] or kept
         product = _together(variable, kept)
     elif product is None and speech.measure == "duration":
-        kept = [max(kept, key=lambda mention: max(map(list(speech.states).index, _leading(mention))))]
+        kept = [max(kept, key=lambda mention: max(map(variable.states.index, _leading(mention))))]
         product = _together(variable, kept)
     elif product is None and speech.place:
         implied, kept = _several(kept), kept[:1]

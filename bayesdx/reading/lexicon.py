@@ -103,7 +103,7 @@ class Speech:
     states: Mapping[str, Any] = field(default_factory=dict)
     reach: float = FARTHEST
     yields: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    implies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    implies: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -237,16 +237,18 @@ def _check_measure(measure: object, variable: Variable, place: str) -> None:
 
 def _check_implied(implies: object, variable: Variable, variables: Mapping[str, Variable], place: str) -> None:
     """Raise InputError where one of the findings and states that imply each other is none."""
+
+    def check(one: Variable, state: object) -> None:
+        if state not in one.states:
+            raise InputError(f"no state {shown(state)}", nearest(str(state), one.states), place)
+
     for state, others in _mapping(implies, place).items():
-        for known, name, one in (
-            (variable, "", state),
-            *((None, *pair) for pair in _mapping(others, place).items()),
-        ):
-            if known is None and name not in variables:
+        check(variable, state)
+        for name, implied in _mapping(others, place).items():
+            if name not in variables:
                 raise InputError(f"no finding {shown(name)}", nearest(str(name), variables), place)
-            states = (known or variables[name]).states
-            if one not in states:
-                raise InputError(f"no state {shown(one)}", nearest(str(one), states), place)
+            for one in implied if isinstance(implied, list) and implied else [implied]:
+                check(variables[name], one)
 
 
 def _mapping(value: object, place: str) -> Mapping[str, Any]:
@@ -312,7 +314,10 @@ def _speech(variable: Variable, entry: Mapping[str, Any]) -> Speech:
         states=meant,
         reach=float(entry.get("reach", FARTHEST)),
         yields={state: _lines(others, variable.id) for state, others in entry.get("yields", {}).items()},
-        implies=entry.get("implies", {}),
+        implies={
+            state: {name: one if isinstance(one, list) else [one] for name, one in (others or {}).items()}
+            for state, others in (entry.get("implies") or {}).items()
+        },
     )
 
 

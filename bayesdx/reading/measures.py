@@ -9,7 +9,7 @@ from typing import NamedTuple
 _N = r"\d+(?:[.,]\d+)?"
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
 #: Which dimension it is, before the unit or after it: *5.1 (AP) x 3.8 (TR) cm*.
-_AXIS = r"(?:\s*\(?\b(?:cc|ap|trv?|ml|si|lr|rl)\b\)?)?"
+_AXIS = r"(?:\s*\(?\b(?:cc|ap|trv?|transverse|ml|si|lr|rl)\b\)?)?"
 _ONE = rf"({_N}){_AXIS}[\s—–-]*({_UNIT})?{_AXIS}"
 _LENGTH = re.compile(
     rf"(?<![\w.,]){_ONE}(?:\s*(?:x|×|\*|by)\s*{_ONE})?(?:\s*(?:x|×|\*|by)\s*{_ONE})?", re.IGNORECASE
@@ -32,8 +32,9 @@ _AGE = re.compile(
     r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|"
     r"(\d{1,3})\s?([MF])\b(?![\w/-])|\b(?:age|age\s*/\s*sex|sex\s*/\s*age)\s*[:=]?\s*(?:[MF]\s*/\s*)?(\d{1,3})\b|"
     r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|"
-    r"(\d{1,3})\s*(?:years?|yrs?|y\.?)\s*[/, ]\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl|lady|gentleman)\b|"
-    r"\b(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\s*/\s*(\d{1,3})\s*(?:years?|yrs?|y)\b|"
+    r"(\d{1,3})\s*(?:years?|yrs?|y\.?)\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|"
+    r"(\d{1,3})\s*y,\s*(?:(?:wo)?man|boy|girl|lady|gentleman)\b|"
+    r"\b(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\s*/\s*(\d{1,3})\s*(?:yrs?|y)\b(?!\s+of)|"
     r"(\d{1,3})\s*/\s*[MF]\b|"
     r"\b(?:child|student|patient|teenager|(?:wo)?man|boy|girl|lady|gentleman|(?:fe)?male)(?:,| of| \()\s*"
     r"(\d{1,3})\s*(?:years|yrs?|y\.?)(?=\s*(?:[,.;)]|of age\b|$)))",
@@ -62,12 +63,12 @@ _AMOUNT = (
 )
 #: Before an amount of time: it is an age.
 _PERSON = re.compile(
-    r"\b(?:child|boy|girl|(?:wo)?man|(?:fe)?male|patient|lady|gentleman|aged?)[\s,]*$", re.IGNORECASE
+    r"\b(?:child|boy|girl|(?:wo)?man|(?:fe)?male|patient|lady|gentleman|aged?)(,?)\s*$", re.IGNORECASE
 )
 #: So many days are no duration but an age.
 _AN_AGE = 40 * 365
 #: Short for days, weeks and months: *x 4/12*.
-_TWELFTHS = re.compile(r"(?:\b(?:x|for|since|last|past)|×|,)\s*(\d{1,2})\s?/\s?(7|12|52)(?![\d/])", re.IGNORECASE)
+_TWELFTHS = re.compile(r"(?:\b(?:x|for|since|last|past)|×)\s*(\d{1,2})\s?/\s?(7|12|52)(?![\d/])", re.IGNORECASE)
 _PARTS = {"7": 1.0, "52": 7.0, "12": 30.4}
 #: Most sentences hold none of these, and no duration.
 _TIME = re.compile(r"\d\s?/\s?(?:7|12|52)|hour|day|week|wk|month|mth|mo\b|mos\b|year|yr", re.IGNORECASE)
@@ -85,7 +86,7 @@ _DURATION = re.compile(
     rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|story|standing|hx|h/o)\b|"
     rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)"
     r"(?!\s*,\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\b)|"
-    rf"{_SYMPTOM}\s+{_AMOUNT}\b(?=\s*(?:[,.;)]|(?:ago|back)\b)|$)|{_AMOUNT}[’']?\s+(?:\w+\s+)?{_SYMPTOM}\b|"
+    rf"{_SYMPTOM}\s+{_AMOUNT}\b(?=\s*(?:[,.;)]|(?:ago|back)\b)|$)|{_AMOUNT}[’']?\s+{_SYMPTOM}\b|"
     rf"{_SYMPTOM}(?:\s+(?!after|following|since|post|for)\w+){{1,4}}\s+{_AMOUNT}(?=\s*(?:[.;)]|ago\b|back\b)|$)|"
     rf"duration\s*[:=]?\s*{_AMOUNT}\b|{_AMOUNT}\s+ago,?\s+(?:and\s+)?since\s+then\b|"
     r"(?:onset|since|present from|began|begun|started|starting|commenced|noticed|developed|appeared|occurred)"
@@ -182,8 +183,9 @@ def durations(text: str, start: int, end: int) -> Iterator[Measure]:
         yield Measure(float(match[1]) * _PARTS[match[2]], match.start(), match.end())
     for match in _DURATION.finditer(text, start, end):
         amount, unit = [group for group in match.groups() if group][:2]
-        if _PERSON.search(text, max(start, match.start() - 12), match.start()):
-            continue
+        person = _PERSON.search(text, max(start, match.start() - 12), match.start())
+        if person and (not person[1] or unit.lower() in ("year", "yr")):
+            continue  # *girl, 9 yrs*, but not *woman, 3 months of pain*
         number = _WORDS.get(amount.lower()) or float(amount.replace("½", ".5").replace(",", "."))
         days = number * _DAYS[unit.lower()]
         if days < _AN_AGE:

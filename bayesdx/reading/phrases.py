@@ -134,10 +134,6 @@ class _Node(Generic[Meaning]):
             return self.beginnings.setdefault(word[:-1], _Node())
         return self.words.setdefault(word, _Node())
 
-    def begins(self, word: str) -> bool:
-        """Whether a phrase goes on with a word: most words begin none."""
-        return word in self.words or any(word[:length] in self.beginnings for length in self.lengths)
-
     def after(self, word: str) -> list[_Node[Meaning]]:
         below = [self.words[word]] if word in self.words else []
         for length in self.lengths:
@@ -151,11 +147,11 @@ class Phrases(Generic[Meaning]):
 
     def __init__(self) -> None:
         self._root: _Node[Meaning] = _Node()
-        self._begins = lru_cache(maxsize=4096)(self._root.begins)
+        self._begun = lru_cache(maxsize=4096)(self._root.after)  # most words begin none
 
     def add(self, ways: Iterable[tuple[str, ...]], meaning: Meaning) -> None:
         """Let each sequence of words (``spellings``) mean ``meaning``."""
-        self._begins.cache_clear()
+        self._begun.cache_clear()
         for way in ways:
             node = self._root
             for word in way:
@@ -168,8 +164,8 @@ class Phrases(Generic[Meaning]):
         found: list[Match[Meaning]] = []
         words = [token.norm for token in tokens]
         for first, word in enumerate(words):
-            if self._begins(word):
-                self._follow(self._root, words, first, first, (0, 0), found)
+            for begun in self._begun(word):
+                self._follow(begun, words, first, first + 1, (0, 0), found)
         if len(found) < 2:
             return found
         longest: dict[Meaning, list[Match[Meaning]]] = {}
@@ -189,10 +185,11 @@ class Phrases(Generic[Meaning]):
         found: list[Match[Meaning]],
     ) -> None:
         """Add to ``found`` what begins at word ``first`` and has come to ``node`` before word ``at``."""
-        if at > first:
-            found += [Match(first, at, meaning, gap) for meaning in node.meanings]
-            while at < len(words) and words[at] in HYPHENS:
-                at += 1
+        found += [Match(first, at, meaning, gap) for meaning in node.meanings]
+        if not (node.words or node.beginnings or node.gap):
+            return
+        while at < len(words) and words[at] in HYPHENS:
+            at += 1
         if at == len(words):
             return
         for below in node.after(words[at]):

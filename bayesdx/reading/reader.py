@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from bayesdx.errors import InputError
 from bayesdx.reading.lexicon import EXAMINATIONS, Lexicon
@@ -29,10 +30,12 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     named = False  # a lesion, whatever it is called
     sound: list[Span] = []
     readers = _readers(text, read, lexicon)
-    well = any(reader.marks["sound"] for reader in readers.values())
+    well = any(reader.well for reader in readers.values())
     if not any(reader.whole for reader in readers.values()):
         cyst = any(
-            set(reader.either) - {match.first for match in reader.marks["within"]} for reader in readers.values()
+            set(reader.either) - {match.first for match in reader.marks["within"]}
+            for reader in readers.values()
+            if reader.names_lesion and not reader.organs
         )
         for reader in readers.values():
             reader.nothing_else(within=cyst)
@@ -57,7 +60,7 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     shown = [one for one in mentions if _shows_something(one, lexicon)]
     if well:  # the study is called normal: what is only implied shows nothing
         shown = [one for one in shown if one.certainty == 1.0 and not one.part]
-    if named or shown:
+    if named or shown or any(one.number is not None for one in mentions):
         sound = []
     if sound:
         left_out += [(one, "no lesion") for one in mentions if lexicon.is_place(one.finding)]
@@ -77,6 +80,7 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
 def _readers(text: str, read: Iterable[Sentence], lexicon: Lexicon) -> dict[Sentence, SentenceReader]:
     """What reads each sentence that is not skipped; examinations are those spoken of last, or of the heading."""
 
+    @cache
     def named(heading: str) -> frozenset[str]:
         marks = lexicon.grammar.marked(tokens_of(heading, 0, len(heading)))
         return frozenset(name for name in EXAMINATIONS if marks[name])

@@ -91,15 +91,22 @@ class SentenceReader:
 
     @property
     def names_lesion(self) -> bool:
-        """Whether a word for a lesion stands here that is neither denied nor supposed."""
-        how = (status(first, first + 1, self.clauses.reaches) for first in self.lesions)
+        """Whether a lesion, a cyst or a diagnosis is named here that is neither denied nor supposed."""
+        named = [(first, first + 1) for first in (*self.lesions, *self.either)] + self.found.diagnoses
+        how = (status(first, last, self.clauses.reaches) for first, last in named)
         return any(not one.denied and not one.unread for one in how)
 
     @property
     def sound(self) -> bool:
         """Whether a lesion is denied here (*no mass*), or all is said to be well (*normal study*)."""
         how = (status(first, first + 1, self.clauses.reaches) for first in self.lesions)
-        return bool(self.marks["sound"]) or any(one.denied for one in how)
+        return self.well or any(one.denied for one in how)
+
+    @property
+    def well(self) -> bool:
+        """Whether the study is called normal."""
+        how = (status(one.first, one.last, self.clauses.reaches) for one in self.marks["sound"])
+        return any(not one.denied and one.unread in ("", "normal") for one in how)
 
     def ages(self) -> list[Mention]:
         """Ages in years, but for those of other persons."""
@@ -144,8 +151,9 @@ class SentenceReader:
         speech, states = self.lexicon.speech[finding], self.lexicon.variables[finding].states
         if state not in states:
             return
-        if how.denied and state == speech.denied and self._denied_apart(place, how):
-            how = how._replace(denied=False, cues=())  # *no calcification, bone normal*
+        itself = self._denies(place) or (state == speech.denied and self._denied_apart(place, how))
+        if how.denied and itself:
+            how = how._replace(denied=False, cues=())  # *no calcification, bone normal*; *no oedema, no other mass*
         if self._affected(finding, place):
             weak, certainty = True, min(certainty, IMPLIED)
         certainty = min(certainty, how.certainty)
@@ -246,8 +254,6 @@ class SentenceReader:
         if self.found.hides(*place, finding):
             return
         how = status(*place, self.clauses.reaches)
-        if how.denied and self._denied_apart(place, how):
-            how = how._replace(denied=False)  # *no calcification, 52 mm*
         numbered = self.lexicon.speech[finding].measure == "vertebra" and self._one_level(place)
         why = how.unread or ("denied" if how.denied else self._elsewhere(finding, place, False, numbered))
         yield (
@@ -337,11 +343,16 @@ class SentenceReader:
         return named and len(list(vertebrae(self.text, *self.span, self.found.signal))) == 1
 
     def _denied_apart(self, place: Place, how: Status) -> bool:
-        """Whether a comma stands between a place and whatever denies it, or the words deny by themselves (*no bony
-        change*)."""
-        denials = [cue for cue, _, _ in self.clauses.reaches if cue.meaning.says in ("denied", "doubted")]
-        own = any(cue.first == place[0] and cue not in how.cues for cue in denials)
-        return own or all(self._apart(place, (cue.first, cue.last)) for cue in denials if cue in how.cues)
+        """Whether a comma stands between a place and whatever denies it."""
+        denials = [cue for cue in how.cues if cue.meaning.says in ("denied", "doubted")]
+        return all(self._apart(place, (cue.first, cue.last)) for cue in denials)
+
+    def _denies(self, place: Place) -> bool:
+        """Whether words begin with a denial of their own: *no bony change*."""
+        return any(
+            cue.first == place[0] and cue.meaning.says in ("denied", "doubted")
+            for cue, _, _ in self.clauses.reaches
+        )
 
     def _bears(self, place: Place, end: int) -> bool:
         """Whether the same place is said to be thinned or displaced: *the lamina is eroded*."""
