@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bayesdx.reading.phrases import Match, Phrases
-from bayesdx.reading.tokens import HYPHENS, Token
+from bayesdx.reading.tokens import HYPHENS, Token, brackets_of
 
 #: How sure a mention is, by what a trigger says of it: an assumption, no figure of a study.
 CERTAINTY = {"compatible": 0.9, "probable": 0.8, "possible": 0.65, "doubted": 0.8}
@@ -244,16 +244,7 @@ def _ranges(
 
 def _brackets(tokens: Sequence[Token]) -> set[int]:
     """Where brackets with more than two words open and close."""
-    found: set[int] = set()
-    opened = None
-    for i, token in enumerate(tokens):
-        if token.norm == "(":
-            opened = i
-        elif token.norm == ")" and opened is not None:
-            if i - opened > 3:
-                found |= {opened, i}
-            opened = None
-    return found
+    return {at for pair in brackets_of(tokens) if pair[1] - pair[0] > 3 for at in pair}
 
 
 def _divides(tokens: Sequence[Token], first: int, at: int, denials: Sequence[int], grammar: Grammar) -> bool:

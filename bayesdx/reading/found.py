@@ -7,7 +7,7 @@ from functools import cached_property
 
 from bayesdx.reading.lexicon import Beyond, Lexicon, Of, Says, Unless, Value
 from bayesdx.reading.phrases import Match
-from bayesdx.reading.tokens import Token
+from bayesdx.reading.tokens import Token, brackets_of
 
 
 class FoundPhrases:
@@ -27,7 +27,7 @@ class FoundPhrases:
         self.of: list[Match[Of]] = []
         values: list[Match[Value]] = []
         found = lexicon.phrases.find(tokens)
-        brackets = _brackets(tokens)
+        brackets = brackets_of(tokens)
         for match in found:
             if isinstance(match.meaning, Unless):
                 self._hidden.append((match.first, match.last, match.meaning.finding))
@@ -121,15 +121,3 @@ class FoundPhrases:
 def _piece_end(tokens: Sequence[Token], first: int, last: int) -> int:
     """Where the piece of a bracket that holds the token ``first`` ends."""
     return next((i for i in range(first, last) if tokens[i].norm in (",", ";")), last)
-
-
-def _brackets(tokens: Sequence[Token]) -> list[tuple[int, int]]:
-    """What stands in brackets: tokens from the first to the last (exclusive)."""
-    opened, found = None, []
-    for i, token in enumerate(tokens):
-        if token.norm == "(":
-            opened = i
-        elif token.norm == ")" and opened is not None:
-            found.append((opened, i))
-            opened = None
-    return found

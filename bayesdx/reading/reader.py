@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from bayesdx.errors import InputError
+from bayesdx.reading.context import status
 from bayesdx.reading.lexicon import EXAMINATIONS, Lexicon
 from bayesdx.reading.mentions import Mention, Passages, Span
 from bayesdx.reading.passages import Sentence, sentences
@@ -30,12 +31,12 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     named = False  # a lesion, whatever it is called
     sound: list[Span] = []
     readers = _readers(text, read, lexicon)
-    well = any(reader.well for reader in readers.values())
+    well = any(_well(reader) for reader in readers.values())
     if not any(reader.whole for reader in readers.values()):
         cyst = any(
             set(reader.either) - {match.first for match in reader.marks["within"]}
             for reader in readers.values()
-            if reader.names_lesion and not reader.organs
+            if _names_lesion(reader) and not reader.organs
         )
         for reader in readers.values():
             reader.nothing_else(within=cyst)
@@ -53,8 +54,8 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
         for key, ones in patient.items():
             found[key] += ones
         several += reader.several()
-        named = named or (not elsewhere and reader.names_lesion)
-        sound += [reader.span] if reader.sound and not elsewhere else []
+        named = named or (not elsewhere and _names_lesion(reader))
+        sound += [reader.span] if (_well(reader) or _denies_lesion(reader)) and not elsewhere else []
         if not said and not any(patient.values()) and sentence.kind != "history" and len(reader.tokens) > 3:
             silent.append(reader.span)
     shown = [one for one in mentions if _shows_something(one, lexicon)]
@@ -108,6 +109,24 @@ def _unheaded(text: str, read: list[Sentence], lexicon: Lexicon) -> list[Sentenc
     if not any(imaging(read[i]) for i in later):
         return read
     return [one._replace(kind="plain") if i in later else one for i, one in enumerate(read)]
+
+
+def _names_lesion(reader: SentenceReader) -> bool:
+    """Whether a lesion, a cyst or a diagnosis is named that is neither denied nor supposed."""
+    named = [(first, first + 1) for first in (*reader.lesions, *reader.either)] + reader.found.diagnoses
+    how = (status(first, last, reader.clauses.reaches) for first, last in named)
+    return any(not one.denied and not one.unread for one in how)
+
+
+def _denies_lesion(reader: SentenceReader) -> bool:
+    """Whether a lesion is denied: *no mass*."""
+    return any(status(first, first + 1, reader.clauses.reaches).denied for first in reader.lesions)
+
+
+def _well(reader: SentenceReader) -> bool:
+    """Whether the study is called normal."""
+    how = (status(one.first, one.last, reader.clauses.reaches) for one in reader.marks["sound"])
+    return any(not one.denied and one.unread in ("", "normal") for one in how)
 
 
 def _shows_something(mention: Mention, lexicon: Lexicon) -> bool:

@@ -89,25 +89,6 @@ class SentenceReader:
             if speech.measure:
                 yield from self._measured(finding)
 
-    @property
-    def names_lesion(self) -> bool:
-        """Whether a lesion, a cyst or a diagnosis is named here that is neither denied nor supposed."""
-        named = [(first, first + 1) for first in (*self.lesions, *self.either)] + self.found.diagnoses
-        how = (status(first, last, self.clauses.reaches) for first, last in named)
-        return any(not one.denied and not one.unread for one in how)
-
-    @property
-    def sound(self) -> bool:
-        """Whether a lesion is denied here (*no mass*), or all is said to be well (*normal study*)."""
-        how = (status(first, first + 1, self.clauses.reaches) for first in self.lesions)
-        return self.well or any(one.denied for one in how)
-
-    @property
-    def well(self) -> bool:
-        """Whether the study is called normal."""
-        how = (status(one.first, one.last, self.clauses.reaches) for one in self.marks["sound"])
-        return any(not one.denied and one.unread in ("", "normal") for one in how)
-
     def ages(self) -> list[Mention]:
         """Ages in years, but for those of other persons."""
         return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -46,4 +46,16 @@ def tokens_of(text: str, start: int, end: int, short: Mapping[str, str] = Mappin
             found.append(Token(norm[3:], match.start() + 3, match.end()))
         else:
             found.append(Token(short.get(norm, norm), match.start(), match.end()))
+    return found
+
+
+def brackets_of(tokens: Sequence[Token]) -> list[tuple[int, int]]:
+    """Pairs of round brackets: the tokens that open and close each."""
+    opened, found = None, []
+    for i, token in enumerate(tokens):
+        if token.norm == "(":
+            opened = i
+        elif token.norm == ")" and opened is not None:
+            found.append((opened, i))
+            opened = None
     return found

@@ -75,14 +75,25 @@ def state_phrase(variable: Variable, stated: object) -> str:
     if isinstance(stated, Mapping):
         leader, others = apart(stated)
         if leader and len(stated) == variable.cardinality:
-            return f"{state_phrase(variable, leader)} {stated[leader]:.2g}, others {others:.2g}"
-        return ", ".join(f"{state_phrase(variable, state)} {weight:.2g}" for state, weight in stated.items())
+            return f"{state_phrase(variable, leader)} {weight_text(stated[leader])}, others {others:.2g}"
+        return ", ".join(
+            f"{state_phrase(variable, state)} {weight_text(weight)}" for state, weight in stated.items()
+        )
     words = str(stated)
     if words not in variable.states and words.startswith("not "):
         if words[4:] == "none" and "none" in variable.states:
             return "some"
         return f"not {state_phrase(variable, words[4:])}"
     return state_name(variable, variable.states.index(words)) if words in variable.states else words
+
+
+def weight_text(weight: float) -> str:
+    """A likelihood weight: two digits below 1, all of it above.
+
+    >>> weight_text(0.1764706), weight_text(150.0)
+    ('0.18', '150')
+    """
+    return f"{weight:.2g}" if weight < 1 else f"{weight:g}"
 
 
 def states_named(variable: Variable, stated: object) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from bayesdx.words.phrases import (
     state_phrase,
     title_of,
     unqualified,
+    weight_text,
 )
 
 #: How a finding begins that is absent.
@@ -136,11 +137,11 @@ def _weighed(variable: Variable, stated: Mapping[str, float]) -> str:
     leader, _ = apart(stated)
     if leader and len(stated) == variable.cardinality:
         return f"{said(variable, leader)} (likely)"
-    if stated.keys() == _BINARY:
+    if stated.keys() == _BINARY and len(set(stated.values())) == 2:
         more, less = sorted(stated, key=lambda state: -stated[state])
         share = stated[more] / (stated[more] + stated[less])
         return f"{said(variable, more)} ({'likely' if share >= LIKELY else 'possible'})"
-    weights = ", ".join(f"{_bare(variable, str(state))} {weight:.2g}" for state, weight in stated.items())
+    weights = ", ".join(f"{_bare(variable, str(state))} {weight_text(weight)}" for state, weight in stated.items())
     return f"{named(variable)} ({weights})"
 
 

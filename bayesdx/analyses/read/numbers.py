@@ -40,7 +40,7 @@ class ReportReading(Answer):
 
     @property
     def sound(self) -> bool:
-        """Whether the report names no lesion, and denies one."""
+        """Whether the report names no lesion, and denies one or calls the study normal."""
         return bool(self.passages.sound)
 
     @property

@@ -15,8 +15,8 @@ from bayesdx.network import Variable
 class ReportRow:
     """One report: the case that was read, how many findings are uncertain or implied, and which are contradictory.
 
-    ``several``: it speaks of more than one lesion; ``sound``: it denies one; ``network`` covers its level;
-    ``error``: why it was not read.
+    ``several``: it speaks of more than one lesion; ``sound``: it names none, and denies one or calls
+    the study normal; ``network`` covers its level; ``error``: why it was not read.
     """
 
     file: str
