@@ -29,7 +29,7 @@ from bayesdx.inference.program import SAFE, Factors, bound, without
 from bayesdx.network import Array
 
 #: Bytes that the tables of one part of the cases may take: fewer passes, and most of them still in the cache.
-CHUNK_BYTES = 16 * 2**20
+CHUNK_BYTES = 64 * 2**20
 #: A row has no other state when complete data would hold less information than this for each patient.
 _CERTAIN = 1e-9
 #: The findings stand in the leaves.
