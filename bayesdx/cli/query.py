@@ -74,7 +74,7 @@ def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bo
     if yes:
         if reading.several:
             raise InputError("speaks of more than one lesion: write a report of one of them", place=place)
-        if reading.sound:
+        if reading.no_lesion:
             raise InputError("names no lesion: a differential is that of a lesion", place=place)
     elif not click.confirm("Ask with these findings?", err=True):
         raise click.Abort

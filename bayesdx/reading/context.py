@@ -32,8 +32,8 @@ class Trigger(NamedTuple):
     ``says``: ``denied``, a key of CERTAINTY (``doubted``: a denial that is not certain), one of UNREAD, or
     ``nothing``. ``reach``: ``after`` it, ``before`` it, the ``next`` word, the ``name`` of a thing after it, or
     the whole ``sentence`` (from its own clause where those before speak of images) and those that follow it in its
-    paragraph, up to one that speaks of images. A question mark reaches after it where a word follows at once, else
-    before it.
+    paragraph, up to one that speaks of images. A question mark reaches after it where a word follows at once or
+    none goes before, else before it.
     """
 
     says: str
@@ -66,12 +66,12 @@ MARKS = {
     "complaints": "where that of what is past does",
     "name_ends": "the end of the name of a thing",
     "parts": "a part of a lesion",
-    "either": "of the parts, those that are lesions by themselves too",
-    "within": "of these, those that are a part where another of them is named",
+    "maybe_lesion": "of the parts, those that are lesions by themselves too",
+    "inner": "of these, those that are a part where another of them is named",
     "several": "more than one lesion",
     "lesion": "the lesion",
-    "effects": "what has the name of a lesion in it, and is none",
-    "sound": "all is well: there is no lesion",
+    "not_lesions": "what has the name of a lesion in it, and is none",
+    "normal_study": "the study is called normal: there is no lesion",
     "organs": "other organs",
     "landmarks": "after these a place that is no level is a landmark",
     "borne": "before these too: it is thinned or displaced",
@@ -135,8 +135,8 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
     reaches = []
     for trigger in triggers:
         first, last = next(one for one in ranges if trigger.first < one[1])
-        if tokens[trigger.first].norm == "?" and (trigger.meaning.reach == "after") != _touches(
-            tokens, trigger.first
+        if tokens[trigger.first].norm == "?" and (trigger.meaning.reach == "after") != _asks_after(
+            tokens, trigger.first, first
         ):
             continue
         if trigger.meaning.reach == "sentence":
@@ -200,9 +200,12 @@ def _answers(tokens: Sequence[Token], match: Match[Trigger]) -> bool:
     return match.last == len(tokens) or not tokens[match.last].norm[0].isalnum()
 
 
-def _touches(tokens: Sequence[Token], at: int) -> bool:
-    """Whether the next token follows without a space."""
-    return at + 1 < len(tokens) and tokens[at + 1].start == tokens[at].end
+def _asks_after(tokens: Sequence[Token], at: int, first: int) -> bool:
+    """Whether a question mark is about what follows: a word at once (*?mass*), or nothing goes before it in its
+    part of the clause, which begins at ``first`` (*headache, ? mass*)."""
+    if at + 1 == len(tokens):
+        return False
+    return tokens[at + 1].start == tokens[at].end or at == first or tokens[at - 1].norm in (",", ":")
 
 
 def _longest(found: Sequence[Match[Trigger]]) -> list[Match[Trigger]]:

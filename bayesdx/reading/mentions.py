@@ -50,8 +50,8 @@ class Passages:
     """A report as it was read.
 
     ``mentions`` are in order; ``left_out`` are those that do not count, each with why. ``age`` (years) and ``sex``
-    are of the patient, ``several`` words that speak of more than one lesion. ``sound`` are sentences that deny one,
-    or call the study normal, where none is named, ``silent`` those of which nothing was read.
+    are of the patient, ``several`` words that speak of more than one lesion. ``no_lesion`` are sentences that deny
+    one or call the study normal, where none is named, ``silent`` those of which nothing was read.
     """
 
     mentions: tuple[Mention, ...]
@@ -59,7 +59,7 @@ class Passages:
     age: tuple[Mention, ...] = ()
     sex: tuple[Mention, ...] = ()
     several: tuple[Span, ...] = ()
-    sound: tuple[Span, ...] = ()
+    no_lesion: tuple[Span, ...] = ()
     silent: tuple[Span, ...] = ()
     skipped: tuple[Span, ...] = ()
 

@@ -29,12 +29,12 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     skipped: list[Span] = []
     elsewhere = False  # in a paragraph that has come to the operation or the microscope
     named = False  # a lesion, whatever it is called
-    sound: list[Span] = []
+    no_lesion: list[Span] = []
     readers = _readers(text, read, lexicon)
-    well = any(_well(reader) for reader in readers.values())
+    normal = any(_called_normal(reader) for reader in readers.values())
     if not any(reader.whole for reader in readers.values()):
         cyst = any(
-            set(reader.either) - {match.first for match in reader.marks["within"]}
+            set(reader.maybe_lesion) - {match.first for match in reader.marks["inner"]}
             for reader in readers.values()
             if _names_lesion(reader) and not reader.organs
         )
@@ -55,15 +55,15 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
             found[key] += ones
         several += reader.several()
         named = named or (not elsewhere and _names_lesion(reader))
-        sound += [reader.span] if (_well(reader) or _denies_lesion(reader)) and not elsewhere else []
+        no_lesion += [reader.span] if (_called_normal(reader) or _denies_lesion(reader)) and not elsewhere else []
         if not said and not any(patient.values()) and sentence.kind != "history" and len(reader.tokens) > 3:
             silent.append(reader.span)
     shown = [one for one in mentions if _shows_something(one, lexicon)]
-    if well:  # the study is called normal: what is only implied shows nothing
+    if normal:  # what is only implied shows nothing
         shown = [one for one in shown if one.certainty == 1.0 and not one.part]
     if named or shown or any(one.number is not None for one in mentions):
-        sound = []
-    if sound:
+        no_lesion = []
+    if no_lesion:
         left_out += [(one, "no lesion") for one in mentions if lexicon.is_place(one.finding)]
         mentions = [one for one in mentions if not lexicon.is_place(one.finding)]
     return Passages(
@@ -72,7 +72,7 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
         tuple(found["age"]),
         tuple(found["sex"]),
         tuple(several),
-        tuple(sound),
+        tuple(no_lesion),
         tuple(silent),
         tuple(skipped),
     )
@@ -88,12 +88,14 @@ def _readers(text: str, read: Iterable[Sentence], lexicon: Lexicon) -> dict[Sent
 
     found: dict[Sentence, SentenceReader] = {}
     shown: frozenset[str] = frozenset()
-    told = False
+    of_patient = False
     for sentence in read:
         if sentence.kind != "skip":
             before = named(sentence.heading) if sentence.begins else shown
-            found[sentence] = one = SentenceReader(text, sentence, lexicon, before, told and not sentence.begins)
-            shown, told = one.shown, one.told
+            found[sentence] = one = SentenceReader(
+                text, sentence, lexicon, before, of_patient and not sentence.begins
+            )
+            shown, of_patient = one.shown, one.of_patient
     return found
 
 
@@ -112,10 +114,11 @@ def _unheaded(text: str, read: list[Sentence], lexicon: Lexicon) -> list[Sentenc
 
 
 def _names_lesion(reader: SentenceReader) -> bool:
-    """Whether a lesion, a cyst or a diagnosis is named that is neither denied nor supposed."""
-    named = [(first, first + 1) for first in (*reader.lesions, *reader.either)] + reader.found.diagnoses
+    """Whether a lesion, a cyst or a diagnosis is named that is not denied, supposed or, in the history, doubted."""
+    named = [(first, first + 1) for first in (*reader.lesions, *reader.maybe_lesion)] + reader.found.diagnoses
     how = (status(first, last, reader.clauses.reaches) for first, last in named)
-    return any(not one.denied and not one.unread for one in how)
+    doubted = reader.kind == "history"  # *? mass* is why the images were asked for
+    return any(not one.denied and not one.unread and not (doubted and one.certainty < 1.0) for one in how)
 
 
 def _denies_lesion(reader: SentenceReader) -> bool:
@@ -123,9 +126,9 @@ def _denies_lesion(reader: SentenceReader) -> bool:
     return any(status(first, first + 1, reader.clauses.reaches).denied for first in reader.lesions)
 
 
-def _well(reader: SentenceReader) -> bool:
+def _called_normal(reader: SentenceReader) -> bool:
     """Whether the study is called normal."""
-    how = (status(one.first, one.last, reader.clauses.reaches) for one in reader.marks["sound"])
+    how = (status(one.first, one.last, reader.clauses.reaches) for one in reader.marks["normal_study"])
     return any(not one.denied and one.unread in ("", "normal") for one in how)
 
 

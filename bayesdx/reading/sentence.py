@@ -26,8 +26,9 @@ class SentenceReader:
     """A sentence with its tokens, clauses, and the phrases that were ``found`` in it.
 
     ``not_imaging`` says that it is about an operation or the microscope, ``imaging`` that it is about images, and
-    ``shown`` of which (ct, mr): those that it names, else those named ``before``. ``told`` says that it speaks of
-    the patient: by a word of its own, or as the sentence before does (``told_before``) and without one of images.
+    ``shown`` of which (ct, mr): those that it names, else those named ``before``. ``of_patient`` says that it
+    speaks of the patient: by a word of its own, or as the sentence before does (``of_patient_before``) and without
+    one of images.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class SentenceReader:
         sentence: Sentence,
         lexicon: Lexicon,
         before: frozenset[str] = frozenset(),
-        told_before: bool = False,
+        of_patient_before: bool = False,
     ) -> None:
         self.text, self.kind, self.lexicon = text, sentence.kind, lexicon
         self.span = Span(sentence.start, sentence.end)
@@ -45,21 +46,23 @@ class SentenceReader:
         self.clauses = clauses(self.tokens, lexicon.grammar, self.marks)
         # parts of a lesion, among them words that may be one by themselves: only the whole report tells
         self.parts = [(match.first, match.last) for match in self.marks["parts"]]
-        self.either = self._firsts("either")
-        effects = [(match.first, match.last) for match in self.marks["effects"]]
+        self.maybe_lesion = self._firsts("maybe_lesion")
+        others = [(match.first, match.last) for match in self.marks["not_lesions"]]
         self.lesions = [
-            at for at in self._firsts("lesion") if not any(first <= at < last for first, last in effects)
+            at for at in self._firsts("lesion") if not any(first <= at < last for first, last in others)
         ]
         self.whole = any(
             not status(first, first + 1, self.clauses.reaches).denied
             for first in self.lesions
-            if first not in self.either
+            if first not in self.maybe_lesion
         )
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
         self.imaging = bool(self.marks["imaging"])
         self.shown = frozenset(name for name in EXAMINATIONS if self.marks[name]) or before
         self.organs = self._firsts("organs")
-        self.told = bool(self.marks["person"]) or (told_before and not self.imaging and not self.lesions)
+        self.of_patient = bool(self.marks["person"]) or (
+            of_patient_before and not self.imaging and not self.lesions
+        )
         self.resumes = self._firsts("resumes")
         self.borne = self._firsts("borne")
         self.about = self._firsts("about")
@@ -70,8 +73,8 @@ class SentenceReader:
 
         A nodule ``within`` a cyst stays one.
         """
-        parts = self._firsts("within") if within else []
-        self.parts = [part for part in self.parts if part[0] not in self.either or part[0] in parts]
+        parts = self._firsts("inner") if within else []
+        self.parts = [part for part in self.parts if part[0] not in self.maybe_lesion or part[0] in parts]
 
     def _firsts(self, kind: str) -> list[int]:
         return [match.first for match in self.marks[kind]]
@@ -114,7 +117,7 @@ class SentenceReader:
             for match, one in zip(found, how, strict=True)
             if not one.denied
             and not one.unread
-            and not any(denied.first <= match.first < denied.last for denied in self.marks["effects"])
+            and not any(denied.first <= match.first < denied.last for denied in self.marks["not_lesions"])
         ]
 
     def _stated(
@@ -276,7 +279,7 @@ class SentenceReader:
         symptom = self.lexicon.speech[finding].history
         if self.kind == "history" and not symptom and self.lexicon.variables[finding].kind != "clinical":
             return "history"
-        among = self.kind in ("findings", "impression") and not self.told
+        among = self.kind in ("findings", "impression") and not self.of_patient
         return "findings" if symptom and among else ""
 
     def _elsewhere(self, finding: str, place: Place, denied: bool, numbered: bool = False) -> str:
@@ -286,7 +289,7 @@ class SentenceReader:
         """
         start, end = self.clauses.ranges[self.clauses.clause(place[0])]
         organ = any(start <= at < end for at in self.organs)
-        lesion = any(start <= at < end for at in self.lesions if at not in (*self.organs, *self.either))
+        lesion = any(start <= at < end for at in self.lesions if at not in (*self.organs, *self.maybe_lesion))
         if organ and not lesion and self.lexicon.variables[finding].kind != "clinical":
             return "another organ"
         if not self.lexicon.speech[finding].place:
@@ -320,7 +323,7 @@ class SentenceReader:
     def _one_level(self, place: Place) -> bool:
         """Whether the clause names the lesion, and its sentence one vertebra or range of them only."""
         start, end = self.clauses.ranges[self.clauses.clause(place[0])]
-        named = any(start <= at < end for at in (*self.lesions, *self.either))
+        named = any(start <= at < end for at in (*self.lesions, *self.maybe_lesion))
         return named and len(list(vertebrae(self.text, *self.span, self.found.signal))) == 1
 
     def _denied_apart(self, place: Place, how: Status) -> bool:

@@ -169,7 +169,7 @@ def test_ages_beside_a_sex(reports: Reports, text: str, age: int | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "sound"),
+    ("text", "no_lesion"),
     [
         ("No mass. No syrinx.", True),
         ("Normal study. No dural tail.", True),
@@ -185,8 +185,8 @@ def test_ages_beside_a_sex(reports: Reports, text: str, age: int | None) -> None
         ("A few T2 hyperintense foci. Normal MRI of the brain. No mass.", True),
     ],
 )
-def test_a_report_that_names_no_lesion(reports: Reports, text: str, sound: bool) -> None:
-    assert reports.read(text).sound is sound
+def test_a_report_that_names_no_lesion(reports: Reports, text: str, no_lesion: bool) -> None:
+    assert reports.read(text).no_lesion is no_lesion
 
 
 @pytest.mark.parametrize(

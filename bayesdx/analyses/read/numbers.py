@@ -39,9 +39,9 @@ class ReportReading(Answer):
         return bool(self.passages.several)
 
     @property
-    def sound(self) -> bool:
+    def no_lesion(self) -> bool:
         """Whether the report names no lesion, and denies one or calls the study normal."""
-        return bool(self.passages.sound)
+        return bool(self.passages.no_lesion)
 
     @property
     def contradictory(self) -> tuple[Proposal, ...]:

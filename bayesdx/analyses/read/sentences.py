@@ -61,8 +61,8 @@ def label(reading: ReportReading, finding: str) -> str:
 def warnings(reading: ReportReading) -> tuple[str, ...]:
     """No lesion or several first, then contradictions, then nothing at all."""
     found = []
-    if reading.sound:
-        said = quoted(reading.report, reading.passages.sound[0])
+    if reading.no_lesion:
+        said = quoted(reading.report, reading.passages.no_lesion[0])
         found.append(f"the report names no lesion ({said}): a differential is that of a lesion")
     if reading.several:
         said = listed([quoted(reading.report, span) for span in reading.passages.several[:3]])

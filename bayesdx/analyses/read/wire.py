@@ -26,7 +26,7 @@ def to_dict(result: ReportReading) -> dict[str, object]:
         "silent": [_words(result.report, span) for span in result.passages.silent],
         "skipped": [_words(result.report, span) for span in result.passages.skipped],
         "several": [_words(result.report, span) for span in result.passages.several],
-        "sound": [_words(result.report, span) for span in result.passages.sound],
+        "no_lesion": [_words(result.report, span) for span in result.passages.no_lesion],
         "warnings": list(warnings(result)),
     }
 

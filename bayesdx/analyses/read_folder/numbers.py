@@ -15,7 +15,7 @@ from bayesdx.network import Variable
 class ReportRow:
     """One report: the case that was read, how many findings are uncertain or implied, and which are contradictory.
 
-    ``several``: it speaks of more than one lesion; ``sound``: it names none, and denies one or calls
+    ``several``: it speaks of more than one lesion; ``no_lesion``: it names none, and denies one or calls
     the study normal; ``network`` covers its level; ``error``: why it was not read.
     """
 
@@ -25,9 +25,14 @@ class ReportRow:
     implied: int = 0
     contradictory: tuple[str, ...] = ()
     several: bool = False
-    sound: bool = False
+    no_lesion: bool = False
     network: str = ""
     error: str = ""
+
+    @property
+    def answerable(self) -> bool:
+        """Whether it was read and speaks of one lesion: a differential is that of a lesion."""
+        return not (self.error or self.several or self.no_lesion)
 
     @classmethod
     def of(cls, file: str, reading: ReportReading) -> ReportRow:
@@ -39,7 +44,7 @@ class ReportRow:
             sum(one.certainty == "implied" for one in reading.findings),
             tuple(one.finding for one in reading.contradictory),
             reading.several,
-            reading.sound,
+            reading.no_lesion,
             reading.document.network.id,
         )
 
@@ -59,15 +64,15 @@ class FolderReading(Answer):
 
 
 def columns_of(rows: Sequence[ReportRow], variables: Sequence[Variable]) -> tuple[str, ...]:
-    """Columns of the table of cases: id, age, sex, and each finding that some report states."""
-    stated = {finding for row in rows for finding in row.case.findings}
+    """Columns of the table of cases: id, age, sex, and each finding that some answerable report states."""
+    stated = {finding for row in rows if row.answerable for finding in row.case.findings}
     return ("id", "age", "sex", *(variable.id for variable in variables if variable.id in stated))
 
 
 def cells_of(rows: Sequence[ReportRow], columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
-    """One row of cells a report that was read; weights as ``state:weight,state:weight``."""
+    """One row of cells an answerable report; weights as ``state:weight,state:weight``."""
     for row in rows:
-        if not row.error:
+        if row.answerable:
             findings = [_cell(row.case.findings.get(column)) for column in columns[3:]]
             yield (row.case.id, row.case.age, row.case.sex, *findings)
 

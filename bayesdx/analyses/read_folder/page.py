@@ -26,12 +26,20 @@ def page(result: FolderReading) -> Page:
         tuple(_row(row, labels) for row in result.rows),
         right=(2, 3, 4),
     )
-    return Page(Entries(tuple(head)), (Section("", (table,)),), _warnings(read), disclaimer=False)
+    warnings = (*(_left_out(read) if result.output else ()), *_networks(read))
+    return Page(Entries(tuple(head)), (Section("", (table,)),), warnings, disclaimer=False)
 
 
-def _warnings(rows: Sequence[ReportRow]) -> tuple[str, ...]:
+def _left_out(rows: Sequence[ReportRow]) -> tuple[str, ...]:
+    """What the table does not hold, since a differential is that of a lesion."""
+    none, several = sum(row.no_lesion for row in rows), sum(row.several and not row.no_lesion for row in rows)
+    said = [f"{none} that name no lesion"] * (none > 0) + [f"{several} of several lesions"] * (several > 0)
+    return (f"not in the table: {listed(said)}; a differential is that of a lesion",) if said else ()
+
+
+def _networks(rows: Sequence[ReportRow]) -> tuple[str, ...]:
     """A table is scored in one network: is it that of all reports?"""
-    often = Counter(row.network for row in rows)
+    often = Counter(row.network for row in rows if row.answerable)
     if len(often) < 2:
         return ()
     said = listed([f"{count} of '{name}'" for name, count in often.most_common()])
@@ -42,7 +50,7 @@ def _row(row: ReportRow, labels: dict[str, str]) -> tuple[AnyCell, ...]:
     name = fitted(row.file, NAME)
     if row.error:
         return name, "", "", "", "", Cell(row.error, "changes")
-    check = ["no lesion"] if row.sound else ["several lesions"] if row.several else []
+    check = ["no lesion"] if row.no_lesion else ["several lesions"] if row.several else []
     if row.contradictory:
         check.append(f"contradictory: {listed([labels.get(one, one) for one in row.contradictory])}")
     counts = (str(count) for count in (len(row.case.findings), row.uncertain, row.implied))

@@ -20,7 +20,7 @@ def to_dict(result: FolderReading) -> dict[str, object]:
                 "implied": row.implied,
                 "contradictory": list(row.contradictory),
                 "several": row.several,
-                "sound": row.sound,
+                "no_lesion": row.no_lesion,
                 "error": row.error or None,
             }
             for row in result.rows

@@ -72,7 +72,7 @@ def propose(models: Models, asked: Asked) -> dict[str, str]:
         rows.append(row)
         told += unused
     passages, count = found.passages, sum(bool(row.said) for row in rows)
-    doubtful = found.several or found.sound
+    doubtful = found.several or found.no_lesion
     html = template("proposal.html").render(
         warnings=Markup(warned([printable(one) for one in told], {}, {})),
         network=model.network.label or model.network.id,
