@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 _N = r"\d+(?:[.,]\d+)?"
 _UNIT = r"(?:mm|cm|millimet(?:er|re)s?|centimet(?:er|re)s?)\b"
-#: Which dimension it is, before the unit or after it: *5.1 (AP) x 3.8 (TR) cm*.
-_AXIS = r"(?:\s*\(?\b(?:cc|ap|trv?|transverse|ml|si|lr|rl)\b\)?)?"
+#: Which dimension it is: *5.1 (AP) x 3.8 (TR) cm*, *AP 51 x TR 38 mm*.
+_DIMENSION = r"\(?\b(?:cc|ap|trv?|transverse|ml|si|lr|rl)\b\)?"
+_AXIS = rf"(?:\s*{_DIMENSION})?"
 _ONE = rf"({_N}){_AXIS}[\s—–-]*({_UNIT})?{_AXIS}"
-_LENGTH = re.compile(
-    rf"(?<![\w.,]){_ONE}(?:\s*(?:x|×|\*|by)\s*{_ONE})?(?:\s*(?:x|×|\*|by)\s*{_ONE})?", re.IGNORECASE
-)
+_BY = rf"(?:\s*(?:x|×|\*|by)\s*(?:{_DIMENSION}[\s:]*)?{_ONE})?"
+_LENGTH = re.compile(rf"(?<![\w.,]){_ONE}{_BY}{_BY}", re.IGNORECASE)
 #: What stands after or before a number that is a distance, or of the scan.
 _NOT_AFTER = re.compile(
     r"\s*(?:-?\s*thick|slice|section|interval|gap|from|away|distal|proximal|above|below|inferior|superior|"
