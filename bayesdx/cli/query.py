@@ -18,7 +18,7 @@ from bayesdx.cli.output import show
 from bayesdx.errors import InputError
 
 if TYPE_CHECKING:
-    from bayesdx.case import Case
+    from bayesdx.analyses.read.numbers import ReportReading
     from bayesdx.model import Model
 
 
@@ -52,33 +52,41 @@ def command(
         if yes or lexicons:
             raise InputError(f"{'--yes' if yes else '--lexicon'} needs --report")
         case = asked.case(named)
+        model = asked.model(case, named)
     elif asked.path is not None or asked.case_id is not None:
         raise InputError("name a case or a --report, not both")
     else:
-        case = asked.changed(confirmed(report, lexicons, named, yes), named)
-    show(asked.model(case, named).ask("query", case), as_json, form=form, show_all=show_all)
+        reading = read(report, lexicons, named, yes)
+        case = asked.changed(reading.case, named)
+        model = asked.model(case, named)
+        model.question(case)  # what is wrong with an option is told before anything is shown or asked
+        confirm(reading, yes)
+    show(model.ask("query", case), as_json, form=form, show_all=show_all)
 
 
-def confirmed(report: str, lexicons: Sequence[str], named: Model | None, yes: bool) -> Case:
-    """The case of a report, once whoever asks has seen what was read and said yes; the proposal goes to stderr.
-
-    Raises InputError where nobody can be asked, and with ``--yes`` for a report of several lesions or of none.
-    """
+def read(report: str, lexicons: Sequence[str], named: Model | None, yes: bool) -> ReportReading:
+    """What a report says; raises InputError where nobody can be asked whether it was read rightly."""
     from bayesdx.reports import Reports, report_text
 
     if not yes and (report == "-" or not asked_here()):
         raise InputError("nobody can be asked whether the report was read rightly: --yes takes it as it is read")
     text, place = report_text(report)
-    reading = Reports(lexicon=lexicons, document=named.document if named else None).read(text, place=place)
+    return Reports(lexicon=lexicons, document=named.document if named else None).read(text, place=place)
+
+
+def confirm(reading: ReportReading, yes: bool) -> None:
+    """Show what was read on stderr, until whoever asks has said yes.
+
+    Raises InputError with ``--yes`` for a report of several lesions or of none.
+    """
     click.echo(reading.text(), err=True)
-    if yes:
-        if reading.several:
-            raise InputError("speaks of more than one lesion: write a report of one of them", place=place)
-        if reading.no_lesion:
-            raise InputError("names no lesion: a differential is that of a lesion", place=place)
-    elif not click.confirm("Ask with these findings?", err=True):
-        raise click.Abort
-    return reading.case
+    if not yes:
+        if not click.confirm("Ask with these findings?", err=True):
+            raise click.Abort
+    elif reading.several:
+        raise InputError("speaks of more than one lesion: write a report of one of them", place=reading.case.place)
+    elif reading.no_lesion:
+        raise InputError("names no lesion: a differential is that of a lesion", place=reading.case.place)
 
 
 def asked_here() -> bool:

@@ -42,6 +42,8 @@ _FINDING = (
     "yields",
     "implies",
 )
+#: Of these, those whose states are added to what was said of others before.
+_BY_STATE = ("yields", "implies")
 _MEASURES = ("length", "duration", "vertebra")
 #: What shows a finding.
 EXAMINATIONS = ("ct", "mr")
@@ -146,16 +148,18 @@ def lexicon_for(
             sources.append((_checked(parse(text, place), variables, place), place))
     lists: dict[str, list[str]] = {}
     for source, place in sources:
-        for name, said in _mapping(source.get("words"), f"{place}: words").items():
+        for name, lines in _mapping(source.get("words"), f"{place}: words").items():
             known = lists.setdefault(name, [])
-            known += [line for line in _lines(said, f"{place}: words: {name}") if line not in known]
+            known += [line for line in _lines(lines, f"{place}: words: {name}") if line not in known]
     entries: dict[str, dict[str, Any]] = {}
     phrases: Phrases[Meaning] = Phrases()
     for source, place in sources:
         _general(phrases, source, lists, place)
         for name, entry in _mapping(source.get("findings"), place).items():
             if name in variables:
-                entries.setdefault(name, {}).update(entry)
+                said = entries.setdefault(name, {})
+                by_state = {key: {**said.get(key, {}), **(entry[key] or {})} for key in _BY_STATE if key in entry}
+                said.update({**entry, **by_state})
                 _entry(phrases, variables[name], entry, lists, f"{place}: {name}")
     for variable in variables.values():
         if variable.id not in entries:

@@ -87,6 +87,8 @@ def test_options_replace_what_was_read(run: Run, report: Path) -> None:
 def test_a_report_is_confirmed(run: Run, report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bayesdx.cli.query.asked_here", lambda: True)
     assert run("query", "--report", str(report), stdin="n\n").exit_code == 130
+    wrong = run("query", "--report", str(report), "-f", "mr_tail=present", stdin="y\n")
+    assert (wrong.exit_code, wrong.stdout, len(wrong.stderr.splitlines())) == (2, "", 1)
     done = run("query", "--report", str(report), stdin="y\n")
     assert done.exit_code == 0
     assert "Ask with these findings? [y/N]" in done.stderr
@@ -99,6 +101,7 @@ def test_a_report_is_confirmed(run: Run, report: Path, monkeypatch: pytest.Monke
         (["query", "--report", "REPORT"], "nobody can be asked whether the report was read rightly"),
         (["query", "--yes"], "--yes needs --report"),
         (["query", "-", "--report", "REPORT"], "name a case or a --report, not both"),
+        (["query", "--report", "REPORT", "--yes", "-f", "mr_tail=present"], "unknown finding 'mr_tail'"),
         (["query", "--report", "TWO", "--yes"], "speaks of more than one lesion"),
         (["query", "--report", "SOUND", "--yes"], "names no lesion: a differential is that of a lesion"),
         (["read", "EMPTY"], "is empty"),

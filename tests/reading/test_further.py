@@ -111,6 +111,19 @@ def test_an_implication_of_ones_own() -> None:
     assert "myelopathy" not in Reports("spine", [own]).read("No syrinx.").case.findings
 
 
+def test_implications_of_ones_own_stand_beside_those_that_ship() -> None:
+    """A state that is named again has none but its new ones."""
+
+    def compartment(own: object) -> object:
+        lexicon = {"findings": {"epicentre": {"implies": own}}}
+        found = Reports("spine", [lexicon]).read("A mass of the vertebral body of L2.").case.findings
+        return leading(found.get("compartment"))
+
+    assert compartment({}) == compartment({"disc": {"compartment": "extradural"}}) == "osseous"
+    assert compartment({"vertebral_body": {"compartment": "extradural"}}) == "extradural"
+    assert compartment({"vertebral_body": {}}) is None
+
+
 def test_a_region_is_only_about_there(reports: Reports) -> None:
     found = {one.finding: one for one in reports.read("A mass of the basal ganglia region.").findings}
     assert (found["epicentre"].certainty, found["level"].certainty) == ("implied", "stated")
