@@ -27,6 +27,8 @@ _NOT_BEFORE = re.compile(
     r"canal[^\w,]+(?:(?:diameter|width|measur\w+|was|is|of|to|only|about|just|narrowed|reduced)\W+){0,3})$",
     re.IGNORECASE,
 )
+#: Most sentences hold none, and so no age.
+_DIGIT = re.compile(r"\d")
 _AGE = re.compile(
     r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y[./]?\s?o)\b|"
     r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|"
@@ -151,6 +153,8 @@ def lengths(text: str, start: int, end: int) -> Iterator[Measure]:
 
 def ages(text: str, start: int, end: int) -> Iterator[Measure]:
     """Ages in years."""
+    if not _DIGIT.search(text, start, end):
+        return
     for match in _AGE.finditer(text, start, end):
         years, short, small, unit, aged, brief, sex, *others = match.groups()
         if sex and sex not in "MF":

@@ -51,7 +51,8 @@ class Passages:
 
     ``mentions`` are in order; ``left_out`` are those that do not count, each with why. ``age`` (years) and ``sex``
     are of the patient, ``several`` words that speak of more than one lesion. ``no_lesion`` are sentences that deny
-    one or call the study normal, where none is named, ``silent`` those of which nothing was read.
+    one or call the study normal, where none is named, ``silent`` those of which nothing was read; of
+    these, those that speak of the lesion are ``missed``.
     """
 
     mentions: tuple[Mention, ...]
@@ -61,6 +62,7 @@ class Passages:
     several: tuple[Span, ...] = ()
     no_lesion: tuple[Span, ...] = ()
     silent: tuple[Span, ...] = ()
+    missed: tuple[Span, ...] = ()
     skipped: tuple[Span, ...] = ()
 
 

@@ -185,15 +185,20 @@ class Phrases(Generic[Meaning]):
         found: list[Match[Meaning]],
     ) -> None:
         """Add to ``found`` what begins at word ``first`` and has come to ``node`` before word ``at``."""
-        found += [Match(first, at, meaning, gap) for meaning in node.meanings]
+        if node.meanings:
+            found += [Match(first, at, meaning, gap) for meaning in node.meanings]
         if not (node.words or node.beginnings or node.gap):
             return
         while at < len(words) and words[at] in HYPHENS:
             at += 1
         if at == len(words):
             return
-        for below in node.after(words[at]):
-            self._follow(below, words, first, at + 1, gap, found)
+        word = words[at]
+        if word in node.words:
+            self._follow(node.words[word], words, first, at + 1, gap, found)
+        for length in node.lengths:
+            if word[:length] in node.beginnings:
+                self._follow(node.beginnings[word[:length]], words, first, at + 1, gap, found)
         if node.gap is not None:
             passed = 0
             for skipped in range(at, len(words)):

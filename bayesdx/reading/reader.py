@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
@@ -26,6 +27,7 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
     found: dict[str, list[Mention]] = {"age": [], "sex": []}
     several: list[Span] = []
     silent: list[Span] = []
+    missed: list[Span] = []
     skipped: list[Span] = []
     elsewhere = False  # in a paragraph that has come to the operation or the microscope
     named = False  # a lesion, whatever it is called
@@ -58,6 +60,7 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
         no_lesion += [reader.span] if (_called_normal(reader) or _denies_lesion(reader)) and not elsewhere else []
         if not said and not any(patient.values()) and sentence.kind != "history" and len(reader.tokens) > 3:
             silent.append(reader.span)
+            missed += [reader.span] if reader.tells else []
     shown = [one for one in mentions if _shows_something(one, lexicon)]
     if normal:  # what is only implied shows nothing
         shown = [one for one in shown if one.certainty == 1.0 and not one.part]
@@ -74,6 +77,7 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
         tuple(several),
         tuple(no_lesion),
         tuple(silent),
+        tuple(missed),
         tuple(skipped),
     )
 
@@ -139,7 +143,7 @@ def _shows_something(mention: Mention, lexicon: Lexicon) -> bool:
 
 
 def _check_language(text: str, lexicon: Lexicon) -> None:
-    words = [token.norm for token in tokens_of(text, 0, min(len(text), 5000))]
-    foreign = sum(word in lexicon.grammar.foreign for word in words)
-    if foreign > 1 and foreign > sum(word in lexicon.grammar.english for word in words):
+    words = Counter(text[:5000].casefold().split())
+    foreign = sum(words[word] for word in lexicon.grammar.foreign)
+    if foreign > 1 and foreign > sum(words[word] for word in lexicon.grammar.english):
         raise InputError("the report does not look like English, which is what can be read")

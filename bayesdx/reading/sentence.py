@@ -92,6 +92,14 @@ class SentenceReader:
             if speech.measure:
                 yield from self._measured(finding)
 
+    @property
+    def tells(self) -> bool:
+        """Whether it speaks of the lesion, a part of it or a signal, and neither denies nor supposes, nor names a
+        diagnosis or another organ."""
+        plain = all(trigger.meaning.says == "nothing" for trigger, _, _ in self.clauses.reaches)
+        of_lesion = bool(self.lesions or self.parts or self.found.values)
+        return plain and of_lesion and not self.found.diagnoses and not self.organs
+
     def ages(self) -> list[Mention]:
         """Ages in years, but for those of other persons."""
         return [

@@ -53,6 +53,8 @@ def test_denials_and_words(read: Read, text: str, finding: str, state: object) -
         ("T1 hypo- to isointense. Low to intermediate T2.", "hypo", "hypo"),
         ("A cyst, isointense to CSF in each sequence.", "hypo", "fluid"),
         ("Low in T1 and high in T2 signal.", "hypo", "hyper"),
+        ("T1: iso to hypo. T2: iso to slightly hyper.", "hypo", "hyper"),
+        ("T1 iso/hypo, T2 iso-hyper.", "hypo", "hyper"),
         ("A mass. T2 signal is hyperintense with hypointense septations.", None, "hyper"),
         ("A mass, T2 hyperintense. Adjacent cerebellum: a trace of T2 hypointensity.", None, "hyper"),
     ],
@@ -196,6 +198,9 @@ def test_ages_beside_a_sex(reports: Reports, text: str, age: int | None) -> None
         ("Normal MRI 2 years ago. Now a focal area of T2 hyperintensity in the pons.", False),
         ("Vertebra plana of L1 with no paravertebral mass.", False),
         ("A few T2 hyperintense foci. Normal MRI of the brain. No mass.", True),
+        ("INDICATION: ? mass.\nFINDINGS: Normal study.", True),
+        ("INDICATION: Headache, ? meningioma.\nFINDINGS: No mass.", True),
+        ("INDICATION: Known meningioma.\nFINDINGS: No mass of the cord.", False),
     ],
 )
 def test_a_report_that_names_no_lesion(reports: Reports, text: str, no_lesion: bool) -> None:
@@ -209,8 +214,50 @@ def test_what_is_no_second_lesion(reports: Reports, words: str) -> None:
     assert not reports.read(f"A mass at C5. {words}").several
 
 
-def test_axes_before_the_unit(read: Read) -> None:
-    assert read("A mass of 5.1 (AP) x 3.8 (TR) x 3.6 (CC) cm.")["size_mm"] == 51
+@pytest.mark.parametrize(
+    "words",
+    ["5.1 (AP) x 3.8 (TR) x 3.6 (CC) cm", "AP 51 x TR 38 x CC 36 mm", "TR 38 by AP: 51 mm", "36 x CC 51 mm"],
+)
+def test_the_dimensions_of_a_length(read: Read, words: str) -> None:
+    assert read(f"A mass of {words}.")["size_mm"] == 51
+
+
+def test_one_signal_or_the_other_is_no_plain_statement(reports: Reports) -> None:
+    (found,) = reports.read("T2 isointense or hyperintense.").findings
+    assert found.certainty == "implied"
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "state"),
+    [
+        ("It spares the disc and destroys the vertebral body.", "destruction", "present"),
+        ("It spares the disc and enhances homogeneously.", "mr_enhancement", "homogeneous"),
+        ("The lesion spares the facet and has a calcified rim.", "ct_calcification_pattern", "peripheral_rim"),
+        ("Sparing of the disc, bone destruction.", "destruction", "present"),
+        ("There is no fat and it restricts diffusion.", "mr_restricted_diffusion", "present"),
+        ("It has no calcification and destroys the lamina.", "destruction", "present"),
+        ("There is no dural tail and the lesion erodes the clivus.", "destruction", "present"),
+        ("High T1 signal that persists on fat saturation.", "fat_content", "absent"),
+        ("Visual acuity was 6/6.", "cranial_neuropathy", None),
+        ("Visual acuity was 6/60.", "cranial_neuropathy", "present"),
+    ],
+)
+def test_where_a_denial_ends(read: Read, text: str, finding: str, state: str | None) -> None:
+    assert leading(read(text).get(finding)) == state
+
+
+def test_what_was_missed_is_told(reports: Reports) -> None:
+    """Of what says nothing, sentences about the lesion alone: no denials, diagnoses and other organs."""
+    text = (
+        "MRI SPINE WITH CONTRAST\n\nA mass at C5. Thick smooth wall. No fracture. The sinuses are clear. "
+        "Likely schwannoma. Follow-up of the lesion is recommended. The borders are lobulated."
+    )
+    found = reports.read(text)
+    assert [text[one.start : one.end] for one in found.passages.missed] == [
+        "Thick smooth wall.",
+        "The borders are lobulated.",
+    ]
+    assert "nothing was read from “Thick smooth wall.” and “The borders are lobulated.”" in found.text()
 
 
 def test_symptoms_among_findings_where_the_patient_is_spoken_of(read: Read) -> None:

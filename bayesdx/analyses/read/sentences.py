@@ -74,9 +74,11 @@ def warnings(reading: ReportReading) -> tuple[str, ...]:
         found.append(f"{label(reading, one.finding)} is contradictory ({said}): not stated")
     if not reading.findings:
         found.append("no finding was read")
-    silent = len(reading.passages.silent)
-    if silent and reading.findings:
-        found.append(f"nothing was read from {silent} sentence{'s' * (silent > 1)}")
+    missed = reading.passages.missed
+    if missed and reading.findings:
+        said = listed([quoted(reading.report, span) for span in missed[:3]])
+        more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
+        found.append(f"nothing was read from {said}{more}")
     return tuple(found)
 
 
