@@ -36,6 +36,7 @@ def folder(tmp_path: Path) -> Path:
     (root / "two.txt").write_text("A mass at L3 and a second mass at L5. Oedema. No oedema.")
     (root / "sound.txt").write_text("MRI of the cervical spine. No mass. No syrinx. Normal study.")
     (root / "three.txt").write_bytes(b"\x00\x01\xff")
+    (root / "four.txt").write_text("MRI: a mass at L2, calcified. Possible syrinx.")
     (root / "note.doc").write_text("not read")
     return root
 
@@ -135,17 +136,23 @@ def test_refusals(run: Run, report: Path, folder: Path, tmp_path: Path, argument
 def test_a_folder_is_a_table_of_cases(run: Run, folder: Path, tmp_path: Path) -> None:
     table = tmp_path / "cases.csv"
     shown = run("read", str(folder), "--table", str(table)).stdout
-    assert "4, 3 read" in shown
+    assert "5, 4 read" in shown
     assert any(line.startswith("sound.txt") and line.endswith("no lesion") for line in shown.splitlines())
     assert "several lesions; contradictory: Level and Perilesional oedema" in shown or "several lesions" in shown
     assert "is not a text file" in shown
+    said = {row["file"]: row for row in json.loads(run("read", str(folder), "--json").stdout)["reports"]}
+    assert [name for name, row in said.items() if row["no_lesion"]] == ["sound.txt"]
+    assert [name for name, row in said.items() if row["several"]] == ["two.txt"]
+    found = json.loads(run("read", str(folder / "four.txt"), "--json").stdout)["findings"]
+    for certainty in ("implied", "uncertain"):
+        assert said["four.txt"][certainty] == sum(one["certainty"] == certainty for one in found) > 0
     with table.open() as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
-    assert rows.keys() == {"one"}  # no lesion, and several, are not answered with a differential
+    assert rows.keys() == {"four", "one"}  # no lesion, and several, are not answered with a differential
     assert "not in the table: 1 that name no lesion and 1 of several lesions" in shown
     assert rows["one"]["syrinx"] == "absent:0.538462,present:1"
     scored = json.loads(run("batch", str(table), "-n", "spine", "--json").stdout)
-    assert [case["id"] for case in scored["cases"]] == ["one"]
+    assert [case["id"] for case in scored["cases"]] == ["four", "one"]
 
 
 def test_a_stranger_adds_a_synonym(run: Run, report: Path, tmp_path: Path) -> None:

@@ -146,6 +146,13 @@ def test_of_several_lesions_nothing_is_checked(shipped: Client) -> None:
     assert "contradictory" in contradictory["label"]
 
 
+def test_of_no_lesion_nothing_is_checked(shipped: Client) -> None:
+    answer = shipped.post("/page/propose", {"report": "MRI of the cervical spine. No mass. No syrinx."}).json()
+    found = Proposed(answer["html"])
+    assert answer["brief"] == "1 finding is read, none is checked."
+    assert [row["box"].get("checked") for row in found.rows] == [None]
+
+
 def test_the_level_of_the_case_says_which_network(shipped: Client) -> None:
     """A report that names no level is read in the terms of the network that the case is put to."""
     report = "No dural tail. Possible syrinx."
