@@ -20,6 +20,10 @@ from bayesdx.reading.tokens import HYPHENS, Token, brackets_of
 CERTAINTY = {"compatible": 0.9, "probable": 0.8, "possible": 0.65, "doubted": 0.8}
 #: Words that follow *, and* after a denial at least where a clause begins, and not a second thing that is denied.
 CLAUSE = 4
+#: What joins the parts of a list.
+_AND = frozenset((",", "and", "plus", "&", "+"))
+#: After a word that denies both ways: it is no noun that would be denied.
+_NO_NOUN = frozenset(("and", "or", "but", "on", "in", "at", "from", "by", "with", "throughout"))
 #: Words of a clause such as *vertebral bodies normal* at most.
 BRIEF = 6
 #: What triggers say. Of several that reach a mention the first in this order counts; denials and doubts add up.
@@ -62,6 +66,8 @@ class Status(NamedTuple):
 MARKS = {
     "ends": "the end of a clause",
     "stops": "where the reach of a denial or a doubt ends",
+    "affirms": "after a comma or and, where the reach of a denial ends: what follows is there",
+    "there": "what stands before it is there",
     "turns": "where that of the other triggers does",
     "complaints": "where that of what is past does",
     "name_ends": "the end of the name of a thing",
@@ -93,6 +99,7 @@ class Grammar:
     marks: Phrases[str]
     verbs: frozenset[str]  # finite ones
     lists: frozenset[str]  # words that hold a list together: or, nor
+    subjects: frozenset[str]  # a clause begins with these
     extent: frozenset[str]  # after these stands how far it reaches
     prefixes: frozenset[str]  # before a place: it is beside it
     reaching: frozenset[str]  # after a place: the lesion reaches there
@@ -128,12 +135,17 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
         taken[trigger.first : trigger.last] = [True] * (trigger.last - trigger.first)
     ends = {match.first: match.last for match in marks["ends"] if not taken[match.first]}
     ranges = _ranges(tokens, triggers, ends, grammar)
+    anew = _anew(tokens, marks, taken, grammar)
     stops = [match.first for match in marks["stops"] if not taken[match.first]]
+    denial_stops = sorted({*anew, *stops})
+    both = _both_ways(tokens, triggers)
     turns = [match.first for match in marks["turns"]]
     complaints = sorted((*turns, *(match.first for match in marks["complaints"])))
     name_ends = [match.first for match in marks["name_ends"]]
     reaches = []
     for trigger in triggers:
+        if both.get((trigger.first, trigger.last), trigger.meaning.reach) != trigger.meaning.reach:
+            continue
         first, last = next(one for one in ranges if trigger.first < one[1])
         if tokens[trigger.first].norm == "?" and (trigger.meaning.reach == "after") != _asks_after(
             tokens, trigger.first, first
@@ -149,6 +161,7 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
             reaches.append((trigger, after, after + 1))
         elif trigger.meaning.reach in ("after", "name"):
             until = turns if trigger.meaning.says in UNREAD and trigger.meaning.says != "normal" else stops
+            until = denial_stops if trigger.meaning.says in ("denied", "doubted") else until
             until = complaints if trigger.meaning.says == "past" else until
             until = name_ends if trigger.meaning.reach == "name" else until
             stop = next((stop for stop in until if stop >= trigger.last), last)
@@ -161,6 +174,8 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
             start = max(
                 (i + 1 for i in range(first, trigger.first) if near and tokens[i].norm == ","), default=first
             )
+            if trigger.meaning.says in ("denied", "doubted"):
+                start = _after_what_is_there(tokens, first, trigger.first, triggers, marks, grammar)
             reaches.append((trigger, start, trigger.first))
     return Clauses(tuple(ranges), tuple(reaches))
 
@@ -183,6 +198,66 @@ def status(
     certainty = min((CERTAINTY[says] for says in said if says in CERTAINTY), default=1.0)
     denied = "denied" in said or "doubted" in said
     return Status(denied, certainty, unread, tuple(cue for cue in cues if cue.meaning.says != "nothing"))
+
+
+def _anew(
+    tokens: Sequence[Token], marks: Mapping[str, Sequence[Match[str]]], taken: Sequence[bool], grammar: Grammar
+) -> list[int]:
+    """Where a list goes on with what is there: *no calcification, mild oedema*; *no oedema, dural tail present*.
+
+    Up to a comma or *and* reaches what is denied before it, but in a list that is held together by *or*.
+    """
+    affirms = {match.first for match in marks["affirms"]}
+    there = {match.first for match in marks["there"] if not taken[match.first]}
+    found = []
+    for at, token in enumerate(tokens[:-1]):
+        if token.norm not in _AND:
+            continue
+        begin = at + 1 + (tokens[at + 1].norm in _AND)
+        end = next((i for i in range(begin, len(tokens)) if tokens[i].norm in (",", ";")), len(tokens))
+        clause = next((i for i in range(begin, len(tokens)) if tokens[i].norm == ";"), len(tokens))
+        if any(one.norm in grammar.lists for one in tokens[at:clause]):
+            continue
+        labelled = token.norm == "," and any(one.norm == ":" for one in tokens[begin:end])
+        if begin in affirms or labelled or any(i in there for i in range(begin, end)):
+            found.append(at)
+    return found
+
+
+def _both_ways(tokens: Sequence[Token], triggers: Sequence[Match[Trigger]]) -> dict[tuple[int, int], str]:
+    """Which way triggers reach that reach both ways: *absent* reaches the word behind it, where there is one."""
+    reach: dict[tuple[int, int], set[str]] = {}
+    for one in triggers:
+        reach.setdefault((one.first, one.last), set()).add(one.meaning.reach)
+    return {
+        (first, last): "after"
+        if last < len(tokens) and tokens[last].norm[0].isalnum() and tokens[last].norm not in _NO_NOUN
+        else "before"
+        for (first, last), ways in reach.items()
+        if ways == {"after", "before"} and tokens[first].norm != "?"
+    }
+
+
+def _after_what_is_there(
+    tokens: Sequence[Token],
+    first: int,
+    last: int,
+    triggers: Sequence[Match[Trigger]],
+    marks: Mapping[str, Sequence[Match[str]]],
+    grammar: Grammar,
+) -> int:
+    """Where a denial that stands at ``last`` begins to hold: behind what is there (*calcified mass, oedema absent*),
+    but not within a list."""
+    signs = [match.last - 1 for kind in ("there", "lesion") for match in marks[kind]]
+    signs += [one.last - 1 for one in triggers if one.meaning.reach != "name"]
+    signs += [i for i in range(first, last) if tokens[i].norm in ("with", ":")]
+    weak = [match.last - 1 for match in marks["affirms"]]  # *mild oedema, no ...*, but not *mild oedema and*
+    found = first
+    for signed, ends in ((signs, _AND), (weak, (",",))):
+        sign = max((i for i in signed if first <= i < last), default=None)
+        if sign is not None and not any(token.norm in grammar.lists for token in tokens[sign:last]):
+            found = max(found, next((i + 1 for i in range(sign + 1, last) if tokens[i].norm in ends), first))
+    return found
 
 
 def _brief(clause: Sequence[Token], rest: Sequence[Token], marks: Mapping[str, Sequence[Match[str]]]) -> bool:
@@ -254,7 +329,8 @@ def _divides(tokens: Sequence[Token], first: int, at: int, denials: Sequence[int
     """Whether a comma or *and* stands between two clauses: what follows has a verb, and so has what goes before.
 
     After a comma a denial without a verb is enough: *no dural tail, oedema is present*. So is *and* after a comma
-    and a single thing that is denied: *no dural tail, and vessels along its pole*.
+    and a single thing that is denied: *no dural tail, and vessels along its pole*; or before a subject of its own:
+    *no dural tail and there is oedema*.
     """
     comma = tokens[at].norm == ","
     if not comma and tokens[at].norm != "and":
@@ -271,6 +347,8 @@ def _divides(tokens: Sequence[Token], first: int, at: int, denials: Sequence[int
     verb = next((i for i, word in enumerate(right) if word in grammar.verbs), None)
     if verb is None or any(word in grammar.lists for word in right[:verb]):
         return False
+    if not comma and denied and right[0] in grammar.subjects:
+        return True
     if any(token.norm in grammar.verbs for token in tokens[first:at]):
         return True
     return comma and bool(right) and bool(denied)
