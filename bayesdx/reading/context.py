@@ -100,6 +100,8 @@ class Grammar:
     verbs: frozenset[str]  # finite ones
     lists: frozenset[str]  # words that hold a list together: or, nor
     subjects: frozenset[str]  # a clause begins with these
+    answers: frozenset[str]  # behind the label of a finding
+    no_labels: frozenset[str]  # before such a word: it is no answer
     extent: frozenset[str]  # after these stands how far it reaches
     prefixes: frozenset[str]  # before a place: it is beside it
     reaching: frozenset[str]  # after a place: the lesion reaches there
@@ -252,7 +254,8 @@ def _after_what_is_there(
     signs += [one.last - 1 for one in triggers if one.meaning.reach != "name"]
     signs += [i for i in range(first, last) if tokens[i].norm in ("with", ":")]
     weak = [match.last - 1 for match in marks["affirms"]]  # *mild oedema, no ...*, but not *mild oedema and*
-    found = first
+    labels = [i for i in range(first, last) if tokens[i].norm == ":"]
+    found = labels[-1] + 2 if labels and tokens[last].norm == ":" else first  # one label after the other on a line
     for signed, ends in ((signs, _AND), (weak, (",",))):
         sign = max((i for i in signed if first <= i < last), default=None)
         if sign is not None and not any(token.norm in grammar.lists for token in tokens[sign:last]):
@@ -272,7 +275,8 @@ def _answers(tokens: Sequence[Token], match: Match[Trigger]) -> bool:
     """Whether *no* after a colon is the whole answer (*dural tail: no*): other triggers are none."""
     if tokens[match.first].norm != ":" or tokens[match.last - 1].norm not in ("no", "n"):
         return True
-    return match.last == len(tokens) or not tokens[match.last].norm[0].isalnum()
+    rest = [token.norm for token in tokens[match.last :]]
+    return not rest or not rest[0][0].isalnum() or ":" in rest  # one label after the other on a line
 
 
 def _asks_after(tokens: Sequence[Token], at: int, first: int) -> bool:

@@ -375,7 +375,7 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
         marks.add(_ways(data[kind], {}, place), kind)
     words = {
         key: frozenset(map(normal, _lines(data[key], place)))
-        for key in ("verbs", "lists", "subjects", "extent", "prefixes", "reaching", "marking", "english", "foreign")
+        for key in ("verbs", "lists", "subjects", "answers", "no_labels", "extent", "prefixes", "reaching", "marking", "english", "foreign")
     }
     short = {normal(key): normal(value) for key, value in data["abbreviations"].items()}
     return (

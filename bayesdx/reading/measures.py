@@ -63,6 +63,11 @@ _UNITS = r"(hour|day|week|wk|month|mth|mo|year|yr)s?"
 _AMOUNT = (
     rf"({_N}½?|½|(?<!-)(?<!and a )(?:{'|'.join(_WORDS)}))(?:\s*(?:to|-|–)\s*{_N})?(?:\s+(?:of|an?))?[\s-]*{_UNITS}"
 )
+#: After T1 or T2: it is a sequence, whatever stands before it.
+_SEQUENCE = re.compile(
+    r"\W{0,3}(?:signal|weight|wi?\b|imag|sequence|hyper|hypo|iso|relax|shorten|prolong|bright|dark|contrast|map)",
+    re.IGNORECASE,
+)
 #: Before an amount of time: it is an age.
 _PERSON = re.compile(
     r"\b(?:child|boy|girl|(?:wo)?man|(?:fe)?male|patient|lady|gentleman|aged?)(,?)\s*$", re.IGNORECASE
@@ -212,7 +217,7 @@ def vertebrae(text: str, start: int, end: int, signal: bool) -> Iterator[Vertebr
         one = f"{first}{low}".replace("D", "T")
         sequences = {one, other} <= {"T1", "T2", None}
         said = _BONE.match(text[match.end() : end]) or (not signal and _AT.search(text[start : match.start()]))
-        if sequences and not said:
+        if sequences and (not said or _SEQUENCE.match(text[match.end() : end])):
             continue
         one = "C7" if one == "C8" else one
         other = one if other is None else "C7" if other == "C8" else other

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from bayesdx.reading.answers import answered
 from bayesdx.reading.context import Status, Trigger, clauses, status
 from bayesdx.reading.found import FoundPhrases
 from bayesdx.reading.lexicon import EXAMINATIONS, Lexicon, Of, Value
@@ -41,7 +42,9 @@ class SentenceReader:
     ) -> None:
         self.text, self.kind, self.lexicon = text, sentence.kind, lexicon
         self.span = Span(sentence.start, sentence.end)
-        self.tokens = tokens_of(text, sentence.start, sentence.end, lexicon.grammar.abbreviations)
+        words = lexicon.grammar
+        tokens = tokens_of(text, sentence.start, sentence.end, words.abbreviations)
+        self.tokens = answered(tokens, words.answers, words.no_labels)
         self.marks = lexicon.grammar.marked(self.tokens)
         self.clauses = clauses(self.tokens, lexicon.grammar, self.marks)
         # parts of a lesion, among them words that may be one by themselves: only the whole report tells
