@@ -84,6 +84,8 @@ def _stated_otherwise(proposal: Proposal, compatible: set[str]) -> bool:
 
 def _proposal(variable: Variable, mentions: Sequence[Mention], speech: Speech) -> Proposal:
     kept = _yielded(_best(variable, _without_parts(variable, mentions, speech)), speech)
+    if speech.place:
+        kept = [mention for mention in kept if mention.of_lesion] or kept
     numbers = [mention for mention in kept if mention.number is not None]
     if numbers:
         largest = max(numbers, key=lambda mention: mention.number or 0.0)

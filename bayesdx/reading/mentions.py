@@ -37,6 +37,7 @@ class Mention:
     certainty: float = 1.0
     weak: bool = False
     part: bool = False
+    of_lesion: bool = False
 
     def implied(self, states: Sequence[str]) -> Mention:
         """The same of a finding with these states, as sure as what is only implied."""

@@ -279,7 +279,8 @@ class SentenceReader:
         ) or any(start <= value[0] < end for start, end in self.of_parts)
         sure = how.certainty if certainty is None else certainty
         said = self._span(*words)
-        mention = Mention(finding, weights, self.span, said, cues, number, how.denied, sure, weak, part)
+        of_lesion = any(not status(at, at + 1, self.clauses.reaches).denied for at in self.lesions)
+        mention = Mention(finding, weights, self.span, said, cues, number, how.denied, sure, weak, part, of_lesion)
         shown_by = self.lexicon.speech[finding].shown_by
         if sure == 1.0 and shown_by and self.shown and shown_by not in self.shown:
             return mention.implied(self.lexicon.variables[finding].states)
