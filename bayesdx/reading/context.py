@@ -79,6 +79,7 @@ MARKS = {
     "not_lesions": "what has the name of a lesion in it, and is none",
     "normal_study": "the study is called normal: there is no lesion",
     "organs": "other organs",
+    "neighbors": "what lies beside a lesion: where a clause begins with it, signals are its own",
     "landmarks": "after these a place that is no level is a landmark",
     "borne": "before these too: it is thinned or displaced",
     "affects": "after these a place that is no level is one only by inference",
@@ -102,6 +103,8 @@ class Grammar:
     subjects: frozenset[str]  # a clause begins with these
     answers: frozenset[str]  # behind the label of a finding
     no_labels: frozenset[str]  # before such a word: it is no answer
+    lead: frozenset[str]  # may stand before the subject of a clause
+    beside: frozenset[str]  # behind it: where it is, seen from the lesion
     extent: frozenset[str]  # after these stands how far it reaches
     prefixes: frozenset[str]  # before a place: it is beside it
     reaching: frozenset[str]  # after a place: the lesion reaches there

@@ -101,6 +101,7 @@ class Speech:
     place: bool = False
     past: bool = False
     any: bool = False
+    valued: bool = False
     measure: str = ""
     states: Mapping[str, Any] = field(default_factory=dict)
     reach: float = FARTHEST
@@ -314,6 +315,7 @@ def _speech(variable: Variable, entry: Mapping[str, Any]) -> Speech:
         place=bool(entry.get("place")),
         past=bool(entry.get("past")),
         any=bool(entry.get("any")),
+        valued="of" in entry,
         measure=kind,
         states=meant,
         reach=float(entry.get("reach", FARTHEST)),
@@ -375,7 +377,21 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
         marks.add(_ways(data[kind], {}, place), kind)
     words = {
         key: frozenset(map(normal, _lines(data[key], place)))
-        for key in ("verbs", "lists", "subjects", "answers", "no_labels", "extent", "prefixes", "reaching", "marking", "english", "foreign")
+        for key in (
+            "verbs",
+            "lists",
+            "subjects",
+            "answers",
+            "no_labels",
+            "lead",
+            "beside",
+            "extent",
+            "prefixes",
+            "reaching",
+            "marking",
+            "english",
+            "foreign",
+        )
     }
     short = {normal(key): normal(value) for key, value in data["abbreviations"].items()}
     return (

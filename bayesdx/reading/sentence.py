@@ -63,6 +63,7 @@ class SentenceReader:
         self.imaging = bool(self.marks["imaging"])
         self.shown = frozenset(name for name in EXAMINATIONS if self.marks[name]) or before
         self.organs = self._firsts("organs")
+        self.neighbors = self._of_neighbors()
         self.of_patient = bool(self.marks["person"]) or (
             of_patient_before and not self.imaging and not self.lesions
         )
@@ -72,10 +73,12 @@ class SentenceReader:
         self.found = FoundPhrases(lexicon, self.tokens)
 
     def nothing_else(self, within: bool) -> None:
-        """Nothing but a cyst or a nodule is named in the report: that is no part, but the lesion.
+        """Nothing but a cyst or a nodule is named in the report: that is no part, but the lesion; or it is what else
+        the report speaks of.
 
         A nodule ``within`` a cyst stays one.
         """
+        self.neighbors = []
         parts = self._firsts("inner") if within else []
         self.parts = [part for part in self.parts if part[0] not in self.maybe_lesion or part[0] in parts]
 
@@ -304,6 +307,8 @@ class SentenceReader:
         lesion = any(start <= at < end for at in self.lesions if at not in (*self.organs, *self.maybe_lesion))
         if organ and not lesion and self.lexicon.variables[finding].kind != "clinical":
             return "another organ"
+        if self.lexicon.speech[finding].valued and any(a <= place[0] < b for a, b in self.neighbors):
+            return "beside the lesion"
         if not self.lexicon.speech[finding].place:
             return ""
         if denied:
@@ -319,6 +324,23 @@ class SentenceReader:
             not level and (after(place, self.marks["landmarks"], start) or self._bears(place, end))
         )
         return "beyond the lesion" if reached or self._beside(place, level) else ""
+
+    def _of_neighbors(self) -> list[Place]:
+        """Words that are all said of what lies beside the lesion: from the subject of a clause on (*the cord is
+        bright*), from a noun with a clause of its own (*the cord, which is bright*), or before it (*signal of the
+        cord*)."""
+        found = []
+        norms, grammar = [token.norm for token in self.tokens], self.lexicon.grammar
+        for match in self.marks["neighbors"]:
+            begin, end = self.clauses.ranges[self.clauses.clause(match.first)]
+            then = next((i for i in range(match.last, end) if norms[i] != ","), end)
+            own = then < end and norms[then] in ("which", "that")
+            lead = all(norms[i] in grammar.lead or norms[i] in HYPHENS for i in range(begin, match.first))
+            verb = any(norms[i] in grammar.verbs for i in range(match.last, end))
+            if own or (lead and verb):
+                lesion = next((at for at in self.lesions if match.last <= at < end), end)
+                found.append((match.first, end if norms[match.last] in grammar.beside else lesion))
+        return found
 
     def _affected(self, finding: str, place: Place) -> bool:
         """Whether a place, no level, is named for what the lesion does to it (*destruction of the lamina*), or as

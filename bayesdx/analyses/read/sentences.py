@@ -31,6 +31,7 @@ UNREAD = {
     "denied": "denied",
     "not examined": "not examined",
     "another organ": "of another organ",
+    "beside the lesion": "of what lies beside the lesion",
     "no lesion": "the report names no lesion",
     "of what is denied": "where something is denied, not where the lesion is",
     "history": "no finding of the history",
