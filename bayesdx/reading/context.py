@@ -79,6 +79,7 @@ MARKS = {
     "not_lesions": "what has the name of a lesion in it, and is none",
     "normal_study": "the study is called normal: there is no lesion",
     "organs": "other organs",
+    "signals_beside": "a signal of what lies beside a lesion",
     "neighbors": "what lies beside a lesion: where a clause begins with it, signals are its own",
     "landmarks": "after these a place that is no level is a landmark",
     "borne": "before these too: it is thinned or displaced",
@@ -195,7 +196,8 @@ def status(
         if (
             start < last and first < end
             if trigger.last <= first or last <= trigger.first
-            else gap[0] <= trigger.first and trigger.last <= gap[1]
+            else (gap[0] <= trigger.first and trigger.last <= gap[1])
+            or (trigger.first < first and trigger.meaning.says == "another person")  # *family history of cancer*
         )
     ]
     said = [cue.meaning.says for cue in cues]

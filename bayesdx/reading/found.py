@@ -18,6 +18,7 @@ class FoundPhrases:
 
     def __init__(self, lexicon: Lexicon, tokens: Sequence[Token]) -> None:
         self._lexicon = lexicon
+        self._words = [token.norm for token in tokens]
         self._hidden: list[tuple[int, int, str]] = []
         self._named: list[tuple[int, int]] = []  # what follows the name of a diagnosis in brackets
         #: Tokens that name a diagnosis, from the first to the last (exclusive).
@@ -101,8 +102,8 @@ class FoundPhrases:
 
     @property
     def signal(self) -> bool:
-        """Whether values such as *hyperintense* stand here, which several findings share."""
-        return any(len(group) > 1 for group in self.groups)
+        """Whether it is about signals: values such as *hyperintense* stand here, which several findings share."""
+        return any(len(group) > 1 for group in self.groups) or any("intens" in word for word in self._words)
 
     @cached_property
     def groups(self) -> list[frozenset[str]]:

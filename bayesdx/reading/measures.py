@@ -18,20 +18,28 @@ _LENGTH = re.compile(rf"(?<![\w.,]){_ONE}{_BY}{_BY}", re.IGNORECASE)
 _NOT_AFTER = re.compile(
     r"\s*(?:-?\s*thick|slice|section|interval|gap|from|away|distal|proximal|above|below|inferior|superior|"
     r"(?:of )?(?:shift|disp)|midline|isotropic|collimation|margin|deep to|anterior to|posterior to|lateral to|"
+    r"syrinx|syringo|hydromyelia|(?:previously|earlier|before)\b|in (?:19|20)\d\d|"
     r"needle|catheter|incision|screw|/\s*(?:h|hr|hour|s|min)\b|per hour|in the first hour)",
     re.IGNORECASE,
 )
 _NOT_BEFORE = re.compile(
     r"(?:(?:(?<!maximum )(?<!maximal )thickness|field of view|fov|slices?|sections?(?! ct)|collimation|shift|"
     r"displac\w+|lumen)\W+(?:\w+\W+){0,3}|distance\W+(?:\w+\W+){0,6}|"
+    r"(?:dural tail|syrinx|depth of|ventricles? measur\w+)\W+(?:\w+\W+)?|"
+    r"(?:decreas|increas|grew|grow|enlarg|shr[aiu]nk|reduc|regress)\w*\W+(?:\w+\W+){0,2}from\W+|"
+    r"(?:compared (?:with|to)|previously|formerly|earlier)\W+(?:(?:measured|measuring|was|of)\W+)?|"
     r"canal[^\w,]+(?:(?:diameter|width|measur\w+|was|is|of|to|only|about|just|narrowed|reduced)\W+){0,3})$",
     re.IGNORECASE,
 )
+#: Before a length that the lesion does not reach, or exceeds: it is taken as this much less or more, in mm.
+_BELOW = re.compile(r"(?:<|\b(?:less|smaller) than|\bunder|\bbelow)\s*$", re.IGNORECASE)
+_ABOVE = re.compile(r"(?:>|\b(?:more|larger|greater) than|\bover|\bexceeding|\bexceeds)\s*$", re.IGNORECASE)
+_NEXT = 0.1
 #: Most sentences hold none, and so no age.
 _DIGIT = re.compile(r"\d")
 _AGE = re.compile(
     r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y[./]?\s?o)\b|"
-    r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b|"
+    r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b(?!\s*-?\s*(?:months?|weeks?|days?))|"
     r"(\d{1,3})\s?([MF])\b(?![\w/-])|\b(?:age|age\s*/\s*sex|sex\s*/\s*age)\s*[:=]?\s*(?:[MF]\s*/\s*)?(\d{1,3})\b|"
     r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|"
     r"(\d{1,3})\s*(?:years?|yrs?|y\.?)\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|"
@@ -42,8 +50,14 @@ _AGE = re.compile(
     r"(\d{1,3})\s*(?:years|yrs?|y\.?)(?=\s*(?:[,.;)]|of age\b|$)))",
     re.IGNORECASE,
 )
+#: *Aged 18 months*.
+_YOUNG = re.compile(r"\baged?\s*:?\s*(?:of\s*)?(\d{1,2})[\s-]*(month|week|day)s?\b", re.IGNORECASE)
+#: After an age: it is that of another person.
+_RELATIVE = re.compile(
+    r"\W{1,3}(?:brother|sister|wife|husband|mother|father|son|daughter|aunt|uncle|cousin)\b", re.IGNORECASE
+)
 _SEX = re.compile(
-    r"\b(?:(woman|female|girl|lady|mrs|ms|miss)|(man|male|boy|gentleman|mr(?=\.)))\b"
+    r"\b(?:(woman|female|girl|lady|mrs|(?<!\d)(?<!\d )ms|miss)|(man|male|boy|gentleman|mr(?=\.)))\b"
     r"|\b(?:gender|sex)\s*[:=]\s*(?:(f)|(m))\b"
     r"|\b(?:\d{1,3}\s*(?:years?|yrs?|yo|y/o|y)?[\s/,-]{0,3}(?:(f)|(m))\b(?![\w/-]))"
     r"|(?<![\w-])(?:(f)|(m))[\s/,]{1,3}\d{2}\b(?!\s*(?:mm|cm|x))",
@@ -138,7 +152,7 @@ class Vertebrae(NamedTuple):
 
 
 def lengths(text: str, start: int, end: int) -> Iterator[Measure]:
-    """Lengths in mm: of several dimensions (*20 x 29 x 30.4 mm*) the largest."""
+    """Lengths in mm: of several dimensions (*20 x 29 x 30.4 mm*) the largest; *less than 1 cm* is 9.9 mm."""
     for match in _LENGTH.finditer(text, start, end):
         numbers = [(match[i], match[i + 1]) for i in (1, 3, 5) if match[i]]
         units = [unit for _, unit in numbers if unit]
@@ -153,14 +167,20 @@ def lengths(text: str, start: int, end: int) -> Iterator[Measure]:
             for number, unit in numbers
         ]
         if 0 < max(values) < 500:
-            yield Measure(max(values), match.start(), match.end())
+            below = _BELOW.search(text, max(start, match.start() - 20), match.start())
+            beyond = _ABOVE.search(text, max(start, match.start() - 20), match.start())
+            yield Measure(max(values) + _NEXT * (bool(beyond) - bool(below)), match.start(), match.end())
 
 
 def ages(text: str, start: int, end: int) -> Iterator[Measure]:
     """Ages in years."""
     if not _DIGIT.search(text, start, end):
         return
+    for match in _YOUNG.finditer(text, start, end):
+        yield Measure(int(match[1]) * _DAYS[match[2].lower()] / 365.0, match.start(), match.end())
     for match in _AGE.finditer(text, start, end):
+        if _RELATIVE.match(text, match.end()):
+            continue
         years, short, small, unit, aged, brief, sex, *others = match.groups()
         if sex and sex not in "MF":
             continue

@@ -59,12 +59,13 @@ def pairs(
     """Give each value the heads that stand nearest, heads in a row (*T1 and T2*) together.
 
     ``values`` and ``heads`` are ranges of tokens in order, ``clause_of`` the clause of each token. With
-    *respectively*, values and heads in a row are matched one by one.
+    *respectively*, or slashes between both (*T1/T2: low/high*), values and heads in a row are matched one by one.
     """
     if not heads or not values:
         return []
     rows = _rows(tokens, heads, values, _JOINS)
-    if len(values) == len(heads) and len(heads) > 1 and any(token.norm == "respectively" for token in tokens):
+    told = any(token.norm == "respectively" for token in tokens) or _slashed(tokens, heads, values)
+    if len(values) == len(heads) and len(heads) > 1 and told:
         return [Pair(i, (i,)) for i in range(len(values))]
     found = []
     for together in _rows(tokens, values, heads, _ALIKE):
@@ -76,6 +77,15 @@ def pairs(
         if costs[best] <= farthest:
             found += [Pair(i, tuple(rows[best])) for i in together]
     return found
+
+
+def _slashed(tokens: Sequence[Token], *rows: Sequence[tuple[int, int]]) -> bool:
+    """Whether nothing but a slash stands between the places of each row."""
+    return all(
+        [token.norm for token in tokens[one[1] : other[0]]] == ["/"]
+        for row in rows
+        for one, other in zip(row, row[1:], strict=False)
+    )
 
 
 def _rows(

@@ -329,7 +329,7 @@ class SentenceReader:
         """Words that are all said of what lies beside the lesion: from the subject of a clause on (*the cord is
         bright*), from a noun with a clause of its own (*the cord, which is bright*), or before it (*signal of the
         cord*)."""
-        found = []
+        found = [(match.first, match.last) for match in self.marks["signals_beside"]]
         norms, grammar = [token.norm for token in self.tokens], self.lexicon.grammar
         for match in self.marks["neighbors"]:
             begin, end = self.clauses.ranges[self.clauses.clause(match.first)]
