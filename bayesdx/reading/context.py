@@ -44,6 +44,10 @@ class Trigger(NamedTuple):
     reach: str
 
 
+#: Holds for words that begin among its own too: *family history of cancer*.
+_RELATIVES = Trigger("another person", "after")
+
+
 class Status(NamedTuple):
     """A mention as it is meant: ``unread`` says why it counts for nothing; ``cues`` are the triggers behind it."""
 
@@ -197,7 +201,7 @@ def status(
             start < last and first < end
             if trigger.last <= first or last <= trigger.first
             else (gap[0] <= trigger.first and trigger.last <= gap[1])
-            or (trigger.first < first and trigger.meaning.says == "another person")  # *family history of cancer*
+            or (trigger.first < first < trigger.last and trigger.meaning == _RELATIVES)
         )
     ]
     said = [cue.meaning.says for cue in cues]
@@ -253,8 +257,10 @@ def _after_what_is_there(
     marks: Mapping[str, Sequence[Match[str]]],
     grammar: Grammar,
 ) -> int:
-    """Where a denial that stands at ``last`` begins to hold: behind what is there (*calcified mass, oedema absent*),
-    but not within a list."""
+    """Where a denial that stands at ``last`` begins to hold: behind what is there, but not within a list.
+
+    *Calcified mass, oedema absent*.
+    """
     signs = [match.last - 1 for kind in ("there", "lesion") for match in marks[kind]]
     signs += [one.last - 1 for one in triggers if one.meaning.reach != "name"]
     signs += [i for i in range(first, last) if tokens[i].norm in ("with", ":")]

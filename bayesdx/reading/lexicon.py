@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from bayesdx.cells import kind_of, shown
 from bayesdx.data import data_root
-from bayesdx.errors import InputError, nearest
+from bayesdx.errors import InputError
 from bayesdx.files import parse, read_text
 from bayesdx.network import Network, Variable
+from bayesdx.reading.checks import checked, lines, mapping
 from bayesdx.reading.context import CERTAINTY, MARKS, UNREAD, Grammar, Trigger
 from bayesdx.reading.pairs import FARTHEST
 from bayesdx.reading.passages import KINDS
@@ -22,31 +22,8 @@ from bayesdx.reading.tokens import normal
 #: Read as what a case says of the patient, not as findings.
 _PATIENT = ("sex", "age", "age_group")
 _PAIRS = (("present", "absent"), ("yes", "no"), ("true", "false"), ("on", "off"))
-_KEYS = ("words", "diagnoses", "beyond", "touching", "apart", "findings")
-_FINDING = (
-    "states",
-    "weak",
-    "of",
-    "values",
-    "likely",
-    "itself",
-    "denied",
-    "unless",
-    "only",
-    "shown_by",
-    "place",
-    "past",
-    "any",
-    "measure",
-    "reach",
-    "yields",
-    "implies",
-)
-#: Of these, those whose states are added to what was said of others before.
+#: Keys of a finding whose states are added to what was said of others before.
 _BY_STATE = ("yields", "implies")
-_MEASURES = ("length", "duration", "vertebra")
-#: What shows a finding.
-EXAMINATIONS = ("ct", "mr")
 
 Lists = Mapping[str, Sequence[str]]
 AnyLexicon = Mapping[str, Any] | str | os.PathLike[str]
@@ -143,20 +120,20 @@ def lexicon_for(
     sources = [(_data("findings.yaml"), "findings.yaml")] if shipped else []
     for one in own:
         if isinstance(one, Mapping):
-            sources.append((_checked(one, variables, "lexicon"), "lexicon"))
+            sources.append((checked(one, variables, "lexicon"), "lexicon"))
         else:
             text, place = read_text(one)
-            sources.append((_checked(parse(text, place), variables, place), place))
+            sources.append((checked(parse(text, place), variables, place), place))
     lists: dict[str, list[str]] = {}
     for source, place in sources:
-        for name, lines in _mapping(source.get("words"), f"{place}: words").items():
+        for name, said in mapping(source.get("words"), f"{place}: words").items():
             known = lists.setdefault(name, [])
-            known += [line for line in _lines(lines, f"{place}: words: {name}") if line not in known]
+            known += [line for line in lines(said, f"{place}: words: {name}") if line not in known]
     entries: dict[str, dict[str, Any]] = {}
     phrases: Phrases[Meaning] = Phrases()
     for source, place in sources:
         _general(phrases, source, lists, place)
-        for name, entry in _mapping(source.get("findings"), place).items():
+        for name, entry in mapping(source.get("findings"), place).items():
             if name in variables:
                 said = entries.setdefault(name, {})
                 by_state = {key: {**said.get(key, {}), **(entry[key] or {})} for key in _BY_STATE if key in entry}
@@ -194,88 +171,8 @@ def _data(name: str) -> Mapping[str, Any]:
     return found
 
 
-def _checked(source: object, variables: Mapping[str, Variable], place: str) -> Mapping[str, Any]:
-    """A lexicon of one's own; raises InputError for keys, findings and states that there are not."""
-    found = _mapping(source, place)
-    for key in found:
-        if key not in _KEYS:
-            raise InputError(f"no key '{key}'", nearest(key, _KEYS), place)
-    for name, entry in _mapping(found.get("findings"), f"{place}: findings").items():
-        if name not in variables:
-            raise InputError(f"no finding '{name}'", nearest(name, variables), place)
-        at = f"{place}: {name}"
-        for key in _mapping(entry, at):
-            if key not in _FINDING:
-                raise InputError(f"no key '{key}'", nearest(key, _FINDING), at)
-        if not isinstance(entry.get("reach", FARTHEST), (int, float)):
-            raise InputError(f"'reach' is a number of words, not {shown(entry['reach'])}", place=at)
-        if entry.get("only", "history") != "history":
-            raise InputError("'only' is 'history' or left out", place=at)
-        if entry.get("shown_by", "ct") not in EXAMINATIONS:
-            raise InputError("'shown_by' is 'ct', 'mr' or left out", place=at)
-        stated = [entry.get("itself"), entry.get("denied")]
-        states = [state for key in ("states", "weak", "values", "likely") for state in _mapping(entry.get(key), at)]
-        for state in [*states, *(str(one).removeprefix("not ") for one in stated if one is not None)]:
-            if state not in variables[name].states:
-                raise InputError(f"no state '{state}'", nearest(str(state), variables[name].states), at)
-        _check_measure(entry.get("measure"), variables[name], at)
-        _check_implied(entry.get("implies"), variables[name], variables, f"{at}: implies")
-    return found
-
-
-def _check_measure(measure: object, variable: Variable, place: str) -> None:
-    """Raise InputError for a measure that there is not, and for states and numbers that it cannot have."""
-    if measure is None:
-        return
-    kind, meant = next(iter(measure.items()), ("", None)) if isinstance(measure, Mapping) else (measure, None)
-    if kind not in _MEASURES:
-        raise InputError(f"no measure {shown(kind)}", nearest(str(kind), _MEASURES), place)
-    found = _mapping(meant, f"{place}: {kind}")
-    for state in found if kind == "duration" else found.values():
-        if state not in variable.states:
-            raise InputError(f"no state {shown(state)}", nearest(str(state), variable.states), place)
-    if kind == "duration" and not all(isinstance(days, (int, float)) for days in found.values()):
-        raise InputError("a duration has the most days of each state, as a number", place=place)
-    if kind == "vertebra" and not set(found) <= set("CTLS"):
-        raise InputError("vertebrae are C, T, L and S", place=place)
-
-
-def _check_implied(implies: object, variable: Variable, variables: Mapping[str, Variable], place: str) -> None:
-    """Raise InputError where one of the findings and states that imply each other is none."""
-
-    def check(one: Variable, state: object) -> None:
-        if state not in one.states:
-            raise InputError(f"no state {shown(state)}", nearest(str(state), one.states), place)
-
-    for state, others in _mapping(implies, place).items():
-        check(variable, state)
-        for name, implied in _mapping(others, place).items():
-            if name not in variables:
-                raise InputError(f"no finding {shown(name)}", nearest(str(name), variables), place)
-            for one in implied if isinstance(implied, list) and implied else [implied]:
-                check(variables[name], one)
-
-
-def _mapping(value: object, place: str) -> Mapping[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise InputError(f"is {kind_of(value)} where a mapping belongs", place=place)
-    return value
-
-
-def _lines(value: object, place: str) -> list[str]:
-    """Phrases: a list, or one on each line of a text."""
-    lines = value.splitlines() if isinstance(value, str) else value
-    if value is None:
-        return []
-    if not isinstance(lines, list) or not all(isinstance(line, (str, int)) for line in lines):
-        raise InputError(f"is {kind_of(value)} where phrases belong: a list, or one on each line", place=place)
-    return [str(line).strip() for line in lines if str(line).strip()]
-
-
 def _ways(value: object, lists: Lists, place: str) -> Iterator[tuple[str, ...]]:
-    for line in _lines(value, place):
+    for line in lines(value, place):
         try:
             yield from spellings(line, lists)
         except InputError as error:
@@ -294,10 +191,10 @@ def _entry(
 ) -> None:
     name = variable.id
     for key, weak in (("states", False), ("weak", True)):
-        for state, said in _mapping(entry.get(key), place).items():
+        for state, said in mapping(entry.get(key), place).items():
             phrases.add(_ways(said, lists, f"{place}: {key}: {state}"), Says(name, state, weak))
     for key, likely in (("values", False), ("likely", True)):
-        for state, said in _mapping(entry.get(key), place).items():
+        for state, said in mapping(entry.get(key), place).items():
             phrases.add(_ways(said, lists, f"{place}: {key}: {state}"), Value(name, state, likely))
     phrases.add(_ways(entry.get("of"), lists, f"{place}: of"), Of(name))
     phrases.add(_ways(entry.get("unless"), lists, f"{place}: unless"), Unless(name))
@@ -319,7 +216,7 @@ def _speech(variable: Variable, entry: Mapping[str, Any]) -> Speech:
         measure=kind,
         states=meant,
         reach=float(entry.get("reach", FARTHEST)),
-        yields={state: _lines(others, variable.id) for state, others in entry.get("yields", {}).items()},
+        yields={state: lines(others, variable.id) for state, others in entry.get("yields", {}).items()},
         implies={
             state: {name: one if isinstance(one, list) else [one] for name, one in (others or {}).items()}
             for state, others in (entry.get("implies") or {}).items()
@@ -371,12 +268,12 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
             raise InputError(f"no trigger says '{says}'", place=place)
         for reach in ("after", "before", "next", "name", "sentence"):
             triggers.add(_ways(entry.get(reach), {}, place), Trigger(says, reach))
-    headings = {line: kind for kind in KINDS for line in _lines(data["headings"].get(kind), place)}
+    headings = {line: kind for kind in KINDS for line in lines(data["headings"].get(kind), place)}
     marks: Phrases[str] = Phrases()
     for kind in MARKS:
         marks.add(_ways(data[kind], {}, place), kind)
     words = {
-        key: frozenset(map(normal, _lines(data[key], place)))
+        key: frozenset(map(normal, lines(data[key], place)))
         for key in (
             "verbs",
             "lists",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
@@ -82,9 +83,7 @@ def pairs(
 def _slashed(tokens: Sequence[Token], *rows: Sequence[tuple[int, int]]) -> bool:
     """Whether nothing but a slash stands between the places of each row."""
     return all(
-        [token.norm for token in tokens[one[1] : other[0]]] == ["/"]
-        for row in rows
-        for one, other in zip(row, row[1:], strict=False)
+        [token.norm for token in tokens[one[1] : other[0]]] == ["/"] for row in rows for one, other in pairwise(row)
     )
 
 

@@ -15,7 +15,8 @@ _HEADING = re.compile(
     re.MULTILINE,
 )
 _END = re.compile(
-    r"(?:(?<=[.!])|(?<=\?)(?!\s+(?:No|Yes|None|Nil)\b))[\"')\]]*\s+(?=[\"'(\[?]*[A-Z0-9?]|\([a-z]\))"  # a full stop before a capital
+    # a full stop before a capital, but no answer to a question
+    r"(?:(?<=[.!])|(?<=\?)(?!\s+(?:No|Yes|None|Nil)\b))[\"')\]]*\s+(?=[\"'(\[?]*[A-Z0-9?]|\([a-z]\))"
     r"|\s*(?:\.{2,}|…)\s*|\n\s*\n"  # what was left out, an empty line
     r"|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z0-9 /]{0,40}:)"  # an entry of a list, a heading
 )

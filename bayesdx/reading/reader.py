@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from functools import cache
 
 from bayesdx.errors import InputError
+from bayesdx.reading.checks import EXAMINATIONS
 from bayesdx.reading.context import status
-from bayesdx.reading.lexicon import EXAMINATIONS, Lexicon
+from bayesdx.reading.lexicon import Lexicon
 from bayesdx.reading.mentions import Mention, Passages, Span
 from bayesdx.reading.passages import Sentence, sentences
 from bayesdx.reading.sentence import SentenceReader

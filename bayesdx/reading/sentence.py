@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from bayesdx.reading.answers import answered
+from bayesdx.reading.beside import Place, of_neighbors, of_parts
+from bayesdx.reading.checks import EXAMINATIONS
 from bayesdx.reading.context import Status, Trigger, clauses, status
 from bayesdx.reading.found import FoundPhrases
-from bayesdx.reading.lexicon import EXAMINATIONS, Lexicon, Of, Value
+from bayesdx.reading.lexicon import Lexicon, Of, Value
 from bayesdx.reading.measures import ages, durations, lengths, sexes, vertebrae
 from bayesdx.reading.mentions import IMPLIED, Mention, Span, weights_of
 from bayesdx.reading.pairs import pairs
@@ -19,7 +21,6 @@ from bayesdx.reading.tokens import HYPHENS, tokens_of
 #: Words for a part of the lesion count for a mention that is at most this many tokens away.
 NEAR = 3
 
-Place = tuple[int, int]
 Found = tuple[Mention, str]
 
 
@@ -42,11 +43,11 @@ class SentenceReader:
     ) -> None:
         self.text, self.kind, self.lexicon = text, sentence.kind, lexicon
         self.span = Span(sentence.start, sentence.end)
-        words = lexicon.grammar
-        tokens = tokens_of(text, sentence.start, sentence.end, words.abbreviations)
-        self.tokens = answered(tokens, words.answers, words.no_labels)
-        self.marks = lexicon.grammar.marked(self.tokens)
-        self.clauses = clauses(self.tokens, lexicon.grammar, self.marks)
+        grammar = lexicon.grammar
+        tokens = tokens_of(text, *self.span, grammar.abbreviations)
+        self.tokens = answered(tokens, grammar.answers, grammar.no_labels)
+        self.marks = grammar.marked(self.tokens)
+        self.clauses = clauses(self.tokens, grammar, self.marks)
         # parts of a lesion, among them words that may be one by themselves: only the whole report tells
         self.parts = [(match.first, match.last) for match in self.marks["parts"]]
         self.maybe_lesion = self._firsts("maybe_lesion")
@@ -62,19 +63,17 @@ class SentenceReader:
         self.not_imaging = any(trigger.meaning.says == "not imaging" for trigger, _, _ in self.clauses.reaches)
         self.imaging = bool(self.marks["imaging"])
         self.shown = frozenset(name for name in EXAMINATIONS if self.marks[name]) or before
-        self.organs = self._firsts("organs")
-        self.neighbors = self._of_neighbors()
+        kinds = ("organs", "resumes", "borne", "about")
+        self.organs, self.resumes, self.borne, self.about = map(self._firsts, kinds)
+        self.neighbors = of_neighbors(self.tokens, self.clauses, self.marks, self.lesions, grammar)
         self.of_patient = bool(self.marks["person"]) or (
             of_patient_before and not self.imaging and not self.lesions
         )
-        self.resumes = self._firsts("resumes")
-        self.borne = self._firsts("borne")
-        self.about = self._firsts("about")
         self.found = FoundPhrases(lexicon, self.tokens)
 
     def nothing_else(self, within: bool) -> None:
-        """Nothing but a cyst or a nodule is named in the report: that is no part, but the lesion; or it is what else
-        the report speaks of.
+        """Nothing but a cyst or a nodule is named in the report: that is no part, but the lesion; or what else the
+        report speaks of is.
 
         A nodule ``within`` a cyst stays one.
         """
@@ -279,7 +278,7 @@ class SentenceReader:
             and not self._apart((start, end), value)
             and not any(token.norm == "with" for token in self.tokens[value[1] : start])
             for start, end in self.parts
-        ) or any(start <= value[0] < end for start, end in self.of_parts)
+        ) or any(start <= value[0] < end for start, end in self._said_of_parts)
         sure = how.certainty if certainty is None else certainty
         said = self._span(*words)
         of_lesion = any(not status(at, at + 1, self.clauses.reaches).denied for at in self.lesions)
@@ -324,23 +323,6 @@ class SentenceReader:
             not level and (after(place, self.marks["landmarks"], start) or self._bears(place, end))
         )
         return "beyond the lesion" if reached or self._beside(place, level) else ""
-
-    def _of_neighbors(self) -> list[Place]:
-        """Words that are all said of what lies beside the lesion: from the subject of a clause on (*the cord is
-        bright*), from a noun with a clause of its own (*the cord, which is bright*), or before it (*signal of the
-        cord*)."""
-        found = [(match.first, match.last) for match in self.marks["signals_beside"]]
-        norms, grammar = [token.norm for token in self.tokens], self.lexicon.grammar
-        for match in self.marks["neighbors"]:
-            begin, end = self.clauses.ranges[self.clauses.clause(match.first)]
-            then = next((i for i in range(match.last, end) if norms[i] != ","), end)
-            own = then < end and norms[then] in ("which", "that")
-            lead = all(norms[i] in grammar.lead or norms[i] in HYPHENS for i in range(begin, match.first))
-            verb = any(norms[i] in grammar.verbs for i in range(match.last, end))
-            if own or (lead and verb):
-                lesion = next((at for at in self.lesions if match.last <= at < end), end)
-                found.append((match.first, end if norms[match.last] in grammar.beside else lesion))
-        return found
 
     def _affected(self, finding: str, place: Place) -> bool:
         """Whether a place, no level, is named for what the lesion does to it (*destruction of the lamina*), or as
@@ -392,15 +374,8 @@ class SentenceReader:
         return before or then in grammar.reaching or (not level and then in grammar.marking)
 
     @cached_property
-    def of_parts(self) -> list[Place]:
-        """Words that are all said of a part of the lesion: *Nodule: T1 iso, T2 high*, *the wall is dark*."""
-        found = []
-        for start, end in self.parts:
-            begin, until = self.clauses.ranges[self.clauses.clause(start)]
-            follows = [token.norm for token in self.tokens[end : min(end + 2, until)]]
-            if start - begin <= 1 and (":" in follows or self.lexicon.grammar.verbs.intersection(follows[:1])):
-                found.append((end, until))
-        return found
+    def _said_of_parts(self) -> list[Place]:
+        return of_parts(self.tokens, self.clauses, self.parts, self.lexicon.grammar)
 
     def _of_a_part(self, finding: str, first: int) -> bool:
         """Whether the clause speaks of a part of the lesion up to this word, but for words of another finding
