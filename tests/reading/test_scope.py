@@ -1,0 +1,220 @@
+"""What a denial reaches, the answers of a template, and what is said of something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from bayesdx.reports import Reports
+
+from .conftest import Read
+
+
+def said(value: object) -> object:
+    """The state that a reading makes most likely; a question mark after it where it is not certain."""
+    if not isinstance(value, Mapping):
+        return value
+    return f"{max(value, key=lambda state: value[state])}?"
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "state"),
+    [
+        (
+            "Mass without calcification, isointense on T1 and hyperintense on T2, enhancing homogeneously.",
+            "mr_t1_signal",
+            "iso",
+        ),
+        (
+            "Mass without calcification, isointense on T1 and hyperintense on T2, enhancing homogeneously.",
+            "mr_t2_signal",
+            "hyper",
+        ),
+        (
+            "Mass without calcification, isointense on T1 and hyperintense on T2, enhancing homogeneously.",
+            "mr_enhancement",
+            "homogeneous",
+        ),
+        (
+            "Mass without calcification, isointense on T1 and hyperintense on T2, enhancing homogeneously.",
+            "ct_calcification",
+            "absent",
+        ),
+        ("The lesion does not enhance, hyperintense on T2 and hypointense on T1.", "mr_t2_signal", "hyper"),
+        ("Lesion not enhancing, T2 bright.", "mr_t2_signal", "hyper"),
+        ("Mass not calcified, well defined.", "margin", "well_defined"),
+        ("T2 hyperintense mass without enhancement, well defined.", "margin", "well_defined"),
+        (
+            "Mass without calcification, showing homogeneous enhancement and a dural tail.",
+            "mr_enhancement",
+            "homogeneous",
+        ),
+        (
+            "Mass without calcification, showing homogeneous enhancement and a dural tail.",
+            "mr_dural_tail",
+            "present",
+        ),
+        ("No calcification, mild oedema.", "mr_perilesional_edema", "present"),
+        ("No hydrocephalus, marked oedema, dural tail.", "mr_perilesional_edema", "present"),
+        ("No oedema, multiple flow voids.", "mr_flow_voids", "present"),
+        ("No oedema, large syrinx.", "syrinx", "present"),
+        ("Without oedema, avid homogeneous enhancement.", "mr_enhancement", "homogeneous"),
+        ("Homogeneous enhancement without dural tail, mild oedema.", "mr_perilesional_edema", "present"),
+        ("No cord signal abnormality, homogeneous enhancement of the mass.", "mr_enhancement", "homogeneous"),
+        ("No diffusion restriction and homogeneous enhancement.", "mr_enhancement", "homogeneous"),
+        ("No haemorrhage and multiple flow voids.", "mr_flow_voids", "present"),
+        ("No enhancement, and extensive oedema.", "mr_perilesional_edema", "present"),
+        ("No calcification and a dural tail.", "mr_dural_tail", "present"),
+        ("No calcification and there is a dural tail.", "mr_dural_tail", "present"),
+        ("No calcification and the oedema is mild.", "mr_perilesional_edema", "present"),
+        (
+            "The absence of enhancement and the presence of restricted diffusion favour an epidermoid.",
+            "mr_restricted_diffusion",
+            "present",
+        ),
+        ("Absence of oedema, presence of flow voids.", "mr_flow_voids", "present"),
+        ("Calcification present, dural tail absent.", "ct_calcification", "present"),
+        ("Calcification present, dural tail absent.", "mr_dural_tail", "absent"),
+        ("Dural tail present and calcification absent.", "mr_dural_tail", "present"),
+        ("Calcified mass with dural tail, oedema absent.", "mr_dural_tail", "present"),
+        ("Calcified mass with dural tail, oedema absent.", "mr_perilesional_edema", "absent"),
+        ("Homogeneous enhancement, dural tail not seen.", "mr_enhancement", "homogeneous"),
+        ("Calcification and dural tail present, flow voids and oedema absent.", "mr_dural_tail", "present"),
+        ("Calcification and dural tail present, flow voids and oedema absent.", "mr_flow_voids", "absent"),
+        ("Enhancement absent, oedema present, calcification absent.", "mr_perilesional_edema", "present"),
+        ("Oedema absent, rim enhancement, dural tail present.", "mr_dural_tail", "present"),
+        ("No dural tail, calcification present, no bony erosion.", "ct_calcification", "present"),
+        ("HISTORY: Denies any trauma, neck pain present.", "pain", "present"),
+        ("HISTORY: New seizures, no headache, right facial palsy.", "cranial_neuropathy", "present"),
+        ("HISTORY: No pain, progressive myelopathy.", "myelopathy", "present"),
+        ("HISTORY: No myelopathy, left C6 radiculopathy.", "radiculopathy", "present"),
+        ("HISTORY: No weight loss, known breast cancer.", "history_malignancy", "present"),
+        ("HISTORY: Denies headache, reports seizures.", "seizure", "present"),
+        ("No oedema despite haemorrhage and calcification.", "mr_haemorrhage", "present"),
+        ("Despite no enhancement there is oedema.", "mr_perilesional_edema", "present"),
+        ("No calcification except for a punctate focus centrally.", "ct_calcification", "present"),
+        ("No more than minimal oedema.", "mr_perilesional_edema", "present"),
+        ("HISTORY: No improvement in pain after surgery.", "pain", "present"),
+        ("HISTORY: No relief of headache with analgesics.", "headache", "present"),
+        ("No change: calcified mass, dural tail.", "mr_dural_tail", "present"),
+        ("Not without oedema.", "mr_perilesional_edema", "present"),
+        ("No calcification, oedema or cyst.", "mr_perilesional_edema", "absent"),
+        ("No calcification, haemorrhage, or large cyst.", "mr_haemorrhage", "absent"),
+        ("No calcification, oedema, dural tail.", "mr_dural_tail", "absent"),
+        ("No evidence of calcification, significant oedema, or dural tail.", "mr_dural_tail", "absent"),
+        ("Calcification, haemorrhage and dural tail absent.", "ct_calcification", "absent"),
+        ("Calcification and dural tail are absent.", "ct_calcification", "absent"),
+        ("Oedema and syrinx not seen.", "mr_perilesional_edema", "absent"),
+        ("Absent dural tail.", "mr_dural_tail", "absent"),
+        ("Without calcification, haemorrhage or multiple flow voids.", "mr_flow_voids", "absent"),
+        (
+            "No diffusion restriction, flow voids, dural tail or abnormal enhancement of the cord.",
+            "mr_flow_voids",
+            "absent",
+        ),
+        ("Mass with absent dural tail.", "mr_dural_tail", "absent"),
+    ],
+)
+def test_where_a_denial_begins_and_ends(read: Read, text: str, finding: str, state: str) -> None:
+    assert said(read(text).get(finding)) in (state, f"{state}?")
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "state"),
+    [
+        ("Mass. Oedema - none. Dural tail - none seen. Calcification - no.", "mr_perilesional_edema", "absent"),
+        ("Mass. Oedema - none. Dural tail - none seen. Calcification - no.", "mr_dural_tail", "absent"),
+        ("Mass. Oedema - none. Dural tail - none seen. Calcification - no.", "ct_calcification", "absent"),
+        ("Oedema – none", "mr_perilesional_edema", "absent"),
+        ("Calcification (none)", "ct_calcification", "absent"),
+        ("Calcification (no)", "ct_calcification", "absent"),
+        ("Calcification (absent), dural tail (present)", "mr_dural_tail", "present"),
+        ("Calcification (absent), dural tail (present)", "ct_calcification", "absent"),
+        ("Calcification (no), dural tail (yes)", "mr_dural_tail", "present"),
+        ("CALCIFICATION: NO DURAL TAIL: YES OEDEMA: NO", "mr_dural_tail", "present"),
+        ("CALCIFICATION: NO DURAL TAIL: YES OEDEMA: NO", "ct_calcification", "absent"),
+        ("Calcification no, oedema yes, dural tail yes, syrinx no", "ct_calcification", "absent"),
+        ("Calcification no, oedema yes, dural tail yes, syrinx no", "mr_perilesional_edema", "present"),
+        ("Calcification no, oedema yes, dural tail yes, syrinx no", "syrinx", "absent"),
+        ("Dural tail (-), calcification (+), edema (-).", "mr_dural_tail", "absent"),
+        ("Dural tail (-), calcification (+), edema (-).", "ct_calcification", "present"),
+        ("calcification -ve", "ct_calcification", "absent"),
+        ("Calcification: 0", "ct_calcification", "absent"),
+        ("Flow voids negative.", "mr_flow_voids", "absent"),
+        ("Haemorrhage excluded.", "mr_haemorrhage", "absent"),
+        ("Nil oedema. Nil dural tail. Nil haemorrhage or calcification.", "mr_dural_tail", "absent"),
+        ("Nil oedema. Nil dural tail. Nil haemorrhage or calcification.", "ct_calcification", "absent"),
+        ("Calcification: none, oedema: marked, dural tail: none.", "mr_perilesional_edema", "present"),
+        ("Calcification: none, oedema: marked, dural tail: none.", "mr_dural_tail", "absent"),
+        ("T1: iso, T2: hyper, Gd: ring, SWI: negative, DWI: negative.", "mr_t1_signal", "iso"),
+        ("T1: iso, T2: hyper, Gd: ring, SWI: negative, DWI: negative.", "mr_t2_signal", "hyper"),
+        ("DWI: no restriction, Gd: homogeneous enhancement.", "mr_enhancement", "homogeneous"),
+        ("Calcification, haemorrhage: none.", "ct_calcification", "absent"),
+        ("Calcification: unknown.", "ct_calcification", None),
+        ("Haemorrhage: see above.", "mr_haemorrhage", None),
+        ("Syrinx: n/a", "syrinx", None),
+        ("Dural tail: not applicable.", "mr_dural_tail", None),
+    ],
+)
+def test_answers_of_a_template(read: Read, text: str, finding: str, state: str | None) -> None:
+    assert said(read(text).get(finding)) == state
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "state"),
+    [
+        (
+            "The conus ends at L1. There is an intradural mass at T9.",
+            "level",
+            "thoracic",
+        ),
+        ("Mild disc bulge at L4/5. Extradural mass at T9.", "level", "thoracic"),
+        ("Wedge fracture of L2, old. Intradural mass at T9.", "level", "thoracic"),
+        ("L4/5: disc bulge. T9: intradural mass.", "level", "thoracic"),
+        ("Disc protrusion at L4/5. Intradural mass at T9 arising from the dura.", "epicentre", "dura"),
+        ("Extradural mass compressing the cord, which shows high T2 signal.", "mr_t2_signal", None),
+        ("Mass at C5. The cord above the mass is hyperintense on T2.", "mr_t2_signal", None),
+        ("Mass at C5. Hyperintensity of the cord on T2.", "mr_t2_signal", None),
+        ("Mass at C5. Cord compression with T2 hyperintensity.", "mr_t2_signal", None),
+        ("Mass at T9. Intervertebral discs are desiccated with low T2 signal.", "mr_t2_signal", None),
+        ("Mass at T9. The syrinx is hyperintense on T2 and hypointense on T1.", "mr_t1_signal", None),
+        ("The dura enhances. The mass does not.", "mr_enhancement", None),
+        ("The mass at T9 is isointense on T1. The cord is displaced.", "mr_t1_signal", "iso"),
+        ("The mass abuts the cord and is hyperintense on T2.", "mr_t2_signal", "hyper"),
+        ("Mass. Signal is higher than fat on T1.", "fat_content", None),
+        ("Mass hypointense to fat on T1.", "fat_content", None),
+        ("The mass is separate from the facet joint.", "epicentre", None),
+        ("The T1 signal of the lesion is low.", "level", None),
+        ("The T2 signal of the mass is low.", "level", None),
+        ("At T1 the mass is isointense.", "level", None),
+        ("A mass at T1.", "level", "thoracic"),
+        ("T1/T2: hypo/hyper.", "mr_t1_signal", "hypo"),
+        ("T1/T2: hypo/hyper.", "mr_t2_signal", "hyper"),
+        ("Mass decreased from 35 mm to 8 mm.", "size_mm", 8),
+        ("8 mm lesion at T4 with a 35 mm syrinx.", "size_mm", 8),
+        ("Mass 22 mm, dural tail 35 mm.", "size_mm", 22),
+        ("28 mm mass compared with 35 mm previously.", "size_mm", 28),
+        ("It displaces the pons by 8 mm.", "size_mm", None),
+        ("HISTORY: Family history of breast cancer.", "history_malignancy", None),
+        ("SWI blooming, representing either haemorrhage or calcification.", "mr_haemorrhage", "present?"),
+        ("A dural tail is possibly present.", "mr_dural_tail", "present?"),
+        ("Oedema is probably absent.", "mr_perilesional_edema", "absent?"),
+        ("Dural tail: possible.", "mr_dural_tail", "present?"),
+        ("Calcification: unlikely.", "ct_calcification", "absent?"),
+        ("Calcification would favour meningioma.", "ct_calcification", None),
+        ("Suspicion of a dural tail was not confirmed.", "mr_dural_tail", None),
+        ("Oedema, absent on the prior study, is now marked.", "mr_perilesional_edema", "present"),
+        ("New syrinx, not present in 2018.", "syrinx", "present"),
+        ("Calcification not seen on MRI but evident on CT.", "ct_calcification", "present"),
+        ("No enhancement at 5 minutes, rim enhancement at 20 minutes.", "mr_enhancement", "rim_or_peripheral"),
+    ],
+)
+def test_what_is_said_of_something_else_or_with_doubt(
+    reports: Reports, text: str, finding: str, state: object
+) -> None:
+    found = {one.finding: one for one in reports.read(text).findings}.get(finding)
+    assert (said(found.value) if found else None) in (
+        state,
+        f"{state}?" if found and found.certainty == "implied" else state,
+    )
