@@ -146,7 +146,7 @@ def _measured(variable: Variable, number: float) -> int:
     if shown in states:
         return states.index(shown)
     met = [state for state in states if number_of(state) == number]
-    met = met or [state for state in states if _bounds(state)[0] <= number <= _bounds(state)[1]]
+    met = met or [state for state in states if bounds(state)[0] <= number <= bounds(state)[1]]
     if len(met) == 1:
         return states.index(met[0])
     if met:
@@ -165,9 +165,9 @@ def _met(variable: Variable, text: str, span: re.Match[str]) -> list[object]:
     if span["sign"]:
         low, high = _beyond(span["sign"], float(span["end"]))
     met: list[object] = [
-        state for state in variable.states if max(low, _bounds(state)[0]) <= min(high, _bounds(state)[1])
+        state for state in variable.states if max(low, bounds(state)[0]) <= min(high, bounds(state)[1])
     ]
-    least = min(_bounds(state)[0] for state in variable.states)
+    least = min(bounds(state)[0] for state in variable.states)
     if not met or -math.inf < low < min(least, 0.0):  # a size is not below nothing
         raise InputError(f"no state of '{variable.id}' lies in {text}; {_choices(variable.states)}")
     return met
@@ -178,7 +178,7 @@ def spells_number(state: str) -> bool:
     return _SPELT.fullmatch(state) is not None
 
 
-def _bounds(state: str) -> tuple[float, float]:
+def bounds(state: str) -> tuple[float, float]:
     """Closed interval that a state's name spells; an empty one when it spells none."""
     spelt = _SPELT.fullmatch(state)
     if spelt is None:

@@ -725,3 +725,56 @@ def test_a_sex_that_the_senders_patient_does_not_have_is_in_the_evidence() -> No
     written = json.dumps(load_for(case).query(with_changes(case, {"sex": "female"})).to_fhir())
     assert "female" in written
     assert "female" not in json.dumps(load_for(case).query(case).to_fhir())
+
+
+def test_age_and_sex_that_observations_state_too() -> None:
+    """What agrees with the Patient is taken once; what does not is refused."""
+    dated = {"effectiveDateTime": "2026-02-01"}
+    about = {"resourceType": "Patient", "gender": "female", "birthDate": "1980-01-01"}
+
+    def read(**stated: str) -> Case:
+        others = [observation(name, valueCodeableConcept=state(value), **dated) for name, value in stated.items()]
+        return read_case(collected(about, observation(**PRESENT, **dated), *others))
+
+    assert (read().age, read().sex) == (46, "female")
+    agreed = read(sex="female", age_group="40-59")
+    assert (agreed.age, agreed.findings["age_group"], agreed.sex) == (None, "40-59", "female")
+    with pytest.raises(InputError, match=r"gender: does not fit the sex"):
+        read(sex="male")
+    with pytest.raises(InputError, match=r"birthDate: does not fit the age group"):
+        read(age_group="60+")
+
+
+@pytest.mark.parametrize(
+    ("resource", "told"),
+    [
+        (
+            observation(**PRESENT, interpretation=[{"text": "negative"}]),
+            "Observation.interpretation: is not used: the value says it",
+        ),
+        (
+            {**collected(observation(**PRESENT)), "link": [{"relation": "next", "url": "https://example.org/2"}]},
+            "Bundle.link: is a page of several: what follows is not here",
+        ),
+        (
+            collected(observation(**PRESENT), {"resourceType": "Observation", "status": "final",
+                      "code": {"coding": [{"code": "syrinx"}]}, "valueBoolean": True}),
+            "Bundle.entry[1].resource.code: 'syrinx' has no system, and is not used: that of bayesdx is "
+            "urn:bayesdx:finding",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_not_used_is_told(resource: Json, told: str) -> None:
+    assert issues(read_case(resource)) == [told]
+
+
+def test_text_for_a_state_may_have_capitals() -> None:
+    case = read_case(observation(valueCodeableConcept={"text": "Absent"}))
+    assert case.findings == {"mr_dural_tail": "absent"}
+
+
+def test_a_unit_and_a_code_of_another_one_are_refused() -> None:
+    twice = {"value": 12, "unit": "cm", "system": UCUM, "code": "mm"}
+    with pytest.raises(InputError, match=r"has two units: 'cm', and 'mm' by its code"):
+        read_case(observation("size_mm", valueQuantity=twice))
+    assert read_case(observation("size_mm", valueQuantity={**twice, "unit": "mm"})).findings == {"size_mm": 12}

@@ -20,6 +20,7 @@ from bayesdx.formats.fhir.outcome import Refused
 from bayesdx.formats.fhir.references import Resources, check_kind, same
 from bayesdx.formats.fhir.structure import Element, Malformed
 from bayesdx.formats.fhir.values import VALUES, codings, diagnosis_of, finding_of, unknown, value_of
+from bayesdx.states import bounds, spells_number
 
 #: What was not used is told one by one up to here.
 TOLD = 50
@@ -107,6 +108,8 @@ def _read(resource: Mapping[str, Any]) -> Case:
     resources = Resources()
     resources.add(root)
     reading = _Reading()
+    if any(link.text("relation") == "next" for link in root.elements("link")):
+        reading.issues.append(InputError("is a page of several: what follows is not here", place=root.at("link")))
     withdrawn = _reports(resources, reading)
     dates: list[str] = []
     others: list[str] = []  # of what states no finding: a weight of years ago does not tell the age
@@ -140,6 +143,8 @@ def _read(resource: Mapping[str, Any]) -> Case:
         mapping["age"] = reading.findings.pop("age")
     if "sex" in reading.findings:
         mapping.pop("sex", None)
+    if "age_group" in reading.findings:
+        mapping.pop("age", None)
     found = case_from_mapping({**mapping, "findings": reading.findings})
     origin = Origin(reference, reading.places, reading.basis, tuple(reading.issues))
     return replace(found, origin=origin)
@@ -161,6 +166,9 @@ def _reports(resources: Resources, reading: _Reading) -> set[int]:
                 reading.issues.append(InputError(f"{_said(reference)} is not here: not used", place=result.place))
         if counts and not (report.has("result") or resources.held[number]):
             reading.issues.append(InputError("has no results: its text is not read", place=report.place))
+        if counts and report.has("conclusion"):
+            told = "is text, and not used: 'bayesdx read' proposes findings from it"
+            reading.issues.append(InputError(told, place=report.at("conclusion")))
         if counts and report.has("conclusionCode"):
             conclusion = report.at("conclusionCode")
             reading.issues.append(InputError("is not used: a diagnosis is no finding", place=conclusion))
@@ -296,8 +304,10 @@ def _about(patient: Element, dates: list[str], reading: _Reading) -> dict[str, o
     about: dict[str, object] = {}
     gender = patient.text("gender")
     if gender in ("female", "male"):
+        if reading.findings.get("sex", gender) in {"female", "male"} - {gender}:
+            raise InputError("does not fit the sex that an Observation states", place=patient.at("gender"))
         about["sex"] = gender
-        reading.places["sex"] = patient.at("gender"), patient.at("gender")
+        reading.places.setdefault("sex", (patient.at("gender"), patient.at("gender")))
     elif gender == "other":
         reading.issues.append(InputError("'other' is not stated to the network", place=patient.at("gender")))
     elif gender not in (None, "unknown"):
@@ -321,6 +331,11 @@ def _about(patient: Element, dates: list[str], reading: _Reading) -> dict[str, o
     if isinstance(stated := number_of(reading.findings.get("age")), float):
         if abs(stated - age) >= 2:
             raise InputError("does not fit the age that an Observation states", place=place)
+        return about
+    if isinstance(group := reading.findings.get("age_group"), str) and spells_number(group):
+        low, high = bounds(group)
+        if not low - 1 <= age <= high + 1:  # of another day
+            raise InputError("does not fit the age group that an Observation states", place=place)
         return about
     reading.places["age"] = place, place
     return {**about, "age": age}

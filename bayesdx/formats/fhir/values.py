@@ -133,6 +133,10 @@ def _agreed(found: Iterable[Meaning], concept: Element) -> Meaning | None:
 def unknown(code: Element) -> UnknownCode:
     """What is said of a code that is no finding, with the nearest one by what the code is called."""
     known = codings(code)
+    for one in known:
+        if not one.has("system") and one.text("code") in findings().values():
+            said = f"{_shown([one])} has no system, and is not used: that of bayesdx is {terms.FINDING}"
+            return UnknownCode(said, place=code.place)
     said = _shown(known) or f"'{clipped(code.text('text') or '?')}'"
     hint = _nearest([code.text("text"), *_words(known)], findings())
     return UnknownCode(f"{said} is no finding of bayesdx: it is not used", hint, code.place)
@@ -174,6 +178,8 @@ def value_of(owner: Element, finding: str, note: Callable[[InputError], object])
         return _interpreted(owner, finding, note)
     (name,) = given
     place = owner.at(name)
+    if owner.has("interpretation"):
+        note(InputError("is not used: the value says it", place=owner.at("interpretation")))
     if name == "valueCodeableConcept":
         concept = owner.element(name)
         assert concept is not None
@@ -181,7 +187,7 @@ def value_of(owner: Element, finding: str, note: Callable[[InputError], object])
     if name == "valueBoolean":
         return owner.flag(name)
     if name == "valueString":
-        return owner.text(name)
+        return _small(owner.text(name), finding)
     if name == "valueInteger":
         return owner.number(name)
     if name == "valueQuantity":
@@ -247,7 +253,13 @@ def _state(concept: Element, finding: str) -> object:
             weights[name] = weight
     if weights:
         return weights
-    return _coded(known, finding, concept) if known else concept.text("text")
+    return _coded(known, finding, concept) if known else _small(concept.text("text"), finding)
+
+
+def _small(text: str | None, finding: str) -> str | None:
+    """A state that is written with capitals, as it is called."""
+    called = {name.casefold(): name for name in states(finding).values()}
+    return called.get(text.casefold(), text) if text else text
 
 
 def _coded(known: list[Element], finding: str, concept: Element) -> str:
@@ -305,8 +317,12 @@ def _in_unit(inner: Element, finding: str) -> float | int:
     own = terms.unit_of(finding)
     table = terms.TIMES if finding == "age" else terms.LENGTHS if own else {}
     code = inner.text("code") if inner.fields.get("system") in (None, terms.UCUM) else None
-    unit = code or inner.text("unit") or ""
-    unit = terms.SPELT.get(unit.strip().casefold(), unit.strip())
+    shown_unit, unit = (
+        terms.SPELT.get(one.strip().casefold(), one.strip()) for one in (inner.text("unit") or "", code or "")
+    )
+    if unit and shown_unit in table and unit in table and shown_unit != unit:
+        raise InputError(f"has two units: '{shown_unit}', and '{unit}' by its code", place=inner.place)
+    unit = unit or shown_unit
     if not table:
         if unit in ("", "1"):
             return number
