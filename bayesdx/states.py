@@ -132,6 +132,10 @@ def _yes_or_no(variable: Variable, text: str, words: tuple[str, ...]) -> int:
     raise InputError(f"'{text}' is not a state of '{variable.id}'; {_choices(variable.states)}")
 
 
+#: A number from here on is no measure, but may be a code.
+_CODE = 1e6
+
+
 def _choices(states: Iterable[str]) -> str:
     return f"choose from: {', '.join(states)}"
 
@@ -154,6 +158,9 @@ def _measured(variable: Variable, number: float) -> int:
         raise InputError(f"{shown} may be {either} of '{variable.id}': write which of them")
     if any(map(spells_number, states)):
         raise InputError(f"no state of '{variable.id}' covers {shown}; {_choices(variable.states)}")
+    if number >= _CODE and number.is_integer():
+        said = f"'{variable.id}' takes one of its states, not a number; a code of SNOMED CT is snomed:{number:.0f}"
+        raise InputError(said)
     raise InputError(
         f"'{variable.id}' takes one of its states, not the number {shown}; {_choices(variable.states)}"
     )

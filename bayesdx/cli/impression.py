@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bayesdx.cli.common import Asked, cases_command, progress
 from bayesdx.cli.output import echo_data, show, warn, with_codes
 from bayesdx.errors import InputError
+
+if TYPE_CHECKING:
+    from bayesdx.case import Case
 
 EXAMPLE = "Examples: bayesdx impression case.yaml; bayesdx impression cases.yaml --row -o board.csv"
 
@@ -56,7 +62,7 @@ def command(
     else:
         from bayesdx.formats.case_file import read_cases
 
-        cases = [case for path in paths for case in read_cases(path)]
+        cases = [case for path in paths for case in _named(path, read_cases(path))]
     with progress("Writing", len(cases)) as advance:
         found = board(cases, named, asked.prior, advance)
     if not as_json:
@@ -73,3 +79,10 @@ def command(
         from bayesdx.analyses.board.document import tsv
 
         echo_data(tsv(found))
+
+
+def _named(path: str, cases: Sequence[Case]) -> Sequence[Case]:
+    """The cases of a file; a single one without id is called as the file is."""
+    if len(cases) != 1 or cases[0].id or path == "-":
+        return cases
+    return [replace(cases[0], id=Path(path).stem)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.routing import Route
 from bayesdx.analyses.answer import json_text
 from bayesdx.analyses.query.fhir import leading
 from bayesdx.analyses.query.numbers.differential import QueryResult
+from bayesdx.analyses.query.sentences import warnings
 from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.formats.fhir.outcome import Refused
 from bayesdx.formats.fhir.reading import read_case
@@ -87,12 +88,19 @@ def cards(service: Service, request: Request, value: object) -> list[dict[str, o
 def _card(result: QueryResult) -> dict[str, object]:
     summary = f"Most probable: {leading(result.posterior[:1])}"
     rows = "\n".join(f"- {leading([row])}" for row in result.posterior[:NAMED])
+    count = len(result.question.findings)
+    told = [f"From {count} finding{'s' * (count != 1)}.", *warnings(result), *map(str, _issues(result)), DISCLAIMER]
     return {
         "summary": summary if len(summary) <= SUMMARY else f"{summary[: SUMMARY - 1]}…",
         "indicator": "info",
         "source": {"label": f"bayesdx, network {result.question.network.id}"},
-        "detail": f"{rows}\n\nFrom {len(result.question.findings)} findings. {DISCLAIMER}",
+        "detail": "\n\n".join((rows, *told)),
     }
+
+
+def _issues(result: QueryResult) -> Sequence[InputError]:
+    """What of the resources was not used."""
+    return result.question.origin.issues if result.question.origin else ()
 
 
 def described() -> dict[str, Any]:

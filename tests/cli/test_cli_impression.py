@@ -90,6 +90,13 @@ def test_what_cannot_be_meant(refused: Refused, two: str, arguments: tuple[str, 
     assert words in refused("impression", *(two if part == "TWO" else part for part in arguments))
 
 
+def test_cases_without_a_name_are_called_as_their_files(run: Run, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.yaml").write_text("findings: {level: cervical}")
+    told = run("impression", str(tmp_path / "first.yaml"), str(tmp_path / "second.yaml"), "--row").stdout
+    assert [line.split("\t")[0] for line in told.splitlines()] == ["Case", "first", "second"]
+
+
 def test_a_wrong_case_leaves_nothing_written(refused: Refused, tmp_path: Path) -> None:
     path, board = tmp_path / "cases.yaml", tmp_path / "board.csv"
     path.write_text("[{id: a, findings: {level: cervical}}, {id: b, findings: {levle: cervical}}]")

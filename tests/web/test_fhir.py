@@ -221,6 +221,14 @@ def test_cds_hooks(small_client: Client) -> None:
     assert card["indicator"] == "info"
     assert card["source"]["label"]
     assert "not a medical device" in card["detail"]
+    foreign = {"resourceType": "Observation", "status": "final", "valueBoolean": True,
+               "code": {"coding": [{"system": "http://radlex.org", "code": "RID1"}]}}  # fmt: skip
+    more = {"resourceType": "Bundle", "type": "collection", "entry": [*CASE["entry"], {"resource": foreign}]}
+    (told,) = small_client.post(path, json={**call, "prefetch": {**call["prefetch"], "observations": more}}).json()[
+        "cards"
+    ]
+    assert "is no finding of bayesdx: it is not used" in told["detail"]
+    assert "it is not used" not in card["detail"]
     nothing = {**call, "prefetch": {"patient": PATIENT, "observations": None}}
     assert small_client.post(path, json=nothing).json() == {"cards": []}
     for wrong in ({}, {**call, "hook": "order-sign"}, {"hook": "patient-view"}, [1]):
