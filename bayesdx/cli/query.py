@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -56,11 +57,15 @@ def command(
     elif asked.path is not None or asked.case_id is not None:
         raise InputError("name a case or a --report, not both")
     else:
+        from bayesdx.analyses.read.sentences import unconfirmed
+
         reading = read(report, lexicons, named, yes)
         case = asked.changed(reading.case, named)
         model = asked.model(case, named)
         model.question(case)  # what is wrong with an option is told before anything is shown or asked
         confirm(reading, yes)
+        if yes:
+            case = replace(case, warnings=(*case.warnings, *unconfirmed(reading)))
     show(model.ask("query", case), as_json, form=form, show_all=show_all)
 
 

@@ -76,6 +76,11 @@ def test_a_case_is_saved_and_asked(run: Run, report: Path, tmp_path: Path) -> No
     done = run("query", "--report", str(report), "--yes", "--json")
     assert json.loads(done.stdout)["posterior"] == json.loads(asked)["posterior"]
     assert "›calcified‹" in done.stderr  # the proposal is shown all the same
+    told = "the findings were read from a report, and nobody has confirmed them"
+    assert told in json.loads(done.stdout)["warnings"]
+    assert told not in json.loads(asked)["warnings"]
+    resource = json.loads(run("query", "--report", str(report), "--yes", "--format", "fhir").stdout)
+    assert told in [note["text"] for note in resource["note"]]
 
 
 def test_options_replace_what_was_read(run: Run, report: Path) -> None:

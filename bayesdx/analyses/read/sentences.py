@@ -70,9 +70,7 @@ def warnings(reading: ReportReading) -> tuple[str, ...]:
         found.append(
             f"the report speaks of more than one lesion ({said}): check which of them each finding belongs to"
         )
-    for one in reading.contradictory:
-        said = listed(list(dict.fromkeys(quoted(reading.report, mention.words) for mention in one.mentions)))
-        found.append(f"{label(reading, one.finding)} is contradictory ({said}): not stated")
+    found += contradictions(reading)
     if not reading.findings:
         found.append("no finding was read")
     missed = reading.passages.missed
@@ -81,6 +79,20 @@ def warnings(reading: ReportReading) -> tuple[str, ...]:
         more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
         found.append(f"nothing was read from {said}{more}")
     return tuple(found)
+
+
+def contradictions(reading: ReportReading) -> list[str]:
+    """What the report says of a finding that cannot be true together."""
+    found = []
+    for one in reading.contradictory:
+        said = listed(list(dict.fromkeys(quoted(reading.report, mention.words) for mention in one.mentions)))
+        found.append(f"{label(reading, one.finding)} is contradictory ({said}): not stated")
+    return found
+
+
+def unconfirmed(reading: ReportReading) -> tuple[str, ...]:
+    """What an answer has to say when nobody has confirmed what was read."""
+    return ("the findings were read from a report, and nobody has confirmed them", *contradictions(reading))
 
 
 def state(reading: ReportReading, one: Proposal) -> str:
