@@ -17,17 +17,15 @@ from bayesdx.reading.phrases import Match, Phrases
 from bayesdx.reading.tokens import HYPHENS, Token, brackets_of
 
 #: How sure a mention is, by what a trigger says of it: an assumption, no figure of a study.
-CERTAINTY = {"compatible": 0.9, "probable": 0.8, "possible": 0.65, "doubted": 0.8}
+CERTAINTY = {"compatible": 0.9, "presumed": 0.85, "probable": 0.8, "possible": 0.65, "doubted": 0.8}
 #: Words that follow *, and* after a denial at least where a clause begins, and not a second thing that is denied.
 CLAUSE = 4
 #: What joins the parts of a list.
 _AND = frozenset((",", "and", "plus", "&", "+"))
-#: After a word that denies both ways: it is no noun that would be denied.
-_NO_NOUN = frozenset(("and", "or", "but", "on", "in", "at", "from", "by", "with", "throughout"))
 #: Words of a clause such as *vertebral bodies normal* at most.
 BRIEF = 6
 #: What triggers say. Of several that reach a mention the first in this order counts; denials and doubts add up.
-UNREAD = ("another person", "hypothetical", "past", "not imaging", "normal", "not examined")
+UNREAD = ("another person", "hypothetical", "past", "not imaging", "normal", "elsewhere", "not examined")
 
 
 class Trigger(NamedTuple):
@@ -72,6 +70,7 @@ MARKS = {
     "stops": "where the reach of a denial or a doubt ends",
     "affirms": "after a comma or and, where the reach of a denial ends: what follows is there",
     "there": "what stands before it is there",
+    "adjectives": "it is of the lesion: behind it and a comma stands another thing",
     "turns": "where that of the other triggers does",
     "complaints": "where that of what is past does",
     "name_ends": "the end of the name of a thing",
@@ -106,6 +105,8 @@ class Grammar:
     verbs: frozenset[str]  # finite ones
     lists: frozenset[str]  # words that hold a list together: or, nor
     subjects: frozenset[str]  # a clause begins with these
+    no_nouns: frozenset[str]  # behind a word that denies both ways
+    announces: frozenset[str]  # before a colon: what is denied follows
     answers: frozenset[str]  # behind the label of a finding
     no_labels: frozenset[str]  # before such a word: it is no answer
     lead: frozenset[str]  # may stand before the subject of a clause
@@ -148,7 +149,7 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
     anew = _anew(tokens, marks, taken, grammar)
     stops = [match.first for match in marks["stops"] if not taken[match.first]]
     denial_stops = sorted({*anew, *stops})
-    both = _both_ways(tokens, triggers)
+    both = _both_ways(tokens, triggers, grammar)
     turns = [match.first for match in marks["turns"]]
     complaints = sorted((*turns, *(match.first for match in marks["complaints"])))
     name_ends = [match.first for match in marks["name_ends"]]
@@ -232,17 +233,28 @@ def _anew(
         labelled = token.norm == "," and any(one.norm == ":" for one in tokens[begin:end])
         if begin in affirms or labelled or any(i in there for i in range(begin, end)):
             found.append(at)
-    return found
+    for at in range(1, len(tokens) - 1):
+        colon = tokens[at].norm == ":" and tokens[at - 1].norm not in grammar.announces
+        if colon or (tokens[at].norm in HYPHENS and _spaced(tokens, at)):
+            found.append(at)
+    return sorted(found)
 
 
-def _both_ways(tokens: Sequence[Token], triggers: Sequence[Match[Trigger]]) -> dict[tuple[int, int], str]:
+def _spaced(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a token stands between two spaces."""
+    return tokens[at - 1].end < tokens[at].start and tokens[at].end < tokens[at + 1].start
+
+
+def _both_ways(
+    tokens: Sequence[Token], triggers: Sequence[Match[Trigger]], grammar: Grammar
+) -> dict[tuple[int, int], str]:
     """Which way triggers reach that reach both ways: *absent* reaches the word behind it, where there is one."""
     reach: dict[tuple[int, int], set[str]] = {}
     for one in triggers:
         reach.setdefault((one.first, one.last), set()).add(one.meaning.reach)
     return {
         (first, last): "after"
-        if last < len(tokens) and tokens[last].norm[0].isalnum() and tokens[last].norm not in _NO_NOUN
+        if last < len(tokens) and tokens[last].norm[0].isalnum() and tokens[last].norm not in grammar.no_nouns
         else "before"
         for (first, last), ways in reach.items()
         if ways == {"after", "before"} and tokens[first].norm != "?"
@@ -264,9 +276,18 @@ def _after_what_is_there(
     signs = [match.last - 1 for kind in ("there", "lesion") for match in marks[kind]]
     signs += [one.last - 1 for one in triggers if one.meaning.reach != "name"]
     signs += [i for i in range(first, last) if tokens[i].norm in ("with", ":")]
-    weak = [match.last - 1 for match in marks["affirms"]]  # *mild oedema, no ...*, but not *mild oedema and*
-    labels = [i for i in range(first, last) if tokens[i].norm == ":"]
-    found = labels[-1] + 2 if labels and tokens[last].norm == ":" else first  # one label after the other on a line
+    weak = [
+        match.last - 1 for kind in ("affirms", "adjectives") for match in marks[kind]
+    ]  # *mild oedema, no ...*, but not *mild oedema and*
+    found = first
+    if tokens[last].norm == ":":  # one label after the other on a line, or bare answers
+        answered = (
+            i + 2 for i in range(first, last) if tokens[i].norm == ":" and tokens[i + 1].norm in grammar.answers
+        )
+        bare = (
+            i + 1 for i in range(first, last) if tokens[i].norm == "," and tokens[last].start == tokens[last].end
+        )
+        found = max((first, *answered, *bare))
     for signed, ends in ((signs, _AND), (weak, (",",))):
         sign = max((i for i in signed if first <= i < last), default=None)
         if sign is not None and not any(token.norm in grammar.lists for token in tokens[sign:last]):

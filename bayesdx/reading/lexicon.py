@@ -280,6 +280,8 @@ def _english() -> tuple[Grammar, Mapping[str, str]]:
             "subjects",
             "answers",
             "no_labels",
+            "no_nouns",
+            "announces",
             "lead",
             "beside",
             "extent",
