@@ -9,6 +9,7 @@ from bayesdx.reading.tokens import HYPHENS, Token
 _SIGNS = {"-": "negative", "–": "negative", "−": "negative", "+": "positive"}
 _DASHES = HYPHENS | {"—", "?"}
 _ENDS = frozenset((",", ";", ")", "."))
+_CHOICES = (frozenset("yn"), frozenset(("yes", "no")), frozenset(("present", "absent")))
 _SEEN = ("seen", "identified", "noted", "detected")
 
 
@@ -25,6 +26,9 @@ def answered(tokens: Sequence[Token], answers: Collection[str], no_labels: Colle
         following = [one.norm for one in others]
         sign = _SIGNS.get(following[0], "") if following else ""
         labelled = bool(found) and found[-1].norm[0].isalnum()
+        if labelled and (past := _choice(tokens, at)):
+            at = past
+            continue
         if labelled and token.norm == "(" and following[1:] == [")"] and (sign or following[0] in answers):
             word, end = others
             found += [token._replace(norm=":"), word._replace(norm=sign or word.norm), end._replace(norm=",")]
@@ -47,6 +51,13 @@ def answered(tokens: Sequence[Token], answers: Collection[str], no_labels: Colle
         found.append(token)
         at += 1
     return found
+
+
+def _choice(tokens: Sequence[Token], at: int) -> int:
+    """Where the choices end that a form offers behind a label, *(Y/N)*; 0 where it offers none."""
+    norms = [one.norm for one in tokens[at : at + 5]]
+    offered = len(norms) == 5 and norms[0] == "(" and norms[2] == "/" and norms[4] == ")"
+    return at + 5 if offered and frozenset((norms[1], norms[3])) in _CHOICES else 0
 
 
 def _ends(tokens: Sequence[Token], at: int) -> bool:

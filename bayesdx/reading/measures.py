@@ -86,6 +86,8 @@ _SEQUENCE = re.compile(
 _PERSON = re.compile(
     r"\b(?:child|boy|girl|(?:wo)?man|(?:fe)?male|patient|lady|gentleman|aged?)(,?)\s*$", re.IGNORECASE
 )
+#: Before one of these it is how long nothing was there.
+_FREE = re.compile(r"\bfree\W+$", re.IGNORECASE)
 #: So many days are no duration but an age.
 _AN_AGE = 40 * 365
 #: Short for days, weeks and months: *x 4/12*.
@@ -213,6 +215,8 @@ def durations(text: str, start: int, end: int) -> Iterator[Measure]:
     for match in _DURATION.finditer(text, start, end):
         amount, unit = [group for group in match.groups() if group][:2]
         person = _PERSON.search(text, max(start, match.start() - 12), match.start())
+        if _FREE.search(text, max(start, match.start() - 12), match.start()):
+            continue
         if person and (not person[1] or unit.lower() in ("year", "yr")):
             continue  # *girl, 9 yrs*, but not *woman, 3 months of pain*
         number = _WORDS.get(amount.lower()) or float(amount.replace("½", ".5").replace(",", "."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -14,6 +15,9 @@ from bayesdx.reading.mentions import Mention, Passages, Span
 from bayesdx.reading.passages import Sentence, sentences
 from bayesdx.reading.sentence import SentenceReader
 from bayesdx.reading.tokens import tokens_of
+
+#: A box of a form that is not ticked: which words it belongs to is not known.
+_BOX = re.compile(r"\[\s?\]|\(\s\)|[☐□]")
 
 
 def read_text(text: str, lexicon: Lexicon) -> Passages:
@@ -49,7 +53,8 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
             continue
         reader = readers[sentence]
         elsewhere = elsewhere and not sentence.begins and not reader.imaging
-        said = [(one, "not imaging" if elsewhere else why) for one, why in reader.mentions()]
+        form = "a form" if _BOX.search(text, sentence.start, sentence.end) else ""
+        said = [(one, "not imaging" if elsewhere else form or why) for one, why in reader.mentions()]
         elsewhere = elsewhere or reader.not_imaging
         mentions += [one for one, why in said if not why]
         left_out += [(one, why) for one, why in said if why]

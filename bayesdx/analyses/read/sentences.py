@@ -30,6 +30,7 @@ UNREAD = {
     "a part of the lesion": "of a part of the lesion",
     "denied": "denied",
     "not examined": "not examined",
+    "a form": "of a form with boxes: which of them is meant is not known",
     "elsewhere": "beside the lesion, and not in it",
     "another organ": "of another organ",
     "beside the lesion": "of what lies beside the lesion",
