@@ -17,7 +17,7 @@ from bayesdx.reading.phrases import Match, Phrases
 from bayesdx.reading.tokens import HYPHENS, Token, brackets_of
 
 #: How sure a mention is, by what a trigger says of it: an assumption, no figure of a study.
-CERTAINTY = {"compatible": 0.9, "presumed": 0.85, "probable": 0.8, "possible": 0.65, "doubted": 0.8}
+CERTAINTY = {"compatible": 0.9, "probable": 0.8, "possible": 0.65, "doubted": 0.8}
 #: Words that follow *, and* after a denial at least where a clause begins, and not a second thing that is denied.
 CLAUSE = 4
 #: What joins the parts of a list.

@@ -39,7 +39,7 @@ def gather(passages: Passages, lexicon: Lexicon) -> tuple[Proposal, ...]:
     finer of the two is only implied itself (*an extra-axial mass of the frontal lobe*).
     """
     found: dict[str, list[Mention]] = {}
-    for mention in passages.mentions:
+    for mention in _placed(passages.mentions, lexicon):
         found.setdefault(mention.finding, []).append(mention)
     proposals = {
         name: _proposal(variable, found[name], lexicon.speech[name])
@@ -48,6 +48,17 @@ def gather(passages: Passages, lexicon: Lexicon) -> tuple[Proposal, ...]:
     }
     _imply(proposals, lexicon)
     return tuple(proposals[name] for name in lexicon.variables if name in proposals)
+
+
+def _placed(mentions: Sequence[Mention], lexicon: Lexicon) -> Iterator[Mention]:
+    """The mentions, places that are no level only implied where their sentence does not name the lesion and another
+    one does."""
+    named = any(mention.of_lesion for mention in mentions)
+    for one in mentions:
+        speech, states = lexicon.speech[one.finding], lexicon.variables[one.finding].states
+        place = speech.place and not speech.measure and named and not one.of_lesion
+        certain = one.certainty == 1.0 and not one.denied
+        yield replace(one.implied(states), weak=one.weak) if place and certain else one
 
 
 def _imply(proposals: dict[str, Proposal], lexicon: Lexicon) -> None:
