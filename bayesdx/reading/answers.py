@@ -9,6 +9,8 @@ from bayesdx.reading.tokens import HYPHENS, Token
 _SIGNS = {"-": "negative", "–": "negative", "−": "negative", "+": "positive"}
 _DASHES = HYPHENS | {"—", "?"}
 _ENDS = frozenset((",", ";", ")", "."))
+#: Without one of these, and without an answer, a sentence has no label.
+_MARKS = _DASHES | {"(", ":"}
 _CHOICES = (frozenset("yn"), frozenset(("yes", "no")), frozenset(("present", "absent")))
 _SEEN = ("seen", "identified", "noted", "detected")
 
@@ -19,6 +21,9 @@ def answered(tokens: Sequence[Token], answers: Collection[str], no_labels: Colle
     ``answers`` are the words for one; a bare one is an answer where its part of the sentence ends with it, and none
     of ``no_labels`` stands before it (*is negative*).
     """
+    words = {token.norm for token in tokens}
+    if words.isdisjoint(_MARKS) and words.isdisjoint(answers):
+        return list(tokens)
     found: list[Token] = []
     at = 0
     while at < len(tokens):

@@ -163,8 +163,8 @@ class Phrases(Generic[Meaning]):
         """Where phrases stand; of those that mean the same, one within another is left out."""
         found: list[Match[Meaning]] = []
         words = [token.norm for token in tokens]
-        for first, word in enumerate(words):
-            for begun in self._begun(word):
+        for first, starts in enumerate(map(self._begun, words)):
+            for begun in starts:
                 self._follow(begun, words, first, first + 1, (0, 0), found)
         if len(found) < 2:
             return found
