@@ -36,6 +36,9 @@ def of_neighbors(
             lesion = next((at for at in lesions if match.last <= at < end), end)
             beside = match.last < end and norms[match.last] in grammar.beside
             found.append((match.first, end if beside else lesion))
+            goes_on = lead and norms[end : end + 1] == ["and"] and norms[end + 1 : end + 2]
+            if goes_on and goes_on[0] in grammar.verbs:  # *the cord is displaced and shows a high signal*
+                found.append(clauses.ranges[clauses.clause(end)])
     return found
 
 

@@ -25,7 +25,7 @@ _NOT_AFTER = re.compile(
 _NOT_BEFORE = re.compile(
     r"(?:(?:(?<!maximum )(?<!maximal )thickness|field of view|fov|slices?|sections?(?! ct)|collimation|shift|"
     r"displac\w+|lumen)\W+(?:\w+\W+){0,3}|distance\W+(?:\w+\W+){0,6}|"
-    r"(?:dural tail|syrinx|depth of|ventricles? measur\w+)[^\w,]+(?:\w+[^\w,]+)?|"
+    r"(?:dural tail|syrinx|depth of|ventricles measur\w+)[^\w,]+(?:\w+[^\w,]+)?|"
     r"(?:decreas|increas|grew|grow|enlarg|shr[aiu]nk|reduc|regress)\w*\W+(?:\w+\W+){0,2}from\W+|"
     r"(?:compared (?:with|to)|previously|formerly|earlier)\W+(?:(?:measured|measuring|was|of)\W+)?|"
     r"canal[^\w,]+(?:(?:diameter|width|measur\w+|was|is|of|to|only|about|just|narrowed|reduced)\W+){0,3})$",
