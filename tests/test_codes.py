@@ -257,7 +257,7 @@ def test_a_report_names_the_proven_diagnosis(small_path: Path, tmp_path: Path) -
         ({"mr_dural_tail": "snomed:7"}, "'snomed:7' (a code of SNOMED CT that stands for nothing here) is not"),
         ({"mr_t2_signal": "RID28472"}, "'RID28472' (which is present) is not a state of 'mr_t2_signal'"),
         ({"gamuts:32082": "present", "syrinx": "present"}, "'syrinx' is given twice"),
-        ({"mr_dural_tail": 52101004}, "takes one of its states, not the number"),
+        ({"mr_dural_tail": 52101004}, "not a number; a code of SNOMED CT is snomed:52101004"),
         ({"presentation": "C3230"}, "'C3230' (which is diagnosis=meningioma) is not a state of 'presentation'"),
     ],
 )

@@ -27,7 +27,7 @@ from bayesdx.model import Model
 def test_changes_as_of_single_cases(name: str, small_path: Path) -> None:
     """Looked up or one by one; also of uncertain findings, and none of a row that is wrong."""
     model = load(small_path if name == "small" else name)
-    rows = some_cases(model, 12)
+    rows = some_cases(model, 12 if name == "small" else 8)
     (found,) = score([pa.RecordBatch.from_pylist(rows)], Spec(model, top=1, change=True))
     uncertain = 0
     for row, answer in zip(rows, found.to_pylist(), strict=True):
