@@ -107,6 +107,8 @@ def _choices(inner: str) -> list[str]:
 
 def _words(plain: str) -> list[tuple[str, ...]]:
     """A phrase as words; each word with hyphens in it also as one word without them."""
+    if HYPHENS.isdisjoint(plain):
+        return [tuple(map(normal, plain.split()))]
     ways: list[tuple[str, ...]] = [()]
     for word in plain.split():
         pieces = tuple(normal(piece) for piece in re.split("[-‐‑–]", word) if piece) or (word,)
@@ -126,6 +128,8 @@ class _Node(Generic[Meaning]):
     meanings: list[Meaning] = field(default_factory=list)
 
     def below(self, word: str) -> _Node[Meaning]:
+        if (known := self.words.get(word)) is not None:
+            return known
         if word == "..":
             self.gap = self.gap or _Node()
             return self.gap

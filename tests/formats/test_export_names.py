@@ -57,7 +57,7 @@ def expected(network: Network) -> list[float]:
 
 @pytest.mark.parametrize("file_format", ["bif", "xmlbif"])
 # Few examples: the BIF reader of pgmpy takes a second to begin.
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(variables=distinct(3), states=st.tuples(distinct(3), distinct(2), distinct(2)))
 @example(variables=["tumour size", "a,b", "t(1)"], states=(["<10", "lt_10", "lt 10"], ["良", "否"], ["1", "0"]))
 @example(variables=["0", "1e", "00"], states=(["0", "network", "network_"], ["0", "00"], ["0", "0è:"]))
