@@ -51,10 +51,8 @@ class SentenceReader:
         # parts of a lesion, among them words that may be one by themselves: only the whole report tells
         self.parts = [(match.first, match.last) for match in self.marks["parts"]]
         self.maybe_lesion = self._firsts("maybe_lesion")
-        others = [(match.first, match.last) for match in self.marks["not_lesions"]]
-        self.lesions = [
-            at for at in self._firsts("lesion") if not any(first <= at < last for first, last in others)
-        ]
+        others = {at for match in self.marks["not_lesions"] for at in range(match.first, match.last)}
+        self.lesions = [at for at in self._firsts("lesion") if at not in others]
         self.whole = any(
             not status(first, first + 1, self.clauses.reaches).denied
             for first in self.lesions
