@@ -335,7 +335,7 @@ class Model(ByValue):
         """
         from bayesdx.analyses.batch.numbers import LISTED, BatchSummary, columns_of, nothing_scored
         from bayesdx.files import place_of
-        from bayesdx.formats.table import write_rows
+        from bayesdx.formats.table_writing import write_rows
 
         scored = left_out = 0
         errors: list[tuple[int, str]] = []

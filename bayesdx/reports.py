@@ -165,7 +165,7 @@ def report_files(folder: str | os.PathLike[str]) -> list[str]:
 def write_cases(reading: FolderReading, path: str) -> FolderReading:
     """Write the cases of a folder as a table that ``batch`` takes (.csv, .jsonl, .parquet); whole or not at all."""
     from bayesdx.analyses.read_folder.numbers import cells_of, columns_of
-    from bayesdx.formats.table import write_rows
+    from bayesdx.formats.table_writing import write_rows
 
     columns = columns_of(reading.rows, reading.variables)
     write_rows(path, columns, cells_of(reading.rows, columns))

@@ -11,21 +11,19 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, TextIO
 
 from bayesdx.errors import InputError, MissingExtra
-from bayesdx.files import marked_encoding, parse_json, place_of, print_whole, standard_input, write_whole
+from bayesdx.files import marked_encoding, parse_json, place_of, standard_input
 
 #: Line number and row; a row that cannot be read is an InputError instead.
 NumberedRow = tuple[int, Mapping[str, object] | InputError]
-_PARQUET_ROWS = 8192
 FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 #: Lines that a row may run over, in cells with quotation marks: what runs on lacks its second mark.
 ROW_LINES = 30
@@ -297,7 +295,7 @@ def json_row(line: str) -> Mapping[str, object] | InputError:
 
 
 def _read_parquet(path: str) -> Iterator[NumberedRow]:
-    arrow, file = _pyarrow(), _parquet_file(path)
+    arrow, file = load_pyarrow(), _parquet_file(path)
     heads = columns_once(list(file.schema_arrow.names), path)
     number = 0
     try:
@@ -315,7 +313,7 @@ def cells_of(column: Any) -> list[Any]:
     A struct holds weights, or findings: the fields that only other rows fill are left out. A map is a mapping. A
     cell that Python cannot hold, such as a date after the year 9999, is text that says so; bytes if it is no UTF-8.
     """
-    types = _pyarrow().types
+    types = load_pyarrow().types
     try:
         cells = column.to_pylist()
     except (ValueError, OverflowError):
@@ -332,7 +330,7 @@ def _filled(fields: Mapping[str, object]) -> Mapping[str, object] | None:
 
 
 def _cell(one: Any) -> Any:
-    pa = _pyarrow()
+    pa = load_pyarrow()
     for kind in (None, pa.string(), pa.binary()):
         with suppress(ValueError, OverflowError, pa.ArrowException):
             return (one if kind is None else one.cast(kind)).as_py()
@@ -340,7 +338,7 @@ def _cell(one: Any) -> Any:
 
 
 def _parquet_file(path: str) -> Any:
-    arrow = _pyarrow()
+    arrow = load_pyarrow()
     try:
         return arrow.parquet.ParquetFile(path)
     except (ValueError, OSError, arrow.ArrowException) as error:
@@ -349,53 +347,10 @@ def _parquet_file(path: str) -> Any:
         raise InputError(f"is not a Parquet file ({str(error).splitlines()[0]})", place=path) from None
 
 
-def _pyarrow() -> Any:
+def load_pyarrow() -> Any:
+    """Pyarrow with its Parquet part; raises MissingExtra without it."""
     try:
         import pyarrow.parquet
     except ImportError:
         raise MissingExtra("reading and writing Parquet", "cohort") from None
     return pyarrow
-
-
-def write_rows(path: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
-    """Write rows (cells in the order of ``columns``) to a table; ``-`` is CSV on standard output.
-
-    Nothing is written before the first row is there, and a table appears only when it is whole.
-    """
-    write = {"parquet": _write_parquet, "jsonl": _write_json_lines, "csv": _write_csv}[table_format(path)]
-    first = list(islice(rows, 1))  # raises here when there is nothing to write
-    every = chain(first, rows)
-
-    def written(place: str) -> None:
-        write(place, columns, every)
-
-    if path == "-":
-        print_whole(".csv", written)
-    else:
-        write_whole(path, written)
-
-
-def _write_csv(part: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
-    with open(part, "w", encoding="utf-8", errors="replace", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-
-
-def _write_json_lines(part: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
-    with open(part, "w", encoding="utf-8", errors="replace", newline="") as file:
-        file.writelines(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n" for row in rows)
-
-
-def _write_parquet(part: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
-    pa = _pyarrow()
-    block = list(islice(rows, _PARQUET_ROWS))
-    arrays = [pa.array(values) for values in zip(*block, strict=True)]
-    # A column that is empty so far, such as the ids, may hold text further down.
-    types = [pa.string() if pa.types.is_null(array.type) else array.type for array in arrays]
-    schema = pa.schema(list(zip(columns, types, strict=True)))
-    with pa.parquet.ParquetWriter(part, schema) as writer:
-        while block:
-            cells = dict(zip(columns, zip(*block, strict=True), strict=True))
-            writer.write_table(pa.table(cells, schema=schema))
-            block = list(islice(rows, _PARQUET_ROWS))

@@ -276,9 +276,8 @@ def _after_what_is_there(
     signs = [match.last - 1 for kind in ("there", "lesion") for match in marks[kind]]
     signs += [one.last - 1 for one in triggers if one.meaning.reach != "name"]
     signs += [i for i in range(first, last) if tokens[i].norm in ("with", ":")]
-    weak = [
-        match.last - 1 for kind in ("affirms", "adjectives") for match in marks[kind]
-    ]  # *mild oedema, no ...*, but not *mild oedema and*
+    # *mild oedema, enhancement absent*, but not *mild oedema and enhancement absent*
+    weak = [match.last - 1 for kind in ("affirms", "adjectives") for match in marks[kind]]
     found = first
     if tokens[last].norm == ":":  # one label after the other on a line, or bare answers
         answered = (

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import InputError
 from bayesdx.formats.case_table import CaseTable, Encoder, encode_rows
-from bayesdx.formats.table import csv_rows, read_rows, row_count, write_rows
+from bayesdx.formats.table import csv_rows, read_rows, row_count
+from bayesdx.formats.table_writing import write_rows
 from bayesdx.model import Model
 
 CSV = """id,age,sex,level,mr_t2_signal,syrinx,region

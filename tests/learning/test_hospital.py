@@ -27,10 +27,9 @@ def log_loss(engine: Engine, codes: Codes) -> float:
 
 
 def test_the_next_thousand_patients() -> None:
-    seed = 2
-    here = hospital(seed)
-    result = learnt(patients(here, 200, seed))
-    following = patients(here, 1000, 100 + seed)
+    here = hospital(2)
+    result = learnt(patients(here, 200, 2))
+    following = patients(here, 1000, 102)
     before, after = (
         log_loss(compile_network(network), following)
         for network in (load("spine").network, result.document.network)
