@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _PACKAGE = os.path.dirname(os.path.realpath(__file__))
 
 
+@lru_cache(maxsize=1)
 def data_root() -> str:
     """The folder of networks/ and priors/: ``bayesdx/_data`` of a wheel, the repository of a checkout."""
     packed = os.path.join(_PACKAGE, "_data")

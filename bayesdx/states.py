@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 
 import numpy as np
@@ -206,15 +206,15 @@ def _beyond(sign: str, end: float) -> tuple[float, float]:
     return (-math.inf, end) if below else (end, math.inf)
 
 
-def as_stated(variable: Variable, weights: Array) -> object:
-    positive = np.flatnonzero(weights)
-    if len(positive) == 1:
-        return variable.states[int(positive[0])]
-    if len(positive) == variable.cardinality - 1 and (weights[positive] == 1.0).all():
-        ruled_out = f"not {variable.states[int(np.flatnonzero(weights == 0)[0])]}"
+def as_stated(variable: Variable, weights: Sequence[float] | Array) -> object:
+    said = {state: float(weight) for state, weight in zip(variable.states, weights, strict=True) if weight}
+    if len(said) == 1:
+        return next(iter(said))
+    if len(said) == variable.cardinality - 1 and set(said.values()) == {1.0}:
+        ruled_out = f"not {next(state for state in variable.states if state not in said)}"
         if ruled_out not in variable.states:
             return ruled_out
-    return {variable.states[int(i)]: float(weights[i]) for i in positive}
+    return said
 
 
 def apart(weights: Mapping[str, float]) -> tuple[str, float]:

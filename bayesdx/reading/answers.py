@@ -8,6 +8,8 @@ from bayesdx.reading.tokens import HYPHENS, Token
 
 _SIGNS = {"-": "negative", "–": "negative", "−": "negative", "+": "positive"}
 _DASHES = HYPHENS | {"—", "?"}
+#: So many dots lead from a label to its answer: *oedema.....none*.
+_LEADER = "....."
 _ENDS = frozenset((",", ";", ")", "."))
 #: Without one of these, and without an answer, a sentence has no label.
 _MARKS = _DASHES | {"(", ":"}
@@ -43,12 +45,13 @@ def answered(tokens: Sequence[Token], answers: Collection[str], no_labels: Colle
             found += [token, others[0]._replace(norm=sign)]
             at += 2
             continue
-        if labelled and following and token.norm in _DASHES:
+        leads = token.norm.startswith(_LEADER)
+        if labelled and following and (leads or token.norm in _DASHES):
             if following[0] == "ve" and token.norm in _SIGNS:
                 found += [token._replace(norm=":", end=token.start), token._replace(norm=_SIGNS[token.norm])]
                 at += 2
                 continue
-            spaced = token.start > found[-1].end or token.norm == "?"
+            spaced = leads or token.start > found[-1].end or token.norm == "?"
             if spaced and following[0] in answers and _ends(tokens, at + 2):
                 token = token._replace(norm=":")
         elif labelled and token.norm in answers and found[-1].norm not in no_labels and _ends(tokens, at + 1):

@@ -9,6 +9,7 @@ in* is no denial.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -121,7 +122,7 @@ class Grammar:
 
     def marked(self, tokens: Sequence[Token]) -> dict[str, list[Match[str]]]:
         """The phrases of each of MARKS, in order."""
-        found: dict[str, list[Match[str]]] = {kind: [] for kind in MARKS}
+        found: dict[str, list[Match[str]]] = defaultdict(list)
         for match in self.marks.find(tokens):
             found[match.meaning].append(match)
         return found
@@ -148,11 +149,12 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
     ranges = _ranges(tokens, triggers, ends, grammar)
     anew = _anew(tokens, marks, taken, grammar)
     stops = [match.first for match in marks["stops"] if not taken[match.first]]
-    denial_stops = sorted({*anew, *stops})
-    both = _both_ways(tokens, triggers, grammar)
     turns = [match.first for match in marks["turns"]]
-    complaints = sorted((*turns, *(match.first for match in marks["complaints"])))
+    complaints = [match.first for match in marks["complaints"]]
     name_ends = [match.first for match in marks["name_ends"]]
+    until = dict.fromkeys(UNREAD, turns) | {"normal": stops, "past": sorted((*turns, *complaints))}
+    until |= dict.fromkeys(("denied", "doubted"), sorted({*anew, *stops}))
+    both = _both_ways(tokens, triggers, grammar)
     reaches = []
     for trigger in triggers:
         if both.get((trigger.first, trigger.last), trigger.meaning.reach) != trigger.meaning.reach:
@@ -171,11 +173,8 @@ def clauses(tokens: Sequence[Token], grammar: Grammar, marks: Mapping[str, Seque
                 after += 1
             reaches.append((trigger, after, after + 1))
         elif trigger.meaning.reach in ("after", "name"):
-            until = turns if trigger.meaning.says in UNREAD and trigger.meaning.says != "normal" else stops
-            until = denial_stops if trigger.meaning.says in ("denied", "doubted") else until
-            until = complaints if trigger.meaning.says == "past" else until
-            until = name_ends if trigger.meaning.reach == "name" else until
-            stop = next((stop for stop in until if stop >= trigger.last), last)
+            ending = name_ends if trigger.meaning.reach == "name" else until.get(trigger.meaning.says, stops)
+            stop = next((stop for stop in ending if stop >= trigger.last), last)
             if trigger.meaning.says == "normal" and _brief(tokens[first:last], tokens[trigger.last : last], marks):
                 reaches.append((trigger, first, trigger.first))  # *conus normal.*
             else:

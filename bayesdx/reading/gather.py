@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
-import numpy as np
-
-from bayesdx.network import Array, Variable
+from bayesdx.network import Variable
 from bayesdx.reading.lexicon import Lexicon, Speech
 from bayesdx.reading.mentions import IMPLIED, Mention, Passages
 from bayesdx.states import as_stated
@@ -165,16 +164,16 @@ def _yielded(mentions: list[Mention], speech: Speech) -> list[Mention]:
     return [mention for mention in mentions if not gives_way(mention)] or mentions
 
 
-def _together(variable: Variable, mentions: Sequence[Mention]) -> Array | None:
+def _together(variable: Variable, mentions: Sequence[Mention]) -> list[float] | None:
     """The product of the weights, largest 1; None where nothing is left.
 
     Doubtful mentions are no independent witnesses: the surest one counts, unless one as sure leans another way.
     """
     certain = [mention for mention in mentions if mention.certainty == 1.0]
-    product = np.ones(len(variable.states))
-    for mention in certain or _surest(mentions):
-        product *= [mention.weights.get(state, 0.0) for state in variable.states]
-    return product / product.max() if product.max() > 0 else None
+    said = [mention.weights for mention in certain or _surest(mentions)]
+    product = [prod(weights.get(state, 0.0) for weights in said) for state in variable.states]
+    most = max(product)
+    return [one / most for one in product] if most > 0 else None
 
 
 def _surest(mentions: Sequence[Mention]) -> list[Mention]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from bayesdx.data import data_root
@@ -98,6 +98,11 @@ class Lexicon:
     speech: Mapping[str, Speech]
     grammar: Grammar
     headings: Mapping[str, str]
+
+    @cached_property
+    def measured(self) -> tuple[str, ...]:
+        """The findings that numbers say something of."""
+        return tuple(name for name, speech in self.speech.items() if speech.measure)
 
     def is_place(self, finding: str) -> bool:
         """Whether a finding says where the lesion is."""

@@ -35,7 +35,7 @@ _NOT_BEFORE = re.compile(
 _BELOW = re.compile(r"(?:<|\b(?:less|smaller) than|\bunder|\bbelow)\s*$", re.IGNORECASE)
 _ABOVE = re.compile(r"(?:>|\b(?:more|larger|greater) than|\bover|\bexceeding|\bexceeds)\s*$", re.IGNORECASE)
 _NEXT = 0.1
-#: Most sentences hold none, and so no age.
+#: Most sentences hold none, and so no age, length or vertebra.
 _DIGIT = re.compile(r"\d")
 _AGE = re.compile(
     r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y[./]?\s?o)\b|"
@@ -46,6 +46,7 @@ _AGE = re.compile(
     r"(\d{1,3})\s*y,\s*(?:(?:wo)?man|boy|girl|lady|gentleman)\b|"
     r"\b(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\s*/\s*(\d{1,3})\s*(?:yrs?|y)\b(?!\s+of)|"
     r"(\d{1,3})\s*/\s*[MF]\b|"
+    r"(\d{1,3})\s+(?:(?:fe)?male|(?:wo)?man)(?=\s*,|\s+(?:with|presents|presented|presenting|who|c/o|complain))|"
     r"\b(?:child|student|patient|teenager|(?:wo)?man|boy|girl|lady|gentleman|(?:fe)?male)(?:,| of| \()\s*"
     r"(\d{1,3})\s*(?:years|yrs?|y\.?)(?=\s*(?:[,.;)]|of age\b|$)))",
     re.IGNORECASE,
@@ -59,7 +60,7 @@ _RELATIVE = re.compile(
 _SEX = re.compile(
     r"\b(?:(woman|female|girl|lady|mrs|(?<!\d)(?<!\d )ms|miss)|(man|male|boy|gentleman|mr(?=\.)))\b"
     r"|\b(?:gender|sex)\s*[:=]\s*(?:(f)|(m))\b"
-    r"|\b(?:\d{1,3}\s*(?:years?|yrs?|yo|y/o|y)?[\s/,-]{0,3}(?:(f)|(m))\b(?![\w/-]))"
+    r"|\b(?:\d{1,3}\s*(?:years?|yrs?|y\.?o\.?|y/o|y)?[\s/,-]{0,3}(?:(f)|(m))\b(?![\w/-]))"
     r"|(?<![\w-])(?:(f)|(m))[\s/,]{1,3}\d{2}\b(?!\s*(?:mm|cm|x))",
     re.IGNORECASE,
 )
@@ -90,8 +91,6 @@ _PERSON = re.compile(
 _FREE = re.compile(r"\bfree\W+$", re.IGNORECASE)
 #: So many days are no duration but an age.
 _AN_AGE = 40 * 365
-#: Short for days, weeks and months: *x 4/12*.
-_TWELFTHS = re.compile(r"(?:\b(?:x|for|since|last|past)|×)\s*(\d{1,2})\s?/\s?(7|12|52)(?![\d/])", re.IGNORECASE)
 _PARTS = {"7": 1.0, "52": 7.0, "12": 30.4}
 #: Most sentences hold none of these, and no duration.
 _TIME = re.compile(r"\d\s?/\s?(?:7|12|52)|hour|day|week|wk|month|mth|mo\b|mos\b|year|yr", re.IGNORECASE)
@@ -100,6 +99,12 @@ _SYMPTOM = (
     r"\b(?:pain|ache|headaches?|swelling|lump|weakness|numbness|vomiting|myelopathy|radiculopathy|pals(?:y|ies)|"
     r"\w*paresis|unsteadiness|deterioration|seizures?|sciatica|diplopia|tinnitus|loss|symptoms|fever|sweats|ataxia|claudication|hoarseness|"
     r"dysphagia|brachialgia|dizziness)"
+)
+#: Short for days, weeks and months: *x 4/12*, *headache 3/52*, *2/12 history*.
+_TWELFTHS = re.compile(
+    rf"(?:(?:\b(?:x|for|since|last|past|over)|×|{_SYMPTOM})\s*(\d{{1,2}})\s?/\s?(7|12|52)(?![\d/])|"
+    r"(?<![\w/.-])(\d{1,2})\s?/\s?(7|12|52)\s+(?:of|hx|h/o|history|duration)\b)",
+    re.IGNORECASE,
 )
 _DURATION = re.compile(
     r"\b(?:(?:for|since|lasting|lasted|of|over|during|past|last|previous|preceding|within|about|approximately|"
@@ -155,6 +160,8 @@ class Vertebrae(NamedTuple):
 
 def lengths(text: str, start: int, end: int) -> Iterator[Measure]:
     """Lengths in mm: of several dimensions (*20 x 29 x 30.4 mm*) the largest; *less than 1 cm* is 9.9 mm."""
+    if not _DIGIT.search(text, start, end):
+        return
     for match in _LENGTH.finditer(text, start, end):
         numbers = [(match[i], match[i + 1]) for i in (1, 3, 5) if match[i]]
         units = [unit for _, unit in numbers if unit]
@@ -197,8 +204,9 @@ def ages(text: str, start: int, end: int) -> Iterator[Measure]:
 
 def sexes(text: str, start: int, end: int) -> Iterator[tuple[str, int, int, bool]]:
     """``female`` or ``male``, as a word or after an age (*58F*); sure where the word follows an age."""
-    aged = [one.end for one in ages(text, start, end) if one.sure]
-    for match in _SEX.finditer(text, start, end):
+    found = list(_SEX.finditer(text, start, end))
+    aged = [one.end for one in ages(text, start, end) if one.sure] if found else []
+    for match in found:
         sure = any(0 <= match.start() - age <= 30 for age in aged)
         which = next(i for i, group in enumerate(match.groups()) if group)
         letter = match.groups()[which]
@@ -211,7 +219,8 @@ def durations(text: str, start: int, end: int) -> Iterator[Measure]:
     if not _TIME.search(text, start, end):
         return
     for match in _TWELFTHS.finditer(text, start, end):
-        yield Measure(float(match[1]) * _PARTS[match[2]], match.start(), match.end())
+        count, part = match[1] or match[3], match[2] or match[4]
+        yield Measure(float(count) * _PARTS[part], match.start(), match.end())
     for match in _DURATION.finditer(text, start, end):
         amount, unit = [group for group in match.groups() if group][:2]
         person = _PERSON.search(text, max(start, match.start() - 12), match.start())
@@ -231,6 +240,8 @@ def vertebrae(text: str, start: int, end: int, signal: bool) -> Iterator[Vertebr
     ``signal`` says that the sentence speaks of MR signal: T1 and T2 are then vertebrae only where another word or
     another vertebra says so.
     """
+    if not _DIGIT.search(text, start, end):
+        return
     for match in _LEVELS.finditer(text, start, end):
         first, low, second, high = match.groups()
         if int(low) < 1 or int(low) > _LARGEST[first]:

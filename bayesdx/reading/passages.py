@@ -17,8 +17,9 @@ _HEADING = re.compile(
 _END = re.compile(
     # a full stop before a capital, but no answer to a question
     r"(?:(?<=[.!])|(?<=\?)(?!\s+(?:No|Yes|None|Nil)\b))[\"')\]]*\s+(?=[\"'(\[?]*[A-Z0-9?]|\([a-z]\))"
-    r"|\s*(?:\.{2,}|…)\s*|\n\s*\n"  # what was left out, an empty line
-    r"|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z0-9 /]{0,40}:)"  # an entry of a list, a heading
+    r"|\s*(?:(?<!\.)\.{2,4}(?!\.)|…)\s*|\n\s*\n"  # what was left out, an empty line
+    # an entry of a list, a heading, a label with dots up to its answer
+    r"|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z0-9 /]{0,40}(?::|\.{5}))"
 )
 #: Where a section of history, or one that is skipped, is over.
 _OVER = re.compile(r"\n[ \t]*\n|(?<=[.!?])[ \t]*\n(?=[ \t]*(?:[A-Z0-9(]|[-*•▪]))")
@@ -26,7 +27,7 @@ _OVER = re.compile(r"\n[ \t]*\n|(?<=[.!?])[ \t]*\n(?=[ \t]*(?:[A-Z0-9(]|[-*•�
 LONGEST = 1500
 #: What ends in a full stop without ending a sentence.
 _SHORT = re.compile(
-    r"\b(?:figs?|vs|approx|e\.g|i\.e|(?<!no )ca|no|dr|prof|al|resp|incl|st|ref|refs|segm|seg|max|min|diam|pat|"
+    r"\b(?:figs?|vs|approx|e\.g|i\.e|y\.o|(?<!no )ca|no|dr|prof|al|resp|incl|st|ref|refs|segm|seg|max|min|diam|pat|"
     r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.$",
     re.IGNORECASE,
 )

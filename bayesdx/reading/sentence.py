@@ -91,9 +91,8 @@ class SentenceReader:
             yield from self._stated(finding, state, (match.first, match.last), how, weak=weak, certainty=sure)
         for group in self.found.groups:
             yield from self._linked(group)
-        for finding, speech in self.lexicon.speech.items():
-            if speech.measure:
-                yield from self._measured(finding)
+        for finding in self.lexicon.measured:
+            yield from self._measured(finding)
 
     @property
     def tells(self) -> bool:

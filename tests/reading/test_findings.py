@@ -204,6 +204,7 @@ def test_two_lesions_are_said(reports: Reports) -> None:
     ("text", "age", "sex"),
     [
         ("41 yo M with seizure.", 41, "male"),
+        ("47 y.o. F with back pain.", 47, "female"),
         ("F 53, headache.", 53, "female"),
         ("Age/Sex: 28 Yrs / F", 28, "female"),
         ("Gender: M, age: 61", 61, "male"),
@@ -264,6 +265,10 @@ def test_complaints_are_read_with_their_history(read: Read, text: str, finding: 
     ("text", "state"),
     [
         ("R L5 radiculopathy x 4/12.", "chronic"),
+        ("Back pain 9/12.", "chronic"),
+        ("Headache 3/52.", "subacute"),
+        ("2/12 hx of leg weakness.", "subacute"),
+        ("Pain at T11/12.", None),
         ("Headache 2 months, one seizure.", "subacute"),
         ("Back pain had started three weeks earlier.", "subacute"),
         ("Headaches for eighteen months.", "chronic"),

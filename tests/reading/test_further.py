@@ -177,7 +177,13 @@ def test_durations_and_the_longest_of_them(read: Read, text: str, state: str | N
 
 @pytest.mark.parametrize(
     ("text", "age"),
-    [("62 y, man. A mass.", 62), ("Male / 74 yrs", 74), ("A 40 y/o woman.", 40), ("Male / 74 mm", None)],
+    [
+        ("62 y, man. A mass.", 62),
+        ("Male / 74 yrs", 74),
+        ("A 40 y/o woman.", 40),
+        ("Male / 74 mm", None),
+        ("19 male with pain.", 19),
+    ],
 )
 def test_ages_beside_a_sex(reports: Reports, text: str, age: int | None) -> None:
     assert reports.read(text).case.age == age
