@@ -23,7 +23,10 @@ _RANGE = re.compile(rf"(?P<low>{_AMOUNT})?\.\.(?P<high>{_AMOUNT})?|{_BEYOND}")
 #: A state that is a number or a range of such: ``10``, ``10-30``, ``60+``, ``<10``, ``>=30``.
 _SPELT = re.compile(rf"{_BEYOND}|(?P<low>{_AMOUNT})(?:(?P<more>\+)|-(?P<high>{_AMOUNT}))?")
 #: What stands where nothing was seen, in small letters; a state of that name comes first.
-_MISSING_WORDS = frozenset(("", "na", "n/a", "nan", "<na>", "#n/a", "null", "*", "?"))
+_MISSING_WORDS = frozenset(
+    ("", "na", "n/a", "nan", "<na>", "#n/a", "null", "*", "?", "unknown",
+     "unk", "ni", "inv", "nask", "asku", "nav", "navu", "msk")  # NullFlavor of HL7, which REDCap's exports have
+)  # fmt: skip
 
 
 def says_missing(value: object, *states: Iterable[str]) -> bool:

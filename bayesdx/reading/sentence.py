@@ -281,9 +281,15 @@ class SentenceReader:
         of_lesion = any(not status(at, at + 1, self.clauses.reaches).denied for at in self.lesions)
         mention = Mention(finding, weights, self.span, said, cues, number, how.denied, sure, weak, part, of_lesion)
         shown_by = self.lexicon.speech[finding].shown_by
-        if sure == 1.0 and shown_by and self.shown and shown_by not in self.shown:
+        if sure == 1.0 and shown_by and shown_by not in (self._shown_in(value) or {shown_by}):
             return mention.implied(self.lexicon.variables[finding].states)
         return mention
+
+    def _shown_in(self, place: Place) -> frozenset[str]:
+        """The examinations that the clause speaks of, else those of the sentence."""
+        start, end = self.clauses.ranges[self.clauses.clause(place[0])]
+        own = (name for name in EXAMINATIONS if any(start <= one.first < end for one in self.marks[name]))
+        return frozenset(own) or self.shown
 
     def _section(self, finding: str) -> str:
         """Why a finding is not read in this section: history holds history only, findings no symptoms."""

@@ -203,6 +203,16 @@ def test_boxes(small: Model) -> None:
         assert message in errors[0][1]
 
 
+@pytest.mark.parametrize("code", ["UNK", "NI", "ASKU", "NA"])
+def test_codes_for_missing_data_state_nothing(small: Model, code: str) -> None:
+    told = {"record_id": "1", "mr_t2_signal": "hyper"}
+    missing = {**told, "age": code, "sex": code, "size_mm": code, "mr_dural_tail": code}
+    answers = small.query_batch([missing])
+    assert not answers.errors
+    assert np.array_equal(answers.probabilities, small.query_batch([told]).probabilities)
+    assert small.query_batch([{**told, "age": "-99"}]).errors
+
+
 def test_a_column_of_ones_own_is_no_finding(small: Model) -> None:
     """Neither a label among names, nor a name of REDCap in a table that is no export, is a finding."""
     row = {"record_id": "1", "level": "cervical", "size": "below 10"}

@@ -225,7 +225,8 @@ def outlook(impression: Impression, outcomes: int = 2) -> str:
         return "No further finding of the network is open."
     if i.settled:
         under = f"under the {prior_words(i.question)}, " if i.elsewhere else ""
-        most = f"is likely to change the leading {noun(i.question.target)} (chance at most {percent(i.change)})"
+        chance = percent(i.change) if percent(i.change).startswith("<") else f"at most {percent(i.change)}"
+        most = f"is likely to change the leading {noun(i.question.target)} (chance {chance})"
         changes = most if i.change else f"could change the leading {noun(i.question.target)}"
         return _sentence(f"{under}no single further finding {changes}")
     which = "finding to begin with" if i.band == "prior" else "further finding"
