@@ -27,7 +27,8 @@ _OVER = re.compile(r"\n[ \t]*\n|(?<=[.!?])[ \t]*\n(?=[ \t]*(?:[A-Z0-9(]|[-*â€¢â–
 LONGEST = 1500
 #: What ends in a full stop without ending a sentence.
 _SHORT = re.compile(
-    r"\b(?:figs?|vs|approx|e\.g|i\.e|y\.o|(?<!no )ca|no|dr|prof|al|resp|incl|st|ref|refs|segm|seg|max|min|diam|pat|"
+    r"\b(?:figs?|vs|approx|e\.g|i\.e|y\.o|(?-i:Mrs?|Ms)|"
+    r"(?<!no )ca|no|dr|prof|al|resp|incl|st|ref|refs|segm|seg|max|min|diam|pat|"
     r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.$",
     re.IGNORECASE,
 )
