@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from statistics import fmean
 from typing import NamedTuple
 
 _N = r"\d+(?:[.,]\d+)?"
@@ -28,6 +29,7 @@ _NOT_BEFORE = re.compile(
     r"(?:dural tail|syrinx|depth of|ventricles measur\w+)[^\w,]+(?:\w+[^\w,]+)?|"
     r"(?:decreas|increas|grew|grow|enlarg|shr[aiu]nk|reduc|regress)\w*\W+(?:\w+\W+){0,2}from\W+|"
     r"(?:compared (?:with|to)|previously|formerly|earlier)\W+(?:(?:measured|measuring|was|of)\W+)?|"
+    r"(?:esr|sedimentation rate)\W+(?:(?:of|was|is|at)\W+)?|"
     r"canal[^\w,]+(?:(?:diameter|width|measur\w+|was|is|of|to|only|about|just|narrowed|reduced)\W+){0,3})$",
     re.IGNORECASE,
 )
@@ -94,7 +96,8 @@ _DAYS = {
 }  # fmt: skip
 _UNITS = r"(hour|day|week|wk|month|mth|mo|year|yr)s?"
 _AMOUNT = (
-    rf"({_N}½?|½|(?<!-)(?<!and a )(?:{'|'.join(_WORDS)}))(?:\s*(?:to|-|–)\s*{_N})?(?:\s+(?:of|an?))?[\s-]*{_UNITS}"
+    rf"({_N}½?|½|(?<!-)(?<!and a )(?:{'|'.join(_WORDS)}))(?:\s*(?:to|-|–)\s*({_N}|{'|'.join(_WORDS)}))?"
+    rf"(?:\s+(?:of|an?))?[\s-]*{_UNITS}"
 )
 #: After T1 or T2: it is a sequence, whatever stands before it.
 _SEQUENCE = re.compile(
@@ -107,6 +110,7 @@ _PERSON = re.compile(
 )
 #: Before one of these it is how long nothing was there.
 _FREE = re.compile(r"\bfree\W+$", re.IGNORECASE)
+_AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b", re.IGNORECASE)
 #: So many days are no duration but an age.
 _AN_AGE = 40 * 365
 _PARTS = {"7": 1.0, "52": 7.0, "12": 30.4}
@@ -129,6 +133,7 @@ _DURATION = re.compile(
     r"approx\.?|almost)(?:\s+(?:the|about|around|roughly|some|approximately|approx\.?|almost|nearly|more than|over|"
     r"at least|last|past|previous|preceding|a period of|duration of))*"
     rf"\s+{_AMOUNT}\b(?![\s-]*(?:ago|old|later|after|before|postop|earlier|prior))|"
+    r"(?:in|over|during|for|within)\s+the\s+(?:last|past)\s+(week|month|year)\b|"
     rf"{_AMOUNT}[’']?[\s-]*(?:\w+\s+)?(?:history|duration|evolution|course|story|standing|hx|h/o)\b|"
     rf"(?:\bx|×)\s*{_AMOUNT}\b|{_AMOUNT}\s+of\b(?!\s+age\b)|(?<=, ){_AMOUNT}\b(?=\s*[,.;]|$)"
     r"(?!\s*,\s*(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\b)|"
@@ -246,21 +251,25 @@ def _holds(text: str, start: int, end: int, parts: Sequence[str]) -> bool:
 
 
 def durations(text: str, start: int, end: int) -> Iterator[Measure]:
-    """How long something has lasted, in days: *for 4 weeks*, *a 6-month history*, *x 4/12*; not *2 years ago*."""
+    """How long something has lasted, in days: *for 4 weeks*, *a 6-month history*, *x 4/12*; not *2 years ago*.
+
+    Of a range (*3 to 4 months*) the middle.
+    """
     if not _holds(text, start, end, _TIMES):
         return
     for match in _TWELFTHS.finditer(text, start, end):
         count, part = match[1] or match[3], match[2] or match[4]
         yield Measure(float(count) * _PARTS[part], match.start(), match.end())
     for match in _DURATION.finditer(text, start, end):
-        amount, unit = [group for group in match.groups() if group][:2]
+        *amounts, unit = (group.lower() for group in match.groups() if group)
         person = _PERSON.search(text, max(start, match.start() - 12), match.start())
         if _FREE.search(text, max(start, match.start() - 12), match.start()):
             continue
-        if person and (not person[1] or unit.lower() in ("year", "yr")):
+        if person and (not person[1] or unit in ("year", "yr")):
             continue  # *girl, 9 yrs*, but not *woman, 3 months of pain*
-        number = _WORDS.get(amount.lower()) or float(amount.replace("½", ".5").replace(",", "."))
-        days = number * _DAYS[unit.lower()]
+        numbers = [_WORDS.get(one) or float(one.replace("½", ".5").replace(",", ".")) for one in amounts]
+        half = 0.5 if _AND_A_HALF.match(text, match.end()) else 0.0
+        days = (fmean(numbers or [1.0]) + half) * _DAYS[unit]
         if days < _AN_AGE:
             yield Measure(days, match.start(), match.end())
 

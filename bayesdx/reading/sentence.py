@@ -346,9 +346,10 @@ class SentenceReader:
         return named and len(list(vertebrae(self.text, *self.span, self.found.signal))) == 1
 
     def _denied_apart(self, place: Place, how: Status) -> bool:
-        """Whether a comma stands between a place and whatever denies it."""
+        """Whether a comma, or the beginning of a bracket, stands between a place and whatever denies it."""
         denials = [cue for cue in how.cues if cue.meaning.says in ("denied", "doubted")]
-        return all(self._apart(place, (cue.first, cue.last)) for cue in denials)
+        opened = self.tokens[place[0] - 1].norm == "(" if place[0] else False
+        return opened or all(self._apart(place, (cue.first, cue.last)) for cue in denials)
 
     def _denies(self, place: Place) -> bool:
         """Whether words begin with a denial of their own: *no bony change*."""

@@ -44,6 +44,7 @@ FINDINGS = [
     ("A mass of 20 x 29 x 30.4 mm.", {"size_mm": 30.4}),
     ("A 1.2 cm nodule; sections of 3 mm thickness, slice thickness 5 mm.", {"size_mm": 12}),
     ("A lesion of 1,5 × 0,9 cm, 40 mm from the midline.", {"size_mm": 15}),
+    ("ESR was 65 mm. An 18 mm lesion.", {"size_mm": 18}),
     ("A mass at T1-T3.", {"level": "thoracic"}),
     ("A mass of the T2 vertebral body.", {"level": "thoracic", "epicentre": "vertebral_body"}),
     ("A mass in the left cerebellopontine angle.", {"level": "posterior_fossa"}),
@@ -274,6 +275,10 @@ def test_complaints_are_read_with_their_history(read: Read, text: str, finding: 
     [
         ("R L5 radiculopathy x 4/12.", "chronic"),
         ("Back pain 9/12.", "chronic"),
+        ("Headache of 3-4 months.", "chronic"),
+        ("Pain for two to three months.", "subacute"),
+        ("Pain for three months and a half.", "chronic"),
+        ("Two seizures in the last week.", "acute"),
         ("Morning headaches, 2/12.", "subacute"),
         ("Hand clumsiness and leg stiffness, roughly 5 months.", "chronic"),
         ("4 days severe mid back pain.", "acute"),
