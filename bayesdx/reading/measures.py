@@ -115,7 +115,11 @@ _AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b", re.IGNORECASE)
 _AN_AGE = 40 * 365
 _PARTS = {"7": 1.0, "52": 7.0, "12": 30.4}
 #: Most sentences hold none of these, and no duration.
-_TIMES = ("hour", "day", "week", "wk", "month", "mth", "mo", "year", "yr", "/")
+_TIMES = (
+    "hour", "day", "week", "wk", "month", "mth", "year", "yr",
+    *(f"mo{end}" for end in (" ", ".", ",", "s ", "s.", "s,")),
+    *(f"/{one}" for one in (7, 12, 52, " 7", " 12", " 52")),
+)  # fmt: skip
 #: After one of these an amount of time needs no other word: *headache 2 months*.
 _SYMPTOM = (
     r"\b(?:pain|ache|headaches?|swelling|lump|weakness|numbness|vomiting|myelopathy|radiculopathy|pals(?:y|ies)|"
@@ -246,7 +250,7 @@ def sexes(text: str, start: int, end: int) -> Iterator[tuple[str, int, int, bool
 
 def _holds(text: str, start: int, end: int, parts: Sequence[str]) -> bool:
     """Whether one of the ``parts``, in small letters, stands in ``text[start:end]``: faster than a pattern."""
-    within = text[start:end].casefold()
+    within = f"{text[start:end]} ".casefold()
     return any(part in within for part in parts)
 
 
