@@ -35,7 +35,8 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def kind_of(value: object) -> str:
-    names = {list: "a list", str: "text", dict: "a mapping", type(None): "nothing", bool: "yes or no"}
+    names = {list: "a list", str: "text", dict: "a mapping", type(None): "nothing", bool: "yes or no",
+             int: "a number", float: "a number"}  # fmt: skip
     return names.get(type(value), f"a {type(value).__name__}")
 
 

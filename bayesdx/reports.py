@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -40,7 +40,7 @@ class Reports:
     def __init__(
         self,
         network: str | os.PathLike[str] | None = None,
-        lexicon: Sequence[AnyLexicon] = (),
+        lexicon: AnyLexicon | Sequence[AnyLexicon] = (),
         document: NetworkDocument | None = None,
         target: str | None = None,
     ) -> None:
@@ -51,8 +51,9 @@ class Reports:
         if target is not None:
             self.document = replace(self.document, network=replace(self.document.network, target=target))
         self._documents = {self.document.network.id: self.document}  # read once, however many reports there are
+        own = (lexicon,) if isinstance(lexicon, (str, os.PathLike, Mapping)) else tuple(lexicon)
         ours = self.document.network.id in network_names() and bool(self.document.vocabulary)
-        self.lexicon: Lexicon = lexicon_for(self.document.network, self.document.vocabulary, ours, lexicon)
+        self.lexicon: Lexicon = lexicon_for(self.document.network, self.document.vocabulary, ours, own)
 
     def read(self, text: str, case_id: str | None = None, place: str = "report") -> ReportReading:
         """What a report says; raises InputError for one that is empty or too long to be one."""
@@ -120,7 +121,9 @@ class Reports:
 
 
 def read_report(
-    text: str, network: str | os.PathLike[str] | None = None, lexicon: Sequence[AnyLexicon] = ()
+    text: str,
+    network: str | os.PathLike[str] | None = None,
+    lexicon: AnyLexicon | Sequence[AnyLexicon] = (),
 ) -> ReportReading:
     """What a radiology report says of each finding: ``case`` to be asked, and the passages behind it.
 

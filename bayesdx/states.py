@@ -25,15 +25,18 @@ _SPELT = re.compile(rf"{_BEYOND}|(?P<low>{_AMOUNT})(?:(?P<more>\+)|-(?P<high>{_A
 #: What stands where nothing was seen, in small letters; a state of that name comes first.
 _MISSING_WORDS = frozenset(
     ("", "na", "n/a", "nan", "<na>", "#n/a", "null", "*", "?", "unknown",
-     "unk", "ni", "inv", "nask", "asku", "nav", "navu", "msk")  # NullFlavor of HL7, which REDCap's exports have
+     # NullFlavor of HL7, as REDCap exports it raw and with labels
+     "unk", "ni", "inv", "nask", "asku", "nav", "navu", "msk", "no information", "invalid", "not asked",
+     "asked but unknown", "temporarily unavailable", "not available", "masked", "not applicable")
 )  # fmt: skip
 
 
 def says_missing(value: object, *states: Iterable[str]) -> bool:
-    """Whether text stands for a missing value; never where a state has that name, in capitals or not."""
+    """Whether text stands for a missing value; never where it names a state, or rules one out."""
     if not isinstance(value, str) or value.strip().casefold() not in _MISSING_WORDS:
         return False
-    return value.strip().casefold() not in {state.casefold() for some in states for state in some}
+    said = value.strip().casefold().removeprefix("not ")
+    return said not in {state.casefold() for some in states for state in some}
 
 
 def read_finding(variable: Variable, value: object) -> tuple[Mapping[object, object], bool]:

@@ -158,12 +158,17 @@ def whole(folder: Path) -> Whole:
         for name, value in stated.items():
             if name not in read:
                 total.missed += 1
-            elif any(_agrees(read[name], one) for one in (value, *(coding.get("allowed", {}).get(name) or ()))):
+            elif any(_agrees(read[name], one) for one in (value, *_several(coding.get("allowed", {}).get(name)))):
                 total.right += 1
             else:
                 total.wrong += 1
         total.invented += len(read.keys() - stated.keys() - doubted)
     return total
+
+
+def _several(allowed: object) -> list[object]:
+    """What else is right: a state, or a list of them."""
+    return list(allowed) if isinstance(allowed, list) else [allowed]
 
 
 def _agrees(read: object, stated: object) -> bool:

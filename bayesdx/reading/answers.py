@@ -24,7 +24,8 @@ def answered(tokens: Sequence[Token], answers: Collection[str], no_labels: Colle
     of ``no_labels`` stands before it (*is negative*).
     """
     words = {token.norm for token in tokens}
-    if words.isdisjoint(_MARKS) and words.isdisjoint(answers):
+    marked = not words.isdisjoint(_MARKS) or any(word.startswith(_LEADER) for word in words)
+    if not marked and words.isdisjoint(answers):
         return list(tokens)
     found: list[Token] = []
     at = 0
@@ -51,8 +52,8 @@ def answered(tokens: Sequence[Token], answers: Collection[str], no_labels: Colle
                 found += [token._replace(norm=":", end=token.start), token._replace(norm=_SIGNS[token.norm])]
                 at += 2
                 continue
-            spaced = leads or token.start > found[-1].end or token.norm == "?"
-            if spaced and following[0] in answers and _ends(tokens, at + 2):
+            spaced = token.start > found[-1].end or token.norm == "?"
+            if leads or (spaced and following[0] in answers and _ends(tokens, at + 2)):
                 token = token._replace(norm=":")
         elif labelled and token.norm in answers and found[-1].norm not in no_labels and _ends(tokens, at + 1):
             found.append(Token(":", token.start, token.start))

@@ -46,6 +46,8 @@ def checked(source: object, variables: Mapping[str, Variable], place: str) -> Ma
             raise InputError(f"no finding '{name}'", nearest(name, variables), place)
         at = f"{place}: {name}"
         for key in mapping(entry, at):
+            if key in variables[name].states:
+                raise InputError(f"'{key}' is a state, which stands under 'states'", place=at)
             if key not in _FINDING:
                 raise InputError(f"no key '{key}'", nearest(key, _FINDING), at)
         if not isinstance(entry.get("reach", FARTHEST), (int, float)):

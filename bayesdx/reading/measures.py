@@ -24,13 +24,13 @@ _NOT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NOT_BEFORE = re.compile(
-    r"(?:(?:(?<!maximum )(?<!maximal )thickness|field of view|fov|slices?|sections?(?! ct)|collimation|shift|"
-    r"displac\w+|lumen)\W+(?:\w+\W+){0,3}|distance\W+(?:\w+\W+){0,6}|"
+    r"(?:(?:(?<!maximum )(?<!maximal )(?<!max )thickness|field of view|fov|slices?|sections?(?! ct)|"
+    r"collimation|shift|displac\w+|lumen)\W+(?:\w+\W+){0,3}|distance\W+(?:\w+\W+){0,6}|"
     r"(?:dural tail|syrinx|depth of|ventricles measur\w+)[^\w,]+(?:\w+[^\w,]+)?|"
     r"(?:decreas|increas|grew|grow|enlarg|shr[aiu]nk|reduc|regress)\w*\W+(?:\w+\W+){0,2}from\W+|"
     r"(?:compared (?:with|to)|previously|formerly|earlier)\W+(?:(?:measured|measuring|was|of)\W+)?|"
     r"(?:esr|sedimentation rate)\W+(?:(?:of|was|is|at)\W+)?|"
-    r"canal[^\w,]+(?:(?:diameter|width|measur\w+|was|is|of|to|only|about|just|narrowed|reduced)\W+){0,3})$",
+    r"canal[^\w,]+(?:(?:diameter|width|measur\w+|was|is|of|to|only|about|just|narrowed|reduced|ap|at|this|level)\W+){0,8})$",
     re.IGNORECASE,
 )
 #: Before a length that the lesion does not reach, or exceeds: it is taken as this much less or more, in mm.
@@ -41,15 +41,18 @@ _NEXT = 0.1
 _DIGIT = re.compile(r"\d")
 _AGE = re.compile(
     r"(?<![\w.-])(?:(\d{1,3})[\s-]*(?:years?|yrs?|y)[\s/-]*(?:of age\b|old\b|o\b)|(\d{1,3})[\s-]*(?:y[./]?\s?o)\b|"
-    r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b(?!\s*-?\s*(?:months?|weeks?|days?))|"
-    r"(\d{1,3})\s?([MF])\b(?![\w/-])|\b(?:age|age\s*/\s*sex|sex\s*/\s*age)\s*[:=]?\s*(?:[MF]\s*/\s*)?(\d{1,3})\b|"
+    r"(\d{1,2})[\s-]*(months?|weeks?|days?)[\s-]*old\b|"
+    r"(?<!since )(?<!from )\b(?:aged?|age:)\s*(?:of\s*)?(\d{1,3})\b(?!\s*-?\s*(?:months?|weeks?|days?))|"
+    r"(\d{1,3})\s?([MF])\b(?![\w/-])|"
+    r"(?<!since )(?<!from )\b(?:age|age\s*/\s*sex|sex\s*/\s*age)\s*[:=]?\s*(?:[MF]\s*/\s*)?(\d{1,3})\b|"
     r"\b[MF][\s/,]{1,3}(\d{2})\b(?!\s*(?:mm|cm|x))|"
     r"(\d{1,3})\s*(?:years?|yrs?|y\.?)\s*[/, ]\s*(?:[MF]|(?:fe)?male)\b|"
     r"(\d{1,3})\s*y,\s*(?:(?:wo)?man|boy|girl|lady|gentleman)\b|"
     r"\b(?:[MF]|(?:fe)?male|(?:wo)?man|boy|girl)\s*/\s*(\d{1,3})\s*(?:yrs?|y)\b(?!\s+of)|"
     r"(\d{1,3})\s*/\s*[MF]\b|"
     r"(\d{1,3})\s+(?:(?:fe)?male|(?:wo)?man)(?=\s*[,.;]|\s+(?:with|presents|presented|presenting|who|c/o|complain))|"
-    r"\b(?:fe)?male,?\s+(\d{1,3})(?=\s*[,.;])|\bs?he is (\d{1,3})(?=\s*,)|"
+    r"\b(?:(?:fe)?male|(?:wo)?man|lady|gentleman),?\s+(\d{1,3})(?=\s*[,.;])|\b(?:s?he is|now) (\d{1,3})(?=\s*,)|"
+    r"\b(?:(?:wo)?man|lady|gentleman) of (\d{1,3})(?=\s+(?:with|who|presents|presented))|"
     r"\bM(?:r|rs|s)\.?\s+\w+\.?,\s*(\d{1,3})(?=\s*(?:years|y)\b)|"
     r"\b(?:child|student|patient|teenager|(?:wo)?man|boy|girl|lady|gentleman|(?:fe)?male)(?:,| of| \()\s*"
     r"(\d{1,3})\s*(?:years|yrs?|y\.?)(?=\s*(?:[,.;)]|of age\b|$)))",
@@ -123,13 +126,14 @@ _TIMES = (
 #: After one of these an amount of time needs no other word: *headache 2 months*.
 _SYMPTOM = (
     r"\b(?:pain|ache|headaches?|swelling|lump|weakness|numbness|vomiting|myelopathy|radiculopathy|pals(?:y|ies)|"
-    r"\w*paresis|unsteadiness|stiffness|walking|clumsiness|deterioration|seizures?|sciatica|diplopia|tinnitus|loss|symptoms|fever|sweats|ataxia|claudication|hoarseness|"
+    r"\w*paresis|unsteadiness|stiffness|walking|clumsiness|neuralgia|legs|enlarging|worsening|growing|deterioration|seizures?|sciatica|diplopia|tinnitus|loss|symptoms|fever|sweats|ataxia|claudication|hoarseness|"
     r"dysphagia|brachialgia|dizziness)"
 )
 #: Short for days, weeks and months: *x 4/12*, *headache 3/52*, *2/12 history*.
 _TWELFTHS = re.compile(
     rf"(?:(?:\b(?:x|for|since|last|past|over)|×|{_SYMPTOM},?)\s*(\d{{1,2}})\s?/\s?(7|12|52)(?![\d/])|"
-    r"(?<![\w/.-])(\d{1,2})\s?/\s?(7|12|52)\s+(?:of|hx|h/o|history|duration)\b)",
+    r"(?<![\w/.-])(\d{1,2})\s?/\s?(7|12|52)\s+(?:of|hx|h/o|history|duration)\b|"
+    r"(?<=[a-z], )(\d{1,2})/(7|12|52)(?=\s*[,.;]|\s*$))",
     re.IGNORECASE,
 )
 _DURATION = re.compile(
@@ -157,6 +161,10 @@ _LEVELS = re.compile(
 )
 _LARGEST = {"C": 8, "T": 12, "D": 12, "L": 6, "S": 5}
 _ORDER = [f"{letter}{n}" for letter, most in (("C", 7), ("T", 12), ("L", 5), ("S", 5)) for n in range(1, most + 1)]
+#: After a vertebra: a sequence follows, and no second vertebra (*mass at L4, T1 hypointense*).
+_LISTED_SEQUENCE = re.compile(
+    r"\s*(?:,|and|&)\s*T[12](?:\s*(?:,|and|&|/)\s*T[12])?(?:\s+(?:is|are|was))?" + _SEQUENCE.pattern, re.IGNORECASE
+)
 #: After T1 or T2 and before it: it is a vertebra.
 _BONE = re.compile(
     r"\W{0,3}(?:vertebra|level|body|bodies|lamina|pedicle|nerve|root|spinous|foram|disc|disk|spine|cord|rib|facet|"
@@ -262,7 +270,7 @@ def durations(text: str, start: int, end: int) -> Iterator[Measure]:
     if not _holds(text, start, end, _TIMES):
         return
     for match in _TWELFTHS.finditer(text, start, end):
-        count, part = match[1] or match[3], match[2] or match[4]
+        count, part = (group for group in match.groups() if group)
         yield Measure(float(count) * _PARTS[part], match.start(), match.end())
     for match in _DURATION.finditer(text, start, end):
         *amounts, unit = (group.lower() for group in match.groups() if group)
@@ -292,11 +300,14 @@ def vertebrae(text: str, start: int, end: int, signal: bool) -> Iterator[Vertebr
             continue
         if second is None and high is not None and int(high) > _LARGEST[first]:
             high = None
+        last = match.end()
+        if high and _LISTED_SEQUENCE.match(text, match.end(2)):
+            second, high, last = None, None, match.end(2)
         other = f"{(second or first)}{high}".replace("D", "T") if high else None
         one = f"{first}{low}".replace("D", "T")
         sequences = {one, other} <= {"T1", "T2", None}
-        said = _BONE.match(text[match.end() : end]) or (not signal and _AT.search(text[start : match.start()]))
-        if sequences and (not said or _SEQUENCE.match(text[match.end() : end])):
+        said = _BONE.match(text[last:end]) or (not signal and _AT.search(text[start : match.start()]))
+        if sequences and (not said or _SEQUENCE.match(text[last:end])):
             continue
         one = "C7" if one == "C8" else one
         other = one if other is None else "C7" if other == "C8" else other
@@ -304,6 +315,4 @@ def vertebrae(text: str, start: int, end: int, signal: bool) -> Iterator[Vertebr
             continue
         a, b = sorted((_ORDER.index(one), _ORDER.index(other)))
         letters = [name[0] for name in _ORDER[a : b + 1]]
-        yield Vertebrae(
-            {letter: letters.count(letter) for letter in dict.fromkeys(letters)}, match.start(), match.end()
-        )
+        yield Vertebrae({letter: letters.count(letter) for letter in dict.fromkeys(letters)}, match.start(), last)

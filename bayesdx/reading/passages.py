@@ -9,14 +9,14 @@ from typing import NamedTuple
 #: A heading: a few words at the start of a line, with a colon after them, or alone on the line; or after a
 #: sentence with a colon.
 _HEADING = re.compile(
-    r"^[ \t>*#_]*(?P<words>[A-Za-z][A-Za-z/&,() -]{1,60}?)[ \t*_]*(?P<colon>:)"
+    r"^[ \t>*#_]*(?P<words>[A-Za-z][A-Za-z/&,() -]{1,60}?)(?:[ \t*_]*(?P<colon>:)|[ \t][-–—][ \t])"
     r"|^[ \t>*#_\d.]*(?P<alone>[A-Z][A-Za-z/&,() -]{2,60}?)[ \t*_]*$"
     r"|(?<=[.!?] )(?P<inline>[A-Z][A-Za-z/& ]{5,60}?):",
     re.MULTILINE,
 )
 _END = re.compile(
     # a full stop before a capital, but no answer to a question
-    r"(?:(?<=[.!])|(?<=\?)(?!\s+(?:No|Yes|None|Nil)\b))[\"')\]]*\s+(?=[\"'(\[?]*[A-Z0-9?]|\([a-z]\))"
+    r"(?:(?<=[.!])(?<!\.{5})|(?<=\?)(?!\s+(?:No|Yes|None|Nil)\b))[\"')\]]*\s+(?=[\"'(\[?]*[A-Z0-9?]|\([a-z]\))"
     r"|\s*(?:(?<!\.)\.{2,4}(?!\.)|…)\s*|\n\s*\n"  # what was left out, an empty line
     # an entry of a list, a heading, a label with dots up to its answer
     r"|\n(?=[ \t]*(?:[-*•▪]|\d{1,2}[.)])\s)|\n(?=[ \t]*[A-Z][A-Za-z0-9 /]{0,40}(?::|\.{5}))"

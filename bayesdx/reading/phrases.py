@@ -46,6 +46,8 @@ def spellings(phrase: str, lists: Mapping[str, Sequence[str]]) -> list[tuple[str
     found = [way for plain in _plain(phrase, lists, ()) for way in _words(plain)]
     if not found or not all(found):
         raise InputError(f"'{phrase}' may stand for no word at all")
+    if ("*",) in found:
+        raise InputError(f"'{phrase}': '*' ends the beginning of a word")
     if any(".." in (way[0], way[-1]) for way in found):
         raise InputError(f"'{phrase}': '..' stands between words")
     return found

@@ -203,7 +203,7 @@ def test_boxes(small: Model) -> None:
         assert message in errors[0][1]
 
 
-@pytest.mark.parametrize("code", ["UNK", "NI", "ASKU", "NA"])
+@pytest.mark.parametrize("code", ["UNK", "NI", "ASKU", "NA", "Not available", "Asked but unknown", "Unknown"])
 def test_codes_for_missing_data_state_nothing(small: Model, code: str) -> None:
     told = {"record_id": "1", "mr_t2_signal": "hyper"}
     missing = {**told, "age": code, "sex": code, "size_mm": code, "mr_dural_tail": code}

@@ -358,3 +358,65 @@ def test_denials_doubts_and_neighbours(reports: Reports, text: str, finding: str
     else:
         assert str(said(found.value)).rstrip("?") == state.rstrip("?")
         assert not certain or not state.endswith("?")
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "state"),
+    [
+        ("Mass at L4, T1 hypointense, T2 hyperintense.", "level", "lumbar"),
+        ("Mass at L4, T1 and T2 hypointense.", "level", "lumbar"),
+        ("Mass at C6, T2 dark rim.", "level", "cervical"),
+        ("C6 mass 2 cm, enhancing.", "multiplicity", None),
+        ("The C6 mass is likely calcified.", "ct_calcification", "present?"),
+        ("It is unlikely that it is calcified.", "ct_calcification", "absent?"),
+        ("It is improbable that the mass is calcified.", "ct_calcification", "absent?"),
+        ("We do not believe that the mass is calcified.", "ct_calcification", "absent?"),
+        ("Calcification could not be confirmed.", "ct_calcification", None),
+        ("Calcification unlikely, dural tail improbable.", "ct_calcification", "absent?"),
+        ("Calcification is likely due to haemorrhage.", "ct_calcification", "present?"),
+        ("No oedema, probable syrinx.", "syrinx", "present?"),
+        ("No oedema, suspicious for haemorrhage.", "mr_haemorrhage", "present?"),
+        ("Mass at C6 that is not completely calcified.", "ct_calcification", "present"),
+        ("Mass at C6 that is not completely calcified.", "ct_calcification_pattern", None),
+        ("The mass is not definitely calcified.", "ct_calcification", "absent?"),
+        ("Calcification is absent on radiographs but evident on CT.", "ct_calcification", "present"),
+        ("C6 mass.\nDURAL TAIL ..... NO\nSYRINX ..... UNKNOWN", "mr_dural_tail", "absent"),
+        ("C6 mass.\nDURAL TAIL ..... NO\nSYRINX ..... UNKNOWN", "syrinx", None),
+        ("Technique - CT; calcification was looked for.\nFindings - Mass at C6.", "ct_calcification", None),
+        ("A conglomerate of popcorn-like calcification.", "ct_calcification_pattern", "rings_and_arcs"),
+        ("An un-enhancing mass.", "mr_enhancement", "none"),
+        ("No enhancement was seen apart from a little peripheral uptake.", "mr_enhancement", "rim_or_peripheral"),
+        ("No erosion, and no associated soft tissue mass.", "paraspinal_soft_tissue_mass", "absent"),
+        ("Left temporal bone is normal. Destruction of the jugular spine.", "destruction", "present"),
+        ("The canal AP diameter at this level is reduced to 6 mm.", "size_mm", None),
+        ("T1 low, T2/FLAIR high.", "mr_t2_signal", "hyper"),
+        ("Facet joints at D10-11 are hypertrophied.", "facet_degeneration", "present"),
+        ("No acute traumatic injury.", "history_trauma", None),
+        ("Fusion with a cage, 14 months ago.", "history_prior_surgery_or_haemorrhage", "present"),
+        ("LBP. Known RCC.", "history_malignancy", "present"),
+    ],
+)
+def test_what_fresh_readers_found(reports: Reports, text: str, finding: str, state: str | None) -> None:
+    test_denials_doubts_and_neighbours(reports, text, finding, state)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "History of breast cancer in mother.",
+        "Mother of the patient had breast cancer.",
+        "Maternal history of breast cancer.",
+        "FH of breast cancer.",
+        "Family: lung cancer.",
+        "Neurofibromatosis in a sibling.",
+        "Neck pain and seizure in the patient's brother.",
+        "Differential: meningioma (dural tail, calcification), schwannoma.",
+        "Most likely a meningioma (dural tail).",
+        "DDX: epidural haematoma.",
+        "Attention to syrinx on follow-up.",
+        "Please exclude bone destruction by CT.",
+        "Please correlate for fever.",
+    ],
+)
+def test_of_others_of_diagnoses_and_of_what_is_to_come_nothing_is_read(read: Read, text: str) -> None:
+    assert read(text) == {}

@@ -116,7 +116,9 @@ class Impression(Answer):
 
     @cached_property
     def differential(self) -> tuple[RankedDiagnosis, ...]:
-        """The diagnoses after the leader that are named: two from NAMED, else one from MENTIONED."""
+        """The diagnoses after the leader named: two from NAMED, else one from MENTIONED; none of a prior."""
+        if not self.question.findings:
+            return ()
         others = self.query.posterior[1:]
         return tuple(row for row in others[:2] if row.probability >= NAMED) or tuple(
             row for row in others[:1] if row.probability >= MENTIONED

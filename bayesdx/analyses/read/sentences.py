@@ -106,7 +106,7 @@ def state(reading: ReportReading, one: Proposal) -> str:
     if isinstance(one.value, (int, float)):
         return f"{one.value:g} mm"
     if isinstance(one.value, Mapping):
-        return likely(variable_of(reading, one.finding, list(one.value)), one.value)
+        return likely(variable_of(reading, one.finding, list(shares(one.value))[:2]), one.value)
     variable = variable_of(reading, one.finding, [str(one.value).removeprefix("not ")])
     return _named(variable, str(one.value)) if one.finding != "sex" else str(one.value)
 

@@ -14,6 +14,8 @@ from bayesdx.analyses.question import Question
 
 #: Findings that fewer than this share of a diagnosis' own cases would show are called unusual for it.
 UNUSUAL = 0.01
+#: Nats from which findings are said to conflict: less is shown as +0.0.
+LEAST_CONFLICT = 0.05
 
 
 class RankedDiagnosis(NamedTuple):
@@ -74,7 +76,7 @@ class QueryResult(Answer):
         Jensen et al. 1991: a rare diagnosis h explains conf(e) <= ln [P(h | e) / P(h)].
         """
         gain = math.log(self.leader.probability / self.leader.prior)
-        return self.conflict is not None and self.conflict > max(gain, 0.0)
+        return self.conflict is not None and self.conflict > max(gain, LEAST_CONFLICT)
 
 
 def query(question: Question, *, checks: bool = True, seed: int = 0) -> QueryResult:
