@@ -45,6 +45,8 @@ def case_of(value: object, place: str = "case") -> Case:
         from bayesdx.formats.fhir.reading import read_case
 
         return read_case(value, place)
+    if isinstance(value, Mapping) and "findings" not in value and {"code", "status"} <= value.keys():
+        raise InputError("has no resourceType: it looks like FHIR", place=place)
     return case_from_mapping(value, place)
 
 

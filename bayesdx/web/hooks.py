@@ -13,6 +13,8 @@ from bayesdx.analyses.answer import json_text
 from bayesdx.analyses.query.fhir import leading
 from bayesdx.analyses.query.numbers.differential import QueryResult
 from bayesdx.analyses.query.sentences import warnings
+from bayesdx.case import Case
+from bayesdx.cells import clipped
 from bayesdx.errors import ImpossibleFindings, InputError
 from bayesdx.formats.fhir.outcome import Refused
 from bayesdx.formats.fhir.reading import read_case
@@ -76,6 +78,7 @@ def cards(service: Service, request: Request, value: object) -> list[dict[str, o
         case = read_case({"resourceType": "Bundle", "type": "collection", "entry": entries}, "prefetch")
     except Refused:
         return []
+    _check_patient(value.get("context"), case, prefetch)
     if not case.findings:
         return []
     service.settings.check_findings(case.findings)
@@ -83,6 +86,20 @@ def cards(service: Service, request: Request, value: object) -> list[dict[str, o
     service.about(request, model, 1, len(case.findings))
     result = model.query(case)
     return [_card(result)]
+
+
+def _check_patient(context: object, case: Case, prefetch: Mapping[str, object]) -> None:
+    """Raise Problem where what was prefetched is of another patient than the one whose chart is open."""
+    asked = context.get("patientId") if isinstance(context, Mapping) else None
+    resources = [one for one in prefetch.values() if isinstance(one, Mapping)]
+    sent = [one.get("id") for one in resources if one.get("resourceType") == "Patient"]
+    subject = f"/{case.origin.subject}" if case.origin and case.origin.subject else ""
+    if "/Patient/" in subject:
+        sent.append(subject.partition("/Patient/")[2].partition("/")[0])
+    for other in sent:
+        if isinstance(asked, str) and isinstance(other, str) and other != asked:
+            named = f"Patient/{clipped(other)}, and the hook about Patient/{clipped(asked)}"
+            raise Problem("wrong-input", f"'prefetch' is about {named}")
 
 
 def _card(result: QueryResult) -> dict[str, object]:

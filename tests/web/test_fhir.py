@@ -221,6 +221,8 @@ def test_cds_hooks(small_client: Client) -> None:
     assert card["indicator"] == "info"
     assert card["source"]["label"]
     assert "not a medical device" in card["detail"]
+    other = {**call, "context": {**call["context"], "patientId": "q"}}
+    assert "about Patient/p, and the hook about Patient/q" in small_client.post(path, json=other).json()["detail"]
     foreign = {"resourceType": "Observation", "status": "final", "valueBoolean": True,
                "code": {"coding": [{"system": "http://radlex.org", "code": "RID1"}]}}  # fmt: skip
     more = {"resourceType": "Bundle", "type": "collection", "entry": [*CASE["entry"], {"resource": foreign}]}

@@ -17,7 +17,8 @@ from bayesdx.cells import clipped, number_of, shown
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.fhir import terms
 from bayesdx.formats.fhir.outcome import Refused
-from bayesdx.formats.fhir.references import Resources, check_kind, same
+from bayesdx.formats.fhir.patients import Subject, patient_of, subject_of
+from bayesdx.formats.fhir.references import Resources, check_kind
 from bayesdx.formats.fhir.structure import Element, Malformed
 from bayesdx.formats.fhir.values import VALUES, codings, diagnosis_of, finding_of, unknown, value_of
 from bayesdx.states import bounds, spells_number
@@ -48,6 +49,12 @@ _OBSERVATION = (
     "effectivePeriod", "effectiveTiming", "effectiveInstant", "issued", "performer", "note", "comment", "comments",
     "context", "bodySite", "bodyStructure", "method", "specimen", "device", "related", "hasMember", "derivedFrom",
     "component",
+)  # fmt: skip
+_REPORT = (
+    *_RESOURCE, "modifierExtension", "identifier", "basedOn", "status", "category", "code", "subject", "encounter",
+    "effectiveDateTime", "effectivePeriod", "issued", "performer", "resultsInterpreter", "specimen", "result",
+    "note", "study", "imagingStudy", "media", "supportingInfo", "composition", "conclusion", "conclusionCode",
+    "presentedForm", "context", "codedDiagnosis", "image", "request",
 )  # fmt: skip
 #: What a patient's record holds beside findings, and nobody expects to be read as one.
 _BESIDE = (
@@ -113,7 +120,7 @@ def _read(resource: Mapping[str, Any]) -> Case:
     withdrawn = _reports(resources, reading)
     dates: list[str] = []
     others: list[str] = []  # of what states no finding: a weight of years ago does not tell the age
-    subjects: list[tuple[str, int, str]] = []
+    subjects: list[Subject] = []
     for number, one in resources.everything("Observation"):
         if id(one) in withdrawn:
             continue
@@ -123,13 +130,20 @@ def _read(resource: Mapping[str, Any]) -> Case:
             continue
         before = len(reading.findings)
         _observation(one, resources, number, reading)
-        (dates if len(reading.findings) > before else others).extend(_dates(one))
-        subjects += _subject(one, number)
+        states = len(reading.findings) > before
+        (dates if states else others).extend(_dates(one))
+        subjects += subject_of(one, number, resources, states)
     for number, report in resources.everything("DiagnosticReport"):
         if report.text("status") not in _WITHDRAWN:
             others += _dates(report)
-            subjects += _subject(report, number)
-    patient, reference = _patient(resources, subjects)
+            subjects += subject_of(report, number, resources)
+    for number, condition in _confirmed(resources):
+        subjects += subject_of(condition, number, resources)
+    patient, reference = patient_of(resources, subjects)
+    for _, other in resources.everything("Patient"):
+        if patient is None:
+            told = "is not whom the findings are about: age and sex are not used"
+            reading.issues.append(InputError(told, place=other.place))
     about = _about(patient, dates or others, reading) if patient else {}
     diagnosis = _proven(resources, reading)
     _beside(resources, reading)
@@ -154,18 +168,24 @@ def _reports(resources: Resources, reading: _Reading) -> set[int]:
     """``id()`` of Observations of reports that were withdrawn, and of no other; notes results that are not here."""
     withdrawn: set[int] = set()
     standing: set[int] = set()
+    for _, document in resources.everything("Composition"):
+        if document.text("status") in _WITHDRAWN:
+            raise InputError(f"the document is {document.text('status')}", place=document.at("status"))
     for number, report in resources.everything("DiagnosticReport"):
         report.understood()
+        report.only(_REPORT)
         counts = _counts(report, reading)
         for result in report.elements("result"):
             reference = result.text("reference")
             found = None if reference is None else resources.meant(reference, number)
             if found is not None:
-                (standing if counts else withdrawn).add(id(found))
+                (standing if counts else withdrawn).update(map(id, _with_members(found, resources, number)))
             elif counts:
                 reading.issues.append(InputError(f"{_said(reference)} is not here: not used", place=result.place))
         if counts and not (report.has("result") or resources.held[number]):
             reading.issues.append(InputError("has no results: its text is not read", place=report.place))
+        if counts and report.has("presentedForm"):
+            reading.issues.append(InputError("is not read", place=report.at("presentedForm")))
         if counts and report.has("conclusion"):
             told = "is text, and not used: 'bayesdx read' proposes findings from it"
             reading.issues.append(InputError(told, place=report.at("conclusion")))
@@ -175,6 +195,20 @@ def _reports(resources: Resources, reading: _Reading) -> set[int]:
         if not counts:
             withdrawn |= {id(one) for one in resources.held[number].values()}
     return withdrawn - standing
+
+
+def _with_members(one: Element, resources: Resources, number: int) -> list[Element]:
+    """An Observation and its members, and theirs."""
+    found: list[Element] = []
+    left: list[Element] = [one]
+    while left:
+        found.append(left.pop())
+        for member in found[-1].elements("hasMember"):
+            named = member.text("reference")
+            meant = None if named is None else resources.meant(named, number)
+            if meant is not None and meant not in (*found, *left):
+                left.append(meant)
+    return found
 
 
 def _said(reference: str | None) -> str:
@@ -219,6 +253,9 @@ def _observation(one: Element, resources: Resources, number: int, reading: _Read
         reading.issues.append(
             InputError("is not read: the finding is taken as the patient's", place=one.at("focus"))
         )
+    for name in ("note", "comment", "comments"):
+        if one.has(name):
+            reading.issues.append(InputError("is text, and not read", place=one.at(name)))
     if one.has("bodySite"):
         reading.issues.append(
             InputError("is not used: state the level as a finding of its own", place=one.at("bodySite"))
@@ -259,43 +296,6 @@ def _dates(one: Element) -> list[str]:
     spans = [period.text("end"), period.text("start")] if period else []
     named = [one.text(name) for name in ("effectiveDateTime", "effectiveInstant")]
     return next(([at] for at in (*named, *spans, one.text("issued")) if at), [])
-
-
-def _subject(one: Element, number: int) -> list[tuple[str, int, str]]:
-    subject = one.element("subject")
-    reference = subject.text("reference") if subject else None
-    kind = reference.split("/")[-2] if reference and "/" in reference else ""
-    if kind in ("Device", "Location"):
-        raise InputError(f"findings are about a patient, not a {kind}", place=one.at("subject"))
-    return [(reference, number, one.at("subject"))] if reference else []
-
-
-def _patient(resources: Resources, subjects: list[tuple[str, int, str]]) -> tuple[Element | None, str | None]:
-    """Whom the findings are about, and the reference to it; raises InputError where they are several."""
-    patients = list(resources.everything("Patient"))
-    met: list[tuple[Element | None, str, int]] = []
-    for reference, owner, place in subjects:
-        found = resources.meant(reference, owner)
-        for other, named, _ in met:
-            if found.fields == other.fields if found and other else same(reference, named):
-                break
-        else:
-            met.append((found, reference, owner))
-        if len(met) > 1:
-            raise InputError("the findings are about several patients: a case is about one", place=place)
-    if met:
-        found, reference, owner = met[0]
-        if found is not None and found.kind != "Patient":
-            found = None
-        return found, None if reference.startswith("#") else reference
-    if len(patients) > 1:
-        raise InputError(
-            "there are several patients, and no subject says whom it is about", place=patients[1][1].place
-        )
-    if not patients:
-        return None, None
-    number, patient = patients[0]
-    return patient, resources.reference_to(number, patient)
 
 
 def _about(patient: Element, dates: list[str], reading: _Reading) -> dict[str, object]:
@@ -352,14 +352,24 @@ def _date(text: str, place: str) -> tuple[int, ...]:
     return parts
 
 
+def _confirmed(resources: Resources) -> list[tuple[int, Element]]:
+    """The Conditions that are confirmed, with the number of the resource that they are or are contained in."""
+    found = []
+    for number, condition in resources.everything("Condition"):
+        status = condition.element("verificationStatus")
+        if status is not None and any(one.fields.get("code") == "confirmed" for one in codings(status)):
+            condition.understood()
+            found.append((number, condition))
+    return found
+
+
 def _proven(resources: Resources, reading: _Reading) -> str | None:
     """The diagnosis that a confirmed Condition names; other Conditions are noted."""
     found: list[str] = []
+    confirmed = [id(one) for _, one in _confirmed(resources)]
     for _, condition in resources.everything("Condition"):
-        status = condition.element("verificationStatus")
-        confirmed = status is not None and any(one.fields.get("code") == "confirmed" for one in codings(status))
         code = condition.element("code")
-        named = diagnosis_of(code) if code and confirmed else None
+        named = diagnosis_of(code) if code and id(condition) in confirmed else None
         if named is not None and named not in found[1:]:
             found.append(named)
         if named is None or named != found[0]:
@@ -371,6 +381,10 @@ def _proven(resources: Resources, reading: _Reading) -> str | None:
 def _beside(resources: Resources, reading: _Reading) -> None:
     """Note the kinds of resources that might state something and are not read."""
     first: dict[str, str] = {}
+    for _, outcome in resources.everything("OperationOutcome"):
+        for issue in outcome.elements("issue"):
+            said = issue.text("diagnostics") or issue.text("code") or "?"
+            reading.issues.append(InputError(f"whoever sent this says: {clipped(said)}", place=issue.place))
     for one in resources.found:
         if one.kind not in (*_BESIDE, "Condition"):
             first.setdefault(one.kind, one.place)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bayesdx.cells import clipped
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.fhir.structure import Element, Malformed
 
 #: Resources from which findings are read.
 READ = ("Observation", "DiagnosticReport", "Bundle")
+#: Types of a Bundle, and the fields of an entry.
+_TYPES = (
+    "document", "message", "transaction", "transaction-response", "batch", "batch-response", "history", "searchset",
+    "collection", "subscription-notification",
+)  # fmt: skip
+_ENTRY = ("id", "extension", "modifierExtension", "link", "fullUrl", "resource", "search", "request", "response")
+#: The address of a resource on a server: its base, and type and id.
+_ADDRESS = re.compile(r"(https?://.+)/([A-Za-z]+/[^/]+)")
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -31,13 +42,19 @@ class Resources:
             raise Malformed("has no resourceType", place=resource.place)
         if kind == "Bundle":
             resource.understood()
-            if resource.text("type") == "history":
+            kind = resource.text("type")
+            if kind == "history":
                 raise InputError("a history holds several versions of a resource", place=resource.at("type"))
+            if kind is not None and kind not in _TYPES:
+                raise Malformed(f"there is no type '{clipped(kind)}'", nearest(kind, _TYPES), resource.at("type"))
             for entry in resource.elements("entry"):
                 entry.understood()
+                entry.only(_ENTRY)
                 inner = entry.element("resource")
                 if inner is not None:
                     self.add(inner, entry.text("fullUrl"))
+                elif not (entry.has("request") or entry.has("response")):
+                    raise Malformed("has no resource", place=entry.place)
             return
         held: dict[str, Element] = {}
         for one in resource.elements("contained"):
@@ -46,10 +63,15 @@ class Resources:
                 what = "has no id" if name is None else f"id '{name}' is given twice"
                 raise Malformed(f"{what}: what is contained is referred to by it", place=one.place)
             held[name] = one
-        if url is not None:
-            self._named.setdefault(_plain(url), resource)
-        if resource.has("id"):
-            self._named.setdefault(f"{kind}/{resource.text('id')}", resource)
+        name = resource.text("id")
+        if name is not None and not _ID.fullmatch(name):
+            raise Malformed(f"'{clipped(name)}' is no id: letters, digits, - and .", place=resource.at("id"))
+        address = _ADDRESS.fullmatch(_plain(url)) if url else None
+        for known in (_plain(url) if url else None, f"{kind}/{name}" if name else None):
+            other = None if known is None else self._named.setdefault(known, resource)
+            apart = address and "://" not in str(known)  # another server may have one of this id
+            if other is not None and other.fields != resource.fields and not apart:
+                raise InputError(f"'{clipped(str(known))}' is here twice, and not the same", place=resource.place)
         self.found.append(resource)
         self.urls.append(url)
         self.held.append(held)
@@ -65,11 +87,17 @@ class Resources:
         """The resource that a reference of resource ``owner`` means; None where it is not here."""
         if reference.startswith("#"):
             return self.found[owner] if reference == "#" else self.held[owner].get(reference[1:])
-        wanted = _plain(reference)
+        wanted = _plain(self.absolute(reference, owner))
         found = self._named.get(wanted) or self._named.get(_tail(wanted))
         url = next((url for one, url in zip(self.found, self.urls, strict=True) if one is found), None)
         elsewhere = url is not None and url.startswith("http") and not same(url, wanted)
         return None if elsewhere else found
+
+    def absolute(self, reference: str, owner: int) -> str:
+        """A reference of resource ``owner`` with the server from which that comes, as far as it is known."""
+        address = _ADDRESS.fullmatch(_plain(self.urls[owner] or ""))
+        relative = not reference.startswith("#") and ":" not in reference
+        return f"{address[1]}/{reference}" if address and relative else reference
 
     def reference_to(self, number: int, resource: Element) -> str | None:
         """How others refer to a resource; None for one that is contained, or has neither address nor id."""

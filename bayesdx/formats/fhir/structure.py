@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bayesdx.cells import clipped, kind_of
+from bayesdx.cells import clipped, kind_of, number_of
 from bayesdx.errors import InputError, nearest
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -43,7 +43,8 @@ class Element:
             raise Malformed("holds a character that FHIR has not", place=self.at(name))
         if value is None or (isinstance(value, str) and value.strip()):
             return value
-        raise Malformed(f"is {'empty' if value == '' else kind_of(value)}, not text", place=self.at(name))
+        what = ("empty" if value == "" else "blank") if isinstance(value, str) else f"{kind_of(value)}, not text"
+        raise Malformed(f"is {what}", place=self.at(name))
 
     def flag(self, name: str) -> bool:
         value = self.fields.get(name)
@@ -52,9 +53,13 @@ class Element:
         return value
 
     def number(self, name: str) -> float | int | None:
-        """A number; raises Malformed for anything else."""
+        """A number; raises Malformed for anything else, and for one that is not finite or has too many digits."""
         value = self.fields.get(name)
-        if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        if value is None:
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if number_of(value) is None:
+                raise Malformed("is no finite number, or one of too many digits", place=self.at(name))
             return value
         raise Malformed(f"is {kind_of(value)}, not a number", place=self.at(name))
 

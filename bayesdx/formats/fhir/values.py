@@ -45,6 +45,8 @@ _INTERPRETATIONS = (
     "http://hl7.org/fhir/v3/ObservationInterpretation",
     "http://hl7.org/fhir/v2/0078",
 )
+#: Extensions that say what a value is.
+_MEANT = (terms.RULED_OUT, terms.LIKELIHOOD)
 _SAID = {"POS": "present", "NEG": "absent"}
 #: Answers yes and no of the systems that hospitals have: HL7 v2, and the answer lists of LOINC.
 _YES_OR_NO = {
@@ -177,9 +179,22 @@ def value_of(owner: Element, finding: str, note: Callable[[InputError], object])
     if not given:
         return _interpreted(owner, finding, note)
     (name,) = given
-    place = owner.at(name)
+    value = _given(owner, name, finding)
     if owner.has("interpretation"):
+        said = _interpretations(owner)
+        if said and value in ("present", "absent", True, False) and said != {_word(value)}:
+            raise InputError("says the opposite of the value", place=owner.at("interpretation"))
         note(InputError("is not used: the value says it", place=owner.at("interpretation")))
+    return value
+
+
+def _word(value: object) -> object:
+    return value if isinstance(value, str) else "present" if value else "absent"
+
+
+def _given(owner: Element, name: str, finding: str) -> object:
+    """The value in field ``name`` as a case file states it."""
+    place = owner.at(name)
     if name == "valueCodeableConcept":
         concept = owner.element(name)
         assert concept is not None
@@ -189,7 +204,10 @@ def value_of(owner: Element, finding: str, note: Callable[[InputError], object])
     if name == "valueString":
         return _small(owner.text(name), finding)
     if name == "valueInteger":
-        return owner.number(name)
+        whole = owner.number(name)
+        if not isinstance(whole, int):
+            raise Malformed("is no whole number", place=place)
+        return whole
     if name == "valueQuantity":
         inner = owner.element(name)
         assert inner is not None
@@ -205,21 +223,26 @@ def value_of(owner: Element, finding: str, note: Callable[[InputError], object])
 
 def _interpreted(owner: Element, finding: str, note: Callable[[InputError], object]) -> object:
     """The finding that an interpretation states where there is no value: positive is present."""
-    value = owner.fields.get("interpretation")
-    listed = Element(
-        {"interpretation": value if isinstance(value, list) or value is None else [value]}, owner.place
-    )
-    said = {
-        _SAID[one.fields["code"]]
-        for concept in listed.elements("interpretation")
-        for one in codings(concept)
-        if one.fields.get("system") in _INTERPRETATIONS and one.fields.get("code") in _SAID
-    }
+    said = _interpretations(owner)
     if len(said) > 1:
         raise InputError("is interpreted as positive and as negative", place=owner.at("interpretation"))
     if not said:
         note(InputError(f"states no value of '{clipped(finding)}': it is taken as not stated", place=owner.place))
     return next(iter(said), None)
+
+
+def _interpretations(owner: Element) -> set[str]:
+    """What interpretations say: ``present``, ``absent``, or both."""
+    value = owner.fields.get("interpretation")
+    listed = Element(
+        {"interpretation": value if isinstance(value, list) or value is None else [value]}, owner.place
+    )
+    return {
+        _SAID[one.fields["code"]]
+        for concept in listed.elements("interpretation")
+        for one in codings(concept)
+        if one.fields.get("system") in _INTERPRETATIONS and one.fields.get("code") in _SAID
+    }
 
 
 def _absent(element: Element) -> bool:
@@ -229,10 +252,24 @@ def _absent(element: Element) -> bool:
 def _state(concept: Element, finding: str) -> object:
     """A state, ``not STATE``, or weights, by code or, where there is none, by text."""
     known = codings(concept)
-    if _absent(concept) or any(one.fields.get("system") in _UNKNOWN for one in known):
+    missing = [one for one in known if one.fields.get("system") in _UNKNOWN]
+    if len(missing) < len(known) and missing:
+        raise InputError(
+            "its codings mean different things: a state, and that it is not known", place=concept.place
+        )
+    if missing and missing[0].fields.get("code") == "OTH" and concept.has("text"):
+        known = []  # the value stands in the text
+    elif missing or _absent(concept):
         return None
     weights: dict[object, object] = {}
-    for one in concept.elements("extension"):
+    meant = [one for one in concept.elements("extension") if one.fields.get("url") in _MEANT]
+    ruled_out = [one for one in meant if one.fields["url"] == terms.RULED_OUT]
+    if len(ruled_out) > 1 or (ruled_out and len(meant) > 1) or (meant and known):
+        raise InputError(
+            "says in several ways what it is: by one coding, one state ruled out, or likelihoods",
+            place=concept.place,
+        )
+    for one in meant:
         url = one.text("url")
         if url == terms.RULED_OUT:
             inner = one.element("valueCoding")
@@ -253,7 +290,13 @@ def _state(concept: Element, finding: str) -> object:
             weights[name] = weight
     if weights:
         return weights
-    return _coded(known, finding, concept) if known else _small(concept.text("text"), finding)
+    text = _small(concept.text("text"), finding)
+    if not known:
+        return text
+    coded = _coded(known, finding, concept)
+    if text != coded and text in states(finding).values():
+        raise InputError(f"its text says '{text}', and its coding '{clipped(coded)}'", place=concept.place)
+    return coded
 
 
 def _small(text: str | None, finding: str) -> str | None:
@@ -301,6 +344,9 @@ def _range(inner: Element, finding: str) -> object:
     """The text ``low..high``, with either end left out where it is not given."""
     inner.only(_RANGE)
     ends = [inner.element(name) for name in ("low", "high")]
+    for end in ends:
+        if end is not None and end.has("comparator"):
+            raise Malformed("an end of a range has no comparator", place=end.place)
     low, high = ("" if end is None or not end.has("value") else _plain(_in_unit(end, finding)) for end in ends)
     return f"{low}..{high}" if low or high else None
 

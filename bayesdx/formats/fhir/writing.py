@@ -23,13 +23,17 @@ def patient(sex: object) -> Json:
     return {"resourceType": "Patient", **({"gender": sex} if sex in _GENDERS else {})}
 
 
+def _category(imaged: bool) -> list[Json]:
+    """The category of an Observation: of images, or of what a clinician has seen or was told."""
+    return [{"coding": [coding(terms.CATEGORY, *(("imaging", "Imaging") if imaged else ("exam", "Exam")))]}]
+
+
 def observation(variable: Variable, stated: object, subject: Json | None) -> Json:
     """The Observation of a finding: a state, ``not STATE``, ``{state: weight}``, or a number in its unit."""
-    imaging = [coding(terms.CATEGORY, "imaging", "Imaging")]
     return {
         "resourceType": "Observation",
         "status": "final",
-        **({"category": [{"coding": imaging}]} if variable.kind in _IMAGED else {}),
+        "category": _category(imaged=variable.kind in _IMAGED),
         "code": terms.finding_concept(variable),
         **({"subject": subject} if subject else {}),
         **_value(variable, stated),
@@ -69,6 +73,7 @@ def age_observation(years: float, subject: Json | None) -> Json:
     return {
         "resourceType": "Observation",
         "status": "final",
+        "category": _category(imaged=False),
         "code": {"coding": [coding(terms.FINDING, "age", "Age"), dict(terms.AGE)], "text": "Age"},
         **({"subject": subject} if subject else {}),
         "valueQuantity": terms.quantity(terms.whole(years), "years", "a"),
@@ -145,6 +150,7 @@ def _unused(name: str, value: object, subject: Json) -> Json:
     return {
         "resourceType": "Observation",
         "status": "final",
+        "category": _category(imaged=False),
         "code": {"coding": [coding(terms.FINDING, name)], "text": name.replace("_", " ")},
         "subject": subject,
         "valueString": text,
