@@ -137,6 +137,9 @@ def _best(variable: Variable, mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions that count: each rule keeps those that pass it, where there are any."""
     kept = list(mentions)
     if len(variable.states) > 2:  # what it is says more than what it is not
+        whole = [mention for mention in kept if mention.lacking or not (mention.denied or mention.part)]
+        if len({mention.lacking for mention in whole}) > 1:  # *the mass does not enhance*, and it does
+            return whole
         kept = [mention for mention in kept if not mention.denied] or kept
     kept = [mention for mention in kept if not mention.weak] or kept
     if len(variable.states) > 2:

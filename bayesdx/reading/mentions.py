@@ -24,7 +24,8 @@ class Mention:
 
     ``weights`` by state are likelihood weights: 1 for each that is possible where it is certain. ``number`` is what
     was measured, a length in mm or an age in years. ``sentence``, ``words`` and ``cues`` (what denies or doubts it)
-    are places in the text. ``weak`` counts where nothing stronger is said, ``part`` is of a part of the lesion.
+    are places in the text. ``weak`` counts where nothing stronger is said, ``part`` is of a part of the lesion,
+    ``of_lesion`` in a sentence that names it, ``lacking`` says in so many words that the lesion has none.
     """
 
     finding: str
@@ -38,6 +39,7 @@ class Mention:
     weak: bool = False
     part: bool = False
     of_lesion: bool = False
+    lacking: bool = False
 
     def implied(self, states: Sequence[str]) -> Mention:
         """The same of a finding with these states, as sure as what is only implied."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from bayesdx.reading.answers import answered
@@ -215,7 +216,17 @@ class SentenceReader:
         if how.denied and not why and self._of_a_part(finding, match.first):
             why = "a part of the lesion"
         weights = weights_of(states, state, said.startswith("not "), how.certainty)
-        yield self._made(finding, weights, place, how, place, weak=not how.denied), why
+        made = self._made(finding, weights, place, how, place, weak=not how.denied)
+        start, _ = self.clauses.ranges[self.clauses.clause(place[0])]
+        subjects = [at for at in self.lesions if start <= at < place[0]]
+        lacking = (
+            how.denied
+            and how.certainty == 1.0
+            and not made.part
+            and bool(subjects)
+            and not any(status(at, at + 1, self.clauses.reaches).denied for at in subjects)
+        )
+        yield replace(made, lacking=lacking), why
 
     def _measured(self, finding: str) -> Iterator[Found]:
         """Lengths, durations and vertebrae."""

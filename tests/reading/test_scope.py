@@ -394,6 +394,9 @@ def test_denials_doubts_and_neighbours(reports: Reports, text: str, finding: str
         ("No acute traumatic injury.", "history_trauma", None),
         ("Fusion with a cage, 14 months ago.", "history_prior_surgery_or_haemorrhage", "present"),
         ("LBP. Known RCC.", "history_malignancy", "present"),
+        ("The C6 mass does not enhance. The C6 mass enhances homogeneously.", "mr_enhancement", None),
+        ("Mass without enhancement. The lesion enhances.", "mr_enhancement", None),
+        ("The mass does not enhance, its capsule enhances.", "mr_enhancement", "not none"),
     ],
 )
 def test_what_fresh_readers_found(reports: Reports, text: str, finding: str, state: str | None) -> None:
