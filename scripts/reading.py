@@ -168,7 +168,7 @@ def whole(folder: Path) -> Whole:
 
 def _several(allowed: object) -> list[object]:
     """What else is right: a state, or a list of them."""
-    return list(allowed) if isinstance(allowed, list) else [allowed]
+    return allowed if isinstance(allowed, list) else [] if allowed is None else [allowed]
 
 
 def _agrees(read: object, stated: object) -> bool:

@@ -87,9 +87,7 @@ def confirm(reading: ReportReading, yes: bool) -> None:
     click.echo(reading.text(), err=True)
     if not yes:
         if not click.confirm("Ask with these findings?", err=True):
-            click.echo(
-                "Not asked. -f FINDING=STATE replaces what was read; -o of read saves it to be changed.", err=True
-            )
+            click.echo("Not asked. -f FINDING=STATE replaces what was read; 'bayesdx read -o' saves it.", err=True)
             raise click.Abort
     elif reading.several:
         raise InputError("speaks of more than one lesion: write a report of one of them", place=reading.case.place)

@@ -51,3 +51,22 @@ def of_parts(tokens: Sequence[Token], clauses: Clauses, parts: Sequence[Place], 
         if start - begin <= 1 and (":" in follows or grammar.verbs.intersection(follows[:1])):
             found.append((end, until))
     return found
+
+
+def is_beside(tokens: Sequence[Token], place: Place, level: bool, grammar: Grammar) -> bool:
+    """Whether a place is named for what is beside it (*retro-odontoid*) or reached (*presacral extension*)."""
+    before = place[0] > 1 and tokens[place[0] - 1].norm in HYPHENS and tokens[place[0] - 2].norm in grammar.prefixes
+    then = tokens[place[1]].norm if place[1] < len(tokens) else ""
+    return before or then in grammar.reaching or (not level and then in grammar.marking)
+
+
+def parted(tokens: Sequence[Token], one: Place, other: Place) -> bool:
+    """Whether a comma or a semicolon stands between two places."""
+    first, last = min(one[1], other[1]), max(one[0], other[0])
+    return any(token.norm in (",", ";") for token in tokens[first:last])
+
+
+def bears(tokens: Sequence[Token], place: Place, borne: Sequence[int], end: int) -> bool:
+    """Whether the same place is said to be thinned or displaced, before ``end``: *the lamina is eroded*."""
+    first = next((at for at in borne if place[1] <= at < end), None)
+    return first is not None and not parted(tokens, place, (first, first))

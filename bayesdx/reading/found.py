@@ -21,7 +21,7 @@ class FoundPhrases:
         self._words = [token.norm for token in tokens]
         self._hidden: list[tuple[int, int, str]] = []
         self._named: list[tuple[int, int]] = []  # what follows the name of a diagnosis in brackets
-        behind: list[tuple[int, int]] = []  # brackets that follow one
+        self._behind: list[tuple[int, int]] = []  # brackets that follow one
         #: Tokens that name a diagnosis, from the first to the last (exclusive).
         self.diagnoses: list[tuple[int, int]] = []
         self.beyond: list[Match[Beyond]] = []
@@ -40,14 +40,12 @@ class FoundPhrases:
                         for first, last in brackets
                         if first < match.first and match.last <= last
                     ]
-                    behind += [(first, last) for first, last in brackets if first == match.last]
+                    self._behind += [(first, last) for first, last in brackets if first == match.last]
             elif isinstance(match.meaning, Beyond):
                 self.beyond.append(Match(match.first, match.last, match.meaning))
         for match in found:
             meaning = match.meaning
             if isinstance(meaning, (Unless, Beyond)) or self.hides(match.first, match.last, meaning.finding):
-                continue
-            if any(first < match.first and match.last <= last for first, last in behind):
                 continue
             if isinstance(meaning, Says):
                 self.says.append(Match(match.first, match.last, meaning, match.gap))
@@ -63,7 +61,8 @@ class FoundPhrases:
         They lie in the name of a diagnosis, behind it in brackets, or before it (*calcified schwannoma*) and are no
         place; or they meet words that are about something else, and are no more than those.
         """
-        if any(start < first and last <= end for start, end in self._named):
+        behind = () if finding in self._lexicon.measured else self._behind  # *meningioma (3 cm)*
+        if any(start < first and last <= end for start, end in (*self._named, *behind)):
             return True
         for start, end, name in self._hidden:
             if not name:

@@ -58,19 +58,6 @@ _AGE = re.compile(
     r"(\d{1,3})\s*(?:years|yrs?|y\.?)(?=\s*(?:[,.;)]|of age\b|$)))",
     re.IGNORECASE,
 )
-_TENS = {
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-}
-_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-#: *Sixty-four year old*, as it is dictated.
-_DICTATED = re.compile(rf"\b({'|'.join(_TENS)})(?:[\s-]({'|'.join(_ONES)}))?[\s-]years?[\s-]old\b", re.IGNORECASE)
 #: *Aged 18 months*.
 _YOUNG = re.compile(r"\baged?\s*:?\s*(?:of\s*)?(\d{1,2})[\s-]*(month|week|day)s?\b", re.IGNORECASE)
 #: After an age: it is that of another person.
@@ -87,12 +74,17 @@ _SEX = re.compile(
 #: Most sentences hold none of these and no digit, and so no sex.
 _PERSONS = ("man", "male", "boy", "girl", "lady", "sex", "gender")
 _TITLES = ("Mr", "Ms", "Miss")  # in capitals they are an examination (MR, MRS) or a disease
-_WORDS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "several": 4, "few": 3,
-    "couple": 2, "many": 5, "half": 0.5,
+_NUMBERS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+    "seventy": 70, "eighty": 80, "ninety": 90,
 }  # fmt: skip
+_WORDS = {**_NUMBERS, "a": 1, "an": 1, "several": 4, "few": 3, "couple": 2, "many": 5, "half": 0.5}
+#: *Sixty-four year old*, as it is dictated.
+_DICTATED = re.compile(
+    rf"\b({'|'.join(_NUMBERS)})(?:[\s-]({'|'.join(_NUMBERS)}))?[\s-]years?[\s-]old\b", re.IGNORECASE
+)
 _DAYS = {
     "hour": 1 / 24, "day": 1.0, "week": 7.0, "wk": 7.0, "month": 30.4, "mth": 30.4, "mo": 30.4, "year": 365.0,
     "yr": 365.0,
@@ -220,8 +212,9 @@ def lengths(text: str, start: int, end: int) -> Iterator[Measure]:
 def ages(text: str, start: int, end: int) -> Iterator[Measure]:
     """Ages in years."""
     for match in _DICTATED.finditer(text, start, end) if _holds(text, start, end, ("year",)) else ():
-        ones = _ONES.index(match[2].lower()) + 1 if match[2] else 0
-        yield Measure(_TENS[match[1].lower()] + ones, match.start(), match.end())
+        if not _RELATIVE.match(text, match.end()):
+            named = [_NUMBERS[word.lower()] for word in match.groups() if word]
+            yield Measure(float(sum(named)), match.start(), match.end())
     if not _DIGIT.search(text, start, end):
         return
     for match in _YOUNG.finditer(text, start, end):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from bayesdx.reading.answers import answered
-from bayesdx.reading.beside import Place, of_neighbors, of_parts
+from bayesdx.reading.beside import Place, bears, is_beside, of_neighbors, of_parts, parted
 from bayesdx.reading.checks import EXAMINATIONS
 from bayesdx.reading.context import Status, Trigger, clauses, status
 from bayesdx.reading.found import FoundPhrases
@@ -17,7 +17,7 @@ from bayesdx.reading.mentions import IMPLIED, Mention, Span, weights_of
 from bayesdx.reading.pairs import pairs
 from bayesdx.reading.passages import Sentence
 from bayesdx.reading.phrases import Match, after, apart, widest
-from bayesdx.reading.tokens import HYPHENS, tokens_of
+from bayesdx.reading.tokens import tokens_of
 
 #: Words for a part of the lesion count for a mention that is at most this many tokens away.
 NEAR = 3
@@ -217,16 +217,14 @@ class SentenceReader:
             why = "a part of the lesion"
         weights = weights_of(states, state, said.startswith("not "), how.certainty)
         made = self._made(finding, weights, place, how, place, weak=not how.denied)
-        start, _ = self.clauses.ranges[self.clauses.clause(place[0])]
-        subjects = [at for at in self.lesions if start <= at < place[0]]
-        lacking = (
-            how.denied
-            and how.certainty == 1.0
-            and not made.part
-            and bool(subjects)
-            and not any(status(at, at + 1, self.clauses.reaches).denied for at in subjects)
-        )
+        lacking = how.denied and how.certainty == 1.0 and not made.part and self._of_lesion(place)
         yield replace(made, lacking=lacking), why
+
+    def _of_lesion(self, place: Place) -> bool:
+        """Whether the clause names the lesion before a place, and does not deny it: *the mass does not enhance*."""
+        start, _ = self.clauses.ranges[self.clauses.clause(place[0])]
+        named = (at for at in self.lesions if start <= at < place[0])
+        return any(not status(at, at + 1, self.clauses.reaches).denied for at in named)
 
     def _measured(self, finding: str) -> Iterator[Found]:
         """Lengths, durations and vertebrae."""
@@ -283,7 +281,7 @@ class SentenceReader:
         part = any(
             any(end <= first <= end + NEAR or last <= start < last + NEAR for first, last in (value, words))
             and not any(one.first <= start < one.last for one in own)
-            and not self._apart((start, end), value)
+            and not parted(self.tokens, (start, end), value)
             and not any(token.norm == "with" for token in self.tokens[value[1] : start])
             for start, end in self.parts
         ) or any(start <= value[0] < end for start, end in self._said_of_parts)
@@ -334,9 +332,10 @@ class SentenceReader:
             return "of what is denied"
         beyond = [one for one in self.found.beyond if not (numbered and one.meaning.touching)]
         reached = after(place, beyond, start) or (
-            not level and (after(place, self.marks["landmarks"], start) or self._bears(place, end))
+            not level
+            and (after(place, self.marks["landmarks"], start) or bears(self.tokens, place, self.borne, end))
         )
-        return "beyond the lesion" if reached or self._beside(place, level) else ""
+        return "beyond the lesion" if reached or is_beside(self.tokens, place, level, self.lexicon.grammar) else ""
 
     def _affected(self, finding: str, place: Place) -> bool:
         """Whether a place, no level, is named for what the lesion does to it (*destruction of the lamina*), or as
@@ -360,7 +359,7 @@ class SentenceReader:
         """Whether a comma, or the beginning of a bracket, stands between a place and whatever denies it."""
         denials = [cue for cue in how.cues if cue.meaning.says in ("denied", "doubted")]
         opened = self.tokens[place[0] - 1].norm == "(" if place[0] else False
-        return opened or all(self._apart(place, (cue.first, cue.last)) for cue in denials)
+        return opened or all(parted(self.tokens, place, (cue.first, cue.last)) for cue in denials)
 
     def _denies(self, place: Place) -> bool:
         """Whether words begin with a denial of their own: *no bony change*."""
@@ -368,25 +367,6 @@ class SentenceReader:
             cue.first == place[0] and cue.meaning.says in ("denied", "doubted")
             for cue, _, _ in self.clauses.reaches
         )
-
-    def _bears(self, place: Place, end: int) -> bool:
-        """Whether the same place is said to be thinned or displaced: *the lamina is eroded*."""
-        first = next((at for at in self.borne if place[1] <= at < end), None)
-        return first is not None and not self._apart(place, (first, first))
-
-    def _apart(self, one: Place, other: Place) -> bool:
-        """Whether a comma or a semicolon stands between two places."""
-        first, last = min(one[1], other[1]), max(one[0], other[0])
-        return any(token.norm in (",", ";") for token in self.tokens[first:last])
-
-    def _beside(self, place: Place, level: bool) -> bool:
-        """Whether a place is named for what is beside it (*retro-odontoid*) or reached (*presacral extension*)."""
-        grammar, tokens = self.lexicon.grammar, self.tokens
-        before = (
-            place[0] > 1 and tokens[place[0] - 1].norm in HYPHENS and tokens[place[0] - 2].norm in grammar.prefixes
-        )
-        then = tokens[place[1]].norm if place[1] < len(tokens) else ""
-        return before or then in grammar.reaching or (not level and then in grammar.marking)
 
     @cached_property
     def _said_of_parts(self) -> list[Place]:

@@ -163,6 +163,13 @@ def test_a_patient_may_be_known_by_an_identifier() -> None:
     assert "is not whom the findings are about" in str(other.origin.issues[0])
 
 
+def test_a_patient_beside_the_one_meant_is_named() -> None:
+    case = read_case(bundle(patient("p"), patient("q", gender="male"), seen(**of("Patient/p"))))
+    assert case.sex == "female"
+    assert case.origin is not None
+    assert [one.place for one in case.origin.issues] == ["Bundle.entry[1].resource"]
+
+
 def test_members_of_what_only_a_withdrawn_report_has_are_left_out() -> None:
     case = read_case(
         bundle(

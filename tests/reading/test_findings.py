@@ -209,6 +209,8 @@ def test_two_lesions_are_said(reports: Reports) -> None:
         ("47 y.o. F with back pain.", 47, "female"),
         ("Sixty-four year old gentleman with pain.", 64, "male"),
         ("seventy year old lady", 70, "female"),
+        ("A twelve-year-old girl.", 12, "female"),
+        ("A sixty-year-old brother has it too.", None, None),
         ("36 male. Headache 9 days.", 36, "male"),
         ("Female 40, leg weakness.", 40, "female"),
         ("Mr. K., 52 years, facial numbness.", 52, "male"),

@@ -7,7 +7,7 @@ noted, and named in the answer; a case of which nothing was understood is refuse
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -137,15 +137,16 @@ def _read(resource: Mapping[str, Any]) -> Case:
         if report.text("status") not in _WITHDRAWN:
             others += _dates(report)
             subjects += subject_of(report, number, resources)
-    for number, condition in _confirmed(resources):
+    confirmed = _confirmed(resources)
+    for number, condition in confirmed:
         subjects += subject_of(condition, number, resources)
     patient, reference = patient_of(resources, subjects)
     for _, other in resources.everything("Patient"):
-        if patient is None:
+        if other is not patient:
             told = "is not whom the findings are about: age and sex are not used"
             reading.issues.append(InputError(told, place=other.place))
     about = _about(patient, dates or others, reading) if patient else {}
-    diagnosis = _proven(resources, reading)
+    diagnosis = _proven(resources, [id(one) for _, one in confirmed], reading)
     _beside(resources, reading)
     if len(reading.issues) > TOLD:
         more = f"and {len(reading.issues) - TOLD} more parts are not used"
@@ -179,7 +180,7 @@ def _reports(resources: Resources, reading: _Reading) -> set[int]:
             reference = result.text("reference")
             found = None if reference is None else resources.meant(reference, number)
             if found is not None:
-                (standing if counts else withdrawn).update(map(id, _with_members(found, resources, number)))
+                (standing if counts else withdrawn).update(map(id, resources.with_members(found, number)))
             elif counts:
                 reading.issues.append(InputError(f"{_said(reference)} is not here: not used", place=result.place))
         if counts and not (report.has("result") or resources.held[number]):
@@ -195,20 +196,6 @@ def _reports(resources: Resources, reading: _Reading) -> set[int]:
         if not counts:
             withdrawn |= {id(one) for one in resources.held[number].values()}
     return withdrawn - standing
-
-
-def _with_members(one: Element, resources: Resources, number: int) -> list[Element]:
-    """An Observation and its members, and theirs."""
-    found: list[Element] = []
-    left: list[Element] = [one]
-    while left:
-        found.append(left.pop())
-        for member in found[-1].elements("hasMember"):
-            named = member.text("reference")
-            meant = None if named is None else resources.meant(named, number)
-            if meant is not None and meant not in (*found, *left):
-                left.append(meant)
-    return found
 
 
 def _said(reference: str | None) -> str:
@@ -363,10 +350,9 @@ def _confirmed(resources: Resources) -> list[tuple[int, Element]]:
     return found
 
 
-def _proven(resources: Resources, reading: _Reading) -> str | None:
-    """The diagnosis that a confirmed Condition names; other Conditions are noted."""
+def _proven(resources: Resources, confirmed: Collection[int], reading: _Reading) -> str | None:
+    """The diagnosis that a ``confirmed`` Condition (``id()``) names; other Conditions are noted."""
     found: list[str] = []
-    confirmed = [id(one) for _, one in _confirmed(resources)]
     for _, condition in resources.everything("Condition"):
         code = condition.element("code")
         named = diagnosis_of(code) if code and id(condition) in confirmed else None

@@ -93,6 +93,18 @@ class Resources:
         elsewhere = url is not None and url.startswith("http") and not same(url, wanted)
         return None if elsewhere else found
 
+    def with_members(self, one: Element, owner: int) -> list[Element]:
+        """An Observation that resource ``owner`` refers to, its members, and theirs."""
+        found: list[Element] = []
+        left = [one]
+        while left:
+            found.append(left.pop())
+            for member in found[-1].elements("hasMember"):
+                meant = self.meant(member.text("reference") or "", owner)
+                if meant is not None and meant not in (*found, *left):
+                    left.append(meant)
+        return found
+
     def absolute(self, reference: str, owner: int) -> str:
         """A reference of resource ``owner`` with the server from which that comes, as far as it is known."""
         address = _ADDRESS.fullmatch(_plain(self.urls[owner] or ""))

@@ -182,14 +182,11 @@ def value_of(owner: Element, finding: str, note: Callable[[InputError], object])
     value = _given(owner, name, finding)
     if owner.has("interpretation"):
         said = _interpretations(owner)
-        if said and value in ("present", "absent", True, False) and said != {_word(value)}:
+        word = {True: "present", False: "absent"}.get(value, value) if isinstance(value, bool) else value
+        if said and word in ("present", "absent") and said != {word}:
             raise InputError("says the opposite of the value", place=owner.at("interpretation"))
         note(InputError("is not used: the value says it", place=owner.at("interpretation")))
     return value
-
-
-def _word(value: object) -> object:
-    return value if isinstance(value, str) else "present" if value else "absent"
 
 
 def _given(owner: Element, name: str, finding: str) -> object:
