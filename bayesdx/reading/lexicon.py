@@ -12,12 +12,12 @@ from bayesdx.data import data_root
 from bayesdx.errors import InputError
 from bayesdx.files import parse, read_text
 from bayesdx.network import Network, Variable
-from bayesdx.reading.checks import checked, lines, mapping
+from bayesdx.reading.checks import EXAMINATIONS, checked, lines, mapping
 from bayesdx.reading.context import CERTAINTY, MARKS, UNREAD, Grammar, Trigger
 from bayesdx.reading.pairs import FARTHEST
 from bayesdx.reading.passages import KINDS
 from bayesdx.reading.phrases import Phrases, spellings
-from bayesdx.reading.tokens import normal
+from bayesdx.reading.tokens import normal, tokens_of
 
 #: Read as what a case says of the patient, not as findings.
 _PATIENT = ("sex", "age", "age_group")
@@ -98,6 +98,12 @@ class Lexicon:
     speech: Mapping[str, Speech]
     grammar: Grammar
     headings: Mapping[str, str]
+
+    @cached_property
+    def examinations(self) -> Mapping[str, frozenset[str]]:
+        """The examinations that each heading names: ``MRI findings``."""
+        marks = {heading: self.grammar.marked(tokens_of(heading, 0, len(heading))) for heading in self.headings}
+        return {heading: frozenset(one for one in EXAMINATIONS if found[one]) for heading, found in marks.items()}
 
     @cached_property
     def measured(self) -> tuple[str, ...]:

@@ -71,7 +71,8 @@ _SEX = re.compile(
     r"|(?<![\w-])(?:(f)|(m))[\s/,]{1,3}\d{2}\b(?!\s*(?:mm|cm|x))",
     re.IGNORECASE,
 )
-#: Most sentences hold none of these and no digit, and so no sex.
+#: Most sentences hold none of these, and so no sex.
+_LETTER = re.compile(r"(?<![A-Za-z])[FM](?![A-Za-z])")
 _PERSONS = ("man", "male", "boy", "girl", "lady", "sex", "gender")
 _TITLES = ("Mr", "Ms", "Miss")  # in capitals they are an examination (MR, MRS) or a disease
 _NUMBERS = {
@@ -237,7 +238,7 @@ def ages(text: str, start: int, end: int) -> Iterator[Measure]:
 def sexes(text: str, start: int, end: int) -> Iterator[tuple[str, int, int, bool]]:
     """``female`` or ``male``, as a word or after an age (*58F*); sure where the word follows an age."""
     titled = any(title in text[start:end] for title in _TITLES)
-    if not (titled or _DIGIT.search(text, start, end) or _holds(text, start, end, _PERSONS)):
+    if not (titled or _LETTER.search(text, start, end) or _holds(text, start, end, _PERSONS)):
         return
     found = list(_SEX.finditer(text, start, end))
     aged = [one.end for one in ages(text, start, end) if one.sure] if found else []

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from bayesdx.errors import InputError, nearest
@@ -22,6 +23,7 @@ Meaning = TypeVar("Meaning")
 #: Words that ``..`` may stand for.
 GAP = 5
 _LONGEST = 20_000
+_PLACE = itemgetter(0, 1)
 _OPEN = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -172,14 +174,14 @@ class Phrases(Generic[Meaning]):
         for first, starts in enumerate(map(self._begun, words)):
             for begun in starts:
                 self._follow(begun, words, first, first + 1, (0, 0), found)
-        if len(found) < 2:
-            return found
+        if len({match.meaning for match in found}) == len(found):
+            return sorted(found, key=_PLACE)
         longest: dict[Meaning, list[Match[Meaning]]] = {}
         for match in sorted(found, key=lambda match: (match.first - match.last, match.first)):
             kept = longest.setdefault(match.meaning, [])
             if not any(other.first <= match.first and match.last <= other.last for other in kept):
                 kept.append(match)
-        return sorted((match for kept in longest.values() for match in kept), key=lambda match: match[:2])
+        return sorted((match for kept in longest.values() for match in kept), key=_PLACE)
 
     def _follow(
         self,

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
 
 from bayesdx.errors import InputError
-from bayesdx.reading.checks import EXAMINATIONS
 from bayesdx.reading.context import status
 from bayesdx.reading.lexicon import Lexicon
 from bayesdx.reading.mentions import Mention, Passages, Span
@@ -90,18 +88,12 @@ def read_text(text: str, lexicon: Lexicon) -> Passages:
 
 def _readers(text: str, read: Iterable[Sentence], lexicon: Lexicon) -> dict[Sentence, SentenceReader]:
     """What reads each sentence that is not skipped; examinations are those spoken of last, or of the heading."""
-
-    @cache
-    def named(heading: str) -> frozenset[str]:
-        marks = lexicon.grammar.marked(tokens_of(heading, 0, len(heading)))
-        return frozenset(name for name in EXAMINATIONS if marks[name])
-
     found: dict[Sentence, SentenceReader] = {}
     shown: frozenset[str] = frozenset()
     of_patient = False
     for sentence in read:
         if sentence.kind != "skip":
-            before = named(sentence.heading) if sentence.begins else shown
+            before = lexicon.examinations.get(sentence.heading, frozenset()) if sentence.begins else shown
             found[sentence] = one = SentenceReader(
                 text, sentence, lexicon, before, of_patient and not sentence.begins
             )
