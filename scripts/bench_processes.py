@@ -125,10 +125,14 @@ def options(findings: Mapping[str, str]) -> list[str]:
     return [part for name, state in findings.items() for part in ("-f", f"{name}={state}")]
 
 
-def process(folder: str, line: list[str]) -> None:
-    """Run a command with its modules compiled, as they are once a package is installed: kept in ``folder``."""
+def compiled_in(folder: str) -> dict[str, str]:
+    """The environment of processes whose modules are compiled, as they are once a package is installed."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPYCACHEPREFIX"] = folder
-    done = subprocess.run(line, capture_output=True, text=True, env=environment)
+    return {**environment, "PYTHONPYCACHEPREFIX": folder}
+
+
+def process(folder: str, line: list[str]) -> None:
+    """Run a command with its modules compiled: they are kept in ``folder``."""
+    done = subprocess.run(line, capture_output=True, text=True, env=compiled_in(folder))
     if done.returncode:
         raise SystemExit(f"{' '.join(line[:4])} … failed: {done.stderr.strip()[-500:]}")

@@ -2,8 +2,9 @@
 
 FOLDER holds ``NAME.uai``, ``NAME.uai.evid`` and the reference answer ``NAME.uai.MAR`` (the problems of 2014 have no
 licence and are not part of this project). Every problem is a process of its own, with a limit of time; what is
-timed is the whole process. Each peer that is there solves the same problems: pyAgrum's Shafer-Shenoy, and merlin
-(``--algorithm cte``) where it is on the path. Compare times of one run only: all share what else the machine does.
+timed is the whole process, of modules that are compiled already. Each peer that is there solves the same problems:
+pyAgrum's Shafer-Shenoy, and merlin (``--algorithm cte``) where it is on the path. Compare times of one run only:
+all share what else the machine does.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
+
+from bench_processes import command, compiled_in
 
 #: Answers may differ from the reference by this much.
 TOLERANCE = 1e-5
@@ -53,6 +57,10 @@ print("MAR", len(rows), *(f"{len(row)} " + " ".join(map(str, row)) for row in ro
 """
 
 
+#: Seconds on the clock and of the processor of a call, its output, and what it says when it fails.
+Run = Callable[..., tuple[float, float, str, str]]
+
+
 class Outcome(NamedTuple):
     """Seconds on the clock and of the processor, induced width, largest error, and why there is no answer."""
 
@@ -79,7 +87,9 @@ def largest_error(found: list[list[float]], reference: list[list[float]]) -> flo
     )
 
 
-def timed(call: list[str], limit: float, memory: int | None = None) -> tuple[float, float, str, str]:
+def timed(
+    call: list[str], *, limit: float, environment: dict[str, str], memory: int | None = None
+) -> tuple[float, float, str, str]:
     """Seconds on the clock and of the processor, output, and the last line of errors, if it failed."""
 
     def confined() -> None:
@@ -89,7 +99,9 @@ def timed(call: list[str], limit: float, memory: int | None = None) -> tuple[flo
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
     try:
-        done = subprocess.run(call, capture_output=True, text=True, timeout=limit, preexec_fn=confined, check=False)
+        done = subprocess.run(
+            call, capture_output=True, text=True, timeout=limit, env=environment, preexec_fn=confined, check=False
+        )
         output, said = done.stdout, (done.stderr.strip().splitlines() or ["failed"])[-1] if done.returncode else ""
     except subprocess.TimeoutExpired:
         output, said = "", f"over {limit:.0f} s"
@@ -99,10 +111,10 @@ def timed(call: list[str], limit: float, memory: int | None = None) -> tuple[flo
     return seconds, cpu, output, said
 
 
-def bayesdx(problem: Path, reference: list[list[float]], limit: float) -> Outcome:
+def bayesdx(problem: Path, reference: list[list[float]], run: Run) -> Outcome:
     evidence = f"{problem}.evid"
-    call = [sys.executable, "-m", "bayesdx", "marginals", str(problem), "--evidence", evidence, "--json"]
-    seconds, cpu, output, failure = timed(call, limit)
+    call = [*command("marginals"), str(problem), "--evidence", evidence, "--json"]
+    seconds, cpu, output, failure = run(call)
     if failure:
         return Outcome(seconds, cpu, None, math.inf, failure)
     answer = json.loads(output)
@@ -110,18 +122,18 @@ def bayesdx(problem: Path, reference: list[list[float]], limit: float) -> Outcom
     return Outcome(seconds, cpu, answer["induced_width"], error)
 
 
-def pyagrum(problem: Path, reference: list[list[float]], limit: float) -> Outcome:
-    seconds, cpu, output, failure = timed([sys.executable, "-c", PYAGRUM, str(problem)], limit, MEMORY)
+def pyagrum(problem: Path, reference: list[list[float]], run: Run) -> Outcome:
+    seconds, cpu, output, failure = run([sys.executable, "-c", PYAGRUM, str(problem)], memory=MEMORY)
     error = math.inf if failure else largest_error(numbers(output), reference)
     return Outcome(seconds, cpu, None, error, failure)
 
 
-def merlin(problem: Path, reference: list[list[float]], limit: float) -> Outcome:
+def merlin(problem: Path, reference: list[list[float]], run: Run) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         to = Path(folder) / "answer"
         files = ["--input-file", str(problem), "--evidence-file", f"{problem}.evid", "--output-file", str(to)]
         call = ["merlin", "--task", "MAR", "--algorithm", "cte", *files]
-        seconds, cpu, _, failure = timed(call, limit, MEMORY)
+        seconds, cpu, _, failure = run(call, memory=MEMORY)
         written = Path(f"{to}.MAR")
         if failure or not written.exists():
             return Outcome(seconds, cpu, None, math.inf, failure or "no answer")
@@ -190,15 +202,19 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     recorded = known_times(given.recorded)
     families: dict[str, dict[str, dict[str, Outcome]]] = {}
-    for problem in sorted(given.folder.glob(f"{given.only}.uai")):
-        reference = numbers(Path(f"{problem}.MAR").read_text())
-        row = {name: solve(problem, reference, given.limit) for name, solve in solvers.items()}
-        families.setdefault(problem.stem.partition("_")[0], {})[problem.name] = row
-        said = (
-            f"{name} {one.failure[:150] or f'{one.seconds:.2f} s (cpu {one.cpu:.2f}), error {one.error:.0e}'}"
-            for name, one in row.items()
-        )
-        print(f"{problem.stem}: {'; '.join(said)}", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        run = partial(timed, limit=given.limit, environment=compiled_in(folder))
+        for i, problem in enumerate(sorted(given.folder.glob(f"{given.only}.uai"))):
+            reference = numbers(Path(f"{problem}.MAR").read_text())
+            for solve in solvers.values() if i == 0 else ():  # not measured: it compiles the modules
+                solve(problem, reference, run)
+            row = {name: solve(problem, reference, run) for name, solve in solvers.items()}
+            families.setdefault(problem.stem.partition("_")[0], {})[problem.name] = row
+            said = (
+                f"{name} {one.failure[:150] or f'{one.seconds:.2f} s (cpu {one.cpu:.2f}), error {one.error:.0e}'}"
+                for name, one in row.items()
+            )
+            print(f"{problem.stem}: {'; '.join(said)}", file=sys.stderr, flush=True)
     for name, rows in families.items():
         print(*summary(name, rows, recorded), sep="\n")
     if len(families) > 1:

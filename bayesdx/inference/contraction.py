@@ -28,6 +28,12 @@ from bayesdx.network import Array
 #: Products of more entries than this are made block by block: a block stays in the processor's cache.
 BLOCK = 1 << 16
 
+#: Dims, axes and inverse of a result that is stored as it is made.
+NOT_MOVED: tuple[Scope, Scope | None, Scope] = (), None, ()
+
+#: Rows of a large table that are copied at a time where its axes change their order.
+STRIP = 8
+
 #: Matrix products pay from this many multiplications for each state of S.
 MATRIX = 512
 
@@ -68,8 +74,8 @@ class Operation(NamedTuple):
     """One step with its shapes.
 
     ``matrix`` and ``large`` say how products are made: as matrix products, or block by block. ``shape`` is the
-    result as the step makes it, ``dims`` the same with an axis a variable, ``axes`` the order of these axes in
-    which the result is stored (None: as it is), ``inverse`` the way back.
+    result as the step makes it, ``dims`` the same with an axis for the variables that stay side by side, ``axes``
+    the order of these axes in which the result is stored (None: as it is), ``inverse`` the way back.
     """
 
     left: int
@@ -126,13 +132,40 @@ def compile_plan(plan: Plan) -> Compiled:
             lay_out(step.right, (*shared, *summed, *only_right), (s, k, b))
         elif step.right is not None:
             lay_out(step.right, (*summed, *only_right, *shared), (1, k, b, s))
-        axes, inverse = None, tuple(range(len(natural)))
+        dims, axes, inverse = NOT_MOVED
         if natural != wanted:
-            axes, inverse = tuple(map(natural.index, wanted)), tuple(map(wanted.index, natural))
-        dims = tuple([cards[v] for v in natural])
+            dims, axes = side_by_side([cards[v] for v in natural], [natural.index(v) for v in wanted])
+            inverse = tuple(map(axes.index, range(len(axes))))
         large = a * k * b * s > BLOCK
         operations.append(Operation(step.left, step.right, given + i, matrix, large, shape, dims, axes, inverse))
     return Compiled(tuple(reversed(operations)), tuple(layouts[i] for i in range(given + len(plan.steps))))
+
+
+def side_by_side(dims: Sequence[int], axes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The same transposition with fewer axes: those that stay one behind the other are one."""
+    runs: list[list[int]] = []
+    for axis in axes:
+        if runs and runs[-1][-1] == axis - 1:
+            runs[-1].append(axis)
+        else:
+            runs.append([axis])
+    order = sorted(runs)
+    return tuple(math.prod([dims[axis] for axis in run]) for run in order), tuple(map(order.index, runs))
+
+
+def transposed(table: Array, axes: Sequence[int]) -> Array:
+    """``table`` with its axes in the order ``axes``; a large one is copied, strip by strip.
+
+    Rows that lie a power of two apart share places in the processor's cache: many at a time push each other out.
+    """
+    view = table.transpose(axes)
+    if table.size <= BLOCK or axes[0] == 0:
+        return view
+    made, at = np.empty(view.shape), axes.index(0)
+    for start in range(0, len(table), STRIP):
+        part = (*[slice(None)] * at, slice(start, start + STRIP))
+        made[part] = view[part]
+    return made
 
 
 def forward(
@@ -153,7 +186,7 @@ def forward(
         else:
             made = multiply_sum(x, tables[op.right], 1, op.large, ring)
         if op.axes is not None:
-            made = made.reshape(op.dims).transpose(op.axes)
+            made = transposed(made.reshape(op.dims), op.axes)
         made = made.reshape(compiled.layouts[op.result].shape)
         if scales is not None:
             largest = float(made.max())
@@ -205,7 +238,7 @@ def backward(
         if op.result in scales:
             slope = slope * scales[op.result]
         if op.axes is not None:
-            slope = slope.reshape([op.dims[i] for i in op.axes]).transpose(op.inverse)
+            slope = transposed(slope.reshape([op.dims[i] for i in op.axes]), op.inverse)
         if op.right is None:
             shape = layouts[op.left].shape
             slopes[op.left] = np.broadcast_to(slope.reshape(shape[0], 1, *shape[2:]), shape)

@@ -183,11 +183,19 @@ def eliminated(
         return value * (1.0 + 0.2 * noise()) if noise else value
 
     scores = {v: scored(v) for v in graph.neighbours if v not in keep}
+    place = {v: i for i, v in enumerate(scores)}
+    waiting = [(score, place[v], v) for v, score in scores.items()]
+    heapify(waiting)
     order: list[int] = []
     cost = 0.0
     front: set[int] = set()
     while scores:
-        v = min(front or scores, key=scores.__getitem__)
+        if front:
+            v = min(front, key=scores.__getitem__)
+        else:
+            score, _, v = heappop(waiting)
+            if scores.get(v) != score:  # it has gone, or has another score by now
+                continue
         del scores[v]
         order.append(v)
         weight = min_weight(v, graph)
@@ -198,4 +206,5 @@ def eliminated(
         for u in graph.eliminate(v):
             if u in scores:
                 scores[u] = scored(u)
+                heappush(waiting, (scores[u], place[u], u))
     return Elimination(order, cost)

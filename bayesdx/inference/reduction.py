@@ -57,8 +57,9 @@ def reduced(
     log_scale = 0.0
     for scope, table in zip(scopes, tables, strict=True):
         part = table
-        if any(sizes[v] < cards[v] for v in scope):
-            part = table[np.ix_(*(possible[v] for v in scope))]
+        for axis, v in enumerate(scope):
+            if sizes[v] < cards[v]:
+                part = part.take(possible[v], axis)
         smallest, largest = float(part.min()), float(part.max())
         if largest == 0.0:
             raise ImpossibleFindings(IMPOSSIBLE)
