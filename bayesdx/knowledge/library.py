@@ -116,7 +116,9 @@ class Library:
         unused["level"] = tuple(state for state in levels.states if state not in definition.levels)
         return NetworkDocument(
             network,
-            read_prior_sets(self.priors / "prior_sets.yaml", definition.id, diagnoses, self.sources),
+            read_prior_sets(
+                self.priors / "prior_sets.yaml", definition.id, diagnoses, self.sources, learnt.patients
+            ),
             definition.chosen_for,
             unused,
             rates=learnt.rates,

@@ -126,11 +126,12 @@ def unmentioned(texts: Texts, network: Network, rates: Mapping[str, Array]) -> d
 @dataclass(frozen=True, eq=False)
 class Learnt:
     """Rows of facts and patients together, pooled from ``read``; ``rates`` by finding say how often a text mentions
-    each of its states."""
+    each of its states; ``patients`` (D,) how many of them have each diagnosis."""
 
     read: Read
     cells: dict[str, Cell]
     rates: Mapping[str, Array]
+    patients: tuple[int, ...]
 
 
 def learn_rows(definition: Definition, read: Read, patients: Iterable[Patient]) -> Learnt:
@@ -139,8 +140,9 @@ def learn_rows(definition: Definition, read: Read, patients: Iterable[Patient]) 
     shares = form_shares(definition)
     network = build_network(definition, cells)
     texts = encode_patients(definition, network, patients)
+    numbers = tuple(np.bincount(texts.diagnosis, minlength=len(shares)).tolist())
     if not len(texts.codes):
-        return Learnt(read, cells, {})
+        return Learnt(read, cells, {}, numbers)
     codes = texts.codes.copy()
     codes[:, network.index["diagnosis"]] = texts.diagnosis
     findings = [v.id for v in network.findings]
@@ -161,7 +163,7 @@ def learn_rows(definition: Definition, read: Read, patients: Iterable[Patient]) 
         counts = prior + _by_diagnosis(texts.diagnosis, belongs, len(prior))
         shares = counts / counts.sum(axis=1, keepdims=True)
         network = build_network(definition, cells, forms=shares)
-    return Learnt(together, cells, rates)
+    return Learnt(together, cells, rates, numbers)
 
 
 def _by_diagnosis(diagnosis: NDArray[np.intp], belongs: Array, diagnoses: int) -> Array:

@@ -16,9 +16,10 @@ _PER = 100_000.0
 
 
 def read_prior_sets(
-    path: Path, network: str, diagnoses: Sequence[str], sources: Collection[str]
+    path: Path, network: str, diagnoses: Sequence[str], sources: Collection[str], patients: Sequence[float]
 ) -> dict[str, PriorSet]:
-    """The prior sets of a network over ``diagnoses``, in their order.
+    """The prior sets of a network over ``diagnoses``, in their order, of each of which it has learnt so many
+    published ``patients``.
 
     Raises InputError for a diagnosis without an entry or with a rate of zero, an unknown diagnosis or source, and
     an entry without a number or with neither sources nor a stated assumption.
@@ -30,6 +31,7 @@ def read_prior_sets(
         "uniform": dict.fromkeys(diagnoses, 1.0),
         "incidence": incidence,
         "surgical": _surgical(data["surgical"][network], incidence, sources, place),
+        "published": {d: data["published"]["count"] + n for d, n in zip(diagnoses, patients, strict=True)},
     }
     sets = {}
     for name, about in data["sets"].items():

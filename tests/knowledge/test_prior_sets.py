@@ -20,7 +20,8 @@ ABOUT = {"label": "x", "population": "somewhere", "description": "a test"}
 DATA: dict[str, Any] = {
     "published_share": 0.1,
     "population_at_risk": 1.0e9,
-    "sets": {"uniform": {**ABOUT, "default": True}, "incidence": ABOUT, "surgical": ABOUT},
+    "sets": {"uniform": {**ABOUT, "default": True}, "incidence": ABOUT, "surgical": ABOUT, "published": ABOUT},
+    "published": {"count": 5},
     "incidence": {
         "spine": {
             "meningioma": {"rate": 0.4, "sources": ["a"]},
@@ -51,7 +52,7 @@ def read(tmp_path: Path) -> Read:
     def of(data: Any) -> dict[str, PriorSet]:
         path = tmp_path / "prior_sets.yaml"
         path.write_text(yaml.safe_dump(data, sort_keys=False))
-        return read_prior_sets(path, "spine", DIAGNOSES, ["a", "b"])
+        return read_prior_sets(path, "spine", DIAGNOSES, ["a", "b"], [12, 7, 0, 1, 5])
 
     return of
 
@@ -63,13 +64,14 @@ def test_rates() -> None:
 
 def test_sets(read: Read) -> None:
     sets = read(DATA)
-    assert list(sets) == ["uniform", "incidence", "surgical"]
+    assert list(sets) == ["uniform", "incidence", "surgical", "published"]
     assert sets["uniform"].probabilities == pytest.approx(np.full(5, 0.2))
     incidence = np.array([RATES[diagnosis] for diagnosis in DIAGNOSES])
     assert sets["incidence"].probabilities == pytest.approx(incidence / incidence.sum())
     # 0.8 of the operated lesions split 3 : 1, 0.2 split 1 : 3; capnon, in no group, by its rate to meningioma's
     surgical = np.array([0.6, 0.2, 0.05, 0.6 * RATES["capnon"] / 0.4, 0.15])
     assert sets["surgical"].probabilities == pytest.approx(surgical / surgical.sum())
+    assert sets["published"].probabilities == pytest.approx(np.array([17, 12, 5, 6, 10]) / 50)
     assert [name for name, prior in sets.items() if prior.default] == ["uniform"]
     assert sets["incidence"].population == "somewhere"
 
@@ -138,7 +140,7 @@ def test_refused(read: Read, data: Any, message: str) -> None:
 def test_shipped_sets(name: str) -> None:
     """Each set is a distribution that rules nothing out; one is the default; every entry names its origin."""
     sets = load(name).document.prior_sets
-    assert {"uniform", "incidence", "surgical"} <= sets.keys()
+    assert {"uniform", "incidence", "surgical", "published"} <= sets.keys()
     for prior in sets.values():
         assert prior.probabilities.sum() == pytest.approx(1)
         assert (prior.probabilities > 0).all()
