@@ -34,7 +34,7 @@ OLDEST = 120
 _SCALE = 1e100
 #: States that a network does not use are told of where they weigh at least this part of the likeliest of its own: a
 #: report that implies a place leaves all others a little.
-_LIKELY = 0.5
+_LIKELY = 0.2
 _KEYS = ("id", "age", "sex", "diagnosis", "findings")
 #: Other keys of a case file that are expected: kept, never used by a query.
 METADATA = (
@@ -296,6 +296,9 @@ def encode_finding(
             met.add(index)
             weights[index] = number
     largest = float(weights.max())
+    if len(pairs) == 1 and largest not in (0.0, 1.0):
+        alone = f"the weight {largest:g} of '{next(iter(pairs))}' alone makes it certain: weigh other states, too"
+        unused.append((largest, f"finding '{name}': {alone}"))
     told = tuple(warning for weight, warning in unused if weight >= _LIKELY * largest)
     if unused and not weights.any():
         return name, None, told

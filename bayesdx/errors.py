@@ -118,7 +118,7 @@ def nearest(word: str, choices: Iterable[str], *, limit: int = 8) -> Hint:
     """
     import difflib  # only needed once something is wrong
 
-    options = list(dict.fromkeys(choices))
+    options = sorted(choices) if isinstance(choices, set | frozenset) else list(dict.fromkeys(choices))
     close = [option for option in options if option.casefold() == word.casefold()]
     close = close or difflib.get_close_matches(word, options, n=1, cutoff=0.5)
     close = close or [option for option in options if word and (word in option or option in word)]

@@ -40,8 +40,13 @@ def check_posterior(asked: Asked) -> Iterator[tuple[str, Any, Any]]:
     joint = asked.net.joint(asked.seen)
     yield "posterior", by_name(asked, asked.query["posterior"]), joint / joint.sum()
     yield "likelihood", asked.query["log_likelihood"], np.log(joint.sum())
-    alone = sum(np.log(asked.net.joint({name: weight}).sum()) for name, weight in asked.seen.items())
-    yield "conflict", asked.query["conflict"], alone - np.log(joint.sum())
+    left = dict(asked.seen)
+    for name, seen in asked.seen.items():  # what the others imply does not count
+        rest = {other: weight for other, weight in left.items() if other != name}
+        before, after = asked.net.joint(left).sum(), asked.net.joint(rest).sum() * seen.max()
+        left = rest if rest and np.isclose(before, after, rtol=1e-8, atol=0) else left
+    alone = sum(np.log(asked.net.joint({name: weight}).sum()) for name, weight in left.items())
+    yield "conflict", asked.query["conflict"], alone - np.log(asked.net.joint(left).sum())
     yield "agrum", by_name(asked, asked.query["posterior"]), agrum(asked)
 
 

@@ -36,3 +36,8 @@ def test_errors_of_the_library_have_fields() -> None:
     assert caught.value.place == "case"
     assert "mr_t2_signal" in caught.value.choices
     assert str(caught.value).endswith(str(caught.value.hint))
+
+
+def test_choices_of_a_set_have_one_order() -> None:
+    """Strings hash otherwise in every process: a set has no order that two of them share."""
+    assert str(nearest("zzz", {"pear", "apple", "fig"})) == "choose from: apple, fig, pear"

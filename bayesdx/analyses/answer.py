@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
+
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")  # of ANSI terminals
 
 
 class Face(Protocol):
@@ -47,12 +52,16 @@ class Answer:
         return self._face().text(self, **options)
 
     def __str__(self) -> str:
-        return self.text() if self.face else repr(self)
+        """The page, with styles where standard output is a terminal that has them."""
+        if self.face is None:
+            return repr(self)
+        styled = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return self.text() if styled else _STYLE.sub("", self.text())
 
     def __rich__(self) -> object:
         from rich.text import Text
 
-        return Text.from_ansi(str(self))
+        return Text.from_ansi(self.text())
 
     def _repr_html_(self) -> str:
         return self._face().html(self)

@@ -25,6 +25,7 @@ from bayesdx.cells import day_of
 from bayesdx.errors import InputError, nearest
 from bayesdx.formats.proven_table import no_finding
 from bayesdx.formats.table import cells_of, json_row
+from bayesdx.inference.results import leading
 from bayesdx.model import Model
 
 #: Months of a cohort at most: a column that has more holds something else.
@@ -131,7 +132,7 @@ def _seen(
         likely[rows, 1] = answer.log_likelihood
         for which, own, p in ((0, codes[rows], probabilities[rows]), (1, twins, answer.probabilities)):
             if scorer.usual is not None:
-                usual[rows, which] = scorer.usual(_encoded(network, own), p.argmax(axis=1))
+                usual[rows, which] = scorer.usual(_encoded(network, own), leading(p))
     return Seen(codes, uncertain, probabilities, compared, likely, usual)
 
 

@@ -173,10 +173,12 @@ def score_cohort(
 def _refuse_unread(faults: list[InputError], parts: int) -> None:
     if not faults:
         return
-    told = sorted(set(map(str, faults)))
-    more = f"; {len(told) - 1} more table{'s' * (len(told) > 2)} cannot be read" if len(told) > 1 else ""
+    told = {str(fault): fault.place for fault in sorted(faults, key=str)}
+    first, *others = told
+    named = ", ".join(told[other] for other in others[:SHOWN]) + ", …" * (len(others) > SHOWN)
+    more = f"; {len(others)} more table{'s' * (len(others) > 1)} cannot be read: {named}" if others else ""
     rest = f"; all other parts ({parts - len(faults)}) are done" if parts > len(faults) else ""
-    raise InputError(f"{told[0]}{more}{rest}")
+    raise InputError(f"{first}{more}{rest}")
 
 
 def _names(fs: Any, folder: str) -> list[str]:

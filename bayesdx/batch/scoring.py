@@ -28,6 +28,7 @@ from bayesdx.formats.case_table import Encoder
 from bayesdx.inference import BatchPosterior
 from bayesdx.inference.draws import FEWEST_DRAWS, MOST_DRAWS
 from bayesdx.inference.intervals import batch_intervals
+from bayesdx.inference.results import leading
 from bayesdx.model import Model
 from bayesdx.network import Array, Variable
 from bayesdx.values import ByValue
@@ -170,7 +171,7 @@ class Scorer:
         wrong = encoded.fault >= 0
         mask = wrong if wrong.any() else None
         n, probabilities = len(encoded), answer.probabilities
-        leaders = probabilities.argmax(axis=1)
+        leaders = leading(probabilities)
         columns = [
             pa.nulls(n, pa.string()) if encoded.files is None else encoded.files,
             pa.array(range(first, first + n)) if encoded.numbers is None else encoded.numbers,
@@ -242,7 +243,7 @@ class Scorer:
         """Name and probability of the most probable states; the first of those that are as probable."""
         left, rows, best = probabilities.copy(), np.arange(len(probabilities)), leaders
         for k in range(self.spec.top or 0):
-            best = left.argmax(axis=1) if k else best
+            best = leading(left) if k else best
             yield self._named(best, mask)
             yield arrow().array(probabilities[rows, best], mask=mask)
             if ends is not None:

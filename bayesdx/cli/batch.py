@@ -84,7 +84,8 @@ def command(
     from bayesdx.loading import DEFAULT_NETWORK, load
 
     if os.path.exists(path) and os.path.exists(output) and os.path.samefile(path, output):
-        raise InputError("is what is read, and would be lost: name another place with -o", place=output)
+        why = "answers have a folder of their own" if os.path.isdir(path) else "would be lost"
+        raise InputError(f"is what is read, and {why}: name another place with -o", place=output)
     model = load(network or DEFAULT_NETWORK, prior, target)
     if any("://" in place or place.endswith("/") or os.path.isdir(place) for place in (path, output)):
         from bayesdx.batch import Spec, score_cohort

@@ -61,6 +61,8 @@ def command(
             raise InputError("--set and --unset compare two differentials: leave the other options of what-if out")
         show(model.compare(case, parse_findings(changes, "--set", model.network.index), removed), as_json)
         return
+    if worth and not (steps and costs):
+        raise InputError("--worth is bits of a step per unit of cost: add --steps and --costs")
     from bayesdx.analyses.what_if.numbers.sequence import StoppingRules
 
     result = model.what_if(

@@ -201,6 +201,9 @@ def _beliefs(
             return
         if table in readout:
             belief = tables[table] * slope
+            if not math.isfinite(belief.sum()):  # of a leaf that no factor could scale
+                yield -1, None
+                return
             for v in readout[table]:
                 yield v, marginal(belief, compiled.layouts[table], (v,))
         tables[table] = GONE

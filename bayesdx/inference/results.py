@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesdx.inference.logs import TIE
 from bayesdx.network import Array
 from bayesdx.values import ByValue
 
@@ -79,3 +80,17 @@ class Spread(NamedTuple):
     with_it: Array
     without: Array
     odds: Array
+
+
+def leading(probabilities: Array) -> NDArray[np.intp]:
+    """The most probable state along the last axis; the first of those that are as probable but for rounding."""
+    most = probabilities.max(axis=-1, keepdims=True)
+    return np.asarray((probabilities >= most * (1 - TIE)).argmax(axis=-1))
+
+
+def ranking(probabilities: Array) -> list[int]:
+    """The states of ``probabilities`` (card,), the most probable first; in their order where rounding differs."""
+    mantissas, exponents = np.frexp(probabilities)
+    compared = np.ldexp(np.round(mantissas / TIE), exponents)
+    order: list[int] = np.argsort(-compared, kind="stable").tolist()
+    return order

@@ -15,7 +15,7 @@ from bayesdx.learning.counts import effective, seen_counts, weighed
 from bayesdx.learning.em import Fit, best_fit
 from bayesdx.learning.prior import prior_counts
 from bayesdx.learning.sample import Sample
-from bayesdx.learning.settings import RESTARTS, Settings
+from bayesdx.learning.settings import RESTARTS, STRENGTH, Settings
 from bayesdx.learnt import Learning, LearntSet
 from bayesdx.network import Array
 
@@ -136,7 +136,7 @@ def begun(document: NetworkDocument, settings: Settings) -> Learning:
     """What the document has learnt so far, or nothing, of a network with these prior counts.
 
     Raises InputError for an unknown variable to keep fixed, and where what was learnt before rests on another trust
-    or holds counts of that variable.
+    or has prior counts already, or holds counts of that variable.
     """
     network = document.network
     for name in sorted(settings.fixed):
@@ -145,6 +145,8 @@ def begun(document: NetworkDocument, settings: Settings) -> Learning:
     if learning is not None:
         if settings.trust != learning.trust:
             raise InputError(f"network '{network.id}' has learnt with a trust of {learning.trust:g}: keep it")
+        if settings.strength != STRENGTH:
+            raise InputError(f"network '{network.id}' has learnt already: it keeps the prior counts it began with")
         moved = next((name for name in sorted(settings.fixed) if name in learning.before), None)
         if moved is not None:
             raise InputError(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 #: From 0 and from 1, a share up to this far is not told by one decimal: 0.0005, and what rounding adds to it.
 _EDGE = 0.0005 + 1e-12
+#: What is nearer to 1 differs from it by rounding.
+_ROUNDING = 1e-12
 
 
 def percent(probability: float) -> str:
     """A probability as a percentage with one decimal; what would round to 0 or 100 keeps its side of it.
 
-    >>> percent(0.41234), percent(0.0005), percent(0.9995), percent(0.0)
-    ('41.2%', '<0.1%', '>99.9%', '0%')
+    >>> percent(0.41234), percent(0.0005), percent(0.9995), percent(0.0), percent(1 - 1e-16)
+    ('41.2%', '<0.1%', '>99.9%', '0%', '100%')
     """
-    if probability in (0.0, 1.0):
+    if probability == 0.0 or probability > 1.0 - _ROUNDING:
         return f"{probability:.0%}"
     if probability < _EDGE:
         return "<0.1%"

@@ -347,3 +347,11 @@ def test_no_cell_is_a_formula(small: NetworkDocument, id: str) -> None:
         assert not row[0].startswith(("=", "+", "-", "@", "＝"))
     assert document.csv(board).count("\n") == 2
     assert all(part.startswith('"') for part in document.csv(board).removeprefix("\ufeff").splitlines())
+
+
+def test_the_page_of_a_board_is_aligned() -> None:
+    page = str(bayesdx.board([{"id": "a", "findings": {"level": "cervical", "mr_t2_signal": "hyper"}}]))
+    assert "\x1b" not in page  # standard output is no terminal
+    entries = [line for line in page.splitlines() if line.startswith(("Leading", "Differential", "Key findings"))]
+    assert entries
+    assert all("  " in line for line in entries)

@@ -97,6 +97,17 @@ def test_log_likelihood_and_conflict_by_enumeration(model: Model) -> None:
     assert result.conflict == pytest.approx(sum(map(math.log, alone)) - math.log(whole), abs=1e-10)
 
 
+def test_what_is_implied_hides_no_conflict(model: Model) -> None:
+    """A pattern says that there is calcification: to state that, too, changes nothing."""
+    findings = {"ct_calcification_pattern": "peripheral_rim", "mr_t2_signal": "hyper"}
+    alone, together = (
+        query(model.question({"findings": stated}))
+        for stated in (findings, {"ct_calcification": "present", **findings})
+    )
+    assert together.log_likelihood == pytest.approx(alone.log_likelihood)
+    assert together.conflict == pytest.approx(alone.conflict)
+
+
 def test_conflict_needs_two_findings(model: Model) -> None:
     assert conflict_measure(Question(model.engine, {"sex": np.array([1.0, 0.0])})) is None
 

@@ -78,7 +78,7 @@ def test_a_share_of_simulated_patients_is_rounded_once() -> None:
 def test_stopping_rules(model: Model) -> None:
     sure = model.what_if(CASE, steps=4, rules=StoppingRules(certain=0.4)).sequences[0]
     assert sure.steps == ()
-    assert stopped(sure) == "a diagnosis has 40% in 100% of the outcomes"
+    assert stopped(sure) == "a diagnosis has 40% or more in 100% of the outcomes"
     high = model.what_if(CASE, steps=9, rules=StoppingRules(information=9.0)).sequences[0]
     assert high.steps == ()
     assert stopped(high) == "nothing that is left is worth its cost"

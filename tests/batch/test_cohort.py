@@ -306,13 +306,14 @@ def test_tables_that_cannot_be_read_come_last(batch: Batch, model: Model, tmp_pa
     done = batch(source, "-o", f"{output}/", "--workers", 1)
     assert done.exit_code == 2
     assert done.stderr.startswith(f"bayesdx: {source}/a.parquet: is not a Parquet file (")
-    assert done.stderr.endswith("; 2 more tables cannot be read; all other parts (2) are done\n")
+    others = f"{source}/c.csv, {source}/caf\\udce9.csv"
+    assert done.stderr.endswith(f"; 2 more tables cannot be read: {others}; all other parts (2) are done\n")
     assert done.stderr.count("\n") == 1
     assert read_answers(output).column("source_file").to_pylist() == ["b.csv", "z.csv"]
     assert not (output / "_SUCCESS").exists()
     (source / "a.parquet").unlink()
     said = batch(source, "-o", f"{output}/", "--workers", 1).stderr
-    assert said.endswith("; 1 more table cannot be read; all other parts (2) are done\n")
+    assert said.endswith(f"; 1 more table cannot be read: {source}/caf\\udce9.csv; all other parts (2) are done\n")
     (source / "c.csv").unlink()
     done = batch(source, "-o", f"{output}/", "--workers", 1)
     message = f"bayesdx: {source}/caf\\udce9.csv: the name of the file is not UTF-8; all other parts (2) are done\n"

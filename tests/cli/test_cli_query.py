@@ -163,3 +163,16 @@ def test_help_names_the_options(run: Run) -> None:
     for option in ("--network", "--prior", "--json", "-f", "--age", "--sex", "--case", "--all"):
         assert option in text
     assert "query" in run().stdout
+
+
+def test_one_weight_alone_is_told_to_be_certain(run: Run) -> None:
+    said = "finding 'mr_t2_signal': the weight 0.3 of 'hyper' alone makes it certain: weigh other states, too"
+    assert said in run("query", "-f", "mr_t2_signal=hyper:0.3").stdout
+    for whole in ("hyper:1", "hyper", "hyper:0.3,mixed:0.1", "not hyper"):
+        assert "alone makes it certain" not in run("query", "-f", f"mr_t2_signal={whole}").stdout
+
+
+def test_levels_of_the_other_network_are_told_of(run: Run) -> None:
+    page = run("query", "-f", "level=cervical:0.8,posterior_fossa:0.2").stdout
+    assert "it covers level 'cervical'" in page
+    assert "state 'posterior_fossa' of finding 'level' is not used by network 'spine'" in page

@@ -105,7 +105,9 @@ def test_sentences_are_true(data: Path) -> None:
     prior = np.array(model.network.cpts["diagnosis"])
     leader = result.leader
     factor = 1 / (result.priors[0].break_even or 1)
-    assert float(stated[2]) == pytest.approx(factor, rel=0.06)
+    level = result.priors[0].break_even_prior
+    assert level == pytest.approx(prior[leader] / factor / (1 - prior[leader] + prior[leader] / factor))
+    assert float(stated[2]) == pytest.approx(prior[leader] / level, rel=0.06)
     for ratio, expected in ((factor * 0.999, leader), (factor * 1.001, result.priors[0].rival)):
         weights = prior.copy()
         weights[leader] /= ratio

@@ -155,3 +155,20 @@ def test_states_stand_in_words_and_nothing_is_cut_that_fits(finding: str) -> Non
     for line in table:
         assert len(line) <= 100
         assert "_" not in line.partition(" ")[2]
+
+
+def test_changes_that_the_network_cannot_use_are_refused(refused: Refused) -> None:
+    said = refused("what-if", "-f", "level=cervical", "--set", "level=posterior_fossa")
+    assert said == "nothing would change: state 'posterior_fossa' of finding 'level' is not used by network 'spine'"
+
+
+def test_worth_needs_steps_and_costs(refused: Refused, costs: str) -> None:
+    for options in ([], ["--steps", "2"], ["--costs", costs]):
+        said = refused("what-if", *FINDINGS, "--worth", "0.1", *options)
+        assert said == "--worth is bits of a step per unit of cost: add --steps and --costs"
+
+
+def test_an_examination_is_called_by_the_least_that_shows_its_findings(run: Run) -> None:
+    page = run("what-if", *FINDINGS, "--examination", "mr_contrast").stdout
+    assert "Contrast series alone" in page
+    assert "MR without and with contrast" not in page

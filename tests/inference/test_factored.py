@@ -134,6 +134,19 @@ def test_numbers_that_no_scale_can_hold_are_added_as_logarithms(monkeypatch: pyt
     assert len(asked) == 1
 
 
+def test_leaves_that_no_factor_can_scale_are_added_as_logarithms() -> None:
+    """The largest entry of one is so small that its inverse is no number; the other spans more than numbers do."""
+    small = np.array([1.8e-312, 5.2e-311])
+    wide = np.array([[1.7e-321, 8.4e299], [0.56, 0.41]])
+    third = np.array([[0.24, 0.13, 0.59, 0.22], [0.04, 0.6, 0.5, 0.42]])
+    found = factor_marginals([2, 4, 2], [(0, 2), (0,), (2, 1)], [wide, small, third], {})
+    # P(x0 = 1) is about 5.2e-311 · (0.56 · 1.18 + 0.41 · 1.56) over 1.8e-312 · 8.4e299 · 1.56
+    assert found.marginals[0] == pytest.approx(
+        [1.0, 5.2e-311 / 1.8e-312 * (0.56 * 1.18 + 0.41 * 1.56) / 8.4e299 / 1.56]
+    )
+    assert found.marginals[1] == pytest.approx(third[1] / 1.56)
+
+
 def test_scales_hold_what_one_number_cannot() -> None:
     rng = np.random.default_rng(0)
     for size in (1e-200, 1e200):

@@ -218,6 +218,8 @@ def test_learning_again_keeps_to_what_was_begun() -> None:
     one, _ = learn_document(before, drawn(before.network, 20, 0.2, 8), "one", CERTAIN)
     with pytest.raises(InputError, match="with a trust"):
         learn_document(one, drawn(before.network, 20, 0.2, 9), "two", Settings(trust=0.5))
+    with pytest.raises(InputError, match="keeps the prior counts it began with"):
+        learn_document(one, drawn(before.network, 20, 0.2, 9), "two", Settings(trust=1.0, strength=3.0))
     with pytest.raises(InputError, match="has learnt 'b' already"):
         learn_document(one, drawn(before.network, 20, 0.2, 9), "two", Settings(trust=1.0, fixed=frozenset("b")))
 

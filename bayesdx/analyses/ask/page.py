@@ -12,6 +12,7 @@ from bayesdx.analyses.frame import framed
 from bayesdx.analyses.what_if.numbers.worth import FindingValue, ranked
 from bayesdx.analyses.what_if.page import finding_in_full
 from bayesdx.formats.answers import is_measured
+from bayesdx.inference.results import leading
 from bayesdx.network import Variable
 from bayesdx.report.blocks import DISCLAIMER, AnyCell, Bar, Block, Cell, Lines, Page, Section, Table
 from bayesdx.words.numbers import percent
@@ -102,7 +103,7 @@ def offered_states(value: FindingValue) -> list[str]:
 
 def why(value: FindingValue, questionnaire: Questionnaire) -> Section:
     """What each state of the finding that is being asked would tell."""
-    return Section("", finding_in_full(value, int(questionnaire.posterior.argmax()), WIDTH))
+    return Section("", finding_in_full(value, int(leading(questionnaire.posterior)), WIDTH))
 
 
 def closing(questionnaire: Questionnaire, saved: str | None) -> Section:

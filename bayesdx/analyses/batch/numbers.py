@@ -12,6 +12,7 @@ from bayesdx.analyses.answer import Answer
 from bayesdx.errors import IMPOSSIBLE, InputError
 from bayesdx.files import place_of
 from bayesdx.inference import Engine
+from bayesdx.inference.results import leading
 from bayesdx.network import Array
 from bayesdx.values import ByValue
 
@@ -49,7 +50,7 @@ class BatchResult(Answer, ByValue):
     @property
     def leaders(self) -> list[str]:
         """The most probable state of each case."""
-        return [self.states[i] for i in self.probabilities.argmax(axis=1).tolist()] if self.lines else []
+        return [self.states[i] for i in leading(self.probabilities).tolist()] if self.lines else []
 
     def rows(self) -> Iterable[tuple[object, ...]]:
         """One flat row a case, as in ``columns_of``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bayesdx.analyses.compare.numbers import Comparison
 from bayesdx.analyses.frame import framed, untitled
+from bayesdx.inference.results import leading
 from bayesdx.network import Variable
 from bayesdx.report.blocks import AnyCell, Bar, Entries, Lines, Page, Table
 from bayesdx.words.numbers import percent
@@ -24,7 +25,7 @@ def page(result: Comparison) -> Page:
     heads = (target.label or "Answer", "before", "", "after", "", "change")
     changed = [(result.before.network.variable(name), *values) for name, values in result.changed.items()]
     changes = [f"{label_of(one)}: {_said(one, old)} → {_said(one, new)}" for one, old, new in changed]
-    lead = [target.state_label(int(posterior.argmax())) for posterior in (before, after)]
+    lead = [target.state_label(int(leading(posterior))) for posterior in (before, after)]
     leads = f"{lead[0]} leads before and after" if lead[0] == lead[1] else f"{lead[1]} leads in place of {lead[0]}"
     blocks = (
         Entries(tuple(("Changed", line) for line in changes or ["nothing"])),

@@ -6,6 +6,7 @@ import textwrap
 
 from bayesdx.analyses.evaluate.numbers.figures import BINS, SHARES, Evaluation, Score
 from bayesdx.analyses.evaluate.sentences import warnings
+from bayesdx.data import network_names
 from bayesdx.report.blocks import Block, Lines, Page, Section, Table
 from bayesdx.words.numbers import percent, span
 
@@ -26,7 +27,7 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
     intervals = any(figure.interval is not None for figure in result.figures.values())
     proven = "case with a proven diagnosis" if result.n == 1 else "cases with proven diagnoses"
     blocks: list[Block] = [
-        Lines(((f"{result.n} {proven}",), *_learnt(result))),
+        Lines(((f"{result.n} {proven}",), *_learnt(result), (_how(result),))),
         Table(("", "", "95% interval" if intervals else ""), rows, (1, 2)),
         Lines(
             (
@@ -61,6 +62,12 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
         )
         blocks.append(Table(("case", "network", "proven diagnosis", "rank", "P(truth)", "leader"), cases, (3, 4)))
     return Page(None, (Section("", tuple(blocks)),), warnings(result))
+
+
+def _how(result: Evaluation) -> str:
+    prior = f"prior set '{result.prior}'" if result.prior else "the default prior"
+    silence = result.silence and (result.network is None or result.network in network_names())
+    return f"{prior}; what a case does not state is {'read as silence' if silence else 'summed out'}"
 
 
 def _learnt(result: Evaluation) -> tuple[tuple[str], ...]:

@@ -71,7 +71,7 @@ def _held_out(result: LearnResult) -> tuple[Paragraph | Table, ...]:
     low, high = score.change
     change = score.loss_after - score.loss_before
     table = Table(
-        ("", "before", "after", "change", "95% bootstrap interval"),
+        ("", "before", "after", "change", "95% interval"),
         (
             (
                 "log loss",

@@ -24,6 +24,7 @@ from bayesdx.analyses.sensitivity.sentences import (
     span_text,
     warnings,
 )
+from bayesdx.inference.results import leading
 from bayesdx.report.blocks import (
     WIDTH,
     AnyCell,
@@ -140,7 +141,7 @@ def _tornado(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
 
 def _others_lead(s: Sensitivity, bar: Bar) -> str:
     for posterior, end in ((bar.at_low, "low"), (bar.at_high, "high")):
-        if (first := int(posterior.argmax())) != s.leader:
+        if (first := int(leading(posterior))) != s.leader:
             return f"{fitted(_name(s, first), 24)} leads at the {end} end"
     return ""
 
@@ -212,7 +213,7 @@ def _prior_sets(s: Sensitivity, top: int) -> tuple[Block, ...]:
     sets = [one for one in s.prior_sets if one.posterior is not None]
     if len(sets) < 2:
         return ()
-    leaders = [int(one.posterior.argmax()) for one in sets if one.posterior is not None]
+    leaders = [int(leading(one.posterior)) for one in sets if one.posterior is not None]
     shown = list(dict.fromkeys([*s.order[: max(top - 2, 2)], *leaders]))
     rows = []
     for t in shown:
@@ -281,7 +282,7 @@ def _left_out(s: Sensitivity, top: int, named: list[str]) -> tuple[Block, ...]:
     for one in s.left_out.checked[:top]:
         named.append(one.source)
         reference = s.literature.reference(one.source) if s.literature else ""
-        leader = int(one.posterior.argmax())
+        leader = int(leading(one.posterior))
         moved = f"{percent(float(s.posterior[s.leader]))} → {percent(float(one.posterior[s.leader]))}"
         lead = "" if leader == s.leader else _name(s, leader)
         rows.append((clipped(one.source, 22), moved, clipped(lead, 20), clipped(reference, 33)))

@@ -12,6 +12,7 @@ from bayesdx.analyses.sensitivity.numbers.priors import PriorEffect
 from bayesdx.analyses.sensitivity.numbers.result import Sensitivity
 from bayesdx.analyses.sensitivity.numbers.robustness import LARGEST_FACTOR
 from bayesdx.analyses.sensitivity.numbers.tornado import Group, Span
+from bayesdx.inference.results import leading
 from bayesdx.network import Network
 from bayesdx.words.numbers import percent
 from bayesdx.words.parameters import Shorten, describe
@@ -134,11 +135,10 @@ def prior_sentence(s: Sensitivity, effect: PriorEffect) -> str:
     rival = _inside(s, effect.rival)
     assumed = f"prior {percent(effect.prior)}, level at {percent(effect.break_even_prior)}"
     if effect.diagnosis == s.leader:
-        return (
-            f"{name} leads unless it is more than {times(1 / effect.break_even)} rarer than assumed ({assumed}); "
-            f"then {rival} leads."
-        )
-    return f"{name} would lead if it were more than {times(effect.break_even)} as common as assumed ({assumed})."
+        rarer = times(effect.prior / effect.break_even_prior)
+        return f"{name} leads unless it is more than {rarer} rarer than assumed ({assumed}); then {rival} leads."
+    common = times(effect.break_even_prior / effect.prior)
+    return f"{name} would lead if it were more than {common} as common as assumed ({assumed})."
 
 
 def _name(s: Sensitivity, t: int) -> str:
@@ -180,7 +180,7 @@ def _prior_sets(s: Sensitivity) -> str:
     others: dict[int, list[str]] = {}
     for one in answered:
         assert one.posterior is not None
-        leader = int(one.posterior.argmax())
+        leader = int(leading(one.posterior))
         if leader != s.leader:
             others.setdefault(leader, []).append(f"'{one.name}'")
     if not answered:

@@ -22,6 +22,7 @@ from bayesdx.analyses.sensitivity.sentences import (
     span_text,
     warnings,
 )
+from bayesdx.inference.results import leading
 from bayesdx.network import Array
 
 
@@ -38,7 +39,7 @@ def to_dict(s: Sensitivity, *, top: int | None = 50) -> dict[str, object]:
             "checked": [
                 {
                     "source": one.source,
-                    "leader": names[int(one.posterior.argmax())],
+                    "leader": names[int(leading(one.posterior))],
                     "posterior": _by_state(names, one.posterior),
                 }
                 for one in s.left_out.checked

@@ -35,7 +35,7 @@ from bayesdx.report.blocks import (
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_NAME = 10
+_NAME = 10  # columns of the names of entries, unless one is longer
 _TONES: dict[str, dict[str, Any]] = {
     "strong": {"bold": True},
     "leads": {"fg": "green"},
@@ -68,7 +68,8 @@ def _block(block: Block) -> str:
             lines = ["".join(map(_cell, line)) for line in items]
             return "\n".join(lines if verbatim else [click.wrap_text(s, WIDTH, "", " " * indent) for s in lines])
         case Entries(rows):
-            return "\n".join(_entry(name, words) for name, words in rows)
+            wide = max(_NAME, *(len(name) + 2 for name, _ in rows)) if rows else _NAME
+            return "\n".join(_entry(name, words, wide) for name, words in rows)
         case Bullets(items, mark):
             return "\n".join(_wrapped(str(item), mark) for item in items)
         case Table():
@@ -79,9 +80,9 @@ def _block(block: Block) -> str:
             return "\n".join(_wrapped(item, f"{f'[{i}]':<6}") for i, item in enumerate(items, 1))
 
 
-def _entry(name: str, words: str | Sequence[str | Cell]) -> str:
+def _entry(name: str, words: str | Sequence[str | Cell], wide: int) -> str:
     said = words if isinstance(words, str) else "".join(map(_cell, words))
-    return click.wrap_text(f"{name:<{_NAME}}{said}", WIDTH, "", " " * _NAME)
+    return click.wrap_text(f"{name:<{wide}}{said}", WIDTH, "", " " * wide)
 
 
 def _wrapped(words: str, mark: str = "") -> str:

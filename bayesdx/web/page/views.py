@@ -17,6 +17,7 @@ from bayesdx.analyses.sensitivity.numbers.priors import prior_sets
 from bayesdx.analyses.sensitivity.numbers.studies import leave_one_out
 from bayesdx.analyses.sensitivity.page import page as sensitivity_page
 from bayesdx.errors import InputError, nearest
+from bayesdx.inference.results import leading, ranking
 from bayesdx.model import Model
 from bayesdx.network import Network
 from bayesdx.report.blocks import Page
@@ -81,12 +82,12 @@ def _priors(models: Models, asked: Asked) -> Parts:
     target, known = question.target, model.document.prior_sets
     answers = [(one.posterior, one) for one in prior_sets(question, question.prior_sets)]
     possible = [(p, one) for p, one in answers if p is not None]
-    leading = {i for p, _ in possible for i in np.argsort(-p, kind="stable")[:LEADING].tolist()}
-    order = sorted(leading, key=lambda i: -max(float(p[i]) for p, _ in possible))
+    shown = {i for p, _ in possible for i in ranking(p)[:LEADING]}
+    order = sorted(shown, key=lambda i: -max(float(p[i]) for p, _ in possible))
     rows = []
     for i in order:
         cells = [
-            (percent(float(p[i])), 100 * float(p[i]), percent(float(one.prior[i])), int(p.argmax()) == i)
+            (percent(float(p[i])), 100 * float(p[i]), percent(float(one.prior[i])), int(leading(p)) == i)
             for p, one in possible
         ]
         rows.append((short(target.state_label(i)), cells))
@@ -98,7 +99,7 @@ def _priors(models: Models, asked: Asked) -> Parts:
             for _, one in possible
         ],
         rows=rows,
-        leaders=sorted({short(target.state_label(int(p.argmax()))) for p, _ in possible}),
+        leaders=sorted({short(target.state_label(int(leading(p)))) for p, _ in possible}),
     )
     yield {"html": html}
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.analyses.answer import Answer
+from bayesdx.inference.results import leading
 from bayesdx.network import Array
 
 #: Bins of the calibration error.
@@ -68,7 +69,7 @@ class ScoredCase:
 
     @property
     def leader(self) -> str:
-        return self.diagnoses[int(self.posterior.argmax())]
+        return self.diagnoses[int(leading(self.posterior))]
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from bayesdx.analyses.evaluate.numbers.figures import (
     wilson,
 )
 from bayesdx.errors import InputError
+from bayesdx.inference.results import leading
 from bayesdx.network import Array
 
 #: Cells of the leader's probability.
@@ -61,7 +62,7 @@ def sums_of(posterior: Array, truth: NDArray[np.intp]) -> Sums:
     n, card = posterior.shape
     own = posterior[np.arange(n), truth]
     rank = (posterior >= own[:, None]).sum(axis=1)
-    leader, most = posterior.argmax(axis=1), posterior.max(axis=1)
+    leader, most = leading(posterior), posterior.max(axis=1)
     proven = np.eye(card)[truth]
     first, third = (rank == 1).astype(float), (rank <= 3).astype(float)
     table = np.stack([first, third, -np.log(np.maximum(own, FLOOR)), ((posterior - proven) ** 2).sum(axis=1)])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from bayesdx.analyses.explain.numbers.weights import Context
-from bayesdx.analyses.query.numbers.differential import conflict_measure
+from bayesdx.analyses.query.numbers.differential import LEAST_CONFLICT, conflict_measure
 from bayesdx.analyses.question import Question
 
 
@@ -33,7 +33,7 @@ class Conflict:
     @property
     def explained(self) -> bool:
         """Whether there is no conflict, or the leading diagnosis accounts for it."""
-        return self.total <= max(self.gain, 0.0)
+        return self.total <= max(self.gain, LEAST_CONFLICT)
 
 
 def trace_conflict(question: Question, context: Context, leader: int) -> Conflict | None:

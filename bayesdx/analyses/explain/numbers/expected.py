@@ -11,6 +11,7 @@ import numpy as np
 from bayesdx.analyses.explain.numbers.grounds import Grounds
 from bayesdx.analyses.explain.numbers.weights import NEGLIGIBLE, Context, Pair, decibans
 from bayesdx.analyses.question import Question
+from bayesdx.inference.results import ranking
 from bayesdx.network import Array, Variable
 
 #: A state is typical of a diagnosis when at least this share of its cases show it.
@@ -196,8 +197,8 @@ def hints(question: Question, context: Context, pair: Pair, grounds: Grounds) ->
     first, and against all others, is more than negligible, which leave it no mere possibility, and for which the
     literature gives grounds.
     """
-    ranked = np.argsort(-context.posterior, kind="stable").tolist()
-    others = [d for d in ranked if d not in pair and context.posterior[d] >= LEAST_CONTENDER][:CONTENDERS]
+    order = ranking(context.posterior)
+    others = [d for d in order if d not in pair and context.posterior[d] >= LEAST_CONTENDER][:CONTENDERS]
     missing = [v for v in question.engine.network.findings if v.id not in context.weights]
     found: list[Hint] = []
     for diagnosis in others:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.explain.numbers.conflict import Conflict, trace_conflict
 from bayesdx.analyses.explain.numbers.expected import (
@@ -30,6 +28,7 @@ from bayesdx.analyses.explain.numbers.weights import (
 )
 from bayesdx.analyses.question import Question, words
 from bayesdx.errors import InputError
+from bayesdx.inference.results import leading, ranking
 
 #: The state that stands for whatever a network does not name: nobody asks why it is not that.
 RESIDUAL = "other"
@@ -152,7 +151,7 @@ def explain(question: Question, *, versus: str | None = None, pair: tuple[str, s
     when the findings cannot occur together.
     """
     context = context_of(question)
-    leader = int(context.posterior.argmax())
+    leader = int(leading(context.posterior))
     chosen = _pair(question, context, versus, pair)
     states = question.target.states
     grounds = Grounds(question, context, literature_of(question.engine.network))
@@ -176,11 +175,11 @@ def _pair(question: Question, context: Context, versus: str | None, pair: tuple[
     if versus is not None and pair is not None:
         raise InputError("give either one diagnosis to compare the leader with, or a pair, not both")
     target = question.target
-    ranked = np.argsort(-context.posterior, kind="stable").tolist()
+    order = ranking(context.posterior)
     if pair is not None:
         first, second = (target.state_index(name) for name in pair)
     else:
-        first, *others = ranked
+        first, *others = order
         if not others:
             raise InputError(f"'{target.id}' has a single state: there is nothing to compare it with")
         others = [t for t in others if target.states[t] != RESIDUAL and context.posterior[t] > 0.0] or others
@@ -208,7 +207,7 @@ def _impossible(question: Question, context: Context, diagnosis: int) -> InputEr
         if context.tables[finding][diagnosis].any()
     ]
     return InputError(
-        f"'{name}' is impossible given the findings ({' or '.join(named) or 'the findings together'}): there is "
+        f"'{name}' is impossible given the findings ({' and '.join(named) or 'the findings together'}): there is "
         "nothing to weigh"
     )
 

@@ -18,6 +18,8 @@ from itertools import combinations
 import numpy as np
 
 from bayesdx.analyses.question import Question
+from bayesdx.inference.logs import TIE
+from bayesdx.inference.results import leading
 from bayesdx.network import Array
 
 Pair = tuple[int, int]
@@ -137,7 +139,7 @@ class Rung:
 def finding_weights(question: Question, context: Context, pair: Pair) -> tuple[FindingWeight, ...]:
     """The weight of every finding, the strongest for a first. Does not depend on the order of the findings."""
     engine, states = question.engine, question.target.states
-    prior = question.prior_probabilities
+    prior, leader = question.prior_probabilities, int(leading(context.posterior))
     rows = []
     for head, implied in implications(question, context).items():
         group = {name: context.weights[name] for name in (head, *implied)}
@@ -155,10 +157,15 @@ def finding_weights(question: Question, context: Context, pair: Pair) -> tuple[F
                 likelihoods=(likelihoods[0], likelihoods[1]),
                 alone=(by_itself[0], by_itself[1]),
                 without=(float(without.probabilities[pair[0]]), float(without.probabilities[pair[1]])),
-                leader_without=states[int(without.probabilities.argmax())],
+                leader_without=states[_leader(without.probabilities, leader)],
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.decibans, engine.network.index[row.finding])))
+
+
+def _leader(posterior: Array, now: int) -> int:
+    """The state that leads, which is that of ``now`` where others are merely as probable."""
+    return now if posterior[now] >= posterior.max() * (1 - TIE) else int(leading(posterior))
 
 
 def implications(question: Question, context: Context) -> dict[str, tuple[str, ...]]:

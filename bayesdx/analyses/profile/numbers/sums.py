@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesdx.analyses.query.numbers.differential import UNUSUAL
+from bayesdx.inference.results import leading
 from bayesdx.network import Array, Network
 
 #: Stands for cases without a month.
@@ -90,7 +91,7 @@ def sums_of(network: Network, seen: Seen, months: NDArray[np.integer], names: li
     n, count = len(seen.codes), len(names)
     of = np.zeros((count, n))
     of[months, np.arange(n)] = 1.0
-    leaders = np.eye(seen.probabilities.shape[1])[seen.probabilities.argmax(axis=1)]
+    leaders = np.eye(seen.probabilities.shape[1])[leading(seen.probabilities)]
     findings = [network.index[v.id] for v in network.findings]
     codes = seen.codes[:, findings].astype(np.int64)
     starts = offsets(network)

@@ -6,16 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.query.numbers.surprise import SIMULATED, usual_share
 from bayesdx.analyses.question import Question
+from bayesdx.inference.results import ranking
+from bayesdx.network import Network
 
 #: Findings that fewer than this share of a diagnosis' own cases would show are called unusual for it.
 UNUSUAL = 0.01
-#: Nats from which findings are said to conflict: less is shown as +0.0.
-LEAST_CONFLICT = 0.05
+#: Nats from which findings are said to conflict: together they are a third less probable than if independent.
+LEAST_CONFLICT = math.log(1.5)
+#: A finding that is less improbable than that, given the others, is implied by them.
+_IMPLIED = 1e-9
 
 
 class RankedDiagnosis(NamedTuple):
@@ -54,8 +56,9 @@ class QueryResult(Answer):
     """The differential of one case.
 
     ``posterior`` is sorted, highest first, and sums to 1. ``log_likelihood`` is ln P(findings). ``conflict`` is
-    ln prod P(finding) / P(findings) (Jensen et al. 1991): positive when the findings go together less often than
-    if they were independent; None with fewer than two findings or without checks. ``surprise`` is None without
+    ln prod P(finding) / P(findings) (Jensen et al. 1991), without findings that the others imply: positive when
+    they go together less often than if they were independent; None with fewer than two findings or without checks.
+    ``surprise`` is None without
     hard findings or checks, and in a network whose target has parents.
     """
 
@@ -90,7 +93,7 @@ def query(question: Question, *, checks: bool = True, seed: int = 0) -> QueryRes
     target, answer = question.target, question.answer
     probabilities = answer.probabilities
     priors = question.prior_probabilities
-    order = np.argsort(-probabilities, kind="stable").tolist()
+    order = ranking(probabilities)
     conflict = conflict_measure(question) if checks else None
     surprise = _surprise(question, order[0], seed) if checks else None
     intervals = question.intervals if checks else None
@@ -108,14 +111,29 @@ def query(question: Question, *, checks: bool = True, seed: int = 0) -> QueryRes
 
 
 def conflict_measure(question: Question) -> float | None:
-    """ln prod_i P(finding_i) / P(findings), in nats; None with fewer than two findings.
+    """ln prod_i P(finding_i) / P(findings), in nats, over findings that the others do not imply; None with fewer
+    than two findings.
 
-    Jensen, Chamberlain, Nordahl & Jensen 1991, Analysis in HUGIN of data conflict (UAI 1990).
+    Jensen, Chamberlain, Nordahl & Jensen 1991, Analysis in HUGIN of data conflict (UAI 1990). What is implied
+    agrees with the others by definition: its own rarity would hide how these go together.
     """
     if len(question.findings) < 2:
         return None
-    alone = (float(question.alone[name] @ weights) for name, weights in question.findings.items())
-    return sum(map(math.log, alone)) - question.answer.log_likelihood
+    left, log_likelihood = dict(question.findings), question.answer.log_likelihood
+    for name, seen in question.findings.items():
+        if len(left) > 1 and _may_be_implied(question.network, name):
+            rest = {other: weights for other, weights in left.items() if other != name}
+            without = question.engine.posterior(rest).log_likelihood
+            if log_likelihood > without + math.log(seen.max()) - _IMPLIED:
+                left, log_likelihood = rest, without
+    alone = (float(question.alone[name] @ weights) for name, weights in left.items())
+    return sum(map(math.log, alone)) - log_likelihood
+
+
+def _may_be_implied(network: Network, name: str) -> bool:
+    """Whether anything can leave a variable one state only: a zero in its CPT, or in that of a child."""
+    near = [name, *(child for child, parents in network.parents.items() if name in parents)]
+    return any((network.cpts[one] == 0.0).any() for one in near)
 
 
 def _surprise(question: Question, leader: int, seed: int) -> Surprise | None:

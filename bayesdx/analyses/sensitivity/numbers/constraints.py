@@ -19,6 +19,7 @@ from bayesdx.analyses.sensitivity.numbers.one_way import SIDES, Indices, OneWay,
 from bayesdx.formats.conditions import parse_condition
 from bayesdx.inference.logs import TIE
 from bayesdx.inference.lookup_change import twin
+from bayesdx.inference.results import leading
 from bayesdx.network import Array, Variable
 
 #: Ties so near to an end at which the findings are impossible, as a share of the way to it, are rounding errors.
@@ -122,7 +123,7 @@ def _twins(found: OneWay) -> NDArray[np.bool_]:
 def leader_conditions(posterior: Array) -> list[Array]:
     """One condition (T,) for each other diagnosis: that it be at least as probable as the leader."""
     unit = np.eye(len(posterior))
-    leader = int(posterior.argmax())
+    leader = int(leading(posterior))
     return [unit[t] - unit[leader] for t in range(len(posterior)) if t != leader]
 
 

@@ -22,6 +22,7 @@ from bayesdx.analyses.sensitivity.numbers.one_way import Indices, posterior_of
 from bayesdx.analyses.sensitivity.numbers.pick_freeze import Sample, owners_of
 from bayesdx.analyses.sensitivity.numbers.tornado import diagnosis_of, row_weights
 from bayesdx.inference import Derivatives
+from bayesdx.inference.results import leading
 from bayesdx.knowledge.pooling import effective_size
 from bayesdx.network import Array, Network
 
@@ -90,7 +91,7 @@ def importance(
     """
     network, target = question.engine.network, question.target.id
     posterior = posterior_of(derivatives, network, target)
-    leader = int(posterior.argmax())
+    leader = int(leading(posterior))
     names = [n for n in network.ancestral([target, *question.findings]) if n in network.counts]
     rho = {name: literature.study_correlation(name) if literature else 0.0 for name in names}
     typical = _median(sorted(rho[variable.id] for variable in network.findings if variable.id in rho))

@@ -21,6 +21,7 @@ from bayesdx.analyses.sensitivity.numbers.one_way import Indices
 from bayesdx.analyses.sensitivity.numbers.tornado import diagnosis_of
 from bayesdx.inference.draws import DRAWS, cpt_draws
 from bayesdx.inference.logs import log_sum
+from bayesdx.inference.results import leading
 from bayesdx.network import Array, Network
 
 #: Pairs of draws behind the shares.
@@ -57,7 +58,7 @@ class Sample:
         self.question, self.draws, self.seed = question, draws, seed
         seeds = np.random.SeedSequence([seed, 1]).generate_state(2)
         self.first, self.second = (cpt_draws(network, findings, target.id, draws, int(own)) for own in seeds)
-        self.leader = leader = int(question.posterior.argmax())
+        self.leader = leader = int(leading(question.posterior))
         engine = question.engine
         self.joints = [engine.joint_draws(findings, cpts) for cpts in (self.first, self.second)]
         self.answers = np.stack([_leading(joint, leader) for joint in self.joints])

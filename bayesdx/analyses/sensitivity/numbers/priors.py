@@ -15,6 +15,7 @@ import numpy as np
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.one_way import posterior_of
 from bayesdx.inference import Derivatives
+from bayesdx.inference.results import leading, ranking
 from bayesdx.network import Array
 
 
@@ -57,7 +58,7 @@ def prior_effects(question: Question, derivatives: Derivatives) -> tuple[PriorEf
     """What the prior of each diagnosis does, in the order of the posterior."""
     network, target = question.engine.network, question.target.id
     posterior, prior = posterior_of(derivatives, network, target), question.prior_probabilities
-    order = np.argsort(-posterior, kind="stable")
+    order = np.array(ranking(posterior))
     leader = int(order[0])
     return tuple(
         _effect(int(t), posterior, prior, int(order[1]) if t == leader and len(order) > 1 else leader)
@@ -95,8 +96,8 @@ def other_leaders(question: Question) -> dict[int, list[PriorSetAnswer]]:
     found: dict[int, list[PriorSetAnswer]] = {}
     for one in prior_sets(question, question.prior_sets):
         if one.posterior is not None:
-            found.setdefault(int(one.posterior.argmax()), []).append(one)
-    found.pop(int(question.posterior.argmax()), None)
+            found.setdefault(int(leading(one.posterior)), []).append(one)
+    found.pop(int(leading(question.posterior)), None)
     return found
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
-import numpy as np
-
 from bayesdx.analyses.answer import Answer
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.constraints import (
@@ -33,6 +31,7 @@ from bayesdx.analyses.sensitivity.numbers.tornado import LITERATURE, Bar, Span, 
 from bayesdx.errors import InputError
 from bayesdx.inference import Derivatives
 from bayesdx.inference.draws import DRAWS, FEWEST_DRAWS
+from bayesdx.inference.results import ranking
 from bayesdx.network import Array
 
 #: Single-parameter changes that are kept for each condition.
@@ -117,7 +116,7 @@ def sensitivity(
     with _drawing(question, derivatives, literature, draws, seed, advance) as drawing:
         found = one_way(question, covariation, derivatives)
         proportional = found if covariation == "proportional" else one_way(question, "proportional", derivatives)
-        order = tuple(np.argsort(-posterior, kind="stable").tolist())
+        order = tuple(ranking(posterior))
         rooted = not question.engine.network.parents[target.id]
         rest = partial(
             Sensitivity,

@@ -21,6 +21,7 @@ from bayesdx.analyses.sensitivity.numbers.certain import CLOSE, certain_size
 from bayesdx.analyses.sensitivity.numbers.one_way import joint_of
 from bayesdx.inference import Derivatives, Engine, compile_network
 from bayesdx.inference.logs import log_sum
+from bayesdx.inference.results import ranking
 from bayesdx.network import Array, Network
 
 #: The widest ball that is looked at: odds off by a factor of 1000.
@@ -64,7 +65,7 @@ def worst_case(question: Question, derivatives: Derivatives | None = None) -> Wo
     kept = _relevant(network, question.findings, target)
     findings = {name: weights for name, weights in question.findings.items() if name in kept}
     posterior = joint_of(derivatives.cpt[target], network, target)
-    order = np.argsort(-posterior, kind="stable")
+    order = np.array(ranking(posterior))
     leader = int(order[0])
     shared = _shared(kept, derivatives, target)
     possible = [int(t) for t in order[1:] if posterior[t] > 0]

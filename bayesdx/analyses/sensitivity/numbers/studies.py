@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.literature import Publications
+from bayesdx.inference.results import leading
 from bayesdx.network import Array
 
 #: Publications that are listed though the leader stays without them.
@@ -33,7 +34,7 @@ class LeaveOneOut:
 
     def changing(self, leader: int) -> tuple[LeftOut, ...]:
         """Those without which another diagnosis leads."""
-        return tuple(one for one in self.checked if int(one.posterior.argmax()) != leader)
+        return tuple(one for one in self.checked if int(leading(one.posterior)) != leader)
 
 
 def leave_one_out(question: Question, literature: Publications, listed: int = LISTED) -> LeaveOneOut:
@@ -48,10 +49,10 @@ def leave_one_out(question: Question, literature: Publications, listed: int = LI
     cpts = literature.cpts_without([(), *((key,) for key in keys)], names, question.hard_findings())
     whole, *posteriors = engine.posterior_draws(question.findings, cpts, target)
     found = [LeftOut(key, posterior) for key, posterior in zip(keys, posteriors, strict=True)]
-    leader = int(whole.argmax())
+    leader = int(leading(whole))
 
     def rank(one: LeftOut) -> tuple[bool, float]:
-        return int(one.posterior.argmax()) == leader, -abs(float(one.posterior[leader] - whole[leader]))
+        return int(leading(one.posterior)) == leader, -abs(float(one.posterior[leader] - whole[leader]))
 
     found.sort(key=rank)
     kept = [one for n, one in enumerate(found) if n < listed or not rank(one)[0]]

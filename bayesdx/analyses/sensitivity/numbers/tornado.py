@@ -16,6 +16,7 @@ from bayesdx.analyses.question import Question
 from bayesdx.analyses.sensitivity.numbers.beta_quantile import beta_quantile
 from bayesdx.analyses.sensitivity.numbers.one_way import Indices, OneWay, Parameters, normalised
 from bayesdx.formats.conditions import parse_range
+from bayesdx.inference.results import leading
 from bayesdx.network import Array, Network
 
 #: Bars that move no diagnosis by so much are left out.
@@ -149,7 +150,7 @@ def tornado(question: Question, found: OneWay, span: Span = LITERATURE) -> tuple
     ``found`` must use proportional co-variation. With ``relative`` every row of a group is multiplied, with
     ``fixed`` every row is set, and numbers that are taken as known move as well.
     """
-    leader = int(found.posterior.argmax())
+    leader = int(leading(found.posterior))
     groups = parameter_groups(question, found.parameters)
     moved = _Moved.of(found, groups)
     if span.kind == "literature":

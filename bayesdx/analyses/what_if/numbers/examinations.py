@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bayesdx.analyses.information import divergence
 from bayesdx.analyses.what_if.numbers.costs import Costs, Examination, done_examinations, examinations_of
 from bayesdx.analyses.what_if.numbers.outcomes import EXACT_OUTCOMES, Prospects, chance, mean
+from bayesdx.inference.results import leading
 
 ALL = Examination("all", ())
 
@@ -40,22 +41,23 @@ class ExaminationValue:
 def examination_values(
     prospects: Prospects, names: Sequence[str], costs: Costs | None = None, limit: int = EXACT_OUTCOMES
 ) -> tuple[ExaminationValue, ...]:
-    """Value of each examination that would show some of ``names``, and of all of them together.
+    """Value of each examination that would show some of ``names``, and of all of them together: of several that
+    would show the same, of the least one.
 
     Exact while an examination has at most ``limit`` joint states, otherwise simulated with the patients of
     ``prospects``.
     """
     network = prospects.question.engine.network
     done = done_examinations(prospects.question)
-    values: list[ExaminationValue] = []
-    for examination in (*examinations_of(network), ALL):
-        if examination is ALL:
-            shown = tuple(names)
-        else:
-            shown = tuple(name for name in names if network.variable(name).examination in examination.shows)
-        twice = any(value.findings == shown for value in values)
-        if not shown or twice:
-            continue
+    least: dict[tuple[str, ...], Examination] = {}
+    for examination in examinations_of(network):
+        shown = tuple(name for name in names if network.variable(name).examination in examination.shows)
+        if shown and (shown not in least or len(examination.shows) < len(least[shown].shows)):
+            least[shown] = examination
+    if names:
+        least.setdefault(tuple(names), ALL)
+    values = []
+    for shown, examination in least.items():
         cost = None if costs is None or examination is ALL else costs.of_examination(examination, done)
         values.append(_value(prospects, examination, shown, cost, limit))
     return tuple(values)
@@ -67,8 +69,8 @@ def _value(
     now = prospects.now
     outcomes = prospects.after(now, names, limit)
     information, error = mean(divergence(outcomes.posterior, now.posterior), outcomes)
-    leader = now.posterior[0].argmax()
-    change, change_error = chance(outcomes.posterior.argmax(axis=1) != leader, outcomes)
+    leader = leading(now.posterior[0])
+    change, change_error = chance(leading(outcomes.posterior) != leader, outcomes)
     return ExaminationValue(
         examination.id,
         names,

@@ -13,6 +13,7 @@ from bayesdx.analyses.information import divergence
 from bayesdx.analyses.question import Question
 from bayesdx.analyses.what_if.numbers.costs import Costs, done_examinations, examinations_of, gain_per_cost
 from bayesdx.analyses.what_if.numbers.outcomes import EXACT_OUTCOMES, Outcomes, Prospects, mean, total
+from bayesdx.inference.results import leading
 
 #: Simulated patients behind an order of steps, once its outcomes are more than that.
 PATIENTS = 400
@@ -142,7 +143,7 @@ def _sequence(
     method: str, prospects: Prospects, choices: list[Step], size: int, rules: StoppingRules, choose: Choose
 ) -> StepSequence:
     now = prospects.now
-    reached = _Reached(now, now.posterior.max(axis=1) < rules.certain, now.posterior.argmax(axis=1))
+    reached = _Reached(now, now.posterior.max(axis=1) < rules.certain, leading(now.posterior))
     first = int(reached.leader[0])
     taken: list[Step] = []
     seen: set[str] = set()
@@ -203,5 +204,5 @@ def _valued(prospects: Prospects, reached: _Reached, step: Step) -> Step:
 def _advanced(prospects: Prospects, reached: _Reached, step: Step, rules: StoppingRules) -> _Reached:
     after = prospects.after(reached.outcomes, step.findings, PATIENTS)
     goes_on = reached.live[after.parent]
-    leader = np.where(goes_on, after.posterior.argmax(axis=1), reached.leader[after.parent])
+    leader = np.where(goes_on, leading(after.posterior), reached.leader[after.parent])
     return _Reached(after, goes_on & (after.posterior.max(axis=1) < rules.certain), leader)

@@ -15,6 +15,7 @@ from bayesdx.analyses.what_if.numbers.examinations import ExaminationValue, exam
 from bayesdx.analyses.what_if.numbers.outcomes import PATIENTS, Prospects
 from bayesdx.analyses.what_if.numbers.sequence import StepSequence, StoppingRules, sequences
 from bayesdx.errors import InputError, nearest
+from bayesdx.inference.results import leading, ranking
 from bayesdx.network import Array, Variable, named
 
 #: Decimals in which values are compared: rounding puts no finding or state before another.
@@ -56,7 +57,7 @@ class FindingValue:
 
     def leader_under(self, state: int) -> int:
         """The diagnosis (index) that leads when the finding shows ``state``."""
-        return int(self.posteriors[state].argmax())
+        return int(leading(self.posteriors[state]))
 
     def top(self, state: int, size: int = TOP) -> list[tuple[str, float]]:
         """The first diagnoses under ``state``: label and probability."""
@@ -86,7 +87,7 @@ class WhatIf(Answer):
     @property
     def leader(self) -> int:
         """The diagnosis (index) that leads now."""
-        return int(self.posterior.argmax())
+        return int(leading(self.posterior))
 
     def finding(self, name: str) -> FindingValue:
         """The value of one finding; raises InputError that says why it has none, or names the nearest."""
@@ -154,7 +155,7 @@ def finding_values(
     network, target = question.engine.network, question.target
     hard = question.hard_findings()
     done = done_examinations(question)
-    leader = int(posterior.argmax())
+    leader = int(leading(posterior))
     values: list[FindingValue] = []
     settled: dict[str, str] = {}
     for variable in network.findings:
@@ -166,7 +167,7 @@ def finding_values(
             settled[variable.id] = variable.states[int(predictive.argmax())]
             continue
         posteriors = np.divide(joint, predictive, out=np.zeros_like(joint), where=predictive > 0).T
-        changed = (posteriors.argmax(axis=1) != leader) & (predictive > 0)
+        changed = (leading(posteriors) != leader) & (predictive > 0)
         moved = np.where(predictive >= LIKELY, np.abs(posteriors[:, leader] - posterior[leader]), -1.0)
         values.append(
             FindingValue(
@@ -186,7 +187,7 @@ def finding_values(
 
 def ranked(posterior: Array, size: int) -> list[tuple[int, float]]:
     """Index and probability of the ``size`` most probable states, the highest first."""
-    order = np.argsort(-posterior, kind="stable")[:size]
+    order = ranking(posterior)[:size]
     return [(int(i), float(posterior[i])) for i in order]
 
 
