@@ -25,6 +25,8 @@ from bayesdx.errors import InputError
 
 #: Rows that are written together.
 WRITTEN = 1 << 16
+#: What is told of a row that is wrong.
+_EXAMPLE = ["source_file", "source_row", "error"]
 #: Stands in the folder of the answers once all are there.
 SUCCESS = "_SUCCESS"
 
@@ -100,8 +102,16 @@ def _joined(batches: Iterable[Any]) -> Iterator[Any]:
 def _examples(answers: Any) -> list[tuple[str, int, str]]:
     import pyarrow.compute as pc
 
-    wrong = answers.select(["source_file", "source_row", "error"]).filter(pc.is_valid(answers.column("error")))
+    wrong = answers.select(_EXAMPLE).filter(pc.is_valid(answers.column("error")))
     return [tuple(row.values()) for row in wrong.slice(0, SHOWN).to_pylist()]
+
+
+def _told(output: str, name: str) -> list[tuple[str, int, str]]:
+    """The first rows of an answer that are wrong."""
+    from pyarrow.parquet import read_table
+
+    fs, folder = located(output)
+    return _examples(read_table(posixpath.join(folder, name), filesystem=fs, columns=_EXAMPLE))
 
 
 def _settle(fs: Any, path: str) -> None:
@@ -144,6 +154,9 @@ def score_cohort(
         advance(one)
     _refuse_unread([one.fault for one in done if one.fault is not None], len(parts))
     rows, wrong = _counted(output, parts, there)
+    told = [example for one in done for example in one.examples]
+    faulty = [name for name in parts if name in there and there[name][1]]
+    told += [example for name in faulty[:SHOWN] for example in _told(output, name)]  # each has one at least
     summary = CohortSummary(
         table=location,
         output=output,
@@ -151,7 +164,7 @@ def score_cohort(
         reused=len(there),
         scored=rows - wrong,
         left_out=wrong,
-        examples=tuple(sorted(example for one in done for example in one.examples)[:SHOWN]),
+        examples=tuple(sorted(told)[:SHOWN]),
         seconds=time.perf_counter() - start,
         rate=sum(one.rows for one in done) / (time.perf_counter() - start),
         outside=1 - sum(d.inference for d in done) / sum(d.seconds for d in done) if done else None,

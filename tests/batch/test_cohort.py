@@ -143,6 +143,11 @@ def test_a_run_goes_on_where_it_was(cohort: Path, model: Model, serial: Path, tm
     assert (summary.parts, summary.reused, summary.scored + summary.left_out) == (5, 2, 1802)
     assert bytes_of(tmp_path) == bytes_of(serial)
     assert {name: (tmp_path / name).stat().st_mtime_ns for name in before} == before
+    told = score_cohort(str(cohort), str(tmp_path / "at once"), spec, here).examples
+    assert told
+    for again in range(2):  # wrong rows of parts from before are told, too
+        assert summary.examples == told, again
+        summary = score_cohort(str(cohort), str(tmp_path), spec, here)
 
 
 def test_a_killed_run_leaves_no_half_file(model: Model, small_path: Path, tmp_path: Path) -> None:
