@@ -94,6 +94,12 @@ def test_text(run: Run) -> None:
     assert lines[-1] == "For research and education; not a medical device."
 
 
+def test_of_a_prior_alone_nothing_is_said_that_findings_would_have_to_say(data: Path) -> None:
+    said = in_short(bayesdx.load(data / "networks" / "spine.json").sensitivity({"findings": {}}, draws=300))
+    assert said[0].startswith("No finding is stated: this is the prior alone")
+    assert not [sentence for sentence in said if "draws" in sentence or "unless" in sentence or "off by" in sentence]
+
+
 def test_sentences_are_true(data: Path) -> None:
     """The leader stays just before the stated factor of rarity, and the named one leads just after."""
     model = bayesdx.load(data / "networks" / "spine.json")

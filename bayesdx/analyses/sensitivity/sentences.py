@@ -24,6 +24,9 @@ _NAMED = 3
 
 def in_short(s: Sensitivity) -> list[str]:
     """One sentence each on the spread, the prior, one number, all numbers, and single publications."""
+    if not s.question.findings:
+        prior = "No finding is stated: this is the prior alone, and its order rests on no number of the literature."
+        return [part for part in (prior, _prior_sets(s)) if part]
     parts = [
         _spread(s),
         prior_sentence(s, s.priors[0]),
