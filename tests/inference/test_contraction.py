@@ -53,7 +53,7 @@ def numbers(table: np.ndarray, ring: Semiring) -> np.ndarray:
 
 
 LENGTHS = st.sampled_from([1, 2, 7, 40, 700])
-FEW = settings(max_examples=30)
+FEW = settings(max_examples=12)
 
 
 @pytest.mark.parametrize("ring", RINGS.values(), ids=RINGS)
