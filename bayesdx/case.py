@@ -213,6 +213,16 @@ def mistakes(
     return found
 
 
+def refuse_unused(
+    findings: Mapping[str, object], network: Network, vocabulary: Mapping[str, tuple[str, ...]]
+) -> None:
+    """Raises InputError for a finding that says nothing to ``network``, which lacks it or its state."""
+    for name, value in findings.items():
+        alone = encode(Case({name: value}), network, vocabulary)
+        if alone.warnings and not alone.weights:
+            raise InputError(f"nothing would change: {alone.warnings[0]}")
+
+
 def misplaced(case: Case, network: Network, vocabulary: Mapping[str, tuple[str, ...]] = _NONE) -> list[str]:
     """A warning for each key of the case that is not used: a finding that does not stand among the findings, or
     nothing that is known.
@@ -296,10 +306,10 @@ def encode_finding(
             met.add(index)
             weights[index] = number
     largest = float(weights.max())
+    told = tuple(warning for weight, warning in unused if weight >= _LIKELY * largest)
     if len(pairs) == 1 and largest not in (0.0, 1.0):
         alone = f"the weight {largest:g} of '{next(iter(pairs))}' alone makes it certain: weigh other states, too"
-        unused.append((largest, f"finding '{name}': {alone}"))
-    told = tuple(warning for weight, warning in unused if weight >= _LIKELY * largest)
+        told = (*told, f"finding '{name}': {alone}")
     if unused and not weights.any():
         return name, None, told
     if largest and not 1 / _SCALE <= largest <= _SCALE:

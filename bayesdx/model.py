@@ -18,7 +18,7 @@ import numpy as np
 
 from bayesdx.analyses import ANALYSES
 from bayesdx.analyses.question import Question, impossible
-from bayesdx.case import Case, encode
+from bayesdx.case import Case, encode, refuse_unused
 from bayesdx.catalogue import read_document
 from bayesdx.document import NetworkDocument
 from bayesdx.errors import ImpossibleFindings, InputError, nearest
@@ -179,16 +179,10 @@ class Model(ByValue):
         return cast("Report", self.ask("report", case, case=self._case(case), versus=versus))
 
     def compare(self, case: AnyCase, changes: Mapping[str, object], removed: Iterable[str] = ()) -> Comparison:
-        """The differential before and after findings are set to other values or ``removed``.
-
-        Raises InputError also for a change that the network has no use for.
-        """
+        """The differential before and after findings are set to other values, which must count, or ``removed``."""
         from bayesdx.formats.case_file import with_changes
 
-        for name, value in changes.items():
-            alone = encode(Case({name: value}), self.network, self.document.vocabulary)
-            if not alone.weights and alone.warnings:
-                raise InputError(f"nothing would change: {alone.warnings[0]}")
+        refuse_unused(changes, self.network, self.document.vocabulary)
         before = self._case(case)
         after = with_changes(before, changes, removed)
         self.ask("query", before, checks=False)  # names the findings if they are impossible as they stand

@@ -69,6 +69,12 @@ class Analysis:
 
         return text(self._module("page").page(result, **options))
 
+    def printed(self, result: Any) -> str:
+        """The page as ``print`` shows it: with styles where standard output is a terminal that has them."""
+        from bayesdx.report.render.text import printed
+
+        return printed(self.text(result))
+
     def html(self, result: Any, **options: Any) -> str:
         """The page of a result as HTML, for notebooks."""
         from bayesdx.report.render.html import fragment

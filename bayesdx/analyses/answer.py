@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
-
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")  # of ANSI terminals
 
 
 class Face(Protocol):
@@ -21,6 +16,8 @@ class Face(Protocol):
     def to_fhir(self, result: Any) -> dict[str, object]: ...
 
     def text(self, result: Any, **options: Any) -> str: ...
+
+    def printed(self, result: Any) -> str: ...
 
     def html(self, result: Any, **options: Any) -> str: ...
 
@@ -52,11 +49,7 @@ class Answer:
         return self._face().text(self, **options)
 
     def __str__(self) -> str:
-        """The page, with styles where standard output is a terminal that has them."""
-        if self.face is None:
-            return repr(self)
-        styled = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        return self.text() if styled else _STYLE.sub("", self.text())
+        return self.face.printed(self) if self.face else repr(self)
 
     def __rich__(self) -> object:
         from rich.text import Text

@@ -16,7 +16,7 @@ _PER = 100_000.0
 
 
 def read_prior_sets(
-    path: Path, network: str, diagnoses: Sequence[str], sources: Collection[str], patients: Sequence[float]
+    path: Path, network: str, diagnoses: Sequence[str], sources: Collection[str], patients: Sequence[int]
 ) -> dict[str, PriorSet]:
     """The prior sets of a network over ``diagnoses``, in their order, of each of which it has learnt so many
     published ``patients``.

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 import bayesdx
 from bayesdx.cli import main
+from bayesdx.formats.network_json import network_text
 
 SCHEMAS = Path(bayesdx.__file__).parent / "analyses"
 FOLDERS = {"evaluate": "evaluate", "evaluate-compare": "benchmark"}
@@ -61,6 +62,18 @@ def test_text(cases: str) -> None:
         assert word in text
     assert "1 cases that state an impression" in text or "1 case that states an impression" in text
     assert "spine does not hold 'plasmacytoma'; scored as 'other'" in text
+
+
+def test_the_page_says_how_cases_were_scored(cases: str, tmp_path: Path) -> None:
+    """A network of somebody else knows no rates of mention: silence is summed out whatever is asked."""
+    said = "prior set 'uniform'; what a case does not state is "
+    assert f"{said}read as silence" in ask("evaluate", cases, "--prior", "uniform").stdout
+    assert f"{said}summed out" in ask("evaluate", cases, "--prior", "uniform", "--no-silence").stdout
+    assert "the default prior; what" in ask("evaluate", cases).stdout
+    (tmp_path / "own.json").write_text(network_text(bayesdx.load("spine").network))
+    (tmp_path / "one.yaml").write_text("diagnosis: meningioma\nfindings: {level: thoracic}\n")
+    own = ask("evaluate", str(tmp_path / "one.yaml"), "--network", str(tmp_path / "own.json"))
+    assert "what a case does not state is summed out" in own.stdout, own.stderr
 
 
 def test_json(cases: str) -> None:

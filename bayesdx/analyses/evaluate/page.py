@@ -6,7 +6,6 @@ import textwrap
 
 from bayesdx.analyses.evaluate.numbers.figures import BINS, SHARES, Evaluation, Score
 from bayesdx.analyses.evaluate.sentences import warnings
-from bayesdx.data import network_names
 from bayesdx.report.blocks import Block, Lines, Page, Section, Table
 from bayesdx.words.numbers import percent, span
 
@@ -66,8 +65,7 @@ def page(result: Evaluation, *, show_cases: bool = False) -> Page:
 
 def _how(result: Evaluation) -> str:
     prior = f"prior set '{result.prior}'" if result.prior else "the default prior"
-    silence = result.silence and (result.network is None or result.network in network_names())
-    return f"{prior}; what a case does not state is {'read as silence' if silence else 'summed out'}"
+    return f"{prior}; what a case does not state is {'read as silence' if result.silence else 'summed out'}"
 
 
 def _learnt(result: Evaluation) -> tuple[tuple[str], ...]:

@@ -182,7 +182,7 @@ def value_of(owner: Element, finding: str, note: Callable[[InputError], object])
     value = _given(owner, name, finding)
     if owner.has("interpretation"):
         said = _interpretations(owner)
-        word = {True: "present", False: "absent"}.get(value, value) if isinstance(value, bool) else value
+        word = ("present" if value else "absent") if isinstance(value, bool) else value
         if said and word in ("present", "absent") and said != {word}:
             raise InputError("says the opposite of the value", place=owner.at("interpretation"))
         note(InputError("is not used: the value says it", place=owner.at("interpretation")))

@@ -7,7 +7,9 @@ takes to answer.)
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import textwrap
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -52,6 +54,12 @@ def text(page: Page) -> str:
     if page.warnings:
         parts.append("\n".join(click.style("! ", fg="yellow", bold=True) + warning for warning in page.warnings))
     return "\n\n".join([*parts, click.style(DISCLAIMER, dim=True)] if page.disclaimer else parts)
+
+
+def printed(page: str) -> str:
+    """The text of a page, without its styles where standard output shows none."""
+    styled = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return page if styled else click.unstyle(page)
 
 
 def section(one: Section) -> str:

@@ -58,7 +58,7 @@ def evaluate_cases(
         prior=prior,
         baseline=baseline,
         own_source=own_source,
-        silence=silence,
+        silence=silence and any(document.rates for document in networks.documents.values()),
         learnt=learnt,
     )
 

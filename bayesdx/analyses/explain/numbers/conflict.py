@@ -32,7 +32,7 @@ class Conflict:
 
     @property
     def explained(self) -> bool:
-        """Whether there is no conflict, or the leading diagnosis accounts for it."""
+        """Whether there is no conflict to speak of, or the leading diagnosis accounts for it."""
         return self.total <= max(self.gain, LEAST_CONFLICT)
 
 
